@@ -1,0 +1,5 @@
+"""Run the command line with ``python -m statustui``."""
+
+from statustui.cli import main
+
+main()

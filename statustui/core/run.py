@@ -1,0 +1,231 @@
+"""One immutable picture of one run directory, and what its status file adds up to."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from statustui.core.states import KNOWN_STATES, LOG_STATES, STATES, Category, categorise
+from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line
+
+Kind = Literal["test", "series", "plain"]
+"""What keeps a run: Pavilion's ``test_runs``, its ``series``, or any other directory."""
+
+_RESULT = re.compile(r"\bresult: (PASS|FAIL|ERROR)\b")
+"""How Pavilion 2.1.1 and 2.4 end the note of a ``COMPLETE`` status."""
+
+_CATEGORIES = {state.encode(): categorise(state) for state in KNOWN_STATES}
+_LOG_WORDS = frozenset(state.encode() for state in LOG_STATES)
+_WINDING_DOWN = frozenset({b"RESULTS", b"RUN_DONE"})
+"""States that follow a failure without being a sign that the run went on after it."""
+_AT_WORK = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING})
+
+
+class RunDir(NamedTuple):
+    """Where a run is and what it is called, before anything in it has been read."""
+
+    root: str
+    """The watched directory, as it was given."""
+    path: str
+    """The run directory: `root` and the way from there."""
+    id: str
+    kind: Kind
+
+    @property
+    def status_path(self) -> str:
+        """The run's status file."""
+        return os.path.join(self.path, "status")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One picture of one run."""
+
+    root: str
+    path: str
+    id: str
+    """The name of its directory; for a series with an ``s`` in front, as Pavilion calls it."""
+    name: str
+    """What the run is a run of; in a plain tree its path under the root."""
+    kind: Kind
+    current: StatusInfo
+    """The last status; ``UNKNOWN`` with a note that says why if there is none."""
+    category: Category
+    problem: StatusInfo | None
+    """The status that explains why the run is in error or failed, wherever it stands."""
+    result: str | None
+    """``PASS``, ``FAIL``, ``ERROR``, or None as long as there is none."""
+    updates: int
+    """Number of statuses."""
+    started: float | None
+    """When the first status was set, in seconds since 1970."""
+    updated: float | None
+    """When the current status was set, in seconds since 1970."""
+    error: str | None
+    """Why the status file could not be read."""
+
+    @property
+    def hides_problem(self) -> bool:
+        """Whether the current state does not show the problem that the run has."""
+        return self.problem is not None and not categorise(self.current.state).is_problem
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the whole lines of a status file add up to, and the offset to read on from.
+
+    The `problem` is the status that explains a failure, wherever it stands. Of several, the first
+    counts, since what goes wrong later usually follows from it, unless the run had gone back to
+    work in between. A result of PASS settles the matter.
+    """
+
+    offset: int = 0
+    """Bytes of the file taken in: the end of its last whole line."""
+    updates: int = 0
+    started: float | None = None
+    current: StatusInfo | None = None
+    lifecycle: StatusInfo | None = None
+    """The last status that is more than a remark."""
+    problem: StatusInfo | None = None
+    recovered: bool = False
+    """Whether the run went back to work after `problem`."""
+
+    def add(self, block: bytes, offset: int) -> Tally:
+        """Take in a block of whole lines that ends at byte `offset` of the file."""
+        entries = [entry for line in block.split(b"\n") if (entry := _entry(line)) is not None]
+        if not entries:
+            return replace(self, offset=offset)
+        lives = [entry for entry in entries if entry.word not in _LOG_WORDS]
+        # A status is parsed once, whatever it is the first, the last or the worst of.
+        parsed: dict[bytes, StatusInfo | None] = {}
+
+        def parse(line: bytes) -> StatusInfo | None:
+            if line not in parsed:
+                parsed[line] = parse_line(line)
+            return parsed[line]
+
+        problem, recovered = self.problem, self.recovered
+        for entry in lives:
+            if entry.word == b"COMPLETE" and entry.category is Category.PASSED:
+                problem, recovered = None, False
+            elif entry.category.is_problem:
+                # A name that is no state says nothing about how the run goes.
+                if (problem is None or recovered) and entry.word != b"INVALID":
+                    problem, recovered = parse(entry.line), False
+            elif entry.category in _AT_WORK and entry.word not in _WINDING_DOWN:
+                recovered = True
+        first = parse(entries[0].line)
+        return Tally(
+            offset,
+            self.updates + len(entries),
+            self.started if self.updates or first is None else first.timestamp,
+            parse(entries[-1].line),
+            parse(lives[-1].line) if lives else self.lifecycle,
+            problem,
+            recovered,
+        )
+
+
+class _Entry(NamedTuple):
+    line: bytes
+    word: bytes
+    category: Category
+
+
+def _entry(line: bytes) -> _Entry | None:
+    """Tell state and category of a line at the least cost; None for a blank line."""
+    words = line.split(b" ", 2)
+    word = words[1] if len(words) > 1 else b""
+    category = _CATEGORIES.get(word)
+    if category is None:
+        status = parse_line(line)
+        if status is None:
+            return None
+        word = status.state.encode("utf-8", "replace")
+        category = categorise(status.state)
+    if word == b"COMPLETE":
+        category = categorise("COMPLETE", result_in(line.decode("utf-8", "replace")))
+    return _Entry(line, word, category)
+
+
+def result_in(note: str) -> str | None:
+    """The result that the note of a ``COMPLETE`` status names, if it does."""
+    match = _RESULT.search(note)
+    return match[1] if match else None
+
+
+def make_run(
+    place: RunDir, name: str, tally: Tally, torn: bytes = b"", result: str | None = None
+) -> Run:
+    """Make the picture of a run.
+
+    Args:
+        place: Where the run is.
+        name: What it is called.
+        tally: What the whole lines of its status file add up to.
+        torn: What stands behind the last newline. It counts when nothing but the end of its note
+            can be missing.
+        result: What ``results.json`` says; it counts when the status file does not say.
+    """
+    if torn and is_whole_enough(torn):
+        tally = tally.add(torn, tally.offset)
+    current = tally.current
+    if current is None or tally.lifecycle is None:
+        current = current or StatusInfo.read(STATES.UNKNOWN, "The status file is empty.", None)
+        return _picture(place, name, tally, current, Category.UNKNOWN, None, None)
+    if tally.lifecycle.state == STATES.COMPLETE:
+        result = result_in(tally.lifecycle.note) or result
+    else:
+        result = None
+    category, problem = _judge(tally.lifecycle, tally.problem, result)
+    return _picture(place, name, tally, current, category, problem, result)
+
+
+def make_unread_run(place: RunDir, name: str, reason: str, *, missing: bool = False) -> Run:
+    """Make the picture of a run whose status file cannot be read, or is `missing`."""
+    current = StatusInfo.read(STATES.UNKNOWN, reason, None)
+    category = Category.UNKNOWN if missing else Category.ERROR
+    problem = None if missing else current
+    return _picture(place, name, Tally(), current, category, problem, None, reason)
+
+
+def _judge(
+    lifecycle: StatusInfo, problem: StatusInfo | None, result: str | None
+) -> tuple[Category, StatusInfo | None]:
+    """Category and explanation of a run: its verdict, its state, or the failure before it."""
+    category = categorise(lifecycle.state, result)
+    if category.is_problem:
+        return category, problem or lifecycle
+    if problem is not None and result != "PASS":
+        hidden = categorise(problem.state, result_in(problem.note))
+        return hidden, problem
+    return category, None
+
+
+def _picture(  # noqa: PLR0913, PLR0917 - one argument for each thing a run can differ in
+    place: RunDir,
+    name: str,
+    tally: Tally,
+    current: StatusInfo,
+    category: Category,
+    problem: StatusInfo | None,
+    result: str | None,
+    error: str | None = None,
+) -> Run:
+    return Run(
+        place.root,
+        place.path,
+        place.id,
+        name,
+        place.kind,
+        current,
+        category,
+        problem,
+        result,
+        tally.updates,
+        tally.started,
+        current.timestamp,
+        error,
+    )

@@ -1,0 +1,395 @@
+"""Reading and writing status files, with the interface of Pavilion 2.1.1's ``status_file``.
+
+A status file holds one status a line, ``<time> <STATE> <note>``. Two forms of time are found in
+real files, also mixed in one file: Pavilion 2.1.1 writes local time without a zone
+(``2026-11-23T21:02:00.935696``), Pavilion 2.4 seconds since 1970 (``1795467106.571458``).
+
+What differs from Pavilion's module, and why:
+
+- Content never raises. A damaged line becomes a `StatusInfo` with what could be read of it, whose
+  `when` is None if no time could: one bad line must not hide the good ones.
+- A last line without its newline counts only when its time and its state can be read whole: it
+  may be a write that is still under way.
+- Lines end at a newline byte alone, so a note may hold any other character.
+- Newlines in a note are stored as the two characters ``\\n`` and read back as newlines, as
+  Pavilion 2.4 does: one status stays one line.
+- `StatusFile.set` takes the states of later versions too, and a time for the status.
+- `StatusFile.read_from` reads on from a byte offset.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import ClassVar
+
+from statustui.core.states import (
+    KNOWN_STATES,
+    LATER_STATES,
+    SERIES_STATES,
+    STATES,
+    TestStatesStruct,
+)
+
+__all__ = [
+    "STATES",
+    "StatusFile",
+    "StatusInfo",
+    "TestStatesStruct",
+    "TestStatusError",
+    "format_line",
+    "parse_line",
+    "read_blocks",
+    "split_statuses",
+]
+
+_LINE_MAX = 4096
+_BLOCK = 1 << 16
+
+_ISO_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\Z")
+_EPOCH_TIME = re.compile(rb"\d{1,12}(?:\.\d{0,9})?\Z")
+_EPOCH_MAX = 253402214400.0
+"""Seconds since 1970 of the last day that a `datetime` holds in every time zone."""
+
+_STATE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_STATE_WORDS = {state.encode(): state for state in KNOWN_STATES}
+_CUT_STATES = frozenset(
+    state
+    for state in KNOWN_STATES
+    if any(other != state and other.startswith(state) for other in KNOWN_STATES)
+)
+"""States that may also be the beginning of a longer one that was not written whole."""
+
+
+class TestStatusError(RuntimeError):
+    """A status file could not be read or written."""
+
+    __test__ = False  # pytest collects classes called Test*
+
+
+class StatusInfo:
+    """One status of a run: its state, its note and when it was set.
+
+    Args:
+        state: The name of the state.
+        note: The note, newlines as newlines.
+        when: Local time without a zone; the current time if None.
+    """
+
+    __slots__ = ("_time", "note", "state")
+
+    _time: datetime | float | None
+    note: str
+    state: str
+
+    def __init__(self, state: str, note: str, when: datetime | None = None) -> None:
+        """Make a status that was set at `when`, or just now."""
+        self.state = state
+        self.note = note
+        self._time = datetime.now() if when is None else when  # noqa: DTZ005 - the format's own
+
+    @classmethod
+    def read(cls, state: str, note: str, time: datetime | float | None) -> StatusInfo:
+        """Make a status as read from a file: `time` in either form, None if there was none."""
+        info = cls.__new__(cls)
+        info.state = state
+        info.note = note
+        info._time = time
+        return info
+
+    @property
+    def when(self) -> datetime | None:
+        """When the status was set, in local time without a zone; None if that is not known."""
+        time = self._time
+        return datetime.fromtimestamp(time) if isinstance(time, float) else time  # noqa: DTZ006
+
+    @when.setter
+    def when(self, when: datetime | None) -> None:
+        self._time = when
+
+    @property
+    def timestamp(self) -> float | None:
+        """When the status was set, in seconds since 1970; None if that is not known."""
+        time = self._time
+        if not isinstance(time, datetime):
+            return time
+        try:
+            return time.timestamp()
+        except (OverflowError, ValueError, OSError):
+            return None
+
+    def as_dict(self) -> dict[str, str | datetime | None]:
+        """The status as a dictionary with the keys ``state``, ``note`` and ``time``."""
+        return {"state": self.state, "note": self.note, "time": self.when}
+
+    def __eq__(self, other: object) -> bool:
+        """Two statuses are equal when state, note and time are."""
+        if not isinstance(other, StatusInfo):
+            return NotImplemented
+        return (self.state, self.note, self.timestamp) == (other.state, other.note, other.timestamp)
+
+    def __hash__(self) -> int:
+        """Go with equality."""
+        return hash((self.state, self.note, self.timestamp))
+
+    def __str__(self) -> str:
+        """Time, state and note in one line."""
+        return f"Status: {self.when} {self.state} {self.note}"
+
+    def __repr__(self) -> str:
+        """Time, state and note as they would be written to make it."""
+        return f"StatusInfo({self.state!r}, {self.note!r}, {self.when!r})"
+
+
+class StatusFile:
+    """A run's status file.
+
+    Args:
+        path: The file. It is created with a ``CREATED`` status if it does not exist.
+
+    Raises:
+        TestStatusError: The file does not exist and cannot be created.
+    """
+
+    STATES = STATES
+    TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%f"
+    TS_LEN = 26
+    LOGGER: ClassVar[logging.Logger] = logging.getLogger("statustui.status_file")
+    LINE_MAX = _LINE_MAX
+    """The longest line, in bytes with its newline: so much is appended in one piece."""
+    NOTE_MAX = LINE_MAX - TS_LEN - 1 - STATES.max_length - 1 - 1
+    """The longest note, in bytes."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Use the status file at `path`, creating it if need be."""
+        self.path = path
+        if not os.path.isfile(path):
+            self.set(STATES.CREATED, "Created status file.")
+
+    def history(self) -> list[StatusInfo]:
+        """Every status in the file, oldest first.
+
+        Raises:
+            TestStatusError: The file cannot be read.
+        """
+        return self.read_from(0)[0]
+
+    def read_from(self, offset: int) -> tuple[list[StatusInfo], int]:
+        """Read the statuses that begin at byte `offset` or later.
+
+        Returns:
+            The statuses, oldest first, and the offset to go on from: the end of the last whole
+            line. A last line without its newline is read again from there.
+
+        Raises:
+            TestStatusError: The file cannot be read.
+        """
+        statuses: list[StatusInfo] = []
+        for block, offset in self._blocks(offset):  # noqa: B020 - read on from where it ended
+            statuses += split_statuses(block)
+        return statuses, offset
+
+    def current(self) -> StatusInfo:
+        """The last status, read from the end of the file.
+
+        An empty file gives an ``INVALID`` status that says so.
+
+        Raises:
+            TestStatusError: The file cannot be read.
+        """
+        window = self.LINE_MAX + 16
+        try:
+            end = os.stat(self.path).st_size
+        except OSError as error:
+            raise self._failure("read", error) from error
+        while True:
+            start = max(0, end - window)
+            data = b"".join(block for block, _ in self._blocks(start))
+            # Reading from the middle of the file, the first line may be the end of one.
+            statuses = split_statuses(data if start == 0 else data.partition(b"\n")[2])
+            if statuses:
+                return statuses[-1]
+            if start == 0:
+                return StatusInfo(STATES.INVALID, "Status file was empty.")
+            window *= 4
+
+    def has_state(self, state: str) -> bool:
+        """Whether the run ever was in `state`.
+
+        Raises:
+            TestStatusError: The file cannot be read.
+        """
+        return any(status.state == state for status in self.history())
+
+    def set(self, state: str, note: str, *, when: datetime | None = None) -> None:
+        """Append a status with one write.
+
+        A state that is not known is stored as ``INVALID``, its name in front of the note. A note
+        longer than `NOTE_MAX` bytes is cut between two characters.
+
+        Args:
+            state: The state.
+            note: The note; newlines are stored as the two characters ``\\n``.
+            when: Local time without a zone; the current time if None.
+
+        Raises:
+            TestStatusError: The file cannot be written.
+        """
+        line = format_line(StatusInfo(state, note, when))
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        try:
+            descriptor = os.open(self.path, flags, 0o666)
+            try:
+                written = os.write(descriptor, line)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise self._failure("write", error) from error
+        if written != len(line):
+            raise TestStatusError(
+                f"could not write all of a status to '{os.fspath(self.path)}': no space left"
+            )
+
+    def _blocks(self, offset: int) -> Iterator[tuple[bytes, int]]:
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            try:
+                yield from read_blocks(descriptor, offset)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise self._failure("read", error) from error
+
+    def _failure(self, verb: str, error: OSError) -> TestStatusError:
+        return TestStatusError(
+            f"could not {verb} status file '{os.fspath(self.path)}': {error.strerror}"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        """Two status files are equal when their paths are."""
+        return isinstance(other, StatusFile) and self.path == other.path
+
+    def __hash__(self) -> int:
+        """Go with equality."""
+        return hash(self.path)
+
+
+def format_line(status: StatusInfo) -> bytes:
+    """The line that stores `status`, at most `StatusFile.LINE_MAX` bytes with its newline."""
+    state, note = status.state, status.note
+    if not (STATES.validate(state) or state in LATER_STATES or state in SERIES_STATES):
+        state, note = STATES.INVALID, f"({state}) {note}"
+    # A lone surrogate has no UTF-8 form: it is stored as its visible escape.
+    stored = note.replace("\n", "\\n").encode("utf-8", "backslashreplace")
+    stored = stored[: StatusFile.NOTE_MAX].decode("utf-8", "ignore").encode()
+    when = status.when or datetime.now()  # noqa: DTZ005 - the format's own local time
+    local = when.astimezone().replace(tzinfo=None) if when.tzinfo else when
+    time = local.isoformat(timespec="microseconds")
+    return b"%s %s %s\n" % (time.encode(), state.encode(), stored)
+
+
+def parse_line(line: bytes) -> StatusInfo | None:
+    """Read one line, with or without its newline.
+
+    Runs of NUL bytes in front of a line, as NFS leaves them where two hosts append at once, are
+    passed over. Without a time that can be read, `StatusInfo.when` is None. Where even the state
+    cannot be told, it is empty and the note is the whole line.
+
+    Returns:
+        The status, or None for a blank line.
+    """
+    line = line.strip(b"\0\r\n")
+    words = line.split(b" ", 2)
+    time = _parse_time(words[0])
+    name = words[1] if len(words) > 1 else b""
+    state = _STATE_WORDS.get(name)
+    if state is None and time is None:
+        return _parse_damaged(line)
+    if state is None:
+        state = name.decode("utf-8", "replace")
+    note = words[2].decode("utf-8", "replace").strip() if len(words) > 2 else ""  # noqa: PLR2004
+    if "\\" in note:
+        note = note.replace("\\n", "\n")
+    return StatusInfo.read(state, note, time)
+
+
+def _parse_damaged(line: bytes) -> StatusInfo | None:
+    """Read a line that has neither a time nor a known state where they belong."""
+    text = line.decode("utf-8", "replace").strip().replace("\\n", "\n")
+    if not text.strip("\0 "):
+        return None
+    first, _, rest = text.partition(" ")
+    if first in KNOWN_STATES:
+        return StatusInfo.read(first, rest.strip(), None)
+    state, _, note = rest.partition(" ")
+    if _STATE_NAME.match(state):
+        return StatusInfo.read(state, note.strip(), None)
+    return StatusInfo.read("", text, None)
+
+
+def _parse_time(text: bytes) -> datetime | float | None:
+    if _EPOCH_TIME.match(text):
+        seconds = float(text)
+        return seconds if seconds < _EPOCH_MAX else None
+    if _ISO_TIME.match(text):
+        # Python 3.10 reads fractions of three or six digits only.
+        padded = text.ljust(26, b"0") if len(text) > 19 else text  # noqa: PLR2004
+        try:
+            return datetime.fromisoformat(padded.decode())
+        except ValueError:
+            return None
+    return None
+
+
+def split_statuses(block: bytes) -> list[StatusInfo]:
+    """The statuses in a block of lines, oldest first.
+
+    What stands behind the last newline counts only when it can be told that nothing but the end
+    of its note is missing: its time can be read, and its state is a known one that is written out.
+    """
+    *lines, torn = block.split(b"\n")
+    statuses = [status for line in lines if (status := parse_line(line)) is not None]
+    if torn and is_whole_enough(torn):
+        status = parse_line(torn)
+        if status is not None:
+            statuses.append(status)
+    return statuses
+
+
+def is_whole_enough(torn: bytes) -> bool:
+    """Whether a line without its newline can be taken for a status."""
+    time, _, rest = torn.strip(b"\0").partition(b" ")
+    name, space, _ = rest.partition(b" ")
+    state = _STATE_WORDS.get(name)
+    if state is None or _parse_time(time) is None:
+        return False
+    return bool(space) or state not in _CUT_STATES
+
+
+def read_blocks(descriptor: int, offset: int) -> Iterator[tuple[bytes, int]]:
+    """Read an open status file from byte `offset` to its end.
+
+    Yields:
+        Blocks of whole lines, each with the offset of its end; last, what stands behind the last
+        newline, if anything does, with the offset of its beginning. Of a line that is longer than
+        64 KiB only the beginning and the end are kept.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    line_start = offset
+    rest = b""
+    while chunk := os.pread(descriptor, _BLOCK, offset):
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            line_start = offset + end
+            yield rest + chunk[:end], line_start
+            rest = chunk[end:]
+        else:
+            rest = (rest + chunk)[:_BLOCK]
+        offset += len(chunk)
+    if rest:
+        yield rest, line_start

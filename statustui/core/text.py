@@ -1,0 +1,65 @@
+"""Words for ages and spans of time, and text that is safe to show."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+
+def clean(text: str) -> str:
+    """Make text from the tree safe for a terminal.
+
+    Characters that control a terminal, change the direction of writing or take no room are shown
+    as escapes (``\\x1b``, ``\\u202e``), newlines as ``\\n``; any kind of space becomes a space.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) == "Zs":
+        return " "
+    return character.encode("unicode_escape").decode()
+
+
+def clean_lines(text: str) -> list[str]:
+    """The lines of a note, each made safe for a terminal."""
+    return [clean(line) for line in text.split("\n")]
+
+
+def format_age(seconds: float | None) -> str:
+    """How long ago in at most four characters (``59s``, ``12m``, ``3h``, ``4d``), ``-`` if unknown.
+
+    A time in the future has the age ``0s``: the clocks of two hosts differ.
+    """
+    if seconds is None:
+        return "-"
+    seconds = max(0, int(seconds))
+    if seconds < _MINUTE:
+        return f"{seconds}s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE}m"
+    if seconds < 2 * _DAY:
+        return f"{seconds // _HOUR}h"
+    return f"{min(seconds // _DAY, 9999)}d"
+
+
+def format_span(seconds: float | None) -> str:
+    """A span of time by its two largest units (``0.05s``, ``42s``, ``3m07s``, ``2h05m``, ``4d06h``)."""
+    if seconds is None:
+        return "-"
+    seconds = max(0.0, seconds)
+    if seconds < 10:  # noqa: PLR2004 - below ten seconds the fraction says something
+        return f"{seconds:.2f}s"
+    whole = int(seconds)
+    if whole < _MINUTE:
+        return f"{whole}s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}m{whole % _MINUTE:02}s"
+    if whole < _DAY:
+        return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}m"
+    return f"{whole // _DAY}d{whole % _DAY // _HOUR:02}h"
