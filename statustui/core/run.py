@@ -68,8 +68,19 @@ class Run:
 
     @property
     def hides_problem(self) -> bool:
-        """Whether the current state does not show the problem that the run has."""
-        return self.problem is not None and not categorise(self.current.state).is_problem
+        """Whether another status than the current one explains the problem that the run has."""
+        return (
+            self.problem is not None
+            and self.problem != self.current
+            and not categorise(self.current.state).is_problem
+        )
+
+    @property
+    def headline(self) -> str:
+        """What to say of the run in one line: its current note, or the failure behind it."""
+        if self.problem is not None and self.hides_problem:
+            return f"{self.problem.state}: {self.problem.note}"
+        return self.current.note
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""Reading the runs of a tree for the first time, and again once they have changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from statustui.core.run import Run, RunDir, Tally, make_run, make_unread_run
+from statustui.core.states import STATES
+from statustui.core.status_file import read_blocks
+from statustui.core.working_dir import OnError, find_runs, read_name, read_result
+
+_SMALL = 1 << 16
+"""Bytes up to which a changed file is read whole: that costs no more than reading on, and a new
+file that has got the inode number of an old one cannot be taken for it."""
+
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is known of one run, and what tells whether its status file has changed since."""
+
+    run: Run
+    name: str | None
+    """The name that was found; None if it has to be looked for again."""
+    signature: tuple[int, int, int] | None
+    """Inode, size in bytes and time of change in nanoseconds; None if there is no such file."""
+    tally: Tally
+
+
+def read(place: RunDir, known: Reading | None = None) -> Reading:
+    """Read the run at `place`, or give `known` back if its status file has not changed.
+
+    Never raises: what cannot be read becomes a run that says why.
+    """
+    name = known.name if known is not None else None
+    try:
+        if known is not None and known.signature == _signature(os.lstat(place.status_path)):
+            return known
+        name = name or read_name(place)
+        return _read_file(place, name, known)
+    except FileNotFoundError:
+        if known is not None and known.signature is None and known.name:
+            return known
+        name = name or read_name(place)
+        run = make_unread_run(place, name or "", "There is no status file.", missing=True)
+    except OSError as error:
+        reason = f"The status file cannot be read: {error.strerror}."
+        run = make_unread_run(place, name or "", reason)
+    if known is not None and known.run == run:
+        return known
+    return Reading(run, name, None, Tally())
+
+
+def _signature(state: os.stat_result) -> tuple[int, int, int]:
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Reading:
+    """Read a status file: from its start, or on from the last whole line of a large one."""
+    descriptor = os.open(place.status_path, _FLAGS)
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            run = make_unread_run(place, name or "", "The status file is not a regular file.")
+            return Reading(run, name, _signature(state), Tally())
+        tally = Tally()
+        if known is not None and known.signature is not None and known.tally.offset > _SMALL:
+            same_file = known.signature[0] == state.st_ino
+            tally = known.tally if same_file and state.st_size >= known.tally.offset else tally
+        torn = b""
+        for block, offset in read_blocks(descriptor, tally.offset):
+            if block.endswith(b"\n"):
+                tally = tally.add(block, offset)
+            else:
+                torn = block
+    finally:
+        os.close(descriptor)
+    run = make_run(place, name or "", tally, torn)
+    if run.current.state == STATES.COMPLETE and run.result is None:
+        run = make_run(place, name or "", tally, torn, read_result(place.path))
+    return Reading(run, name, _signature(state), tally)
+
+
+def read_trees(roots: Iterable[str], on_error: OnError) -> Iterator[Run]:
+    """Find and read every run below `roots` once.
+
+    Args:
+        roots: The directories, read one after the other.
+        on_error: Called with the path and the error for every directory that cannot be read.
+    """
+    for root in roots:
+        try:
+            for place in find_runs(root, on_error):
+                yield read(place).run
+        except OSError as error:
+            on_error(root, error)
