@@ -90,7 +90,7 @@ def iso_time(status: StatusInfo) -> str | None:
     if time is None:
         return None
     try:
-        return datetime.fromtimestamp(time).astimezone().isoformat()  # noqa: DTZ006 - made aware
+        return datetime.fromtimestamp(time).astimezone().isoformat()
     except (OverflowError, ValueError, OSError):
         return None
 
@@ -118,10 +118,10 @@ def as_json(run: Run) -> dict[str, Any]:
 
 def list_json(roots: Sequence[str], runs: Iterable[Run], generated: datetime) -> Iterator[str]:
     """One JSON object of all `runs`, in pieces that together are its text."""
-    yield f'{{"roots": {json.dumps(list(roots))}, "generated": "{generated.isoformat()}", "runs": ['
+    yield f'{{"roots": {dump(list(roots))}, "generated": "{generated.isoformat()}", "runs": ['
     separator = "\n"
     for run in runs:
-        yield separator + json.dumps(as_json(run))
+        yield separator + dump(as_json(run))
         separator = ",\n"
     yield "\n]}\n"
 
@@ -137,4 +137,9 @@ def history_json(path: str, history: Iterable[StatusInfo]) -> str:
         }
         for status in history
     ]
-    return json.dumps({"path": path, "history": entries}, indent=1)
+    return dump({"path": path, "history": entries})
+
+
+def dump(value: Any) -> str:  # noqa: ANN401 - whatever JSON can hold
+    """A value as JSON in ASCII characters, so that no text in it reaches a terminal as it is."""
+    return json.dumps(value, ensure_ascii=True)

@@ -32,7 +32,7 @@ def _newest_first(run: Run) -> float:
 SORT_KEYS: dict[str, Callable[[Run], Key]] = {
     "category": lambda run: (_RANK[run.category], _newest_first(run)),
     "time": lambda run: (_newest_first(run),),
-    "id": lambda run: (run.kind, natural(run.id)),
+    "id": lambda run: (natural(run.id),),
     "name": lambda run: (natural(run.name),),
     "state": lambda run: (run.current.state, _newest_first(run)),
     "result": lambda run: (run.result or "~", _newest_first(run)),

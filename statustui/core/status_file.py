@@ -1,4 +1,4 @@
-"""Reading and writing status files, with the interface of Pavilion 2.1.1's ``status_file``.
+r"""Reading and writing status files, with the interface of Pavilion 2.1.1's ``status_file``.
 
 A status file holds one status a line, ``<time> <STATE> <note>``. Two forms of time are found in
 real files, also mixed in one file: Pavilion 2.1.1 writes local time without a zone
@@ -11,7 +11,7 @@ What differs from Pavilion's module, and why:
 - A last line without its newline counts only when its time and its state can be read whole: it
   may be a write that is still under way.
 - Lines end at a newline byte alone, so a note may hold any other character.
-- Newlines in a note are stored as the two characters ``\\n`` and read back as newlines, as
+- Newlines in a note are stored as the two characters ``\n`` and read back as newlines, as
   Pavilion 2.4 does: one status stays one line.
 - `StatusFile.set` takes the states of later versions too, and a time for the status.
 - `StatusFile.read_from` reads on from a byte offset.
@@ -64,6 +64,9 @@ _CUT_STATES = frozenset(
 """States that may also be the beginning of a longer one that was not written whole."""
 
 
+_NO_TIME = datetime.min  # noqa: DTZ901 - local time, as everywhere in the format
+
+
 class TestStatusError(RuntimeError):
     """A status file could not be read or written."""
 
@@ -94,9 +97,7 @@ class StatusInfo:
     @classmethod
     def read(cls, state: str, note: str, time: datetime | float | None) -> StatusInfo:
         """Make a status as read from a file: `time` in either form, None if there was none."""
-        info = cls.__new__(cls)
-        info.state = state
-        info.note = note
+        info = cls(state, note, _NO_TIME)
         info._time = time
         return info
 
@@ -188,9 +189,11 @@ class StatusFile:
             TestStatusError: The file cannot be read.
         """
         statuses: list[StatusInfo] = []
-        for block, offset in self._blocks(offset):  # noqa: B020 - read on from where it ended
+        end = offset
+        for block, block_end in self._blocks(offset):
             statuses += split_statuses(block)
-        return statuses, offset
+            end = block_end
+        return statuses, end
 
     def current(self) -> StatusInfo:
         """The last status, read from the end of the file.
@@ -225,14 +228,14 @@ class StatusFile:
         return any(status.state == state for status in self.history())
 
     def set(self, state: str, note: str, *, when: datetime | None = None) -> None:
-        """Append a status with one write.
+        r"""Append a status with one write.
 
         A state that is not known is stored as ``INVALID``, its name in front of the note. A note
         longer than `NOTE_MAX` bytes is cut between two characters.
 
         Args:
             state: The state.
-            note: The note; newlines are stored as the two characters ``\\n``.
+            note: The note; newlines are stored as the two characters ``\n``.
             when: Local time without a zone; the current time if None.
 
         Raises:

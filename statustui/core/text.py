@@ -10,14 +10,16 @@ _DAY = 24 * _HOUR
 
 
 def clean(text: str) -> str:
-    """Make text from the tree safe for a terminal.
+    r"""Make text from the tree safe for a terminal.
 
     Characters that control a terminal, change the direction of writing or take no room are shown
-    as escapes (``\\x1b``, ``\\u202e``), newlines as ``\\n``; any kind of space becomes a space.
+    as escapes (``\x1b``, ``\u202e``), newlines as ``\n``; any kind of space becomes a space.
     """
     if text.isprintable():
         return text
-    return "".join(character if character.isprintable() else _shown(character) for character in text)
+    return "".join(
+        character if character.isprintable() else _shown(character) for character in text
+    )
 
 
 def _shown(character: str) -> str:
@@ -49,7 +51,7 @@ def format_age(seconds: float | None) -> str:
 
 
 def format_span(seconds: float | None) -> str:
-    """A span of time by its two largest units (``0.05s``, ``42s``, ``3m07s``, ``2h05m``, ``4d06h``)."""
+    """A span of time by its two largest units: ``0.05s``, ``42s``, ``3m07s``, ``2h05m``, ``4d06h``."""
     if seconds is None:
         return "-"
     seconds = max(0.0, seconds)

@@ -49,14 +49,15 @@ def find_runs(root: str, on_error: OnError | None = None) -> Iterator[RunDir]:
     name = os.path.basename(real)
     if _has_status(listing):
         parent = os.path.dirname(real)
-        yield run_dir(root, root, _kind_below(os.path.basename(parent), parent), name)
+        yield run_dir(root, root, _kind_below(parent), name)
         return
     finder = _Finder(root, on_error or (lambda _path, _error: None))
-    yield from finder.walk(root, listing, _kind_below(name, real))
+    yield from finder.walk(root, listing, _kind_below(real))
 
 
-def _kind_below(name: str, path: str) -> Kind:
-    """What the runs directly below the directory `path`, called `name`, are."""
+def _kind_below(path: str) -> Kind:
+    """What the runs directly below the directory `path` are."""
+    name = os.path.basename(path)
     if name == TEST_RUNS:
         return "test"
     if name == SERIES and os.path.isdir(os.path.join(os.path.dirname(path), TEST_RUNS)):
@@ -70,9 +71,7 @@ def run_dir(root: str, path: str, kind: Kind, name: str) -> RunDir:
 
 
 def _has_status(listing: list[os.DirEntry[str]]) -> bool:
-    return any(
-        entry.name == STATUS and entry.is_file(follow_symlinks=False) for entry in listing
-    )
+    return any(entry.name == STATUS and entry.is_file(follow_symlinks=False) for entry in listing)
 
 
 class _Finder:
@@ -82,9 +81,7 @@ class _Finder:
         self.root = root
         self.on_error = on_error
 
-    def walk(
-        self, path: str, listing: list[os.DirEntry[str]], kind: Kind
-    ) -> Iterator[RunDir]:
+    def walk(self, path: str, listing: list[os.DirEntry[str]], kind: Kind) -> Iterator[RunDir]:
         """Find the runs below the directory `path`, which is none itself."""
         folders = [entry for entry in listing if _is_folder(entry)]
         names = {entry.name for entry in folders}

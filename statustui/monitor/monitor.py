@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from statustui.core.run import Run
-from statustui.core.working_dir import find_runs
-from statustui.monitor.scan import Reading, read
+from statustui.core.status_file import StatusInfo
+from statustui.core.working_dir import STATUS, find_runs
+from statustui.monitor.scan import Reading, read, read_history
 
 _BATCH_RUNS = 500
 _BATCH_SECONDS = 0.1
@@ -26,8 +28,6 @@ class RootHealth:
     """Seconds between two sweeps."""
     found: int = 0
     """Number of runs found by the sweep that is under way, or by the last one."""
-    read: int = 0
-    """How many of them have been looked at."""
     swept: bool = False
     """Whether the root has been seen whole once."""
     swept_at: float | None = None
@@ -47,7 +47,7 @@ class Batch:
     """The roots whose health has changed."""
 
 
-Deliver: TypeAlias = Callable[[Batch], None]
+Deliver: TypeAlias = Callable[[Batch], object]
 
 
 class Source(Protocol):
@@ -58,6 +58,13 @@ class Source(Protocol):
 
     def look_now(self) -> None:
         """Look at everything again without waiting for the interval to pass."""
+
+    def history(self, path: str) -> list[StatusInfo]:
+        """Read every status of the run at `path`, oldest first; not for the event loop.
+
+        Raises:
+            OSError: The status file cannot be read.
+        """
 
     def stop(self) -> None:
         """End at once, without waiting for a filesystem that does not answer."""
@@ -87,6 +94,14 @@ class Monitor:
         """Sweep over every root again without waiting for the interval to pass."""
         for sweeper in self._sweepers:
             sweeper.wake.set()
+
+    def history(self, path: str) -> list[StatusInfo]:
+        """Read every status of the run at `path`, oldest first.
+
+        Raises:
+            OSError: The status file cannot be read.
+        """
+        return read_history(os.path.join(path, STATUS))
 
     def stop(self) -> None:
         """End; nothing is delivered any more by a sweep that is not under way."""
@@ -131,10 +146,10 @@ class _Sweeper:
                     changed.append(reading.run)
                 if len(changed) >= _BATCH_RUNS or (changed and time.monotonic() > due):
                     due = time.monotonic() + _BATCH_SECONDS
-                    self._hand_out(changed, (), self._progress(len(seen)))
+                    self._hand_out(changed, (), replace(self._health, found=len(seen)))
                     changed = []
         except OSError as error:
-            self._hand_out(changed, (), self._with_problem(f"{self.root}: {error.strerror}"))
+            self._hand_out(changed, (), replace(self._health, swept=True, problem=error.strerror))
             return
         removed = self._forget(seen, [path for path, _error in failures])
         self._hand_out(changed, removed, self._after(len(seen), failures))
@@ -151,31 +166,15 @@ class _Sweeper:
             del self._readings[path]
         return gone
 
-    def _progress(self, found: int) -> RootHealth:
-        health = self._health
-        return RootHealth(
-            self.root, health.interval, found, found, health.swept, health.swept_at, health.problem
-        )
-
-    def _with_problem(self, problem: str) -> RootHealth:
-        health = self._health
-        return RootHealth(
-            self.root, health.interval, health.found, health.read, True, health.swept_at, problem
-        )
-
     def _after(self, found: int, failures: list[tuple[str, OSError]]) -> RootHealth:
         problem = None
         if failures:
             path, error = failures[0]
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
             problem = f"{path}: {error.strerror}{more}"
-        return RootHealth(
-            self.root, self._health.interval, found, found, True, time.time(), problem
-        )
+        return RootHealth(self.root, self._health.interval, found, True, time.time(), problem)
 
-    def _hand_out(
-        self, updated: list[Run], removed: tuple[str, ...], health: RootHealth
-    ) -> None:
+    def _hand_out(self, updated: list[Run], removed: tuple[str, ...], health: RootHealth) -> None:
         before, self._health = self._health, health
         told = (before.found, before.swept, before.problem)
         news = told != (health.found, health.swept, health.problem)

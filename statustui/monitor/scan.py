@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 
 from statustui.core.run import Run, RunDir, Tally, make_run, make_unread_run
 from statustui.core.states import STATES
-from statustui.core.status_file import read_blocks
+from statustui.core.status_file import StatusInfo, read_blocks, split_statuses
 from statustui.core.working_dir import OnError, find_runs, read_name, read_result
 
 _SMALL = 1 << 16
@@ -59,10 +61,34 @@ def _signature(state: os.stat_result) -> tuple[int, int, int]:
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[int]:
+    """Open a status file for reading, never waiting for a FIFO's other end."""
+    descriptor = os.open(path, _FLAGS)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read_history(path: str) -> list[StatusInfo]:
+    """Read every status in the status file at `path`, oldest first.
+
+    Raises:
+        OSError: It cannot be read, or is not a regular file.
+    """
+    statuses: list[StatusInfo] = []
+    with _opened(path) as descriptor:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        for block, _end in read_blocks(descriptor, 0):
+            statuses += split_statuses(block)
+    return statuses
+
+
 def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Reading:
     """Read a status file: from its start, or on from the last whole line of a large one."""
-    descriptor = os.open(place.status_path, _FLAGS)
-    try:
+    with _opened(place.status_path) as descriptor:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             run = make_unread_run(place, name or "", "The status file is not a regular file.")
@@ -77,8 +103,6 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
                 tally = tally.add(block, offset)
             else:
                 torn = block
-    finally:
-        os.close(descriptor)
     run = make_run(place, name or "", tally, torn)
     if run.current.state == STATES.COMPLETE and run.result is None:
         run = make_run(place, name or "", tally, torn, read_result(place.path))

@@ -1,0 +1,284 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import IO, Any, cast
+
+import click
+from click_default_group import DefaultGroup
+
+from statustui import __version__, demo, report
+from statustui.core.query import SORT_KEYS, sort_key
+from statustui.core.run import Run
+from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, Category, categorise
+from statustui.core.status_file import StatusFile, TestStatusError
+from statustui.core.text import clean
+from statustui.core.working_dir import STATUS
+from statustui.monitor.monitor import Monitor
+from statustui.monitor.scan import read_trees
+
+_COLOURS = {
+    Category.ERROR: "magenta",
+    Category.FAILED: "red",
+    Category.RUNNING: "cyan",
+    Category.BUILDING: "blue",
+    Category.CANCELLED: "yellow",
+    Category.PASSED: "green",
+}
+
+_ROOTS = click.argument("roots", nargs=-1, metavar="[ROOT]...")
+
+
+class _Failure(click.ClickException):
+    """Something that cannot be read or written: one line, exit status 2."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the one line."""
+        click.echo(f"statustui: {self.format_message()}", file=file, err=file is None)
+
+
+def _path_failure(path: str, error: OSError) -> _Failure:
+    return _Failure(f"{clean(path)}: {error.strerror or error}")
+
+
+@click.group(
+    cls=cast("type[click.Group]", DefaultGroup),
+    default="monitor",
+    default_if_no_args=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Watch directory trees of runs, each with a status file, and never write to them.
+
+    `statustui [ROOT]...` opens the live monitor on the trees, by default on the current directory.
+    A ROOT that has the name of a command is given as ./NAME.
+    """
+
+
+@cli.command()
+@_ROOTS
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.1),
+    default=1.0,
+    show_default=True,
+    metavar="SEC",
+    help="Seconds between two looks at the tree.",
+)
+@click.pass_context
+def monitor(context: click.Context, roots: tuple[str, ...], interval: float) -> None:
+    """Watch the runs below each ROOT live (the default command).
+
+    Where standard output is no terminal, the runs are listed instead.
+    """
+    if not sys.stdout.isatty():
+        context.invoke(list_runs, roots=roots)
+        return
+    _check_roots(roots or (".",))
+    _watch(roots or (".",), interval)
+
+
+def _watch(roots: Sequence[str], interval: float) -> None:
+    """Open the monitor; only now is Textual imported."""
+    from statustui.tui.app import StatusApp  # noqa: PLC0415 - the import takes most of a start
+
+    StatusApp(Monitor(roots, interval), roots).run()
+
+
+def _check_roots(roots: Sequence[str]) -> None:
+    for root in roots:
+        try:
+            os.scandir(root).close()
+        except OSError as error:
+            raise _path_failure(root, error) from error
+
+
+@cli.command("list")
+@_ROOTS
+@click.option(
+    "-s",
+    "--sort",
+    default="id",
+    metavar="[-]KEY",
+    show_default=True,
+    help=f"Sort by {', '.join(SORT_KEYS)}; with - in front in reverse.",
+)
+@click.option("-l", "--limit", type=click.IntRange(0), metavar="N", help="List the first N only.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON object.")
+@click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object for each run.")
+@click.option("--exit-status", is_flag=True, help="Exit with 1 if a listed run has a problem.")
+def list_runs(
+    roots: tuple[str, ...],
+    sort: str = "id",
+    limit: int | None = None,
+    form: str | None = None,
+    exit_status: bool = False,  # noqa: FBT001, FBT002 - click passes options by name
+) -> None:
+    """List the runs below each ROOT once."""
+    roots = roots or (".",)
+    _check_roots(roots)
+    key = _sorter(sort)
+    runs = sorted(read_trees(roots, _warn), key=key, reverse=sort.startswith("-"))[:limit]
+    if form == "json":
+        for piece in report.list_json(roots, runs, datetime.now().astimezone()):
+            click.echo(piece, nl=False)
+    elif form == "jsonl":
+        for run in runs:
+            click.echo(report.dump(report.as_json(run)))
+    else:
+        _echo_table(runs)
+    if exit_status and any(run.category.is_problem for run in runs):
+        raise SystemExit(1)
+
+
+def _sorter(sort: str) -> Callable[[Run], Any]:
+    try:
+        return sort_key(sort.removeprefix("-"))
+    except KeyError:
+        raise click.BadParameter(
+            f"'{sort}' is none of {', '.join(SORT_KEYS)}.", param_hint="'--sort'"
+        ) from None
+
+
+def _warn(path: str, error: OSError) -> None:
+    click.echo(f"statustui: {clean(path)}: {error.strerror}", err=True)
+
+
+def _terminal_width() -> int | None:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _echo_table(runs: Sequence[Run]) -> None:
+    plain = "NO_COLOR" in os.environ
+    for line, run in report.table(runs, time.time(), _terminal_width()):
+        colour = None if run is None or plain else _COLOURS.get(run.category)
+        click.echo(click.style(line, fg=colour) if colour else line)
+
+
+@cli.command()
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """Print every status of RUN: a run directory or its status file."""
+    path = os.path.join(run, STATUS) if os.path.isdir(run) else run
+    # StatusFile would create a file that is missing.
+    if not os.path.isfile(path):
+        reason = "not a regular file" if os.path.lexists(path) else "no such file"
+        raise _Failure(f"{clean(path)}: {reason}")
+    try:
+        statuses = StatusFile(path).history()
+    except TestStatusError as error:
+        raise _Failure(clean(str(error))) from error
+    if as_json:
+        click.echo(report.history_json(run, statuses))
+        return
+    for line in report.history_lines(statuses, _terminal_width()):
+        click.echo(line)
+
+
+@cli.command("set")
+@click.argument("run")
+@click.argument("state")
+@click.argument("note", default="")
+def set_status(run: str, state: str, note: str) -> None:
+    """Append a status to RUN: set its STATE, with a NOTE.
+
+    The run directory is made if need be. A STATE that is not known is stored as INVALID.
+    """
+    try:
+        os.makedirs(run, exist_ok=True)
+        StatusFile(os.path.join(run, STATUS)).set(state, note)
+    except OSError as error:
+        raise _path_failure(run, error) from error
+    except TestStatusError as error:
+        raise _Failure(clean(str(error))) from error
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def states(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """List the known states with what they mean and what category they fall into."""
+    texts = {state: STATES.help(state) for state in STATES.list()} | LATER_STATES | SERIES_STATES
+    if as_json:
+        click.echo(
+            report.dump(
+                {
+                    state: {"help": text, "category": categorise(state).value}
+                    for state, text in texts.items()
+                }
+            )
+        )
+        return
+    for state, text in texts.items():
+        click.echo(f"{state:<15}  {categorise(state).value:<9}  {text}")
+
+
+@cli.command("demo")
+@click.argument("directory", required=False, metavar="[DIR]")
+@click.option(
+    "--runs",
+    type=click.IntRange(1),
+    default=200,
+    show_default=True,
+    help="How many runs there are at a time.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.01),
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="Seconds of the cluster's time that pass in one second.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="What the runs' lives are drawn from."
+)
+@click.option(
+    "--once", is_flag=True, help="Write the tree as it stands at one moment, and leave it."
+)
+def show_demo(
+    directory: str | None,
+    runs: int,
+    speed: float,
+    seed: int,
+    once: bool,  # noqa: FBT001
+) -> None:
+    """Watch a pretend cluster, in DIR or in a temporary directory.
+
+    A second process writes real status files there. A temporary directory is deleted at the end.
+    """
+    _check_empty(directory)
+    if once:
+        place = directory or demo.make_directory()
+        demo.Cluster(place, runs, seed).fill(time.time())
+        click.echo(place)
+        return
+    if not sys.stdout.isatty():
+        raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
+    with demo.background(directory, runs, seed, speed) as place:
+        _watch([place], 1.0)
+
+
+def _check_empty(directory: str | None) -> None:
+    if directory is None or not os.path.lexists(directory):
+        return
+    try:
+        with os.scandir(directory) as entries:
+            if any(entries):
+                raise _Failure(f"{clean(directory)}: the directory is not empty")
+    except OSError as error:
+        raise _path_failure(directory, error) from error
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="statustui")

@@ -1,0 +1,85 @@
+"""The application: wires source, store and screens together, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from statustui.monitor.monitor import Source
+from statustui.tui.messages import BatchArrived, RunChosen
+from statustui.tui.screens.help import HelpScreen
+from statustui.tui.screens.run import RunScreen
+from statustui.tui.screens.runs import RunsScreen
+from statustui.tui.store import RunStore
+from statustui.tui.widgets.history_view import HistoryView
+from statustui.tui.widgets.run_table import RunTable
+
+
+class StatusApp(App[None]):
+    """The live monitor.
+
+    Args:
+        source: Where batches of changes come from.
+        roots: The watched directories, as they were given.
+        clock: Gives the current time in seconds since 1970.
+    """
+
+    TITLE = "statustui"
+    CSS_PATH = "statustui.tcss"
+    BINDING_GROUP_TITLE = "Everywhere"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "look_now", "Look again now", show=False, id="app.look"),
+        Binding("colon", "command_palette", "Commands", show=False, id="app.palette"),
+        Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
+    ]
+
+    def __init__(
+        self, source: Source, roots: Sequence[str], clock: Callable[[], float] = time.time
+    ) -> None:
+        """Show what `source` delivers."""
+        # The terminal's own sixteen colours, also where NO_COLOR takes them away.
+        super().__init__(ansi_color=True)
+        self.theme = "ansi-dark"
+        self.animation_level = "none"
+        self._source = source
+        self._clock = clock
+        self._store = RunStore()
+        self._runs_screen = RunsScreen(self._store, tuple(roots), clock)
+
+    def on_mount(self) -> None:
+        """Show the runs and begin to watch."""
+        self.push_screen(self._runs_screen)
+        self._source.start(lambda batch: self.post_message(BatchArrived(batch)))
+
+    def on_unmount(self) -> None:
+        """End watching."""
+        self._source.stop()
+
+    @on(BatchArrived)
+    def _take(self, message: BatchArrived) -> None:
+        cursor = self._store.cursor
+        self._store.apply(message.batch)
+        self._runs_screen.take(message.batch, cursor)
+        for screen in self.screen_stack:
+            if isinstance(screen, RunScreen):
+                screen.take(self._store.runs.get(screen.path))
+
+    @on(RunChosen)
+    def _open(self, message: RunChosen) -> None:
+        run = self._store.runs.get(message.path)
+        if run is not None:
+            self.push_screen(RunScreen(run, self._source.history, self._clock))
+
+    def action_look_now(self) -> None:
+        """Look at everything again."""
+        self._source.look_now()
+
+    def action_help(self) -> None:
+        """Show all keys and what the glyphs mean."""
+        self.push_screen(HelpScreen([StatusApp, RunsScreen, RunTable, RunScreen, HistoryView]))

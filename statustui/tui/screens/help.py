@@ -1,0 +1,64 @@
+"""Help: every key, and what the glyphs mean."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.dom import DOMNode
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from statustui.core.states import Category
+from statustui.tui.look import GLYPHS, HIDDEN, MEANINGS, STYLES
+
+
+class HelpScreen(ModalScreen[None]):
+    """Keys by group, as the widgets themselves declare them, and the categories."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES.values())
+    BINDING_GROUP_TITLE = "Help"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,h", "dismiss", "Back", id="help.back"),
+        Binding("j", "scroll(1)", "Down", show=False, id="help.down"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="help.up"),
+    ]
+
+    def __init__(self, groups: list[type[DOMNode]]) -> None:
+        """Explain the keys of these classes."""
+        super().__init__()
+        self._groups = groups
+
+    def compose(self) -> ComposeResult:
+        """Show one page that scrolls."""
+        with VerticalScroll(id="help"):
+            yield Static(self._keys())
+            yield Static(self._categories())
+
+    def _keys(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for group in self._groups:
+            table.add_row(Text(group.BINDING_GROUP_TITLE or "", "bold"))
+            for binding in group.BINDINGS:
+                if isinstance(binding, Binding):
+                    keys = " ".join(map(self.app.get_key_display, binding.make_bindings([binding])))
+                    table.add_row(f"  {keys}", Text(binding.description))
+        return table
+
+    def _categories(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_row(Text("\nColours", "bold"))
+        for category in Category:
+            style = self.get_component_rich_style(STYLES[category], partial=True)
+            name = Text(f"  {GLYPHS[category]} {category.value}", style)
+            table.add_row(name, Text(MEANINGS[category]))
+        table.add_row(f"  {HIDDEN}", Text("behind a state: it hides an earlier failure"))
+        return table
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the page."""
+        self.query_one("#help").scroll_relative(y=lines, animate=False)

@@ -1,0 +1,64 @@
+"""How many runs are in each category, what needs attention first."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.widget import Widget
+
+from statustui.core.states import Category
+from statustui.tui.look import GLYPHS, STYLES
+from statustui.tui.messages import CategoryChosen
+from statustui.tui.store import RunStore
+
+
+class SummaryBar(Widget):
+    """One chip for each category that has runs; a click on it lists these runs only."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES.values())
+
+    def __init__(self, store: RunStore) -> None:
+        """Show the counts of `store`."""
+        super().__init__(id="summary")
+        self._store = store
+        self._shown: tuple[object, ...] = ()
+
+    def take(self) -> None:
+        """Show the counts of the store if they are others than before."""
+        shown = (dict(+self._store.counts), self._store.only)
+        if shown != self._shown:
+            self._shown = shown
+            self.refresh()
+
+    def render(self) -> Text:
+        """Draw the chips."""
+        line = Text(no_wrap=True, overflow="ellipsis")
+        for category, text in self._chips():
+            only = self._store.only
+            chosen = only is not None and category in only
+            style = self.get_component_rich_style(STYLES[category], partial=True)
+            line.append(text, style + Style(reverse=True) if chosen else style)
+            line.append("  ")
+        if not line:
+            line.append("no runs")
+        return line
+
+    def _chips(self) -> list[tuple[Category, str]]:
+        counts = self._store.counts
+        # The problems are counted even if there is none: that is the good news.
+        return [
+            (category, f"{GLYPHS[category]} {counts[category]:,} {category.value}")
+            for category in Category
+            if counts[category] or category.is_problem
+        ]
+
+    def on_click(self, event: events.Click) -> None:
+        """Ask for the category that was clicked on."""
+        start = 0
+        for category, text in self._chips():
+            if start <= event.x - self.gutter.left < start + len(text):
+                self.post_message(CategoryChosen(category))
+            start += len(text) + 2
