@@ -292,6 +292,7 @@ def plan_series(seed: int) -> Iterator[PlannedSeries]:
                 Step(0.5, "SET_MAKE", f"Making {len(runs)} runs of {suite}."),
                 Step(2, "SET_KICKOFF", f"Starting {len(runs)} runs under slurm."),
                 Step(6, "ALL_STARTED", f"All {len(runs)} runs have been started."),
+                Step(180, "COMPLETE", f"All {len(runs)} runs have ended or are given up."),
             ),
         )
         yield PlannedSeries(begin, itself, tuple(runs))

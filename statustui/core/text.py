@@ -51,7 +51,7 @@ def format_age(seconds: float | None) -> str:
 
 
 def format_span(seconds: float | None) -> str:
-    """A span of time by its two largest units: ``0.05s``, ``42s``, ``3m07s``, ``2h05m``, ``4d06h``."""
+    """A span of time in its two largest units: ``0.05s``, ``42s``, ``3m07s``, ``4d06h``."""
     if seconds is None:
         return "-"
     seconds = max(0.0, seconds)

@@ -29,7 +29,7 @@ _JSON_MAX = 1 << 20
 OnError = Callable[[str, OSError], None]
 
 
-def find_runs(root: str, on_error: OnError | None = None) -> Iterator[RunDir]:
+def find_runs(root: str, on_error: OnError) -> Iterator[RunDir]:
     """Find the run directories at and below `root`.
 
     Args:
@@ -51,8 +51,8 @@ def find_runs(root: str, on_error: OnError | None = None) -> Iterator[RunDir]:
         parent = os.path.dirname(real)
         yield run_dir(root, root, _kind_below(parent), name)
         return
-    finder = _Finder(root, on_error or (lambda _path, _error: None))
-    yield from finder.walk(root, listing, _kind_below(real))
+    finder = _Finder(root, on_error)
+    yield from finder.walk(listing, _kind_below(real))
 
 
 def _kind_below(path: str) -> Kind:
@@ -81,8 +81,8 @@ class _Finder:
         self.root = root
         self.on_error = on_error
 
-    def walk(self, path: str, listing: list[os.DirEntry[str]], kind: Kind) -> Iterator[RunDir]:
-        """Find the runs below the directory `path`, which is none itself."""
+    def walk(self, listing: list[os.DirEntry[str]], kind: Kind) -> Iterator[RunDir]:
+        """Find the runs below a directory that is none itself, given what is in it."""
         folders = [entry for entry in listing if _is_folder(entry)]
         names = {entry.name for entry in folders}
         is_working_dir = TEST_RUNS in names and kind == "plain"
@@ -110,7 +110,7 @@ class _Finder:
                 below = "test"
             elif entry.name == SERIES and TEST_RUNS in siblings:
                 below = "series"
-            yield from self.walk(entry.path, listing, below)
+            yield from self.walk(listing, below)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -1,0 +1,1 @@
+"""What statustui promises, by package: core, monitor, screens, command line, whole program."""

@@ -1,0 +1,64 @@
+"""Text that is safe to show, and words for spans of time."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statustui.core.text import clean, clean_lines, format_age, format_span
+
+
+@given(st.text())
+def test_whatever_is_cleaned_can_be_printed(text: str) -> None:
+    """No control, format or surrogate character is left."""
+    assert clean(text).isprintable()
+
+
+@given(st.text().filter(str.isprintable))
+def test_what_can_be_printed_is_left_alone(text: str) -> None:
+    """Umlauts, wide characters and emoji stay."""
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31m", r"\x1b[31m"),
+        ("a\nb\tc\rd", r"a\nb\tc\rd"),
+        ("\u202egpj.exe", r"\u202egpj.exe"),
+        ("zero\u200bwidth", r"zero\u200bwidth"),
+        ("\x9b2J\x7f", r"\x9b2J\x7f"),
+        ("\udcff", r"\udcff"),
+        ("a\xa0b", "a b"),
+        ("généré ✓ 漢字", "généré ✓ 漢字"),
+    ],
+)
+def test_what_would_act_on_a_terminal_is_shown_as_an_escape(text: str, shown: str) -> None:
+    """Colours, cursor moves, titles, changes of direction."""
+    assert clean(text) == shown
+
+
+def test_a_note_of_several_lines() -> None:
+    """Each is cleaned by itself."""
+    assert clean_lines("a\nb\x1b\n") == ["a", r"b\x1b", ""]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"),
+    [(None, "-"), (-5, "0s"), (0, "0s"), (59.9, "59s"), (60, "1m"), (3599, "59m"), (3600, "1h")]
+    + [(47.9 * 3600, "47h"), (48 * 3600, "2d"), (86400 * 400, "400d"), (1e12, "9999d")],
+)
+def test_ages_fit_into_a_narrow_column(seconds: float | None, age: str) -> None:
+    """One unit, rounded down; a time in the future is just now."""
+    assert format_age(seconds) == age
+
+
+@pytest.mark.parametrize(
+    ("seconds", "span"),
+    [(None, "-"), (0.05, "0.05s"), (-1, "0.00s"), (42, "42s"), (187, "3m07s")]
+    + [(7500, "2h05m"), (4 * 86400 + 6 * 3600, "4d06h")],
+)
+def test_spans_have_two_units(seconds: float | None, span: str) -> None:
+    """Enough to compare them, and no more."""
+    assert format_span(seconds) == span

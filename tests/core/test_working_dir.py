@@ -1,0 +1,154 @@
+"""Where runs are found, and what stands beside their status files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from statustui.core.run import RunDir
+from statustui.core.working_dir import find_runs, read_json, read_name, read_result
+from tests.trees import DATA, write_nothing, write_run
+
+
+def found(root: Path) -> dict[str, tuple[str, str]]:
+    """Path under the root -> id and kind of the runs that are found."""
+    places = list(find_runs(str(root), write_nothing))
+    by_path = {os.path.relpath(place.path, root): (place.id, place.kind) for place in places}
+    assert len(by_path) == len(places)
+    return by_path
+
+
+def test_a_working_directory_of_pavilion_2_4() -> None:
+    """Runs and series; a run directory without a status file is one too."""
+    runs = found(DATA / "pavilion-2.4")
+    tests = {path for path, (_id, kind) in runs.items() if kind == "test"}
+    assert tests == {f"test_runs/{number}" for number in range(1, 22) if number != 11}
+    assert runs["series/3"] == ("s3", "series")
+    assert len(runs) == 29
+
+
+def test_a_working_directory_of_pavilion_2_1_1() -> None:
+    """Its ids have seven digits, and its series no status."""
+    runs = found(DATA / "pavilion-2.1.1")
+    assert runs == {f"test_runs/000000{n}": (f"000000{n}", "test") for n in (1, 2, 3)}
+
+
+def test_a_root_may_be_test_runs_series_or_one_run() -> None:
+    """Whatever somebody happens to stand in."""
+    working_dir = DATA / "pavilion-2.4"
+    assert len(found(working_dir / "test_runs")) == 20
+    assert found(working_dir / "series")["3"] == ("s3", "series")
+    assert found(working_dir / "test_runs" / "13") == {".": ("13", "test")}
+    assert found(working_dir / "series" / "3") == {".": ("s3", "series")}
+
+
+def test_every_directory_with_a_status_file_is_a_run_of_a_plain_tree(tmp_path: Path) -> None:
+    """Named by its path; runs inside of runs are not looked for."""
+    write_run(tmp_path / "a" / "b", "RUNNING")
+    write_run(tmp_path / "c", "RUNNING")
+    write_run(tmp_path / "c" / "inside", "RUNNING")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "d" / "status").mkdir(parents=True)
+    assert found(tmp_path) == {"a/b": ("b", "plain"), "c": ("c", "plain")}
+    assert read_name(RunDir(str(tmp_path), str(tmp_path / "a/b"), "b", "plain")) == "a/b"
+    assert read_name(RunDir(str(tmp_path), str(tmp_path), "x", "plain")) == tmp_path.name
+
+
+def test_directories_of_a_working_directory_that_hold_no_runs_are_not_entered(
+    tmp_path: Path,
+) -> None:
+    """A build may hold a whole source tree; elsewhere the names mean nothing."""
+    for name in ("builds", "jobs", "users", "downloads"):
+        write_run(tmp_path / "working_dir" / name / "x", "RUNNING")
+        write_run(tmp_path / "plain" / name / "x", "RUNNING")
+    write_run(tmp_path / "working_dir" / "test_runs" / "1", "RUNNING")
+    runs = found(tmp_path)
+    assert {path.split("/")[1] for path in runs if path.startswith("plain")} == {
+        "builds",
+        "jobs",
+        "users",
+        "downloads",
+    }
+    assert [path for path in runs if path.startswith("work")] == ["working_dir/test_runs/1"]
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    """They lead in circles and to runs that are found elsewhere; the root itself may be one."""
+    run = write_run(tmp_path / "tree" / "test_runs" / "1", "RUNNING")
+    write_run(tmp_path / "tree" / "series" / "2", "RUN")
+    (run / "series").symlink_to("../../series/2")
+    (tmp_path / "tree" / "series" / "2" / "1").symlink_to("../../test_runs/1")
+    (tmp_path / "tree" / "test_runs" / "2").symlink_to("1")
+    (tmp_path / "tree" / "again").symlink_to(".")
+    linked = tmp_path / "tree" / "plain"
+    linked.mkdir()
+    (linked / "status").symlink_to("../test_runs/1/status")
+    (tmp_path / "root").symlink_to("tree")
+    assert sorted(found(tmp_path / "root")) == ["series/2", "test_runs/1"]
+
+
+def test_an_unreadable_directory_is_told_and_passed_over(tmp_path: Path) -> None:
+    """A root that cannot be read raises."""
+    write_run(tmp_path / "a", "RUNNING")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    told: list[str] = []
+    finder = find_runs(str(tmp_path), lambda path, _error: told.append(path))
+    first = next(finder)
+    gone.rmdir()
+    rest = list(finder)
+    assert [place.id for place in (first, *rest)] == ["a"]
+    assert set(told) <= {str(gone)}
+    with pytest.raises(FileNotFoundError):
+        list(find_runs(str(gone), write_nothing))
+
+
+def test_names_as_pavilion_writes_them() -> None:
+    """2.4 in `attributes`, 2.1.1 as suite and name in `config`, a series in `config`."""
+    names = {}
+    for corpus, directory, kind in (
+        ("pavilion-2.4", "test_runs/13", "test"),
+        ("pavilion-2.1.1", "test_runs/0000002", "test"),
+        ("pavilion-2.4", "series/1", "series"),
+        ("pavilion-2.4", "test_runs/20", "test"),
+    ):
+        path = str(DATA / corpus / directory)
+        names[directory] = read_name(
+            RunDir(str(DATA), path, "x", "series" if kind == "series" else "test")
+        )
+    assert names == {
+        "test_runs/13": "nightly.badbuild",
+        "test_runs/0000002": "t.fails",
+        "series/1": "cmdline",
+        "test_runs/20": None,
+    }
+
+
+def test_results_as_pavilion_writes_them(tmp_path: Path) -> None:
+    """PASS, FAIL or ERROR; anything else is no result."""
+    assert read_result(str(DATA / "pavilion-2.4" / "test_runs" / "2")) == "FAIL"
+    assert read_result(str(tmp_path)) is None
+    (tmp_path / "results.json").write_text(json.dumps({"result": ["PASS"]}))
+    assert read_result(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", "nonsense", "[" * 100_000, '{"a": 1}' + "\0"])
+def test_damaged_json_is_an_empty_object(tmp_path: Path, text: str) -> None:
+    """However it is damaged."""
+    path = tmp_path / "attributes"
+    path.write_text(text)
+    assert read_json(str(path)) == {}
+
+
+def test_json_is_read_from_regular_files_of_moderate_size_only(tmp_path: Path) -> None:
+    """A FIFO does not block, and a link leads nowhere."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "good").write_text('{"a": 1}')
+    (tmp_path / "link").symlink_to("good")
+    with (tmp_path / "large").open("wb") as stream:
+        stream.truncate(1 << 30)
+    assert read_json(str(tmp_path / "good")) == {"a": 1}
+    assert [read_json(str(tmp_path / name)) for name in ("fifo", "link", "large")] == [{}, {}, {}]
