@@ -26,6 +26,8 @@ _NO_RUNS = frozenset({"builds", "downloads", "jobs", "users"})
 _JSON_MAX = 1 << 20
 """Bytes: files of Pavilion's that are larger than this are not read."""
 
+_RESULTS = frozenset({"PASS", "FAIL", "ERROR"})
+
 OnError = Callable[[str, OSError], None]
 
 
@@ -144,7 +146,7 @@ def read_name(place: RunDir) -> str | None:
 def read_result(path: str) -> str | None:
     """The ``result`` in the ``results.json`` of the run at `path`: PASS, FAIL, ERROR or None."""
     result = read_json(os.path.join(path, "results.json")).get("result")
-    return result if result in {"PASS", "FAIL", "ERROR"} else None
+    return result if isinstance(result, str) and result in _RESULTS else None
 
 
 def read_json(path: str) -> dict[str, Any]:

@@ -81,24 +81,27 @@ class RunStore:
             if run is not None:
                 self._drop(run)
         self._update(batch.updated)
-        if self.selected is not None and not self._is_listed(self.selected):
-            self.selected = None
-            self.select(cursor)
+        self._keep_selection(cursor)
 
     def show_only(self, categories: frozenset[Category] | None) -> None:
         """List the runs of these categories; None for all."""
+        cursor = self.cursor
         self.only = categories
-        self._rebuild()
+        self._rebuild(cursor)
 
     def sort_by(self, sort: str, *, reverse: bool = False) -> None:
         """Put the runs in another order."""
+        cursor = self.cursor
         self.sort, self.reverse = sort, reverse
         self._key = sort_key(sort)
-        self._rebuild()
+        self._rebuild(cursor)
 
-    def _rebuild(self) -> None:
-        cursor = self.cursor
+    def _rebuild(self, cursor: int) -> None:
         self._keys = sorted(self._key(run) for run in self.runs.values() if self._shows(run))
+        self._keep_selection(cursor)
+
+    def _keep_selection(self, cursor: int) -> None:
+        """Select what is now where the cursor was, if the selected run is not listed any more."""
         if self.selected is not None and not self._is_listed(self.selected):
             self.selected = None
             self.select(cursor)

@@ -14,7 +14,36 @@ from statustui.core.states import (
     categorise,
 )
 
-DOCUMENTED = ["UNKNOWN", "INVALID", "CREATED", "ABORTED", "CREATION_ERROR", "SCHEDULED", "SCHED_ERROR", "SCHED_CANCELLED", "BUILDING", "BUILD_CREATED", "BUILD_DEFERRED", "BUILD_FAILED", "BUILD_TIMEOUT", "BUILD_ERROR", "BUILD_DONE", "BUILD_WAIT", "BUILD_REUSED", "INFO", "ENV_FAILED", "PREPPING_RUN", "RUNNING", "RUN_TIMEOUT", "RUN_ERROR", "RUN_USER", "RUN_DONE", "RESULTS", "RESULTS_ERROR", "COMPLETE"]
+DOCUMENTED = [
+    "UNKNOWN",
+    "INVALID",
+    "CREATED",
+    "ABORTED",
+    "CREATION_ERROR",
+    "SCHEDULED",
+    "SCHED_ERROR",
+    "SCHED_CANCELLED",
+    "BUILDING",
+    "BUILD_CREATED",
+    "BUILD_DEFERRED",
+    "BUILD_FAILED",
+    "BUILD_TIMEOUT",
+    "BUILD_ERROR",
+    "BUILD_DONE",
+    "BUILD_WAIT",
+    "BUILD_REUSED",
+    "INFO",
+    "ENV_FAILED",
+    "PREPPING_RUN",
+    "RUNNING",
+    "RUN_TIMEOUT",
+    "RUN_ERROR",
+    "RUN_USER",
+    "RUN_DONE",
+    "RESULTS",
+    "RESULTS_ERROR",
+    "COMPLETE",
+]
 
 
 def test_the_documented_28_states_are_there_and_no_other() -> None:

@@ -123,6 +123,7 @@ class RunTable(ScrollView, can_focus=True):
     def take(self, updated: tuple[Run, ...], cursor_before: int) -> None:
         """Show what has changed in the store, the cursor staying in its line of the screen."""
         self._measure(updated)
+        self._resize_list()
         moved = self._store.cursor - cursor_before
         # At the top of the list what newly sorts there is to be seen.
         if self.scroll_offset.y and moved:

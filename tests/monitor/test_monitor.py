@@ -1,0 +1,167 @@
+"""A monitor on real directories that change."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from statustui.core.run import Run
+from statustui.monitor.monitor import Batch, Monitor, RootHealth
+from tests.trees import append, write_run
+from tests.waiting import wait_until
+
+
+class Picture:
+    """What somebody knows who has taken in every batch."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.runs: dict[str, Run] = {}
+        self.health: dict[str, RootHealth] = {}
+        self.seen: dict[str, list[str]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, batch: Batch) -> None:
+        """Take in a batch."""
+        with self._lock:
+            for path in batch.removed:
+                del self.runs[path]
+            for run in batch.updated:
+                self.runs[run.path] = run
+                self.seen.setdefault(run.path, []).append(run.current.state)
+            self.health |= {health.root: health for health in batch.health}
+
+    def states(self) -> dict[str, str]:
+        """Name of each run directory -> current state."""
+        with self._lock:
+            return {os.path.basename(path): run.current.state for path, run in self.runs.items()}
+
+
+Watch = Callable[..., Picture]
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Watch roots until the test is over."""
+    monitors: list[Monitor] = []
+
+    def start(*roots: Path) -> Picture:
+        picture = Picture()
+        monitors.append(Monitor([str(root) for root in roots], interval=0.05))
+        monitors[-1].start(picture.take)
+        return picture
+
+    yield start
+    for monitor in monitors:
+        monitor.stop()
+
+
+def test_runs_that_appear_change_and_vanish(tmp_path: Path, watch: Watch) -> None:
+    """Each is told once it is seen; an id that is used again is another run."""
+    write_run(tmp_path / "1", "RUNNING")
+    picture = watch(tmp_path)
+    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+    write_run(tmp_path / "2", "SCHEDULED")
+    append(tmp_path / "1", "RUN_FAILED")
+    wait_until(lambda: picture.states() == {"1": "RUN_FAILED", "2": "SCHEDULED"})
+    shutil.rmtree(tmp_path / "1")
+    wait_until(lambda: picture.states() == {"2": "SCHEDULED"})
+    write_run(tmp_path / "1", "CREATED")
+    wait_until(lambda: picture.states().get("1") == "CREATED")
+    assert picture.runs[str(tmp_path / "1")].problem is None
+
+
+def test_every_last_status_of_several_writers_is_seen(tmp_path: Path, watch: Watch) -> None:
+    """Processes append while the monitor reads; what it knows in the end is what is there."""
+    picture = watch(tmp_path)
+    program = (
+        "import sys; from statustui.core.status_file import StatusFile\n"
+        "file = StatusFile(sys.argv[1])\n"
+        "for number in range(200): file.set('RUN_USER', str(number))\n"
+        "file.set('COMPLETE', 'result: PASS')\n"
+    )
+    paths = [tmp_path / str(number) for number in range(4)]
+    for path in paths:
+        path.mkdir()
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, str(path / "status")]) for path in paths
+    ]
+    assert [writer.wait(60) for writer in writers] == [0] * 4
+    wait_until(lambda: list(picture.states().values()) == ["COMPLETE"] * 4)
+    assert [run.updates for run in picture.runs.values()] == [202] * 4
+
+
+def test_a_root_that_is_missing_is_told_and_seen_once_it_is_there(
+    tmp_path: Path, watch: Watch
+) -> None:
+    """Another root goes on meanwhile."""
+    write_run(tmp_path / "here" / "1", "RUNNING")
+    picture = watch(tmp_path / "here", tmp_path / "later")
+    later = str(tmp_path / "later")
+    wait_until(lambda: later in picture.health and picture.health[later].problem)
+    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+    write_run(tmp_path / "later" / "2", "RUNNING")
+    wait_until(lambda: "2" in picture.states())
+    wait_until(lambda: picture.health[later].problem is None)
+
+
+def test_runs_of_a_root_that_cannot_be_read_any_more_stay(tmp_path: Path, watch: Watch) -> None:
+    """The picture is old, and the health says so."""
+    root = tmp_path / "root"
+    write_run(root / "1", "RUNNING")
+    picture = watch(root)
+    wait_until(picture.states)
+    root.rename(tmp_path / "away")
+    wait_until(lambda: picture.health[str(root)].problem == "No such file or directory")
+    assert picture.states() == {"1": "RUNNING"}
+
+
+def test_looking_now_does_not_wait_for_the_interval(tmp_path: Path) -> None:
+    """A change is seen although the next sweep is an hour away."""
+    write_run(tmp_path / "1", "RUNNING")
+    picture = Picture()
+    monitor = Monitor([str(tmp_path)], interval=3600)
+    monitor.start(picture.take)
+    wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
+    append(tmp_path / "1", "COMPLETE")
+    monitor.look_now()
+    wait_until(lambda: picture.states() == {"1": "COMPLETE"})
+    monitor.stop()
+
+
+def test_a_stopped_monitor_ends_its_threads(tmp_path: Path) -> None:
+    """And tells nothing more."""
+    monitor = Monitor([str(tmp_path)], interval=3600)
+    told: list[Batch] = []
+    monitor.start(told.append)
+    wait_until(lambda: told)
+    monitor.stop()
+    name = f"sweep {tmp_path}"
+    wait_until(lambda: all(thread.name != name for thread in threading.enumerate()))
+
+
+def test_many_runs_are_handed_out_while_they_are_being_read(tmp_path: Path) -> None:
+    """No batch is larger than a screen can take in at once."""
+    for number in range(1200):
+        write_run(tmp_path / str(number), "RUNNING")
+    batches: list[Batch] = []
+    monitor = Monitor([str(tmp_path)], interval=3600)
+    monitor.start(batches.append)
+    wait_until(lambda: batches and batches[-1].health[0].swept)
+    monitor.stop()
+    assert max(len(batch.updated) for batch in batches) <= 500
+    assert sum(len(batch.updated) for batch in batches) == 1200
+
+
+def test_a_history_comes_from_the_status_file(tmp_path: Path) -> None:
+    """Given the path of a run."""
+    write_run(tmp_path / "1", "CREATED", "RUNNING")
+    history = Monitor([str(tmp_path)]).history(str(tmp_path / "1"))
+    assert [status.state for status in history] == ["CREATED", "RUNNING"]

@@ -1,0 +1,378 @@
+"""What keys do and what is seen, on injected batches and a clock that stands still."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from statustui.monitor.monitor import Monitor
+from statustui.tui.app import StatusApp
+from statustui.tui.screens.help import HelpScreen
+from statustui.tui.screens.run import RunScreen
+from statustui.tui.screens.runs import RunsScreen
+from statustui.tui.widgets.run_table import Columns, RunTable
+from tests.trees import append, write_run
+from tests.tui.stand_in import NOW, deliver_a_night, make_app
+from tests.waiting import DEADLINE
+
+
+def screen_lines(app: StatusApp) -> list[str]:
+    """The text on screen, line by line."""
+    screen: Screen[object] = app.screen
+    strips = screen._compositor.render_strips()  # noqa: SLF001 - there is no public way
+    return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+
+def shown(app: StatusApp) -> str:
+    """The text on screen."""
+    return "\n".join(screen_lines(app))
+
+
+def ids(app: StatusApp) -> list[str]:
+    """The ids in the table, from top to bottom."""
+    lines = screen_lines(app)
+    return [line.split()[1] for line in lines[2:-2] if line.strip(" ▏▎▁▂▃▄▅▆▇█")]
+
+
+def line_of(app: StatusApp, number: str) -> str:
+    """The line of a run in the table."""
+    return next(line for line in screen_lines(app)[2:] if line.split()[1:2] == [number])
+
+
+def cursor(app: StatusApp) -> str:
+    """The id of the run under the cursor, as it is drawn."""
+    table = app.screen.query_one(RunTable)
+    reversed_lines = [
+        table.render_line(y)
+        for y in range(1, table.size.height)
+        if any(segment.style and segment.style.reverse for segment in table.render_line(y))
+    ]
+    assert len(reversed_lines) == 1
+    return reversed_lines[0].text.split()[1]
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until workers are done and the screen is drawn."""
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def test_the_first_screen_shows_what_needs_attention_first() -> None:
+    """Problems on top, counted in the first line, with the reason beside them."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await pilot.pause()
+        lines = screen_lines(app)
+        assert lines[0].split()[:6] == ["▲", "1", "error", "✗", "2", "failed"]
+        assert ids(app)[:3] == ["12", "13", "14"]
+        assert "no space left" in line_of(app, "12")
+        assert "BUILD_CREATED !" in line_of(app, "13")
+        assert "BUILD_FAILED: make" in line_of(app, "13")
+        assert line_of(app, "15").split()[2:5] == ["osu.latency", "RUNNING", "1m"]
+        assert "29 runs, looked at every 1 s" in lines[-2]
+
+
+async def test_a_run_that_appears_changes_or_vanishes_is_seen_without_a_key() -> None:
+    """And the selection stays on its run."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"), ("6", "b", "RUNNING y"), ("7", "c", "RUNNING z"))
+        await pilot.press("j")
+        assert cursor(app) == "6"
+        source.deliver(("7", "c", "RUN_FAILED now"), ("8", "d", "RUN_ERROR new"))
+        await pilot.pause()
+        assert ids(app) == ["8", "7", "5", "6"]
+        assert cursor(app) == "6"
+        source.deliver(removed=("5", "8"))
+        await pilot.pause()
+        assert ids(app) == ["7", "6"]
+        assert cursor(app) == "6"
+        source.deliver(removed=("6",))
+        await pilot.pause()
+        assert cursor(app) == "7"
+
+
+async def test_what_comes_up_above_does_not_move_what_is_looked_at() -> None:
+    """In the middle of a long list the cursor stays in its line of the screen."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(*((str(number), "t", "RUNNING x") for number in range(100, 200)))
+        await pilot.press("G", "k", "k")
+        before = screen_lines(app)
+        selected = cursor(app)
+        source.deliver(*((str(number), "t", "RUN_ERROR x") for number in range(10, 20)))
+        await pilot.pause()
+        assert cursor(app) == selected
+        assert screen_lines(app)[2:-3] == before[2:-3]
+
+
+async def test_keys_move_the_cursor() -> None:
+    """As in every terminal program."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(*((str(number), "t", "RUNNING x") for number in range(100)))
+        await pilot.pause()
+        for keys, expected in (
+            ("j", "1"),
+            ("down", "2"),
+            ("k", "1"),
+            ("up", "0"),
+            ("up", "0"),
+            ("pagedown", "20"),
+            ("pagedown", "40"),
+            ("pageup", "20"),
+            ("ctrl+d", "30"),
+            ("ctrl+u", "20"),
+            ("G", "99"),
+            ("j", "99"),
+            ("g", "0"),
+            ("end", "99"),
+            ("home", "0"),
+        ):
+            await pilot.press(keys)
+            assert cursor(app) == expected, keys
+
+
+async def test_problems_only_and_back() -> None:
+    """`!` lists the problems, again or Esc lists all; a click on a chip lists its category."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await pilot.press("exclamation_mark")
+        assert ids(app) == ["12", "13", "14"]
+        await pilot.press("exclamation_mark")
+        assert len(ids(app)) > 10
+        await pilot.press("exclamation_mark", "escape")
+        assert len(ids(app)) > 10
+        await pilot.click("#summary", offset=(13, 0))
+        assert ids(app) == ["13", "14"]
+        await pilot.click("#summary", offset=(13, 0))
+        assert len(ids(app)) > 10
+
+
+async def test_going_from_problem_to_problem() -> None:
+    """`e` and `E`, in any order of the list."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await pilot.press("s", "s", "g")
+        assert ids(app)[:2] == ["12", "13"]
+        await pilot.press("G", "e")
+        assert cursor(app) == "12"
+        await pilot.press("e", "e")
+        assert cursor(app) == "14"
+        await pilot.press("E")
+        assert cursor(app) == "13"
+
+
+async def test_sorting() -> None:
+    """`s` takes the next key, `S` turns the order round, and the header says which it is."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"), ago=10)
+        source.deliver(("6", "b", "RUN_ERROR y"), ago=20)
+        await pilot.press("s")
+        assert ids(app) == ["5", "6"]
+        assert "AGE▼" in screen_lines(app)[1]
+        await pilot.press("S")
+        assert ids(app) == ["6", "5"]
+        assert "AGE▲" in screen_lines(app)[1]
+
+
+async def test_enter_opens_the_history_with_times_and_notes() -> None:
+    """Live: what is appended appears, a run that goes is said to be gone."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        assert isinstance(app.screen, RunScreen)
+        text = shown(app)
+        assert "✗ FAILED  13  hpcg.n16" in text
+        assert "why: BUILD_FAILED make: *** error 2" in text
+        assert [word for word in text.split() if word.startswith("BUILD")] == [
+            "BUILD_CREATED",
+            "BUILD_FAILED",
+            "BUILDING",
+            "BUILD_FAILED",
+            "BUILD_CREATED",
+        ]
+        assert "2026-11-23" in text
+        source.deliver(("13", "hpcg.n16", "RUN_USER first\\nsecond line"), ago=1)
+        await settle(pilot)
+        await settle(pilot)
+        assert "second line" in shown(app)
+        source.deliver(removed=("13",))
+        await pilot.pause()
+        assert "gone" in shown(app)
+        await pilot.press("escape")
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_a_history_that_cannot_be_read_says_so() -> None:
+    """With the reason."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"))
+        source.broken = "Permission denied"
+        await pilot.press("l")
+        await settle(pilot)
+        assert "history cannot be read: Permission denied" in shown(app)
+
+
+async def test_q_goes_back_and_quits_at_the_top() -> None:
+    """Ctrl-q quits from anywhere; the source is stopped."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"))
+        await pilot.press("enter", "q")
+        assert isinstance(app.screen, RunsScreen)
+        assert app.is_running
+        await pilot.press("q")
+    assert source.stopped
+    assert not app.is_running
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"))
+        await pilot.press("enter", "ctrl+q")
+    assert source.stopped
+
+
+async def test_help_lists_every_key() -> None:
+    """And what glyphs mean; it is taken from the widgets themselves."""
+    app, _source = make_app()
+    async with app.run_test(size=(100, 60)) as pilot:
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        text = shown(app)
+        for word in ("Problems only", "Next problem", "Half a page up", "▲ error", "✗ failed"):
+            assert word in text
+        await pilot.press("j", "k", "escape")
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_r_looks_again() -> None:
+    """Without waiting for the next sweep."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("r")
+    assert source.looks == 1
+
+
+async def test_a_root_that_cannot_be_read_is_told() -> None:
+    """The runs that were known stay."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"), problem="Stale file handle")
+        await pilot.pause()
+        assert "./working_dir cannot be read: Stale file handle" in shown(app)
+        assert ids(app) == ["5"]
+
+
+async def test_text_from_the_tree_is_neither_markup_nor_control_sequence() -> None:
+    """It is shown as it stands, with visible escapes."""
+    hostile = "[/x] [@click=app.quit]q[/] \x1b[2J \x9b1m \u202eevil"
+    app, source = make_app()
+    async with app.run_test(size=(160, 24)) as pilot:
+        source.deliver(("5", hostile, f"RUN_FAILED {hostile}"), problem=hostile)
+        await pilot.pause()
+        for _screen in range(2):
+            text = shown(app)
+            assert "[/x] [@click=app.quit]q[/]" in text
+            assert not set(text) & {"\x1b", "\x9b", "\u202e"}
+            await pilot.press("enter")
+            await settle(pilot)
+
+
+async def test_nothing_breaks_at_any_size() -> None:
+    """From a postage stamp to a wall, and back."""
+    app, source = make_app()
+    async with app.run_test(size=(200, 50)) as pilot:
+        deliver_a_night(source)
+        await pilot.press("G")
+        for size in ((80, 24), (40, 12), (20, 5), (10, 3), (5, 2), (1, 1), (200, 50)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        assert cursor(app) == ids(app)[-1]
+        await pilot.press("enter")
+        await settle(pilot)
+        for size in ((40, 12), (20, 5), (1, 1), (200, 50)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        assert "RUNNING" in shown(app) or "UNKNOWN" in shown(app)
+
+
+async def test_a_click_selects_and_a_second_one_opens() -> None:
+    """The wheel is the terminal's business."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"), ("6", "b", "RUNNING y"))
+        await pilot.pause()
+        await pilot.click("#runs", offset=(5, 2))
+        assert cursor(app) == "6"
+        await pilot.click("#runs", offset=(5, 2), times=2)
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_ages_tick() -> None:
+    """By the clock that is given."""
+    seconds = [NOW]
+    app, source = make_app(clock=lambda: seconds[0])
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"), ago=5)
+        await pilot.pause()
+        assert line_of(app, "5").split()[4] == "5s"
+        seconds[0] += 70
+        app.screen.query_one(RunTable).refresh_rows()
+        await pilot.pause()
+        assert line_of(app, "5").split()[4] == "1m"
+
+
+async def test_an_unchanged_table_repaints_nothing() -> None:
+    """A changed run repaints its line."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(*((str(number), "t", "RUNNING x") for number in range(40)))
+        await pilot.pause()
+        table = app.screen.query_one(RunTable)
+        painted: list[int] = []
+        table._repaint = painted.append  # type: ignore[method-assign]  # noqa: SLF001
+        table.refresh_rows()
+        assert painted == []
+        source.deliver(("39", "t", "RUNNING out of view"))
+        await pilot.pause()
+        assert painted == []
+        source.deliver(("3", "t", "RUNNING in view"))
+        await pilot.pause()
+        assert painted == [4]
+
+
+async def test_the_monitor_drives_the_app(tmp_path: Path) -> None:
+    """With the real source, a real file and no key pressed."""
+    root = str(tmp_path)
+    path = write_run(tmp_path / "1", "RUNNING")
+    app = StatusApp(Monitor([root], interval=0.02), [root])
+    async with app.run_test(size=(80, 24)) as pilot:
+        for state in ("RUNNING", "RUN_FAILED"):
+            for _look in range(int(DEADLINE * 50)):
+                await pilot.pause(0.02)
+                if f" {state} " in shown(app):
+                    break
+            assert f" {state} " in shown(app)
+            append(path, "RUN_FAILED x")
+
+
+def test_columns_leave_in_the_stated_order() -> None:
+    """Glyph, id and state never do; the first to go is the result."""
+    seen = [
+        [name for name, _width in Columns.fit(width, 3, 20, 15).widths]
+        for width in range(200, 0, -1)
+    ]
+    everything = ["glyph", "id", "name", "state", "result", "age", "note"]
+    steps = [everything]
+    for leaving in ("result", "age", "name", "note"):
+        steps.append([name for name in steps[-1] if name != leaving])
+    assert [columns for n, columns in enumerate(seen) if n == 0 or columns != seen[n - 1]] == steps

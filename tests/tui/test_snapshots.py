@@ -1,0 +1,62 @@
+"""Pictures of the screens, at sizes that matter.
+
+A picture is taken even where the application has raised: what each shows is asserted by the tests
+of `test_app`, on the same runs.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from tests.tui.stand_in import StandIn, deliver_a_night, make_app
+
+
+class Compare(Protocol):
+    """The fixture of pytest-textual-snapshot."""
+
+    def __call__(
+        self, app: App[None], *, terminal_size: tuple[int, int], run_before: object
+    ) -> bool:
+        """Compare a picture of `app` with the one that is kept."""
+
+
+SHOTS = {
+    "runs_80x24": ((80, 24), ()),
+    "runs_160x45": ((160, 45), ("j",)),
+    "runs_40x12": ((40, 12), ()),
+    "problems_80x24": ((80, 24), ("exclamation_mark",)),
+    "run_80x24": ((80, 24), ("j", "enter")),
+    "run_160x45": ((160, 45), ("g", "enter")),
+    "help_80x24": ((80, 24), ("question_mark",)),
+}
+
+
+@pytest.mark.parametrize("shot", SHOTS)
+def test_a_screen_looks_as_it_did(snap_compare: Compare, shot: str) -> None:
+    """Pixel for pixel."""
+    size, keys = SHOTS[shot]
+    app, source = make_app()
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        deliver_a_night(source)
+        await pilot.press(*keys)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
+
+
+def test_an_empty_tree_looks_as_it_did(snap_compare: Compare) -> None:
+    """Nothing is wrong with it, and it says so."""
+    source = StandIn()
+    app, _source = make_app(source)
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        source.deliver()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=prepare)
