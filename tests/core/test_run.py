@@ -23,7 +23,7 @@ def run_of(*statuses: str, torn: bytes = b"", result: str | None = None) -> Run:
 
 def summary(run: Run) -> tuple[Category, str | None]:
     """Category and the state that explains it."""
-    return run.category, run.problem and run.problem.state
+    return run.category, None if run.problem is None else run.problem.state
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ from tests.trees import DATA, write_nothing, write_run
 def found(root: Path) -> dict[str, tuple[str, str]]:
     """Path under the root -> id and kind of the runs that are found."""
     places = list(find_runs(str(root), write_nothing))
-    by_path = {os.path.relpath(place.path, root): (place.id, place.kind) for place in places}
+    by_path: dict[str, tuple[str, str]] = {
+        os.path.relpath(place.path, root): (place.id, place.kind) for place in places
+    }
     assert len(by_path) == len(places)
     return by_path
 

@@ -30,6 +30,16 @@ def shown(app: StatusApp) -> str:
     return "\n".join(screen_lines(app))
 
 
+def is_shown(app: StatusApp, kind: type[Screen[None]]) -> bool:
+    """Whether the screen on top is of this kind."""
+    return isinstance(app.screen, kind)
+
+
+def table_text(app: StatusApp) -> list[str]:
+    """The lines of the table without the scroll bar."""
+    return [line[:79].rstrip() for line in screen_lines(app)[2:-2]]
+
+
 def ids(app: StatusApp) -> list[str]:
     """The ids in the table, from top to bottom."""
     lines = screen_lines(app)
@@ -101,12 +111,12 @@ async def test_what_comes_up_above_does_not_move_what_is_looked_at() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(*((str(number), "t", "RUNNING x") for number in range(100, 200)))
         await pilot.press("G", "k", "k")
-        before = screen_lines(app)
+        before = table_text(app)
         selected = cursor(app)
         source.deliver(*((str(number), "t", "RUN_ERROR x") for number in range(10, 20)))
         await pilot.pause()
         assert cursor(app) == selected
-        assert screen_lines(app)[2:-3] == before[2:-3]
+        assert table_text(app) == before
 
 
 async def test_keys_move_the_cursor() -> None:
@@ -134,6 +144,21 @@ async def test_keys_move_the_cursor() -> None:
         ):
             await pilot.press(keys)
             assert cursor(app) == expected, keys
+
+
+async def test_every_category_is_counted_in_eighty_columns() -> None:
+    """Where there is no room for every word, the problems keep theirs."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await pilot.pause()
+        chips = screen_lines(app)[0]
+        assert chips.split("  ")[:2] == [" ▲ 1 error", "✗ 2 failed"]
+        assert "✓ 19 passed" in chips
+        assert "○ 1  - 1" in chips
+        await pilot.resize_terminal(160, 24)
+        await pilot.pause()
+        assert "○ 1 cancelled  - 1 skipped" in screen_lines(app)[0]
 
 
 async def test_problems_only_and_back() -> None:
@@ -189,7 +214,7 @@ async def test_enter_opens_the_history_with_times_and_notes() -> None:
         deliver_a_night(source)
         await pilot.press("j", "enter")
         await settle(pilot)
-        assert isinstance(app.screen, RunScreen)
+        assert is_shown(app, RunScreen)
         text = shown(app)
         assert "✗ FAILED  13  hpcg.n16" in text
         assert "why: BUILD_FAILED make: *** error 2" in text
@@ -209,7 +234,7 @@ async def test_enter_opens_the_history_with_times_and_notes() -> None:
         await pilot.pause()
         assert "gone" in shown(app)
         await pilot.press("escape")
-        assert isinstance(app.screen, RunsScreen)
+        assert is_shown(app, RunsScreen)
 
 
 async def test_a_history_that_cannot_be_read_says_so() -> None:
@@ -229,11 +254,10 @@ async def test_q_goes_back_and_quits_at_the_top() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"))
         await pilot.press("enter", "q")
-        assert isinstance(app.screen, RunsScreen)
-        assert app.is_running
+        assert is_shown(app, RunsScreen)
+        assert not source.stopped
         await pilot.press("q")
     assert source.stopped
-    assert not app.is_running
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"))
@@ -246,12 +270,12 @@ async def test_help_lists_every_key() -> None:
     app, _source = make_app()
     async with app.run_test(size=(100, 60)) as pilot:
         await pilot.press("question_mark")
-        assert isinstance(app.screen, HelpScreen)
+        assert is_shown(app, HelpScreen)
         text = shown(app)
         for word in ("Problems only", "Next problem", "Half a page up", "▲ error", "✗ failed"):
             assert word in text
         await pilot.press("j", "k", "escape")
-        assert isinstance(app.screen, RunsScreen)
+        assert is_shown(app, RunsScreen)
 
 
 async def test_r_looks_again() -> None:
@@ -314,7 +338,7 @@ async def test_a_click_selects_and_a_second_one_opens() -> None:
         await pilot.click("#runs", offset=(5, 2))
         assert cursor(app) == "6"
         await pilot.click("#runs", offset=(5, 2), times=2)
-        assert isinstance(app.screen, RunScreen)
+        assert is_shown(app, RunScreen)
 
 
 async def test_ages_tick() -> None:
@@ -339,7 +363,7 @@ async def test_an_unchanged_table_repaints_nothing() -> None:
         await pilot.pause()
         table = app.screen.query_one(RunTable)
         painted: list[int] = []
-        table._repaint = painted.append  # type: ignore[method-assign]  # noqa: SLF001
+        table._repaint = painted.append  # type: ignore[method-assign,assignment]  # noqa: SLF001
         table.refresh_rows()
         assert painted == []
         source.deliver(("39", "t", "RUNNING out of view"))

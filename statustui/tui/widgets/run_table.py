@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from statustui.core.run import Run
+from statustui.core.states import STATES
 from statustui.core.text import clean, format_age
 from statustui.tui.look import GLYPHS, HIDDEN, STYLES
 from statustui.tui.messages import RunChosen
@@ -102,7 +103,7 @@ class RunTable(ScrollView, can_focus=True):
         super().__init__(id="runs")
         self._store = store
         self._clock = clock
-        self._widest = {"id": 2, "name": 0, "state": 8}
+        self._widest = {"id": 2, "name": 0, "state": STATES.max_length}
         self._columns = Columns(())
         self._drawn: list[tuple[str, bool, Run]] = []
 

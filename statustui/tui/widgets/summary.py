@@ -14,6 +14,17 @@ from statustui.tui.look import GLYPHS, STYLES
 from statustui.tui.messages import CategoryChosen
 from statustui.tui.store import RunStore
 
+_LOSING_WORDS = (
+    Category.SKIPPED,
+    Category.CANCELLED,
+    Category.UNKNOWN,
+    Category.WAITING,
+    Category.BUILDING,
+    Category.RUNNING,
+    Category.PASSED,
+)
+"""The order in which chips lose their words on a narrow terminal."""
+
 
 class SummaryBar(Widget):
     """One chip for each category that has runs; a click on it lists these runs only."""
@@ -42,18 +53,22 @@ class SummaryBar(Widget):
             style = self.get_component_rich_style(STYLES[category], partial=True)
             line.append(text, style + Style(reverse=True) if chosen else style)
             line.append("  ")
-        if not line:
-            line.append("no runs")
         return line
 
     def _chips(self) -> list[tuple[Category, str]]:
         counts = self._store.counts
         # The problems are counted even if there is none: that is the good news.
-        return [
-            (category, f"{GLYPHS[category]} {counts[category]:,} {category.value}")
-            for category in Category
-            if counts[category] or category.is_problem
-        ]
+        shown = [category for category in Category if counts[category] or category.is_problem]
+        chips = {category: f"{GLYPHS[category]} {counts[category]:,}" for category in shown}
+        words = {category: f" {category.value}" for category in shown}
+        for category in _LOSING_WORDS:
+            if (
+                sum(map(len, [*chips.values(), *words.values()])) + 2 * len(chips)
+                <= self.size.width
+            ):
+                break
+            words.pop(category, None)
+        return [(category, chip + words.get(category, "")) for category, chip in chips.items()]
 
     def on_click(self, event: events.Click) -> None:
         """Ask for the category that was clicked on."""

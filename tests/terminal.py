@@ -1,0 +1,104 @@
+"""A terminal that a test looks at: a pseudo-terminal and an emulator."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import pyte
+
+from tests.waiting import DEADLINE
+
+STATUSTUI = (sys.executable, "-m", "statustui")
+
+
+class Terminal:
+    """A program in a terminal of its own."""
+
+    def __init__(self, command: Sequence[str], columns: int, lines: int, **env: str) -> None:
+        """Start `command`."""
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self.output = b""
+        self.status: int | None = None
+        self.pid, self._master = pty.fork()
+        if not self.pid:
+            os.execvpe(command[0], list(command), os.environ | {"TERM": "xterm-256color"} | env)
+        size = struct.pack("HHHH", lines, columns, 0, 0)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on the screen."""
+        return [line.rstrip() for line in self._screen.display]
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self._master, keys.encode())
+
+    def wait_for(self, text: str) -> None:
+        """Read until `text` is on the screen."""
+        self.wait_until(lambda: any(text in line for line in self.lines), repr(text))
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Read until `condition` holds.
+
+        Raises:
+            AssertionError: It does not in time, or the program ends before.
+        """
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            screen = "\n".join(self.lines)
+            assert time.monotonic() < end, f"waited in vain for {what} on\n{screen}"
+            assert self._read(), f"ended before {what} on\n{screen}"
+
+    def wait_for_end(self) -> int:
+        """Read until the program ends; its exit status."""
+        end = time.monotonic() + DEADLINE
+        while self._read():
+            assert time.monotonic() < end, "the program goes on"
+        if self.status is None:
+            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.status
+
+    def _read(self) -> bool:
+        """Take in what there is; False at the end of the program."""
+        if not select.select([self._master], [], [], 0.05)[0]:
+            return True
+        try:
+            data = os.read(self._master, 1 << 16)
+        except OSError:
+            return False
+        self.output += data
+        self._stream.feed(data)
+        return bool(data)
+
+    def close(self) -> None:
+        """End the program, whatever it is at."""
+        if self.status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self.pid, 0)
+        os.close(self._master)
+
+
+@contextlib.contextmanager
+def terminal(
+    command: Sequence[str], columns: int = 80, lines: int = 24, **env: str
+) -> Iterator[Terminal]:
+    """Run `command` in a terminal, and end it afterwards."""
+    running = Terminal(command, columns, lines, **env)
+    try:
+        yield running
+    finally:
+        running.close()

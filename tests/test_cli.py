@@ -1,0 +1,228 @@
+"""The command line, through real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terminal import STATUSTUI, terminal
+from tests.trees import CORPORA, DATA, write_run
+
+
+def run(
+    *arguments: str, status: int = 0, cwd: Path | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run statustui and expect this exit status, and never a traceback."""
+    done = subprocess.run(
+        [*STATUSTUI, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=cwd,
+        env=os.environ | env,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def listed(*arguments: str) -> dict[str, dict[str, Any]]:
+    """Path -> run object of ``list --json``."""
+    answer = json.loads(run("list", "--json", *arguments).stdout)
+    assert set(answer) == {"roots", "generated", "runs"}
+    assert datetime.fromisoformat(answer["generated"]).tzinfo is not None
+    return {run["path"]: run for run in answer["runs"]}
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_list_agrees_with_what_pavilion_reads(corpus: str) -> None:
+    """State, note, time and number of statuses of every run."""
+    root = DATA / corpus
+    runs = listed(str(root))
+    oracle = json.loads((DATA / f"{corpus}.oracle.json").read_text())
+    for directory, expected in oracle.items():
+        found = runs[f"{root}/{directory}"]
+        assert [found["state"], found["note"], round(found["timestamp"], 6)] == expected["current"]
+        assert found["updates"] == len(expected["history"])
+        assert datetime.fromisoformat(found["time"]).timestamp() == pytest.approx(
+            found["timestamp"]
+        )
+
+
+def test_hidden_failures_are_problems() -> None:
+    """Of runs whose last line says nothing of them."""
+    root = DATA / "pavilion-2.4"
+    runs = listed(str(root))
+    found = {number: runs[f"{root}/test_runs/{number}"] for number in (1, 12, 13, 14)}
+    assert {number: run["category"] for number, run in found.items()} == {
+        1: "passed",
+        12: "failed",
+        13: "failed",
+        14: "failed",
+    }
+    assert found[1]["problem"] is None
+    assert found[13]["state"] == found[14]["state"] == "BUILD_CREATED"
+    assert found[12]["problem"]["state"] == "ENV_FAILED"
+    assert found[13]["problem"]["state"] == "BUILD_FAILED"
+    assert found[14]["problem"] == {
+        "state": "BUILD_TIMEOUT",
+        "note": "Build timed out after 2 seconds.",
+        "timestamp": 1795468411.264574,
+    }
+
+
+def test_a_run_object_has_the_documented_keys() -> None:
+    """Also for a run that has no status file."""
+    root = DATA / "pavilion-2.4"
+    runs = listed(str(root))
+    keys = {"path", "id", "name", "kind", "state", "category", "note", "time", "timestamp"}
+    keys |= {"problem", "result", "updates", "error"}
+    assert all(set(run) == keys for run in runs.values())
+    empty = runs[f"{root}/test_runs/20"]
+    assert (empty["state"], empty["category"], empty["updates"]) == ("UNKNOWN", "unknown", 0)
+    assert empty["error"]
+    assert (empty["time"], empty["timestamp"]) == (None, None)
+
+
+def test_jsonl_is_an_object_a_line(tmp_path: Path) -> None:
+    """Sorted and limited as the table is; text is escaped, so that nothing acts on a terminal."""
+    write_run(tmp_path / "a", "RUNNING \x1b[2J")
+    write_run(tmp_path / "b", "RUN_ERROR x")
+    write_run(tmp_path / "c", "COMPLETE x")
+    lines = run("list", "--jsonl", "-s", "-id", "-l", "2", str(tmp_path)).stdout.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["c", "b"]
+    everything = run("list", "--jsonl", str(tmp_path)).stdout
+    assert "\x1b" not in everything
+    assert json.loads(everything.splitlines()[0])["note"] == "\x1b[2J"
+
+
+def test_the_table_never_cuts_a_state(tmp_path: Path) -> None:
+    """Nor, without a terminal, anything else; what would act on a terminal is escaped."""
+    state = "A_STATE_OF_A_VERY_LONG_NAME_INDEED"
+    write_run(tmp_path / "a", f"{state} {'x' * 300}\x1b")
+    output = run("list", str(tmp_path), COLUMNS="20").stdout
+    assert state in output
+    assert "x" * 300 + r"\x1b" in output
+    assert "\x1b" not in output
+    with terminal([*STATUSTUI, "list", str(tmp_path)], columns=60) as screen:
+        assert screen.wait_for_end() == 0
+        assert any(state in line for line in screen.lines)
+        assert b"x" * 60 not in screen.output
+
+
+def test_without_a_terminal_the_monitor_lists(tmp_path: Path) -> None:
+    """The default command on the default root, the current directory."""
+    write_run(tmp_path / "a", "RUNNING here")
+    assert "RUNNING here" not in run("-h").stdout
+    for arguments in ([], ["."], [str(tmp_path)]):
+        assert "here" in run(*arguments, cwd=tmp_path).stdout
+
+
+def test_exit_status_tells_problems_when_asked(tmp_path: Path) -> None:
+    """0 if all is well, 1 if some run has a problem."""
+    write_run(tmp_path / "a", "RUNNING x")
+    run("list", "--exit-status", str(tmp_path))
+    write_run(tmp_path / "b", "BUILD_FAILED x", "BUILD_CREATED x")
+    run("list", "--exit-status", str(tmp_path), status=1)
+    run("list", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["/no/such/root"], "statustui: /no/such/root: No such file or directory"),
+        (["list", "/no/such/root"], "statustui: /no/such/root: No such file or directory"),
+        (["list", __file__], "Not a directory"),
+        (["list", "--sort", "colour"], "none of category"),
+        (["list", "--nonsense"], "No such option"),
+        (["history", "/no/such/run"], "statustui: /no/such/run: no such file"),
+        (["history", "/dev/null"], "statustui: /dev/null: not a regular file"),
+        (["set", "/dev/null/run", "RUNNING"], "statustui: /dev/null/run: "),
+        (["set", "run"], "Missing argument"),
+        (["demo", str(DATA)], "the directory is not empty"),
+        (["demo"], "no terminal"),
+    ],
+)
+def test_bad_input_gets_a_clear_message(arguments: list[str], reason: str) -> None:
+    """Exit status 2, on standard error, and nothing is made."""
+    done = run(*arguments, status=2)
+    assert reason in done.stderr
+    assert done.stdout == ""
+    assert not Path("/no").exists()
+
+
+def test_history_prints_every_status_with_its_whole_note(tmp_path: Path) -> None:
+    """Times, time since the status before, and the lines of a note."""
+    path = write_run(tmp_path / "a", "CREATED made", "RUN_USER one\\ntwo", "COMPLETE x")
+    lines = run("history", str(path)).stdout.splitlines()
+    assert [line.split()[2:] for line in lines] == [
+        ["CREATED", "made"],
+        ["+1.00s", "RUN_USER", "one"],
+        [],
+        ["+1.00s", "COMPLETE", "x"],
+    ]
+    assert lines[2].strip() == "two"
+    answer = json.loads(run("history", "--json", str(path / "status")).stdout)
+    assert answer["path"] == str(path / "status")
+    assert answer["history"][1]["note"] == "one\ntwo"
+    assert set(answer["history"][0]) == {"state", "note", "time", "timestamp"}
+
+
+def test_history_creates_nothing(tmp_path: Path) -> None:
+    """Though a StatusFile would."""
+    (tmp_path / "a").mkdir()
+    run("history", str(tmp_path / "a"), status=2)
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_set_writes_a_status_that_list_reads(tmp_path: Path) -> None:
+    """The run directory is made; an unknown state is stored as invalid."""
+    path = tmp_path / "new" / "run"
+    run("set", str(path), "RUNNING", "phase 1\nof 2")
+    run("set", str(path), "BOGUS", "x")
+    history = json.loads(run("history", "--json", str(path)).stdout)["history"]
+    assert [(entry["state"], entry["note"]) for entry in history] == [
+        ("CREATED", "Created status file."),
+        ("RUNNING", "phase 1\nof 2"),
+        ("INVALID", "(BOGUS) x"),
+    ]
+
+
+def test_states_lists_what_each_state_means() -> None:
+    """The documented ones and those of later versions."""
+    assert "BUILD_FAILED     failed" in run("states").stdout
+    answer = json.loads(run("states", "--json").stdout)
+    assert answer["RUN_ERROR"]["category"] == "error"
+    assert "SKIPPED" in answer
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["monitor"], ["list"], ["history"], ["set"], ["states"], ["demo"]]
+)
+def test_every_command_has_help(command: list[str]) -> None:
+    """With -h and --help alike."""
+    short, long = run(*command, "-h").stdout, run(*command, "--help").stdout
+    assert short == long
+    assert short.startswith("Usage: statustui")
+
+
+def test_the_version() -> None:
+    """As the package has it."""
+    assert run("--version").stdout.startswith("statustui 0.")
+
+
+def test_an_unreadable_directory_is_told_and_the_rest_listed(tmp_path: Path) -> None:
+    """On standard error, naming path and reason."""
+    write_run(tmp_path / "a", "RUNNING x")
+    (tmp_path / "secret").mkdir(mode=0)
+    done = run("list", str(tmp_path))
+    assert "RUNNING" in done.stdout
+    if os.geteuid():
+        assert "secret: Permission denied" in done.stderr

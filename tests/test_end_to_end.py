@@ -1,0 +1,141 @@
+"""The whole program in a real pseudo-terminal, on a tree that another process writes to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import STATUSTUI, terminal
+from tests.trees import DATA, write_run
+from tests.waiting import wait_until
+
+
+def set_status(path: Path, state: str, note: str) -> None:
+    """Append a status from another process."""
+    subprocess.run([*STATUSTUI, "set", str(path), state, note], check=True, timeout=60)
+
+
+def test_what_another_process_appends_is_read_off_the_screen(tmp_path: Path) -> None:
+    """New runs, new states, and a history that grows while it is open."""
+    run = write_run(tmp_path / "one", "RUNNING on a node")
+    with terminal([*STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for("RUNNING")
+        set_status(run, "RUN_FAILED", "the solver diverged")
+        screen.wait_for("the solver diverged")
+        screen.wait_for("1 failed")
+        set_status(tmp_path / "two", "SCHEDULED", "in the queue")
+        screen.wait_for("in the queue")
+        screen.press("\r")
+        screen.wait_for("why: RUN_FAILED")
+        set_status(run, "INFO", "looked into it")
+        screen.wait_for("looked into it")
+        screen.press("q")
+        screen.wait_for("in the queue")
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines", "env"),
+    [
+        (80, 24, {"TERM": "screen-256color"}),
+        (200, 50, {}),
+        (80, 24, {"NO_COLOR": "1"}),
+        (40, 12, {"TERM": "xterm"}),
+    ],
+)
+def test_a_real_working_directory_in_various_terminals(
+    columns: int, lines: int, env: dict[str, str]
+) -> None:
+    """Problems first, wherever it runs; without colours glyph and word are left."""
+    with terminal([*STATUSTUI, str(DATA / "pavilion-2.4")], columns, lines, **env) as screen:
+        screen.wait_for("BUILD_ERROR")
+        screen.wait_for("29 runs" if columns > 40 else "BUILD_ERROR")
+        assert screen.lines[0].startswith(" ▲ 6 error")
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+        if "NO_COLOR" in env:
+            colours = [code for code in (b"\x1b[3", b";38;", b"[38;", b"\x1b[4", b";48;", b"[48;")]
+            assert not any(colour in screen.output for colour in colours)
+
+
+AUDIT = """
+import os, sys
+log = os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+root = sys.argv[1]
+CHANGING = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.chmod",
+            "os.chown", "os.utime", "os.truncate", "os.setxattr", "os.removexattr", "os.lockf",
+            "fcntl.flock", "fcntl.lockf", "shutil.rmtree", "shutil.move"}
+def audit(event, arguments):
+    if event != "open" and event not in CHANGING:
+        return
+    if not any(root in os.fsdecode(argument) for argument in arguments
+               if isinstance(argument, (str, bytes))):
+        return
+    writes = event != "open" or arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    os.write(log, f"{'WRITE' if writes else 'read'} {event} {arguments}\\n".encode())
+sys.addaudithook(audit)
+from statustui.cli import main
+main()
+"""
+
+
+def test_a_monitoring_session_opens_nothing_in_the_tree_for_writing(tmp_path: Path) -> None:
+    """An audit of every file call of the program, from start to end, with a drill-down."""
+    tree = tmp_path / "tree"
+    run = write_run(tree / "test_runs" / "1", "RUNNING x")
+    (tree / "test_runs" / "2").mkdir()
+    log = tmp_path / "audit"
+    with terminal([sys.executable, "-c", AUDIT, str(log), str(tree)]) as screen:
+        screen.wait_for("RUNNING")
+        set_status(run, "RUN_FAILED", "now")
+        screen.wait_for("RUN_FAILED")
+        screen.press("\r")
+        screen.wait_for("why: RUN_FAILED")
+        screen.press("qsS!r")
+        screen.wait_for("1 failed")
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+    events = log.read_text().splitlines()
+    assert any(event.startswith("read open") and "status" in event for event in events)
+    assert [event for event in events if event.startswith("WRITE")] == []
+
+
+def test_the_audit_finds_a_write(tmp_path: Path) -> None:
+    """The check above can fail."""
+    log = tmp_path / "audit"
+    tree = tmp_path / "tree"
+    arguments = [sys.executable, "-c", AUDIT, str(log), str(tree)]
+    program = AUDIT.replace("main()", "sys.argv[1:] = ['set', root, 'RUNNING']; main()")
+    arguments[2] = program
+    subprocess.run(arguments, check=True, timeout=60)
+    assert "WRITE open" in log.read_text()
+
+
+def test_the_demo_shows_a_living_cluster_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Its temporary directory and its process are gone when the monitor is left."""
+    with terminal(
+        [*STATUSTUI, "demo", "--runs", "60", "--speed", "20"], TMPDIR=str(tmp_path)
+    ) as screen:
+        screen.wait_for("looked at every")
+        (directory,) = tmp_path.iterdir()
+        statuses = list((directory / "test_runs").glob("*/status"))
+        assert statuses
+        before = screen.lines
+        screen.wait_until(lambda: screen.lines[0] != before[0], "another count")
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_ends_with_a_monitor_that_is_killed(tmp_path: Path) -> None:
+    """Its second process deletes the temporary directory by itself."""
+    with terminal([*STATUSTUI, "demo", "--runs", "10"], TMPDIR=str(tmp_path)) as screen:
+        screen.wait_for("looked at every")
+        assert list(tmp_path.iterdir())
+        os.kill(screen.pid, 9)
+        wait_until(lambda: not list(tmp_path.iterdir()), "the temporary directory to go")

@@ -1,0 +1,67 @@
+"""What is imported when: the core and the monitor know no screen, and help needs none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import statustui
+from tests.trees import DATA
+
+PACKAGE = Path(statustui.__file__).parent
+
+
+def modules(*packages: str) -> list[str]:
+    """The names of all modules of these packages."""
+    return [
+        f"statustui.{package}.{path.stem}"
+        for package in packages
+        for path in sorted((PACKAGE / package).glob("*.py"))
+        if path.stem != "__init__"
+    ]
+
+
+def imported_by(program: str, *arguments: str) -> set[str]:
+    """The packages that a fresh interpreter has imported after `program`."""
+    report = "import sys\n" + program + "\nprint('\\nMODULES', *sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", report, *arguments], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("MODULES")[2].split())
+
+
+@pytest.mark.parametrize("module", modules("core", "monitor"))
+def test_core_and_monitor_import_no_screen(module: str) -> None:
+    """Nor the command line."""
+    packages = {name.partition(".")[0] for name in imported_by(f"import {module}")}
+    assert "statustui" in packages
+    assert not packages & {"textual", "rich", "click"}
+
+
+@pytest.mark.parametrize("module", modules("core"))
+def test_the_core_is_standard_library(module: str) -> None:
+    """And starts no threads."""
+    packages = {name.partition(".")[0] for name in imported_by(f"import {module}")}
+    ours = {"statustui", "__main__"}
+    assert packages - ours <= sys.stdlib_module_names | {"sitecustomize", "usercustomize"} | {
+        name for name in packages if name.startswith(("_", "editable"))
+    }
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["--version"], ["list"], ["list", "--json"]])
+def test_plain_commands_do_not_import_textual(arguments: list[str]) -> None:
+    """They answer at once."""
+    if "list" in arguments:
+        arguments = [*arguments, str(DATA / "pavilion-2.1.1")]
+    program = (
+        "from statustui.cli import cli\n"
+        "try: cli(prog_name='statustui')\n"
+        "except SystemExit as end: assert not end.code"
+    )
+    packages = imported_by(program, *arguments)
+    assert "click" in packages
+    assert not packages & {"textual", "rich", "multiprocessing"}
