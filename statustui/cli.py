@@ -13,7 +13,7 @@ from typing import IO, Any, cast
 import click
 from click_default_group import DefaultGroup
 
-from statustui import __version__, demo, report
+from statustui import __version__, report
 from statustui.core.query import SORT_KEYS, sort_key
 from statustui.core.run import Run
 from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, Category, categorise
@@ -256,6 +256,8 @@ def show_demo(
 
     A second process writes real status files there. A temporary directory is deleted at the end.
     """
+    from statustui import demo  # noqa: PLC0415 - no other command needs it
+
     _check_empty(directory)
     if once:
         place = directory or demo.make_directory()

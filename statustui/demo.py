@@ -333,7 +333,7 @@ class Cluster:
         self._next = next(self._plans)
         for one in series:
             self._submit(one)
-        end = last.begin + SUBMIT_EVERY / 2
+        end = last.begin + SUBMIT_EVERY / 3
         self._work_until(end, lambda moment: now - (end - moment))
 
     def work(self, speed: float, wait: Callable[[float], bool]) -> None:

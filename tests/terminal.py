@@ -32,7 +32,8 @@ class Terminal:
         self.status: int | None = None
         self.pid, self._master = pty.fork()
         if not self.pid:
-            os.execvpe(command[0], list(command), os.environ | {"TERM": "xterm-256color"} | env)
+            environment = os.environ | {"TERM": "xterm-256color"} | env
+            os.execvpe(command[0], list(command), environment)  # noqa: S606 - the program itself
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 

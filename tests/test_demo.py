@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from statustui.demo import Cluster, plan_series
 from statustui.monitor.scan import read_trees
 from tests.terminal import STATUSTUI
 from tests.trees import write_nothing
+from tests.waiting import DEADLINE
 
 NOW = 1_795_476_000.0
 
@@ -71,8 +73,12 @@ def test_a_living_cluster_goes_on_and_keeps_its_size(tmp_path: Path) -> None:
     cluster = Cluster(str(tmp_path), 40, 1)
     cluster.fill(NOW)
     before = {run.path: run.current for run in runs_of(tmp_path) if run.kind == "test"}
-    looks = itertools.count()
-    cluster.work(3000, lambda _seconds: next(looks) > 2000)
+    first, new = tmp_path / "test_runs" / "1", tmp_path / "test_runs" / "60"
+    deadline = time.monotonic() + DEADLINE
+    cluster.work(
+        3000,
+        lambda _seconds: (new.exists() and not first.exists()) or time.monotonic() > deadline,
+    )
     after = {run.path: run.current for run in runs_of(tmp_path) if run.kind == "test"}
     assert len(before) == 40
     assert 40 <= len(after) <= 60

@@ -28,7 +28,11 @@ def imported_by(program: str, *arguments: str) -> set[str]:
     """The packages that a fresh interpreter has imported after `program`."""
     report = "import sys\n" + program + "\nprint('\\nMODULES', *sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", report, *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", report, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return set(done.stdout.rpartition("MODULES")[2].split())

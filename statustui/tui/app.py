@@ -52,6 +52,11 @@ class StatusApp(App[None]):
         self._store = RunStore()
         self._runs_screen = RunsScreen(self._store, tuple(roots), clock)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every root has been seen whole once."""
+        return self._runs_screen.is_complete
+
     def on_mount(self) -> None:
         """Show the runs and begin to watch."""
         self.push_screen(self._runs_screen)

@@ -257,12 +257,12 @@ async def test_q_goes_back_and_quits_at_the_top() -> None:
         assert is_shown(app, RunsScreen)
         assert not source.stopped
         await pilot.press("q")
-    assert source.stopped
+    stopped = [source.stopped]
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"))
         await pilot.press("enter", "ctrl+q")
-    assert source.stopped
+    assert [*stopped, source.stopped] == [True, True]
 
 
 async def test_help_lists_every_key() -> None:

@@ -41,6 +41,11 @@ class RunsScreen(Screen[None]):
         self._table = RunTable(store, clock)
         self._health = HealthLine(roots)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every root has been seen whole once."""
+        return self._health.is_complete
+
     def compose(self) -> ComposeResult:
         """Lay the widgets out from top to bottom."""
         yield self._summary
@@ -55,7 +60,7 @@ class RunsScreen(Screen[None]):
     def take(self, batch: Batch, cursor_before: int) -> None:
         """Show a batch that the store has taken in."""
         self._health.take(batch.health)
-        if self._store.selected is None and self._health.is_complete:
+        if self._store.selected is None and self.is_complete:
             self._store.select(0)
         self._summary.take()
         self._table.take(batch.updated, cursor_before)

@@ -39,7 +39,7 @@ class HealthLine(Widget):
                 line.append(f"{clean(root)} ")
                 line.append(f"cannot be read: {clean(health.problem)}", "bold reverse")
             else:
-                line.append(f"{clean(root)} {_words(health)}")
+                line.append(f"{_words(health)} in {clean(root)}")
         return line
 
 
@@ -49,8 +49,8 @@ def _trouble(health: RootHealth | None) -> bool:
 
 def _words(health: RootHealth | None) -> str:
     if health is None:
-        return "looking"
+        return "looking for runs"
     runs = f"{health.found:,} run{'' if health.found == 1 else 's'}"
     if not health.swept:
-        return f"reading, {runs} so far"
-    return f"{runs}, looked at every {health.interval:g} s"
+        return f"{runs} so far, still reading"
+    return f"{runs}, looked at every {health.interval:g} s,"

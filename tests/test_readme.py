@@ -1,0 +1,68 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+from statustui.core.run import Tally, make_run
+from statustui.core.states import Category
+from statustui.report import as_json
+from statustui.tui.app import StatusApp
+from statustui.tui.look import GLYPHS
+from statustui.tui.screens.run import RunScreen
+from statustui.tui.screens.runs import RunsScreen
+from statustui.tui.widgets.run_table import RunTable
+from tests.core.test_run import PLACE
+
+TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+SHOWN = {
+    "up": "arrows",
+    "down": "arrows",
+    "home": "g",
+    "end": "G",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "ctrl+d": "Ctrl-d",
+    "ctrl+u": "Ctrl-u",
+    "ctrl+q": "Ctrl-q",
+    "enter": "Enter",
+    "escape": "Esc",
+    "colon": ":",
+    "question_mark": "?",
+}
+
+
+@pytest.mark.parametrize("holder", [StatusApp, RunsScreen, RunTable, RunScreen])
+def test_every_key_is_in_the_table_of_keys(holder: type[DOMNode]) -> None:
+    """By its name, or by the key that does the same."""
+    section = TEXT.partition("## Keys")[2].partition("##")[0]
+    words = set(re.findall(r"[^\s`|,;()/]+", section))
+    bindings = [binding for binding in holder.BINDINGS if isinstance(binding, Binding)]
+    keys = {key for binding in bindings for key in binding.key.split(",")}
+    assert keys
+    assert {SHOWN.get(key, key) for key in keys} <= words
+
+
+def test_every_category_is_in_the_table_of_glyphs() -> None:
+    """With the glyph that the screen shows."""
+    for category in Category:
+        assert f"| {GLYPHS[category]} | {category.value} |" in TEXT
+
+
+def test_every_key_of_a_run_object_is_described() -> None:
+    """And no other."""
+    section = TEXT.partition("## Scripts")[2].partition("`history --json`")[0]
+    described = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE))))
+    assert described == set(as_json(make_run(PLACE, "", Tally())))
+
+
+def test_its_pictures_are_there() -> None:
+    """Each in the repository."""
+    pictures = re.findall(r"!\[.*?\]\((.*?)\)", TEXT)
+    assert pictures
+    assert all((Path(__file__).parent.parent / picture).is_file() for picture in pictures)
