@@ -14,6 +14,7 @@ from pathlib import Path
 
 from statustui.demo import Cluster
 from statustui.monitor.monitor import Monitor
+from statustui.monitor.poll import Settings
 from statustui.tui.app import StatusApp
 
 NOW = 1_795_483_800.0
@@ -31,12 +32,12 @@ SHOTS = {
 
 async def take(size: tuple[int, int], keys: tuple[str, ...]) -> str:
     """The picture of the screen after `keys`, as SVG."""
-    app = StatusApp(Monitor([ROOT], interval=3600), [ROOT], clock=lambda: NOW)
+    app = StatusApp(Monitor([ROOT], Settings("poll")), [ROOT], clock=lambda: NOW)
     async with app.run_test(size=size) as pilot:
         while not app.is_complete:
             await pilot.pause(0.05)
         await pilot.press(*keys)
-        await app.workers.wait_for_complete()
+        await pilot.pause(0.2)
         await pilot.pause()
         return app.export_screenshot()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import IO, Any, cast
+from typing import IO, Any, Literal, cast
 
 import click
 from click_default_group import DefaultGroup
@@ -21,7 +22,8 @@ from statustui.core.status_file import StatusFile, TestStatusError
 from statustui.core.text import clean
 from statustui.core.working_dir import STATUS
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.scan import read_trees
+from statustui.monitor.poll import Settings
+from statustui.monitor.scan import read_history, read_trees
 
 _COLOURS = {
     Category.ERROR: "magenta",
@@ -64,18 +66,46 @@ def cli() -> None:
     """
 
 
+_WATCH_OPTIONS = (
+    click.option(
+        "--watch",
+        type=click.Choice(["auto", "events", "poll"]),
+        default="auto",
+        show_default=True,
+        help="Use change events where they can be relied on, always, or never.",
+    ),
+    click.option(
+        "--interval",
+        type=click.FloatRange(0.1),
+        metavar="SEC",
+        help="Seconds between two looks; by default what suits the filesystem.",
+    ),
+    click.option(
+        "--max-checks",
+        type=click.FloatRange(1),
+        metavar="N",
+        help="Look at N files a second at the most; by default 500 on network filesystems.",
+    ),
+)
+
+
+def _watch_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in _WATCH_OPTIONS:
+        command = option(command)
+    return command
+
+
 @cli.command()
 @_ROOTS
-@click.option(
-    "--interval",
-    type=click.FloatRange(0.1),
-    default=1.0,
-    show_default=True,
-    metavar="SEC",
-    help="Seconds between two looks at the tree.",
-)
+@_watch_options
 @click.pass_context
-def monitor(context: click.Context, roots: tuple[str, ...], interval: float) -> None:
+def monitor(
+    context: click.Context,
+    roots: tuple[str, ...],
+    watch: Literal["auto", "events", "poll"],
+    interval: float | None,
+    max_checks: float | None,
+) -> None:
     """Watch the runs below each ROOT live (the default command).
 
     Where standard output is no terminal, the runs are listed instead.
@@ -83,23 +113,34 @@ def monitor(context: click.Context, roots: tuple[str, ...], interval: float) -> 
     if not sys.stdout.isatty():
         context.invoke(list_runs, roots=roots)
         return
-    _check_roots(roots or (".",))
-    _watch(roots or (".",), interval)
+    roots = roots or (".",)
+    _check_roots(roots)
+    _open_monitor(roots, Settings(watch, interval, max_checks))
 
 
-def _watch(roots: Sequence[str], interval: float) -> None:
+def _open_monitor(roots: Sequence[str], settings: Settings | None = None) -> None:
     """Open the monitor; only now is Textual imported."""
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - the import takes most of a start
 
-    StatusApp(Monitor(roots, interval), roots).run()
+    StatusApp(Monitor(roots, settings), roots).run()
 
 
 def _check_roots(roots: Sequence[str]) -> None:
-    for root in roots:
-        try:
-            os.scandir(root).close()
-        except OSError as error:
-            raise _path_failure(root, error) from error
+    """Fail if a root cannot be read; one that does not answer within a second may come back."""
+    failures: list[tuple[str, OSError]] = []
+
+    def check() -> None:
+        for root in roots:
+            try:
+                os.scandir(root).close()
+            except OSError as error:
+                failures.append((root, error))
+
+    checker = threading.Thread(target=check, daemon=True)
+    checker.start()
+    checker.join(1.0)
+    for root, error in failures:
+        raise _path_failure(root, error)
 
 
 @cli.command("list")
@@ -170,14 +211,10 @@ def _echo_table(runs: Sequence[Run]) -> None:
 def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """Print every status of RUN: a run directory or its status file."""
     path = os.path.join(run, STATUS) if os.path.isdir(run) else run
-    # StatusFile would create a file that is missing.
-    if not os.path.isfile(path):
-        reason = "not a regular file" if os.path.lexists(path) else "no such file"
-        raise _Failure(f"{clean(path)}: {reason}")
     try:
-        statuses = StatusFile(path).history()
-    except TestStatusError as error:
-        raise _Failure(clean(str(error))) from error
+        statuses = read_history(path)
+    except OSError as error:
+        raise _path_failure(run, error) from error
     if as_json:
         click.echo(report.history_json(run, statuses))
         return
@@ -267,7 +304,7 @@ def show_demo(
     if not sys.stdout.isatty():
         raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
     with demo.background(directory, runs, seed, speed) as place:
-        _watch([place], 1.0)
+        _open_monitor([place])
 
 
 def _check_empty(directory: str | None) -> None:

@@ -52,14 +52,13 @@ def table(runs: Sequence[Run], now: float, width: int | None) -> Iterator[tuple[
 
 
 def _row(run: Run, now: float) -> tuple[str, ...]:
-    age = None if run.updated is None else now - run.updated
     return (
         GLYPHS[run.category],
         clean(run.id),
         clean(run.name),
         clean(run.current.state),
         run.result or "-",
-        format_age(age),
+        format_age(run.age(now)),
         clean(run.headline),
     )
 

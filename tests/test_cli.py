@@ -142,7 +142,7 @@ def test_exit_status_tells_problems_when_asked(tmp_path: Path) -> None:
         (["list", __file__], "Not a directory"),
         (["list", "--sort", "colour"], "none of category"),
         (["list", "--nonsense"], "No such option"),
-        (["history", "/no/such/run"], "statustui: /no/such/run: no such file"),
+        (["history", "/no/such/run"], "statustui: /no/such/run: No such file"),
         (["history", "/dev/null"], "statustui: /dev/null: not a regular file"),
         (["set", "/dev/null/run", "RUNNING"], "statustui: /dev/null/run: "),
         (["set", "run"], "Missing argument"),

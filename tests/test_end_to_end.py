@@ -123,7 +123,7 @@ def test_the_demo_shows_a_living_cluster_and_leaves_nothing_behind(tmp_path: Pat
     with terminal(
         [*STATUSTUI, "demo", "--runs", "60", "--speed", "20"], TMPDIR=str(tmp_path)
     ) as screen:
-        screen.wait_for("looked at every")
+        screen.wait_for("events")
         (directory,) = tmp_path.iterdir()
         statuses = list((directory / "test_runs").glob("*/status"))
         assert statuses
@@ -137,7 +137,7 @@ def test_the_demo_shows_a_living_cluster_and_leaves_nothing_behind(tmp_path: Pat
 def test_the_demo_ends_with_a_monitor_that_is_killed(tmp_path: Path) -> None:
     """Its second process deletes the temporary directory by itself."""
     with terminal([*STATUSTUI, "demo", "--runs", "10"], TMPDIR=str(tmp_path)) as screen:
-        screen.wait_for("looked at every")
+        screen.wait_for("events")
         assert list(tmp_path.iterdir())
         os.kill(screen.pid, 9)
         wait_until(lambda: not list(tmp_path.iterdir()), "the temporary directory to go")

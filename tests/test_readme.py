@@ -30,6 +30,7 @@ SHOWN = {
     "ctrl+d": "Ctrl-d",
     "ctrl+u": "Ctrl-u",
     "ctrl+q": "Ctrl-q",
+    "ctrl+p": "Ctrl-p",
     "enter": "Enter",
     "escape": "Esc",
     "colon": ":",

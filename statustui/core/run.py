@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
@@ -36,7 +35,7 @@ class RunDir(NamedTuple):
     @property
     def status_path(self) -> str:
         """The run's status file."""
-        return os.path.join(self.path, "status")
+        return f"{self.path}/status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,10 @@ class Run:
             and self.problem != self.current
             and not categorise(self.current.state).is_problem
         )
+
+    def age(self, now: float) -> float | None:
+        """Seconds from the current status to `now`, None if its time is not known."""
+        return None if self.updated is None else now - self.updated
 
     @property
     def headline(self) -> str:
@@ -157,7 +160,8 @@ def _entry(line: bytes) -> _Entry | None:
         word = status.state.encode("utf-8", "replace")
         category = categorise(status.state)
     if word == b"COMPLETE":
-        category = categorise("COMPLETE", result_in(line.decode("utf-8", "replace")))
+        # Without a result the end of a run says nothing of a failure before it.
+        category = categorise("COMPLETE", result_in(line.decode("utf-8", "replace")) or "none")
     return _Entry(line, word, category)
 
 

@@ -41,6 +41,7 @@ __all__ = [
     "TestStatesStruct",
     "TestStatusError",
     "format_line",
+    "is_whole_enough",
     "parse_line",
     "read_blocks",
     "split_statuses",

@@ -7,6 +7,8 @@ import unicodedata
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
+_YEAR = 365 * _DAY
+_LONG = 1000 * _DAY
 
 
 def clean(text: str) -> str:
@@ -34,7 +36,7 @@ def clean_lines(text: str) -> list[str]:
 
 
 def format_age(seconds: float | None) -> str:
-    """How long ago in at most four characters (``59s``, ``12m``, ``3h``, ``4d``), ``-`` if unknown.
+    """How long ago, in four characters at most (``59s``, ``3h``, ``4y``); ``-`` if unknown.
 
     A time in the future has the age ``0s``: the clocks of two hosts differ.
     """
@@ -47,7 +49,9 @@ def format_age(seconds: float | None) -> str:
         return f"{seconds // _MINUTE}m"
     if seconds < 2 * _DAY:
         return f"{seconds // _HOUR}h"
-    return f"{min(seconds // _DAY, 9999)}d"
+    if seconds < _LONG:
+        return f"{seconds // _DAY}d"
+    return f"{min(seconds // _YEAR, 999)}y"
 
 
 def format_span(seconds: float | None) -> str:

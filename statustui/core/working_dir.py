@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
 
 from statustui.core.run import Kind, RunDir
 
@@ -31,30 +32,84 @@ _RESULTS = frozenset({"PASS", "FAIL", "ERROR"})
 OnError = Callable[[str, OSError], None]
 
 
-def find_runs(root: str, on_error: OnError) -> Iterator[RunDir]:
-    """Find the run directories at and below `root`.
+class Folder(NamedTuple):
+    """A directory that is a run or may have runs below it."""
+
+    path: str
+    name: str
+    kind: Kind
+    """What it is if it is a run."""
+    below: Kind | None
+    """What the runs directly below it are; None if there are none to be looked for."""
+    is_run: bool
+    """Whether it is a run even without a status file."""
+
+
+class Survey(NamedTuple):
+    """What is in a directory."""
+
+    is_run: bool
+    folders: list[Folder]
+    """Where further runs are to be looked for."""
+
+
+def root_folder(root: str) -> Folder:
+    """`root` as a folder: a working directory, its ``test_runs``, a run, or any tree."""
+    real = os.path.realpath(root)
+    parent, name = os.path.split(real)
+    return Folder(root, name, _kind_below(parent), _kind_below(real), False)
+
+
+def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
+    """Look into one directory.
 
     Args:
-        root: A working directory, its ``test_runs``, a run, or any tree. A link is followed here
-            and nowhere below.
-        on_error: Called with the path and the error for every directory that cannot be read.
-
-    Yields:
-        The runs, each as soon as it is found.
+        folder: The directory.
+        skip: Real paths of directories that are to be left out.
 
     Raises:
-        OSError: `root` itself is no directory that can be read.
+        OSError: It cannot be read.
     """
-    with os.scandir(root) as entries:
-        listing = list(entries)
-    real = os.path.realpath(root)
-    name = os.path.basename(real)
-    if _has_status(listing):
-        parent = os.path.dirname(real)
-        yield run_dir(root, root, _kind_below(parent), name)
-        return
-    finder = _Finder(root, on_error)
-    yield from finder.walk(listing, _kind_below(real))
+    with os.scandir(folder.path) as listing:
+        entries = list(listing)
+    if any(entry.name == STATUS and entry.is_file(follow_symlinks=False) for entry in entries):
+        return Survey(True, [])
+    if folder.below is None:
+        return Survey(False, [])
+    inner = [entry for entry in entries if _is_folder(entry)]
+    if skip:
+        real = os.path.realpath(folder.path)
+        inner = [entry for entry in inner if os.path.join(real, entry.name) not in skip]
+    if folder.below == "test":
+        # A run's directory exists before its status file does.
+        return Survey(
+            False,
+            [Folder(e.path, e.name, "test", None, e.name.isdecimal()) for e in inner],
+        )
+    if folder.below == "series":
+        return Survey(False, [Folder(e.path, e.name, "series", None, False) for e in inner])
+    return Survey(False, list(_plain_folders(inner)))
+
+
+def _plain_folders(entries: list[os.DirEntry[str]]) -> Iterator[Folder]:
+    names = {entry.name for entry in entries}
+    is_working_dir = TEST_RUNS in names
+    for entry in entries:
+        if is_working_dir and entry.name in _NO_RUNS:
+            continue
+        below: Kind = "plain"
+        if entry.name == TEST_RUNS:
+            below = "test"
+        elif entry.name == SERIES and is_working_dir:
+            below = "series"
+        yield Folder(entry.path, entry.name, "plain", below, False)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _kind_below(path: str) -> Kind:
@@ -67,59 +122,63 @@ def _kind_below(path: str) -> Kind:
     return "plain"
 
 
-def run_dir(root: str, path: str, kind: Kind, name: str) -> RunDir:
-    """The place of a run whose directory is called `name`."""
-    return RunDir(root, path, f"s{name.lstrip('0') or name}" if kind == "series" else name, kind)
+def run_dir(root: str, folder: Folder) -> RunDir:
+    """The place of the run that `folder` is."""
+    name = folder.name
+    run_id = f"s{name.lstrip('0') or name}" if folder.kind == "series" else name
+    return RunDir(root, folder.path, run_id, folder.kind)
 
 
-def _has_status(listing: list[os.DirEntry[str]]) -> bool:
-    return any(entry.name == STATUS and entry.is_file(follow_symlinks=False) for entry in listing)
+def find_runs(
+    root: str, on_error: OnError, skip: AbstractSet[str] = frozenset()
+) -> Iterator[RunDir]:
+    """Find the run directories at and below `root`.
 
+    Args:
+        root: A working directory, its ``test_runs``, a run, or any tree. A link is followed here
+            and nowhere below.
+        on_error: Called with the path and the error for every directory that cannot be read.
+        skip: Real paths of directories that are to be left out.
 
-class _Finder:
-    """One walk through a tree."""
+    Yields:
+        The runs, each as soon as it is found.
 
-    def __init__(self, root: str, on_error: OnError) -> None:
-        self.root = root
-        self.on_error = on_error
-
-    def walk(self, listing: list[os.DirEntry[str]], kind: Kind) -> Iterator[RunDir]:
-        """Find the runs below a directory that is none itself, given what is in it."""
-        folders = [entry for entry in listing if _is_folder(entry)]
-        names = {entry.name for entry in folders}
-        is_working_dir = TEST_RUNS in names and kind == "plain"
-        for entry in folders:
-            if is_working_dir and entry.name in _NO_RUNS:
-                continue
-            if kind == "test" and entry.name.isdecimal():
-                # A run's directory exists before its status file does.
-                yield run_dir(self.root, entry.path, kind, entry.name)
-            else:
-                yield from self._enter(entry, kind, names)
-
-    def _enter(self, entry: os.DirEntry[str], kind: Kind, siblings: set[str]) -> Iterator[RunDir]:
+    Raises:
+        OSError: `root` itself is no directory that can be read.
+    """
+    top = root_folder(root)
+    found = survey(top, skip)
+    if found.is_run:
+        yield run_dir(root, top)
+    stack = found.folders[::-1]
+    while stack:
+        folder = stack.pop()
+        if folder.is_run:
+            yield run_dir(root, folder)
+            continue
         try:
-            with os.scandir(entry.path) as entries:
-                listing = list(entries)
+            found = survey(folder, skip)
+        except FileNotFoundError:
+            continue
         except OSError as error:
-            self.on_error(entry.path, error)
-            return
-        if _has_status(listing):
-            yield run_dir(self.root, entry.path, kind, entry.name)
-        elif kind == "plain":
-            below: Kind = "plain"
-            if entry.name == TEST_RUNS:
-                below = "test"
-            elif entry.name == SERIES and TEST_RUNS in siblings:
-                below = "series"
-            yield from self.walk(listing, below)
+            on_error(folder.path, error)
+            continue
+        if found.is_run:
+            yield run_dir(root, folder)
+        stack += found.folders[::-1]
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir(follow_symlinks=False)
-    except OSError:
-        return False
+def outer_roots(roots: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Share a tree out among roots that overlap, so that each run belongs to one of them.
+
+    Returns:
+        Root -> real paths of other roots, to be left out below it. Of roots that are the same
+        directory only the first is kept.
+    """
+    real: dict[str, str] = {}
+    for root in roots:
+        real.setdefault(os.path.realpath(root), root)
+    return {root: frozenset(real) - {path} for path, root in real.items()}
 
 
 def read_name(place: RunDir) -> str | None:

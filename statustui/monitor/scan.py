@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from statustui.core.run import Run, RunDir, Tally, make_run, make_unread_run
 from statustui.core.states import STATES
 from statustui.core.status_file import StatusInfo, read_blocks, split_statuses
-from statustui.core.working_dir import OnError, find_runs, read_name, read_result
+from statustui.core.working_dir import OnError, find_runs, outer_roots, read_name, read_result
 
 _SMALL = 1 << 16
-"""Bytes up to which a changed file is read whole: that costs no more than reading on, and a new
-file that has got the inode number of an old one cannot be taken for it."""
+"""Bytes up to which a changed file is read whole, since that costs no more than reading on."""
+
+_HEAD = 128
+"""Bytes at the start of a larger file that tell it from another: they hold its first time."""
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY
 
@@ -25,23 +27,35 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTT
 class Reading:
     """What is known of one run, and what tells whether its status file has changed since."""
 
+    place: RunDir
     run: Run
     name: str | None
     """The name that was found; None if it has to be looked for again."""
     signature: tuple[int, int, int] | None
     """Inode, size in bytes and time of change in nanoseconds; None if there is no such file."""
     tally: Tally
+    head: bytes | None = None
+    """The first bytes of a large file: another file that has taken its place has others."""
 
 
-def read(place: RunDir, known: Reading | None = None) -> Reading:
+def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True) -> Reading:
     """Read the run at `place`, or give `known` back if its status file has not changed.
 
     Never raises: what cannot be read becomes a run that says why.
+
+    Args:
+        place: Where the run is.
+        known: What was read of it before.
+        trust_stat: Whether `stat` tells of every change. On a network filesystem it may be a
+            minute old: there the file is opened, which asks the server, and read on.
     """
     name = known.name if known is not None else None
     try:
-        if known is not None and known.signature == _signature(os.lstat(place.status_path)):
-            return known
+        if known is not None:
+            if trust_stat and known.signature == _signature(os.lstat(place.status_path)):
+                return known
+            if not trust_stat and _is_unchanged(known):
+                return known
         name = name or read_name(place)
         return _read_file(place, name, known)
     except FileNotFoundError:
@@ -54,11 +68,20 @@ def read(place: RunDir, known: Reading | None = None) -> Reading:
         run = make_unread_run(place, name or "", reason)
     if known is not None and known.run == run:
         return known
-    return Reading(run, name, None, Tally())
+    return Reading(place, run, name, None, Tally())
 
 
 def _signature(state: os.stat_result) -> tuple[int, int, int]:
     return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _is_unchanged(known: Reading) -> bool:
+    """Open the file and compare it with what is known; a byte more than that is a change."""
+    with _opened(known.place.status_path) as descriptor:
+        signature = _signature(os.fstat(descriptor))
+        if signature != known.signature:
+            return False
+        return not os.pread(descriptor, 1, signature[1])
 
 
 @contextlib.contextmanager
@@ -92,21 +115,22 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             run = make_unread_run(place, name or "", "The status file is not a regular file.")
-            return Reading(run, name, _signature(state), Tally())
-        tally = Tally()
-        if known is not None and known.signature is not None and known.tally.offset > _SMALL:
-            same_file = known.signature[0] == state.st_ino
-            tally = known.tally if same_file and state.st_size >= known.tally.offset else tally
-        torn = b""
+            return Reading(place, run, name, _signature(state), Tally())
+        tally, torn, head = Tally(), b"", None
+        if known is not None and known.head is not None and state.st_size >= known.tally.offset:
+            head = os.pread(descriptor, len(known.head), 0)
+            tally = known.tally if head == known.head else tally
         for block, offset in read_blocks(descriptor, tally.offset):
             if block.endswith(b"\n"):
                 tally = tally.add(block, offset)
             else:
                 torn = block
+        if tally.offset > _SMALL:
+            head = os.pread(descriptor, _HEAD, 0)
     run = make_run(place, name or "", tally, torn)
     if run.current.state == STATES.COMPLETE and run.result is None:
         run = make_run(place, name or "", tally, torn, read_result(place.path))
-    return Reading(run, name, _signature(state), tally)
+    return Reading(place, run, name, _signature(state), tally, head)
 
 
 def read_trees(roots: Iterable[str], on_error: OnError) -> Iterator[Run]:
@@ -116,9 +140,9 @@ def read_trees(roots: Iterable[str], on_error: OnError) -> Iterator[Run]:
         roots: The directories, read one after the other.
         on_error: Called with the path and the error for every directory that cannot be read.
     """
-    for root in roots:
+    for root, skip in outer_roots(roots).items():
         try:
-            for place in find_runs(root, on_error):
+            for place in find_runs(root, on_error, skip):
                 yield read(place).run
         except OSError as error:
             on_error(root, error)

@@ -34,7 +34,7 @@ class StatusApp(App[None]):
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "look_now", "Look again now", show=False, id="app.look"),
-        Binding("colon", "command_palette", "Commands", show=False, id="app.palette"),
+        Binding("colon,ctrl+p", "command_palette", "Commands", show=False, id="app.palette"),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
     ]
@@ -79,7 +79,7 @@ class StatusApp(App[None]):
     def _open(self, message: RunChosen) -> None:
         run = self._store.runs.get(message.path)
         if run is not None:
-            self.push_screen(RunScreen(run, self._source.history, self._clock))
+            self.push_screen(RunScreen(run, self._source.read_history, self._clock))
 
     def action_look_now(self) -> None:
         """Look at everything again."""

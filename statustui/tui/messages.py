@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from statustui.core.states import Category
-from statustui.core.status_file import StatusInfo
-from statustui.monitor.monitor import Batch
+from statustui.monitor.batch import Batch
+from statustui.monitor.monitor import History
 
 
 @dataclass
@@ -20,11 +20,9 @@ class BatchArrived(Message):
 
 @dataclass
 class HistoryRead(Message):
-    """The history of the run at `path` has been read, or cannot be."""
+    """The history of a run has been read, or cannot be."""
 
-    path: str
-    history: tuple[StatusInfo, ...]
-    error: str | None = None
+    history: History
 
 
 @dataclass

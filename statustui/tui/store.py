@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from statustui.core.query import Key, sort_key
 from statustui.core.run import Run
 from statustui.core.states import Category
-from statustui.monitor.monitor import Batch
+from statustui.monitor.batch import Batch
 
 PROBLEMS = frozenset(category for category in Category if category.is_problem)
 

@@ -52,6 +52,7 @@ def summary(run: Run) -> tuple[Category, str | None]:
         (["CANCELLED"], Category.CANCELLED, None),
         (["MELTDOWN_FAILED x", "COOLING"], Category.FAILED, "MELTDOWN_FAILED"),
         (["COMPLETE result: FAIL", "BUILD_CREATED"], Category.FAILED, "COMPLETE"),
+        (["BUILD_FAILED", "COMPLETE done"], Category.FAILED, "BUILD_FAILED"),
     ],
 )
 def test_a_run_is_what_its_history_says(

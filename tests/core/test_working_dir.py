@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from statustui.core.run import RunDir
-from statustui.core.working_dir import find_runs, read_json, read_name, read_result
+from statustui.core.working_dir import find_runs, outer_roots, read_json, read_name, read_result
 from tests.trees import DATA, write_nothing, write_run
 
 
@@ -154,3 +154,19 @@ def test_json_is_read_from_regular_files_of_moderate_size_only(tmp_path: Path) -
         stream.truncate(1 << 30)
     assert read_json(str(tmp_path / "good")) == {"a": 1}
     assert [read_json(str(tmp_path / name)) for name in ("fifo", "link", "large")] == [{}, {}, {}]
+
+
+def test_overlapping_roots_share_a_tree(tmp_path: Path) -> None:
+    """Each run belongs to one of them, whatever links and dots are in their names."""
+    for number in (1, 2):
+        write_run(tmp_path / "tree" / "test_runs" / str(number), "RUNNING")
+    (tmp_path / "link").symlink_to("tree")
+    tree, inner = str(tmp_path / "tree"), str(tmp_path / "link" / "test_runs" / "1")
+    shares = outer_roots([tree, str(tmp_path / "link"), f"{tree}/.", inner, tree])
+    assert list(shares) == [tree, inner]
+    paths = [
+        place.path
+        for root, skip in shares.items()
+        for place in find_runs(root, write_nothing, skip)
+    ]
+    assert sorted(paths) == sorted([f"{tree}/test_runs/2", inner])

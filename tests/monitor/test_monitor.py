@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from statustui.core.run import Run
-from statustui.monitor.monitor import Batch, Monitor, RootHealth
+from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.monitor import History, Monitor
+from statustui.monitor.poll import Settings
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -52,9 +54,9 @@ def watch() -> Iterator[Watch]:
     """Watch roots until the test is over."""
     monitors: list[Monitor] = []
 
-    def start(*roots: Path) -> Picture:
+    def start(*roots: Path, settings: Settings | None = None) -> Picture:
         picture = Picture()
-        monitors.append(Monitor([str(root) for root in roots], interval=0.05))
+        monitors.append(Monitor([str(root) for root in roots], settings))
         monitors[-1].start(picture.take)
         return picture
 
@@ -119,7 +121,7 @@ def test_runs_of_a_root_that_cannot_be_read_any_more_stay(tmp_path: Path, watch:
     picture = watch(root)
     wait_until(picture.states)
     root.rename(tmp_path / "away")
-    wait_until(lambda: picture.health[str(root)].problem == "No such file or directory")
+    wait_until(lambda: picture.health[str(root)].unreachable)
     assert picture.states() == {"1": "RUNNING"}
 
 
@@ -127,7 +129,7 @@ def test_looking_now_does_not_wait_for_the_interval(tmp_path: Path) -> None:
     """A change is seen although the next sweep is an hour away."""
     write_run(tmp_path / "1", "RUNNING")
     picture = Picture()
-    monitor = Monitor([str(tmp_path)], interval=3600)
+    monitor = Monitor([str(tmp_path)], Settings("poll", interval=3600))
     monitor.start(picture.take)
     wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
     append(tmp_path / "1", "COMPLETE")
@@ -138,7 +140,7 @@ def test_looking_now_does_not_wait_for_the_interval(tmp_path: Path) -> None:
 
 def test_a_stopped_monitor_ends_its_threads(tmp_path: Path) -> None:
     """And tells nothing more."""
-    monitor = Monitor([str(tmp_path)], interval=3600)
+    monitor = Monitor([str(tmp_path)], Settings("poll", interval=3600))
     told: list[Batch] = []
     monitor.start(told.append)
     wait_until(lambda: told)
@@ -152,7 +154,7 @@ def test_many_runs_are_handed_out_while_they_are_being_read(tmp_path: Path) -> N
     for number in range(1200):
         write_run(tmp_path / str(number), "RUNNING")
     batches: list[Batch] = []
-    monitor = Monitor([str(tmp_path)], interval=3600)
+    monitor = Monitor([str(tmp_path)], Settings("poll", interval=3600))
     monitor.start(batches.append)
     wait_until(lambda: batches and batches[-1].health[0].swept)
     monitor.stop()
@@ -163,5 +165,11 @@ def test_many_runs_are_handed_out_while_they_are_being_read(tmp_path: Path) -> N
 def test_a_history_comes_from_the_status_file(tmp_path: Path) -> None:
     """Given the path of a run."""
     write_run(tmp_path / "1", "CREATED", "RUNNING")
-    history = Monitor([str(tmp_path)]).history(str(tmp_path / "1"))
-    assert [status.state for status in history] == ["CREATED", "RUNNING"]
+    told: list[History] = []
+    monitor = Monitor([str(tmp_path)])
+    monitor.read_history(str(tmp_path / "1"), told.append)
+    wait_until(lambda: told)
+    assert not isinstance(told[0], OSError)
+    assert [status.state for status in told[0]] == ["CREATED", "RUNNING"]
+    monitor.read_history(str(tmp_path / "2"), told.append)
+    wait_until(lambda: isinstance(told[-1], FileNotFoundError))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from statustui.core.run import RunDir, Tally, make_run, make_unread_run
-from statustui.core.status_file import StatusInfo, split_statuses
-from statustui.monitor.monitor import Batch, Deliver, RootHealth
+from statustui.core.status_file import split_statuses
+from statustui.monitor.batch import Batch, Deliver, RootHealth
+from statustui.monitor.monitor import History
 from statustui.tui.app import StatusApp
 
 NOW = 1_795_476_000.0
@@ -32,11 +33,12 @@ class StandIn:
         """Count the call."""
         self.looks += 1
 
-    def history(self, path: str) -> list[StatusInfo]:
-        """What was delivered of the run at `path`."""
+    def read_history(self, path: str, deliver: Callable[[History], object]) -> None:
+        """Deliver what has been delivered of the run at `path`."""
         if self.broken is not None:
-            raise PermissionError(13, self.broken)
-        return split_statuses("".join(self.lines[path]).encode())
+            deliver(PermissionError(13, self.broken))
+        else:
+            deliver(tuple(split_statuses("".join(self.lines[path]).encode())))
 
     def stop(self) -> None:
         """Remember the call."""
@@ -81,7 +83,9 @@ class StandIn:
         self._deliver(Batch((run,), (), (self._health(None),)))
 
     def _health(self, problem: str | None) -> RootHealth:
-        return RootHealth(ROOT, 1.0, len(self.lines), True, NOW, problem)
+        return RootHealth(
+            ROOT, found=len(self.lines), read=len(self.lines), swept=True, problem=problem
+        )
 
 
 def make_app(

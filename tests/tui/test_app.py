@@ -64,8 +64,7 @@ def cursor(app: StatusApp) -> str:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until workers are done and the screen is drawn."""
-    await pilot.app.workers.wait_for_complete()
+    """Wait until the screen is drawn."""
     await pilot.pause()
 
 
@@ -226,6 +225,10 @@ async def test_enter_opens_the_history_with_times_and_notes() -> None:
             "BUILD_CREATED",
         ]
         assert "2026-11-23" in text
+        await pilot.press("ctrl+p")
+        assert not is_shown(app, RunScreen)
+        await pilot.press("escape")
+        assert is_shown(app, RunScreen)
         source.deliver(("13", "hpcg.n16", "RUN_USER first\\nsecond line"), ago=1)
         await settle(pilot)
         await settle(pilot)
@@ -292,7 +295,7 @@ async def test_a_root_that_cannot_be_read_is_told() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"), problem="Stale file handle")
         await pilot.pause()
-        assert "./working_dir cannot be read: Stale file handle" in shown(app)
+        assert "cannot read Stale file handle" in shown(app)
         assert ids(app) == ["5"]
 
 
@@ -378,7 +381,7 @@ async def test_the_monitor_drives_the_app(tmp_path: Path) -> None:
     """With the real source, a real file and no key pressed."""
     root = str(tmp_path)
     path = write_run(tmp_path / "1", "RUNNING")
-    app = StatusApp(Monitor([root], interval=0.02), [root])
+    app = StatusApp(Monitor([root]), [root])
     async with app.run_test(size=(80, 24)) as pilot:
         for state in ("RUNNING", "RUN_FAILED"):
             for _look in range(int(DEADLINE * 50)):

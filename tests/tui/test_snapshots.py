@@ -44,7 +44,6 @@ def test_a_screen_looks_as_it_did(snap_compare: Compare, shot: str) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         deliver_a_night(source)
         await pilot.press(*keys)
-        await pilot.app.workers.wait_for_complete()
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size, run_before=prepare)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from statustui.core.query import SORT_KEYS, sort_key
 from statustui.core.run import Run, RunDir, Tally, make_run
 from statustui.core.states import Category
-from statustui.monitor.monitor import Batch
+from statustui.monitor.batch import Batch
 from statustui.tui.store import PROBLEMS, RunStore
 
 

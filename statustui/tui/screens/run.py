@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -15,13 +15,13 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from statustui.core.run import Run
-from statustui.core.status_file import StatusInfo
 from statustui.core.text import clean, clean_lines, format_age, format_span
+from statustui.monitor.monitor import History
 from statustui.tui.look import GLYPHS, STYLES
 from statustui.tui.messages import HistoryRead
 from statustui.tui.widgets.history_view import HistoryView
 
-ReadHistory = Callable[[str], list[StatusInfo]]
+ReadHistory = Callable[[str, Callable[[History], object]], None]
 
 
 class RunHeader(Widget):
@@ -46,7 +46,6 @@ class RunHeader(Widget):
         """Draw two lines, and the explanation of a problem below them."""
         run = self._run
         style = self.get_component_rich_style(STYLES[run.category], partial=True)
-        age = None if run.updated is None else self._clock() - run.updated
         span = None if run.updated is None or run.started is None else run.updated - run.started
         text = Text(overflow="fold")
         text.append(
@@ -55,7 +54,7 @@ class RunHeader(Widget):
         text.append(f"  {clean(run.id)}  {clean(run.name)}", "bold")
         if self.trouble is not None:
             text.append(f"  {self.trouble}", "bold reverse")
-        text.append(f"\n{clean(run.current.state)} for {format_age(age)}")
+        text.append(f"\n{clean(run.current.state)} for {format_age(run.age(self._clock()))}")
         text.append(f"  result {run.result or '-'}  {run.updates} statuses in {format_span(span)}")
         if run.problem is not None:
             text.append(f"\nwhy: {clean(run.problem.state)} ", style + Style(bold=True))
@@ -105,16 +104,13 @@ class RunScreen(Screen[None]):
         """The path of the run on show."""
         return self._run.path
 
-    @work(thread=True, exclusive=True, group="history", exit_on_error=False)
     def _read(self, path: str) -> None:
-        try:
-            self.post_message(HistoryRead(path, tuple(self._read_history(path))))
-        except OSError as error:
-            self.post_message(HistoryRead(path, (), error.strerror or str(error)))
+        self._read_history(path, lambda history: self.post_message(HistoryRead(history)))
 
     @on(HistoryRead)
     def _show_history(self, message: HistoryRead) -> None:
-        if message.error is None:
+        if not isinstance(message.history, OSError):
             self._history.show(message.history)
         elif self._run.error is None:
-            self._header.show(self._run, f"history cannot be read: {message.error}")
+            reason = message.history.strerror or str(message.history)
+            self._header.show(self._run, f"history cannot be read: {reason}")

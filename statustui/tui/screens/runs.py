@@ -13,7 +13,7 @@ from textual.widgets import Footer
 
 from statustui.core.query import SORT_KEYS
 from statustui.core.states import Category
-from statustui.monitor.monitor import Batch
+from statustui.monitor.batch import Batch
 from statustui.tui.messages import CategoryChosen
 from statustui.tui.store import PROBLEMS, RunStore
 from statustui.tui.widgets.health import HealthLine
@@ -27,7 +27,7 @@ class RunsScreen(Screen[None]):
     BINDING_GROUP_TITLE = "List"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("!", "problems", "Problems only", id="runs.problems"),
-        Binding("s", "sort(1)", "Sort", id="runs.sort"),
+        Binding("s", "sort", "Sort", id="runs.sort"),
         Binding("S", "reverse", "Reverse", show=False, id="runs.reverse"),
         Binding("escape,h", "show_all", "Show all", show=False, id="runs.all"),
         Binding("q", "app.quit", "Quit", id="runs.quit"),
@@ -84,10 +84,10 @@ class RunsScreen(Screen[None]):
         if self._store.only is not None:
             self._show_only(None)
 
-    def action_sort(self, step: int) -> None:
+    def action_sort(self) -> None:
         """Go on to the next sort key."""
         names = list(SORT_KEYS)
-        following = names[(names.index(self._store.sort) + step) % len(names)]
+        following = names[(names.index(self._store.sort) + 1) % len(names)]
         self._store.sort_by(following)
         self._table.reorder()
 

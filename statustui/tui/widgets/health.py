@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widget import Widget
 
-from statustui.core.text import clean
-from statustui.monitor.monitor import RootHealth
+from statustui.core.text import clean, format_age
+from statustui.monitor.batch import RootHealth
 
 
 class HealthLine(Widget):
@@ -32,25 +32,39 @@ class HealthLine(Widget):
     def render(self) -> Text:
         """Draw the line: a root after the other, the troubled ones first."""
         line = Text(no_wrap=True, overflow="ellipsis")
-        for root, health in sorted(self._health.items(), key=lambda item: not _trouble(item[1])):
+        for root, health in sorted(self._health.items(), key=lambda item: _is_calm(item[1])):
             if line:
                 line.append("  ")
-            if health is not None and health.problem is not None:
-                line.append(f"{clean(root)} ")
-                line.append(f"cannot be read: {clean(health.problem)}", "bold reverse")
-            else:
-                line.append(f"{_words(health)} in {clean(root)}")
+            if health is None:
+                line.append(f"looking for runs in {clean(root)}")
+                continue
+            warning = _warning(health)
+            if warning:
+                line.append(clean(warning), "bold reverse")
+                line.append(" ")
+            line.append(f"{_words(health)}, in {clean(root)}")
         return line
 
 
-def _trouble(health: RootHealth | None) -> bool:
-    return health is not None and health.problem is not None
+def _is_calm(health: RootHealth | None) -> bool:
+    return health is None or not _warning(health)
 
 
-def _words(health: RootHealth | None) -> str:
-    if health is None:
-        return "looking for runs"
+def _warning(health: RootHealth) -> str:
+    """What keeps the picture from being whole and of now."""
+    if health.silent is not None:
+        return f"not answering for {format_age(health.silent)}:"
+    if health.problem is not None:
+        return f"cannot read {health.problem}"
+    return ""
+
+
+def _words(health: RootHealth) -> str:
+    """How many runs there are and how they are watched."""
     runs = f"{health.found:,} run{'' if health.found == 1 else 's'}"
     if not health.swept:
-        return f"{runs} so far, still reading"
-    return f"{runs}, looked at every {health.interval:g} s,"
+        return f"{runs} found, {health.read:,} read"
+    if health.mode == "events":
+        return f"{runs}, events"
+    why = "" if health.fallback is None else f" ({clean(health.fallback)})"
+    return f"{runs}, looked at every {health.interval:.3g} s{why}"

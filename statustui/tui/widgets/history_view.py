@@ -13,6 +13,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from statustui.core.run import result_in
 from statustui.core.states import categorise
 from statustui.core.status_file import StatusInfo
 from statustui.core.text import clean, clean_lines, format_span
@@ -85,7 +86,7 @@ class HistoryView(ScrollView, can_focus=True):
         self.refresh()
 
     def _entry(self, status: StatusInfo, span: float | None, width: int) -> list[Strip]:
-        category = categorise(status.state)
+        category = categorise(status.state, result_in(status.note))
         when = "-" if status.when is None else f"{status.when:%H:%M:%S}"
         spent = "" if span is None else f"+{format_span(span)}"
         state = f"{GLYPHS[category]} {clean(status.state) or '(damaged line)'}"

@@ -134,7 +134,6 @@ class RunTable(ScrollView, can_focus=True):
 
     def reorder(self) -> None:
         """Show the store in its new order or with its new filter."""
-        self._resize_list()
         self.show_cursor()
         self.refresh()
 
@@ -165,7 +164,7 @@ class RunTable(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         now, cursor = self._clock(), self._store.cursor
         return [
-            (self._age(run, now), top + line == cursor, run)
+            (format_age(run.age(now)), top + line == cursor, run)
             for line, run in enumerate(self._store.rows(top, top + self._page))
         ]
 
@@ -231,7 +230,7 @@ class RunTable(ScrollView, can_focus=True):
             "name": clean(run.name),
             "state": clean(run.current.state) + (f" {HIDDEN}" if run.hides_problem else ""),
             "result": run.result or "",
-            "age": self._age(run, self._clock()),
+            "age": format_age(run.age(self._clock())),
             "note": clean(run.headline),
         }
         texts = [(name, _fit(cells[name], size)) for name, size in self._columns.widths]
@@ -245,10 +244,6 @@ class RunTable(ScrollView, can_focus=True):
             line = set_cell_size(" ".join(text for _name, text in texts), width)
             return Strip([Segment(line, base + style)], width)
         return _in_two_styles(texts, base, base + style).adjust_cell_length(width, base)
-
-    @staticmethod
-    def _age(run: Run, now: float) -> str:
-        return format_age(None if run.updated is None else now - run.updated)
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by some rows."""

@@ -1,0 +1,50 @@
+"""What a monitor hands out: batches of changes, and the health of each root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from statustui.core.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class RootHealth:
+    """How the picture of one root comes about and how good it is."""
+
+    root: str
+    mode: Literal["events", "polling"] = "polling"
+    """Whether change events of the operating system move the next look forward."""
+    interval: float = 1.0
+    """Seconds between two sweeps."""
+    filesystem: str = ""
+    """Type of the filesystem that the root is on."""
+    found: int = 0
+    """Number of runs found so far."""
+    read: int = 0
+    """How many of them have been read."""
+    swept: bool = False
+    """Whether the root has been seen whole once."""
+    unreachable: bool = False
+    """Whether the root itself cannot be read: the picture is an old one."""
+    problem: str | None = None
+    """What cannot be read and why."""
+    fallback: str | None = None
+    """Why events are not used although they could be."""
+    silent: float | None = None
+    """Seconds for which the filesystem has not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes in the order in which they are to be taken in: first `removed`, then `updated`."""
+
+    updated: tuple[Run, ...] = ()
+    removed: tuple[str, ...] = ()
+    """Paths of runs that are gone."""
+    health: tuple[RootHealth, ...] = ()
+    """The roots whose health has changed."""
+
+
+Deliver: TypeAlias = Callable[[Batch], object]

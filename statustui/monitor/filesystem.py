@@ -1,0 +1,88 @@
+"""What kind of filesystem a path is on, which decides how it can be watched."""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Reach(enum.Enum):
+    """Who can change files behind this host's back, and whether `stat` tells."""
+
+    LOCAL = "local"
+    """This host alone writes: change events arrive, `stat` is true."""
+    COHERENT = "cluster"
+    """Other hosts write, no event tells, `stat` is true."""
+    REMOTE = "network"
+    """Other hosts write, no event tells, and `stat` may be a minute old until a file is opened."""
+
+
+class Mount(NamedTuple):
+    """A mounted filesystem."""
+
+    point: str
+    type: str
+    reach: Reach
+
+
+_LOCAL = re.compile(r"ext[234]|xfs|btrfs|zfs|tmpfs|f2fs|overlay|apfs|hfs")
+_COHERENT = re.compile(r"lustre|gpfs|beegfs|ceph")
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+def reach_of(filesystem: str) -> Reach:
+    """The reach of a type of filesystem; one that is not known to be more is `REMOTE`."""
+    if _LOCAL.fullmatch(filesystem):
+        return Reach.LOCAL
+    return Reach.COHERENT if _COHERENT.fullmatch(filesystem) else Reach.REMOTE
+
+
+def parse_mountinfo(text: str) -> list[Mount]:
+    """Read the text of ``/proc/self/mountinfo``, whose form proc(5) describes."""
+    mounts = []
+    for line in text.splitlines():
+        before, _, behind = line.partition(" - ")
+        fields = before.split(" ")
+        if len(fields) > 4 and behind:  # noqa: PLR2004 - the fifth field is the mount point
+            filesystem = behind.split(" ")[0]
+            point = _OCTAL.sub(lambda octal: chr(int(octal[1], 8)), fields[4])
+            mounts.append(Mount(point, filesystem, reach_of(filesystem)))
+    return mounts
+
+
+def parse_mount(text: str) -> list[Mount]:
+    """Read what mount(8) prints on macOS: ``/dev/disk1 on / (apfs, local, journaled)``."""
+    found = re.findall(r"^.* on (.*) \(([^,)]+)(.*)\)$", text, re.MULTILINE)
+    return [
+        Mount(point, kind, Reach.LOCAL if ", local" in flags else Reach.REMOTE)
+        for point, kind, flags in found
+    ]
+
+
+def read_mounts() -> list[Mount]:
+    """The mounted filesystems; an empty list where the platform does not tell."""
+    try:
+        if sys.platform == "darwin":
+            return parse_mount(subprocess.check_output(["/sbin/mount"], text=True))
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+            return parse_mountinfo(file.read())
+    except (OSError, subprocess.SubprocessError):
+        return []
+
+
+def mount_of(path: str, mounts: Sequence[Mount]) -> Mount:
+    """The filesystem that the absolute `path` is on.
+
+    The longest mount point above it counts; of several mounts on one point, the last.
+    """
+    best = Mount("", "unknown", Reach.REMOTE)
+    for mount in mounts:
+        prefix = mount.point.rstrip(os.sep) + os.sep
+        if f"{path}{os.sep}".startswith(prefix) and len(mount.point) >= len(best.point):
+            best = mount
+    return best
