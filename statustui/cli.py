@@ -76,7 +76,7 @@ _WATCH_OPTIONS = (
     ),
     click.option(
         "--interval",
-        type=click.FloatRange(0.1),
+        type=click.FloatRange(0.1, 86400),
         metavar="SEC",
         help="Seconds between two looks; by default what suits the filesystem.",
     ),

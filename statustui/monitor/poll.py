@@ -40,7 +40,7 @@ _CHECKS = {Reach.LOCAL: 10_000.0, Reach.COHERENT: 500.0, Reach.REMOTE: 500.0}
 """Checks a second that are not exceeded."""
 _THREADS = {Reach.LOCAL: 1, Reach.COHERENT: 8, Reach.REMOTE: 8}
 _BARREN_REST = 10.0
-"""Seconds between two looks at a directory without runs."""
+"""Seconds between two looks at a directory without runs, unless it is a new one."""
 _LISTING_SHARE = 0.05
 """Share of the time that goes into listing one large directory again and again."""
 _FRESH = 2.0
@@ -110,6 +110,7 @@ class Poller:
         self._readings: dict[str, Reading] = {}
         self._active: set[str] = set()
         self._resting: list[tuple[float, str]] = []
+        self._unlisted: list[Folder] = []
         self._changed: list[Run] = []
         self._removed: list[str] = []
         self._troubles: dict[str, str] = {}
@@ -215,6 +216,7 @@ class Poller:
             self._sweep(everything=False)
         else:
             self._check(self._unwatched())
+            self._enter_new()
         self._watch_events()
         self._hand_out()
 
@@ -248,7 +250,9 @@ class Poller:
             parent = self._parents.get(path)
             if parent is not None and (everything or parent.due <= now):
                 self._list(parent)
+        self._enter_new()
         self._check(known if everything else self._due(now, known))
+        self._enter_new()
         self._health = replace(self._health, swept=True)
 
     def _due(self, now: float, known: set[str]) -> list[str]:
@@ -318,7 +322,7 @@ class Poller:
         try:
             changed = os.stat(path).st_mtime_ns
             if changed == parent.changed and self._mount.reach is not Reach.REMOTE:
-                parent.due = now if self._has_runs(parent) else now + _BARREN_REST
+                parent.due = now if self._has_runs(parent) else now + _barren_rest(changed)
                 return
             found = survey(parent.folder, self._skip)
         except OSError as error:
@@ -331,13 +335,12 @@ class Poller:
         parent.changed = changed if settled else -1
         parent.due = now + cost / _LISTING_SHARE
         if found.is_run:
-            self._forget_below(parent)
-            del self._parents[path]
+            self._forget(path)
             self._look_at([run_dir(self.root, parent.folder)])
             return
         self._compare(parent, found.folders)
         if not self._has_runs(parent):
-            parent.due = now + _BARREN_REST
+            parent.due = now + _barren_rest(changed)
 
     def _has_runs(self, parent: _Parent) -> bool:
         return (
@@ -359,16 +362,14 @@ class Poller:
         certain = [folder for folder in new if folder.is_run]
         self._health = replace(self._health, found=self._health.found + len(certain))
         self._look_at([run_dir(self.root, folder) for folder in certain])
-        for folder in new:
-            if self._stopped.is_set():
-                return
-            if not folder.is_run:
-                self._enter(folder)
+        self._unlisted += [folder for folder in reversed(new) if not folder.is_run]
 
-    def _enter(self, folder: Folder) -> None:
-        parent = _Parent(folder)
-        self._parents[folder.path] = parent
-        self._list(parent)
+    def _enter_new(self) -> None:
+        """List the directories that have been found, and those found in them."""
+        while self._unlisted and not self._stopped.is_set():
+            folder = self._unlisted.pop()
+            self._parents[folder.path] = _Parent(folder)
+            self._list(self._parents[folder.path])
 
     def _lose(self, parent: _Parent, error: OSError) -> None:
         """A directory cannot be read: gone, or for now."""
@@ -388,21 +389,20 @@ class Poller:
         folder = Folder(place.path, os.path.basename(place.path), place.kind, below, False)
         if place.path == self.root:
             folder = root_folder(self.root)
-        self._enter(folder)
+        self._unlisted.append(folder)
 
-    def _forget_below(self, parent: _Parent) -> None:
-        for child in parent.children:
-            self._forget(child)
-
-    def _forget(self, path: str) -> None:
+    def _forget(self, top: str) -> None:
         """Drop a run, or a directory with all runs below it."""
-        if self._readings.pop(path, None) is not None:
-            self._removed.append(path)
-            self._active.discard(path)
-        self._troubles.pop(path, None)
-        parent = self._parents.pop(path, None)
-        if parent is not None:
-            self._forget_below(parent)
+        paths = [top]
+        while paths:
+            path = paths.pop()
+            if self._readings.pop(path, None) is not None:
+                self._removed.append(path)
+                self._active.discard(path)
+            self._troubles.pop(path, None)
+            parent = self._parents.pop(path, None)
+            if parent is not None:
+                paths += parent.children
 
     # Events.
 
@@ -451,6 +451,7 @@ class Poller:
         self._hint_under_way = runs
         self._check(runs)
         self._hint_under_way = set()
+        self._enter_new()
 
     def _suspect(self, path: str, known: Reading | None) -> None:
         """Remember a change of a watched run that no event has announced so far."""
@@ -498,6 +499,11 @@ class Poller:
         if (updated or removed or health != self._told) and not self._stopped.is_set():
             self._told = health
             self._deliver(Batch(updated, removed, (health,)))
+
+
+def _barren_rest(changed: int) -> float:
+    """Seconds to leave a directory without runs alone, given its time of change in nanoseconds."""
+    return min(_BARREN_REST, max(0.0, time.time() - changed / 1e9) * _REST_SHARE)
 
 
 def _describe(troubles: list[tuple[str, str]], root: str) -> str | None:

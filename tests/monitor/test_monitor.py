@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -173,3 +174,54 @@ def test_a_history_comes_from_the_status_file(tmp_path: Path) -> None:
     assert [status.state for status in told[0]] == ["CREATED", "RUNNING"]
     monitor.read_history(str(tmp_path / "2"), told.append)
     wait_until(lambda: isinstance(told[-1], FileNotFoundError))
+
+
+@pytest.mark.parametrize("watch_mode", ["events", "poll"])
+def test_nothing_is_lost_with_events_or_without(
+    tmp_path: Path, watch: Watch, watch_mode: Literal["events", "poll"]
+) -> None:
+    """Many runs made back to back, each directory followed at once by its first line."""
+    picture = watch(tmp_path, settings=Settings(watch_mode, interval=0.2))
+    wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
+    for number in range(300):
+        write_run(tmp_path / "deep" / "tree" / str(number), "RUNNING")
+    wait_until(lambda: len(picture.states()) == 300)
+    for number in range(300):
+        append(tmp_path / "deep" / "tree" / str(number), "RUN_TIMEOUT")
+    wait_until(lambda: set(picture.states().values()) == {"RUN_TIMEOUT"})
+    assert picture.health[str(tmp_path)].mode == {"events": "events", "poll": "polling"}[watch_mode]
+
+
+def test_a_very_deep_tree_is_watched(tmp_path: Path, watch: Watch) -> None:
+    """Deeper than Python's stack, and forgotten as a whole."""
+    top = tmp_path / "d"
+    path = str(top)
+    for _level in range(1200):
+        os.mkdir(path)
+        path += "/d"
+    write_run(Path(path), "RUNNING")
+    picture = watch(tmp_path)
+    wait_until(lambda: len(picture.runs) == 1)
+    top.rename(tmp_path.parent / f"{tmp_path.name}-away")
+    wait_until(lambda: not picture.runs)
+
+
+def test_a_plain_run_without_its_status_file_is_none(tmp_path: Path, watch: Watch) -> None:
+    """And one again when the file is back."""
+    run = write_run(tmp_path / "a", "RUNNING")
+    picture = watch(tmp_path)
+    wait_until(picture.states)
+    (run / "status").unlink()
+    wait_until(lambda: not picture.states())
+    write_run(run, "SCHEDULED")
+    wait_until(lambda: picture.states() == {"a": "SCHEDULED"})
+
+
+def test_overlapping_roots_show_each_run_once(tmp_path: Path, watch: Watch) -> None:
+    """It belongs to the inner one."""
+    write_run(tmp_path / "test_runs" / "1", "RUNNING")
+    write_run(tmp_path / "test_runs" / "2", "RUNNING")
+    picture = watch(tmp_path, tmp_path / "test_runs" / "2", tmp_path)
+    wait_until(lambda: len(picture.health) == 2)
+    wait_until(lambda: all(health.swept for health in picture.health.values()))
+    assert sorted(picture.states()) == ["1", "2"]
