@@ -14,7 +14,7 @@ from pathlib import Path
 
 from statustui.demo import Cluster
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.poll import Settings
+from statustui.monitor.pace import Settings
 from statustui.tui.app import StatusApp
 
 NOW = 1_795_483_800.0

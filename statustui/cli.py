@@ -22,7 +22,7 @@ from statustui.core.status_file import StatusFile, TestStatusError
 from statustui.core.text import clean
 from statustui.core.working_dir import STATUS
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.poll import Settings
+from statustui.monitor.pace import Settings
 from statustui.monitor.scan import read_history, read_trees
 
 _COLOURS = {

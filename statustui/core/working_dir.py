@@ -43,6 +43,8 @@ class Folder(NamedTuple):
     """What the runs directly below it are; None if there are none to be looked for."""
     is_run: bool
     """Whether it is a run even without a status file."""
+    inode: int = 0
+    """Tells it from another directory that has taken its place; 0 if it is not known."""
 
 
 class Survey(NamedTuple):
@@ -84,10 +86,12 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
         # A run's directory exists before its status file does.
         return Survey(
             False,
-            [Folder(e.path, e.name, "test", None, e.name.isdecimal()) for e in inner],
+            [Folder(e.path, e.name, "test", None, e.name.isdecimal(), e.inode()) for e in inner],
         )
     if folder.below == "series":
-        return Survey(False, [Folder(e.path, e.name, "series", None, False) for e in inner])
+        return Survey(
+            False, [Folder(e.path, e.name, "series", None, False, e.inode()) for e in inner]
+        )
     return Survey(False, list(_plain_folders(inner)))
 
 
@@ -102,7 +106,7 @@ def _plain_folders(entries: list[os.DirEntry[str]]) -> Iterator[Folder]:
             below = "test"
         elif entry.name == SERIES and is_working_dir:
             below = "series"
-        yield Folder(entry.path, entry.name, "plain", below, False)
+        yield Folder(entry.path, entry.name, "plain", below, False, entry.inode())
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

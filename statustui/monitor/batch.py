@@ -32,6 +32,8 @@ class RootHealth:
     """What cannot be read and why."""
     fallback: str | None = None
     """Why events are not used although they could be."""
+    as_of: float | None = None
+    """When the picture was last right, in seconds since 1970; None if it is of now."""
     silent: float | None = None
     """Seconds for which the filesystem has not answered."""
 

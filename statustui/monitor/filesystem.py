@@ -86,3 +86,37 @@ def mount_of(path: str, mounts: Sequence[Mount]) -> Mount:
         if f"{path}{os.sep}".startswith(prefix) and len(mount.point) >= len(best.point):
             best = mount
     return best
+
+
+class Devices:
+    """What the devices below one root are; each is looked up once.
+
+    Args:
+        root: The root as it is to be shown.
+        real_root: Its real path.
+    """
+
+    def __init__(self, root: str, real_root: str) -> None:
+        """Start with the filesystem of the root."""
+        self._root = root
+        self._real_root = real_root
+        self._mounts: dict[int, Mount] = {}
+        self.root_mount = mount_of(real_root, read_mounts())
+
+    def reach(self, device: int, path: str) -> Reach:
+        """The reach of the filesystem with the number `device`, on which `path` is."""
+        mount = self._mounts.get(device)
+        if mount is None:
+            mount = mount_of(self._real_root + path[len(self._root) :], read_mounts())
+            self._mounts[device] = mount
+        return mount.reach
+
+    def raises_events(self, device: int, path: str) -> bool:
+        """Whether changes there are announced; 0 as `device` stands for no file at all."""
+        return bool(device) and self.reach(device, path) is Reach.LOCAL
+
+    @property
+    def slowest(self) -> Reach:
+        """The reach that asks for most patience of all that have been met."""
+        reaches = {self.root_mount.reach, *(mount.reach for mount in self._mounts.values())}
+        return max(reaches, key=list(Reach).index)

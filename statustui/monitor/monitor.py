@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from statustui.core.status_file import StatusInfo
-from statustui.core.working_dir import STATUS, outer_roots
+from statustui.core.working_dir import STATUS
 from statustui.monitor.batch import Deliver
-from statustui.monitor.poll import Poller, Settings
+from statustui.monitor.notify import watch_limit
+from statustui.monitor.pace import Settings
+from statustui.monitor.poll import Poller
 from statustui.monitor.scan import read_history
+from statustui.monitor.territory import Territory
 
 _PATIENCE = 2.0
 """Seconds after which a filesystem counts as not answering."""
@@ -50,24 +52,29 @@ class Monitor:
 
     def __init__(self, roots: Sequence[str], settings: Settings | None = None) -> None:
         """Prepare to watch `roots`."""
-        self._roots = roots
+        self._roots = list(dict.fromkeys(roots))
         self._settings = settings or Settings()
         self._pollers: list[Poller] = []
         self._stopped = threading.Event()
 
     def start(self, deliver: Deliver) -> None:
         """Begin watching; `deliver` is called from the threads of the monitor."""
-        threading.Thread(target=self._run, args=(deliver,), name="monitor", daemon=True).start()
-
-    def _run(self, deliver: Deliver) -> None:
-        """Start the pollers, then tell which of them wait for an answer for too long."""
-        for root, skip in outer_roots(self._roots).items():
-            poller = Poller(root, skip, self._settings, deliver)
-            self._pollers.append(poller)
+        territory = Territory(len(self._roots))
+        limit = watch_limit()
+        share = None if limit is None else limit // len(self._roots)
+        self._pollers = [
+            Poller(root, number, territory, self._settings, share, deliver)
+            for number, root in enumerate(self._roots)
+        ]
+        for poller in self._pollers:
             poller.start()
+        threading.Thread(target=self._listen_for_silence, name="monitor", daemon=True).start()
+
+    def _listen_for_silence(self) -> None:
+        """Tell which filesystems have not answered for too long."""
         while not self._stopped.wait(1.0):
             for poller in self._pollers:
-                poller.report_silence(time.monotonic(), _PATIENCE)
+                poller.report_silence(_PATIENCE)
 
     def look_now(self) -> None:
         """Look at everything again without waiting for the interval to pass."""

@@ -16,19 +16,28 @@ _DEBOUNCE, _STEP = 100, 20
 _ALIVE = 500
 """Milliseconds after which a quiet watcher says that it is there."""
 _SETTLE = 1.0
-"""Seconds between two times that the watches are set up."""
-_MAX_USER_WATCHES = "/proc/sys/fs/inotify/max_user_watches"
-_SHARE = 4
+"""Seconds between two times that the watches are set up, at the least."""
+_SETTLE_SHARE = 0.05
+"""Share of the time that goes into setting up watches."""
+_LIMITS = ("/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches")
+_LIMIT_SHARE = 4
 """We take one in so many of the watches that the user may have: other programs need some too."""
+_UNANNOUNCED = 3
+"""Changes without an event, from which on events are not relied on."""
+_EVENT_DELAY = 2.0
+"""Seconds that the event of a change may take after the change has been seen."""
 
 
 def watch_limit() -> int | None:
     """How many directories may be watched; None where the platform sets no limit."""
-    try:
-        with open(_MAX_USER_WATCHES, encoding="ascii") as file:
-            return int(file.read()) // _SHARE
-    except (OSError, ValueError):
-        return None
+    limits = []
+    for path in _LIMITS:
+        try:
+            with open(path, encoding="ascii") as file:
+                limits.append(int(file.read()))
+        except (OSError, ValueError):
+            continue
+    return min(limits) // _LIMIT_SHARE if limits else None
 
 
 class Notifier:
@@ -46,29 +55,43 @@ class Notifier:
         self._failed = failed
         self._watch: _Watch | None = None
         self._next: _Watch | None = None
-        self._set_up_at = 0.0
+        self._settled_at = float("-inf")
 
     @property
-    def watched(self) -> frozenset[str]:
+    def watched(self) -> set[str]:
         """The directories whose events arrive."""
-        self._change_over()
-        return self._watch.paths if self._watch is not None else frozenset()
+        return self._watch.paths if self._watch is not None else set()
 
-    def watch(self, paths: frozenset[str]) -> None:
+    def watch(self, paths: set[str]) -> None:
         """Watch these directories from soon on; the old watches stay until the new ones are set."""
-        self._change_over()
         if self._next is not None or paths <= self.watched:
             return
-        now = time.monotonic()
-        if now - self._set_up_at >= _SETTLE:
-            self._set_up_at = now
+        if time.monotonic() >= self._settled_at:
             self._next = _Watch(paths, self._hint, self._failed)
 
-    def _change_over(self) -> None:
-        if self._next is not None and self._next.is_set.is_set():
-            if self._watch is not None:
-                self._watch.stopped.set()
-            self._watch, self._next = self._next, None
+    def change_over(self) -> set[str]:
+        """Go over to watches that have been set up meanwhile.
+
+        Returns:
+            The directories whose events arrive from now on, and did not before.
+        """
+        if self._next is None or not self._next.is_set.is_set():
+            return set()
+        before = self._watch
+        self._watch, self._next = self._next, None
+        now = time.monotonic()
+        cost = now - self._watch.started
+        self._settled_at = now + max(_SETTLE, cost / _SETTLE_SHARE)
+        if before is None:
+            return set(self._watch.paths)
+        before.stopped.set()
+        return self._watch.paths - before.paths
+
+    def forget(self, path: str) -> None:
+        """Take note that a directory is gone, and the watch on it too."""
+        for watch in (self._watch, self._next):
+            if watch is not None:
+                watch.paths.discard(path)
 
     def stop(self) -> None:
         """End watching."""
@@ -83,11 +106,12 @@ class _Watch:
 
     def __init__(
         self,
-        paths: frozenset[str],
+        paths: set[str],
         hint: Callable[[set[str]], None],
         failed: Callable[[str], None],
     ) -> None:
-        self.paths = paths
+        self.paths = set(paths)
+        self.started = time.monotonic()
         self.is_set = threading.Event()
         self.stopped = threading.Event()
         self._hint = hint
@@ -95,19 +119,23 @@ class _Watch:
         threading.Thread(target=self._run, name="watch", daemon=True).start()
 
     def _run(self) -> None:
-        paths = set(self.paths)
-        while paths and not self.stopped.is_set():
+        while not self.stopped.is_set():
+            # Whatever has gone meanwhile is left out; the poller finds out that it has.
+            gone = {path for path in set(self.paths) if not os.access(path, os.R_OK | os.X_OK)}
+            self.paths -= gone
+            if not self.paths:
+                self.is_set.set()
+                return
             try:
-                self._wait_for_events(paths)
+                self._wait_for_events(sorted(self.paths))
             except (FileNotFoundError, PermissionError):
-                # Whatever has gone meanwhile is left out; the poller finds out that it has.
-                paths = {path for path in paths if _is_readable(path)}
+                continue
             except (OSError, RuntimeError) as error:
                 if not self.stopped.is_set():
                     self._failed(f"no events: {error}")
                 return
 
-    def _wait_for_events(self, paths: set[str]) -> None:
+    def _wait_for_events(self, paths: list[str]) -> None:
         import watchfiles  # noqa: PLC0415 - it takes longer than reading a thousand runs
 
         for changes in watchfiles.watch(
@@ -128,5 +156,28 @@ class _Watch:
                 self._hint({path for _change, path in changes})
 
 
-def _is_readable(path: str) -> bool:
-    return os.access(path, os.R_OK | os.X_OK)
+class EventCheck:
+    """Finds out whether events can be relied on: a watched run must not change without one."""
+
+    def __init__(self) -> None:
+        """Start with confidence."""
+        self._announced = 0
+        self._unannounced = 0
+        self._waiting: dict[str, float] = {}
+
+    def announced(self, path: str) -> None:
+        """Take note of an event for a run."""
+        if self._waiting.pop(path, None) is None:
+            self._announced += 1
+
+    def changed(self, path: str, now: float) -> None:
+        """Take note of a change that a sweep has found; its event may still be under way."""
+        self._waiting.setdefault(path, now)
+
+    def fails(self, now: float) -> bool:
+        """Whether too many changes have come without an event."""
+        late = [path for path, since in self._waiting.items() if since < now - _EVENT_DELAY]
+        for path in late:
+            del self._waiting[path]
+        self._unannounced += len(late)
+        return self._unannounced >= _UNANNOUNCED and self._unannounced > self._announced

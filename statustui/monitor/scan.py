@@ -6,8 +6,9 @@ import contextlib
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from statustui.core.run import Run, RunDir, Tally, make_run, make_unread_run
 from statustui.core.states import STATES
@@ -19,6 +20,9 @@ _SMALL = 1 << 16
 
 _HEAD = 128
 """Bytes at the start of a larger file that tell it from another: they hold its first time."""
+
+_NAMING = 60.0
+"""Seconds since the last status for which a missing name is looked for again."""
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY
 
@@ -34,6 +38,8 @@ class Reading:
     signature: tuple[int, int, int] | None
     """Inode, size in bytes and time of change in nanoseconds; None if there is no such file."""
     tally: Tally
+    device: int = 0
+    """Number of the device that the status file is on; 0 if there is none."""
     head: bytes | None = None
     """The first bytes of a large file: another file that has taken its place has others."""
 
@@ -53,14 +59,12 @@ def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True
     try:
         if known is not None:
             if trust_stat and known.signature == _signature(os.lstat(place.status_path)):
-                return known
+                return _named(known)
             if not trust_stat and _is_unchanged(known):
-                return known
+                return _named(known)
         name = name or read_name(place)
         return _read_file(place, name, known)
     except FileNotFoundError:
-        if known is not None and known.signature is None and known.name:
-            return known
         name = name or read_name(place)
         run = make_unread_run(place, name or "", "There is no status file.", missing=True)
     except OSError as error:
@@ -69,6 +73,15 @@ def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True
     if known is not None and known.run == run:
         return known
     return Reading(place, run, name, None, Tally())
+
+
+def _named(known: Reading) -> Reading:
+    """The same reading, or with the name of its run if that has come meanwhile."""
+    # Pavilion writes the name a moment after the first status.
+    if known.name or time.time() - (known.signature or (0, 0, 0))[2] / 1e9 > _NAMING:
+        return known
+    name = read_name(known.place)
+    return known if name is None else replace(known, name=name, run=replace(known.run, name=name))
 
 
 def _signature(state: os.stat_result) -> tuple[int, int, int]:
@@ -115,7 +128,7 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             run = make_unread_run(place, name or "", "The status file is not a regular file.")
-            return Reading(place, run, name, _signature(state), Tally())
+            return Reading(place, run, name, _signature(state), Tally(), state.st_dev)
         tally, torn, head = Tally(), b"", None
         if known is not None and known.head is not None and state.st_size >= known.tally.offset:
             head = os.pread(descriptor, len(known.head), 0)
@@ -130,7 +143,7 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
     run = make_run(place, name or "", tally, torn)
     if run.current.state == STATES.COMPLETE and run.result is None:
         run = make_run(place, name or "", tally, torn, read_result(place.path))
-    return Reading(place, run, name, _signature(state), tally, head)
+    return Reading(place, run, name, _signature(state), tally, state.st_dev, head)
 
 
 def read_trees(roots: Iterable[str], on_error: OnError) -> Iterator[Run]:

@@ -16,7 +16,7 @@ import pytest
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.monitor import History, Monitor
-from statustui.monitor.poll import Settings
+from statustui.monitor.pace import Settings
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -35,7 +35,7 @@ class Picture:
         """Take in a batch."""
         with self._lock:
             for path in batch.removed:
-                del self.runs[path]
+                self.runs.pop(path, None)
             for run in batch.updated:
                 self.runs[run.path] = run
                 self.seen.setdefault(run.path, []).append(run.current.state)

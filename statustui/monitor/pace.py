@@ -1,0 +1,54 @@
+"""How often to look at what, by the kind of filesystem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from statustui.monitor.filesystem import Reach
+
+WatchMode = Literal["auto", "events", "poll"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to watch; None stands for what suits the filesystem."""
+
+    watch: WatchMode = "auto"
+    interval: float | None = None
+    """Seconds between two sweeps."""
+    max_checks: float | None = None
+    """Checks a second."""
+
+
+class Pace(NamedTuple):
+    """How much may be asked of a filesystem."""
+
+    tick: float
+    """Seconds between two sweeps."""
+    behind_events: float
+    """Seconds between two sweeps where events announce changes."""
+    rest: float
+    """Seconds after which a finished run is looked at again at the latest."""
+    max_checks: float
+    """Checks a second that are not exceeded."""
+    threads: int
+    """How many runs are read at a time: more wait for a network, but on a local disk for each
+    other."""
+
+
+_PACES = {
+    Reach.LOCAL: Pace(1.0, 5.0, 60.0, 4000.0, 1),
+    Reach.COHERENT: Pace(2.0, 5.0, 300.0, 500.0, 8),
+    Reach.REMOTE: Pace(2.0, 5.0, 300.0, 500.0, 8),
+}
+
+
+def pace_of(reach: Reach, settings: Settings) -> Pace:
+    """The pace for a filesystem, as far as the settings leave it open."""
+    pace = _PACES[reach]
+    return pace._replace(
+        tick=settings.interval or pace.tick,
+        behind_events=settings.interval or pace.behind_events,
+        max_checks=settings.max_checks or pace.max_checks,
+    )

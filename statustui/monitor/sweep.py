@@ -1,0 +1,272 @@
+"""The picture of one root: its directories and runs, and looking at them again."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from statustui.core.query import natural
+from statustui.core.run import Kind, RunDir
+from statustui.core.working_dir import Folder, root_folder, run_dir
+from statustui.monitor.crew import Crew
+from statustui.monitor.directories import Directories
+from statustui.monitor.filesystem import Devices, Reach
+from statustui.monitor.outbox import Outbox
+from statustui.monitor.pace import Settings, pace_of
+from statustui.monitor.scan import Reading, read
+from statustui.monitor.schedule import Schedule
+
+
+class Sweeper:
+    """Finds and reads the runs of one root, again and again; used by one thread.
+
+    Args:
+        root: The directory, as it is to be shown.
+        settings: How to watch.
+        outbox: Takes every change.
+        tell: Called now and then while there is something in the outbox.
+        stopped: Set when there is no need to go on.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        settings: Settings,
+        outbox: Outbox,
+        tell: Callable[[], None],
+        stopped: threading.Event,
+    ) -> None:
+        """Find out what the root is on."""
+        self.root = root
+        self.real_root = os.path.realpath(root)
+        self.busy_since: float | None = None
+        """When the file call that is under way began, on the monotonic clock."""
+        self.found = 0
+        """Runs that have been found, read or not."""
+        self.troubles: dict[str, str] = {}
+        """Directory that cannot be read -> why."""
+        self.forgotten: list[str] = []
+        """Runs and directories that have been found to be gone, for whoever listens to them."""
+        self.changed: list[str] = []
+        """Known runs that have been found to have changed."""
+        self.skip: frozenset[str] = frozenset()
+        """Real paths of directories that are left out."""
+        self._settings = settings
+        self._outbox = outbox
+        self._tell = tell
+        self._stopped = stopped
+        self._readings: dict[str, Reading] = {}
+        self._schedule = Schedule()
+        self._unlisted: list[Folder] = []
+        self._directories = Directories(root_folder(root))
+        self._crew = Crew(self._read, 1)
+        self._meet_root()
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._crew.dismiss()
+
+    def __len__(self) -> int:
+        """How many runs are known."""
+        return len(self._readings)
+
+    def __contains__(self, path: str) -> bool:
+        """Whether there is a run at `path`."""
+        return path in self._readings
+
+    @property
+    def active(self) -> set[str]:
+        """Paths of the runs that can still change."""
+        return self._schedule.active
+
+    # Looking.
+
+    def beat(self) -> None:
+        """Take note that the filesystem has just answered."""
+        self.busy_since = time.monotonic()
+
+    def sweep(self, room: float, *, everything: bool) -> None:
+        """Look at whatever is due.
+
+        Args:
+            room: How many runs may be looked at.
+            everything: Whether all of it is due.
+        """
+        now = time.monotonic()
+        if everything:
+            self._directories.distrust()
+        due = list(self._readings) if everything else self._schedule.due(now, room)
+        for path in self._directories.due(now):
+            if path in self._directories:
+                self._list(path)
+        self._enter_new()
+        self.check(due)
+        if not self._stopped.is_set():
+            self.found = len(self._readings)
+
+    def check(self, paths: Iterable[str]) -> None:
+        """Look at known runs again."""
+        if self.root not in self.troubles:
+            self._look_at([self._readings[path].place for path in paths if path in self._readings])
+            self._enter_new()
+
+    def list_anew(self, paths: Iterable[str]) -> None:
+        """List known directories, whatever their times of change."""
+        for path in paths:
+            if path in self._directories:
+                self._directories.distrust(path)
+                self._list(path)
+        self._enter_new()
+
+    def _look_at(self, places: list[RunDir]) -> None:
+        for reading in self._crew.do(places):
+            self.beat()
+            self._take(reading)
+            if self._stopped.is_set():
+                return
+
+    def _read(self, place: RunDir) -> Reading:
+        known = self._readings.get(place.path)
+        trust = known is not None and self._reach(known.device, place.path) is not Reach.REMOTE
+        return read(place, known, trust_stat=trust)
+
+    def _take(self, reading: Reading) -> None:
+        path, run = reading.place.path, reading.run
+        known = self._readings.get(path)
+        if reading is not known:
+            if known is not None and reading.signature is None:
+                if self._is_root_lost():
+                    return
+                if reading.place.kind != "test":
+                    self._find_out_anew(reading.place)
+                    return
+            self._readings[path] = reading
+            self._outbox.put(run)
+            if known is None:
+                self._directories.expect_runs(os.path.dirname(path))
+                self._meet(reading.device, path)
+            else:
+                self.changed.append(path)
+        age = 0.0 if run.updated is None else time.time() - run.updated
+        self._schedule.put(run, time.monotonic(), age, self.pace.tick, self.pace.rest)
+        if self._outbox.is_due:
+            self._tell()
+
+    # Directories.
+
+    def _list(self, path: str) -> None:
+        """Look into a directory, and take in what has changed there."""
+        self.beat()
+        folder, device = self._directories[path]
+        trust = self._reach(device, path) is not Reach.REMOTE
+        try:
+            change = self._directories.look(path, self.skip, trust_stat=trust)
+        except OSError as error:
+            self._lose(path, error)
+            return
+        self.troubles.pop(path, None)
+        if path == self.root and device not in {0, self._directories[path].device}:
+            self._meet_root()
+        if change is None:
+            return
+        if change.is_run:
+            self._forget(path)
+            self._look_at([run_dir(self.root, folder)])
+            return
+        for gone in change.gone:
+            self._forget(gone)
+        # The newest runs have the highest ids, and they are what somebody waits for.
+        new = sorted(change.new, key=lambda one: natural(one.name), reverse=True)
+        certain = [run_dir(self.root, one) for one in new if one.is_run]
+        self.found = max(self.found, len(self._readings)) + len(certain)
+        self._unlisted += [one for one in reversed(new) if not one.is_run]
+        self._look_at(certain)
+
+    def _enter_new(self) -> None:
+        """Look into the directories that have been found, and those found in them."""
+        while self._unlisted and not self._stopped.is_set():
+            folder = self._unlisted.pop()
+            self._directories.add(folder)
+            self._list(folder.path)
+
+    def _lose(self, path: str, error: OSError) -> None:
+        """A directory cannot be read: gone, or for now."""
+        is_gone = error.errno in {errno.ENOENT, errno.ENOTDIR}
+        if is_gone and path != self.root:
+            self._forget(path)
+            return
+        # Its runs stay in the picture, and the health says that it is an old one.
+        self.troubles[path] = error.strerror or str(error)
+
+    def _is_root_lost(self) -> bool:
+        """Whether a run cannot be read because the whole root cannot."""
+        try:
+            os.stat(self.root)
+        except OSError as error:
+            self._lose(self.root, error)
+            return True
+        return False
+
+    def _find_out_anew(self, place: RunDir) -> None:
+        """The status file of a run is gone: find out what its directory is now."""
+        self._forget(place.path)
+        below: Kind | None = "plain" if place.kind == "plain" else None
+        folder = Folder(place.path, os.path.basename(place.path), place.kind, below, False)
+        self._unlisted.append(root_folder(self.root) if place.path == self.root else folder)
+
+    def _forget(self, top: str) -> None:
+        """Drop a run, or a directory with all runs below it."""
+        paths = [top]
+        while paths:
+            path = paths.pop()
+            if self._readings.pop(path, None) is not None:
+                self._outbox.remove(path)
+                self._schedule.drop(path)
+            self.troubles.pop(path, None)
+            self.forgotten.append(path)
+            paths += self._directories.drop(path)
+
+    # Filesystems.
+
+    def _reach(self, device: int, path: str) -> Reach:
+        """What a file is on; without one, what the root is on."""
+        return self.devices.reach(device, path) if device else self.devices.root_mount.reach
+
+    def _meet_root(self) -> None:
+        """Find out what the root is on now, and go at the pace of that."""
+        self.devices = Devices(self.root, self.real_root)
+        self._take_pace()
+
+    def _meet(self, device: int, path: str) -> None:
+        """Take note of what a new run is on."""
+        before = self.devices.slowest
+        self._reach(device, path)
+        if self.devices.slowest is not before:
+            self._take_pace()
+
+    def _take_pace(self) -> None:
+        """Go at the pace of the slowest filesystem there is below the root."""
+        self.pace = pace_of(self.devices.slowest, self._settings)
+        if self._crew.size != self.pace.threads:
+            self._crew.dismiss()
+            self._crew = Crew(self._read, self.pace.threads)
+
+    def watchable_runs(self) -> list[str]:
+        """The active runs whose filesystem raises events."""
+        return [
+            path
+            for path in self._schedule.active
+            if self.devices.raises_events(self._readings[path].device, path)
+        ]
+
+    def watchable_directories(self) -> list[str]:
+        """The directories in which runs appear, and whose filesystem raises events."""
+        return [
+            path
+            for path in self._directories.holding_runs()
+            if path not in self.troubles
+            and self.devices.raises_events(self._directories[path].device, path)
+        ]
