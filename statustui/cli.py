@@ -9,10 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import IO, Any, Literal, cast
+from typing import IO, Any
 
 import click
-from click_default_group import DefaultGroup
 
 from statustui import __version__, report
 from statustui.core.query import SORT_KEYS, sort_key
@@ -21,9 +20,15 @@ from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, Category,
 from statustui.core.status_file import StatusFile, TestStatusError
 from statustui.core.text import clean
 from statustui.core.working_dir import STATUS
+from statustui.follow import follow_runs
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.pace import Settings
+from statustui.monitor.pace import Settings, WatchMode
 from statustui.monitor.scan import read_history, read_trees
+
+_INTERRUPTED, _BROKEN_PIPE = 130, 141
+"""Exit status after SIGINT and SIGPIPE, as shells have it."""
+
+_ABOUT = ("-h", "--help", "-V", "--version")
 
 _COLOURS = {
     Category.ERROR: "magenta",
@@ -51,10 +56,30 @@ def _path_failure(path: str, error: OSError) -> _Failure:
     return _Failure(f"{clean(path)}: {error.strerror or error}")
 
 
+class _Commands(click.Group):
+    """The commands; where none is named, it is the monitor."""
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        """Take whatever neither names a command nor asks about the program as the monitor's."""
+        first = arguments[0] if arguments else ""
+        if first not in {*self.commands, *_ABOUT} and not context.resilient_parsing:
+            arguments = ["monitor", *arguments]
+        return super().parse_args(context, arguments)
+
+    def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        """Run a command; end like other programs when nobody reads what it prints."""
+        try:
+            result = super().invoke(context)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is left to write goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(_BROKEN_PIPE) from None
+        return result
+
+
 @click.group(
-    cls=cast("type[click.Group]", DefaultGroup),
-    default="monitor",
-    default_if_no_args=True,
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
@@ -102,7 +127,7 @@ def _watch_options(command: Callable[..., None]) -> Callable[..., None]:
 def monitor(
     context: click.Context,
     roots: tuple[str, ...],
-    watch: Literal["auto", "events", "poll"],
+    watch: WatchMode,
     interval: float | None,
     max_checks: float | None,
 ) -> None:
@@ -157,24 +182,37 @@ def _check_roots(roots: Sequence[str]) -> None:
 @click.option("--json", "form", flag_value="json", help="Print one JSON object.")
 @click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object for each run.")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 if a listed run has a problem.")
-def list_runs(
+@click.option("--follow", is_flag=True, help="Go on: print every change as it is seen.")
+@_watch_options
+def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     roots: tuple[str, ...],
     sort: str = "id",
     limit: int | None = None,
     form: str | None = None,
     exit_status: bool = False,  # noqa: FBT001, FBT002 - click passes options by name
+    follow: bool = False,  # noqa: FBT001, FBT002 - click passes options by name
+    watch: WatchMode = "auto",
+    interval: float | None = None,
+    max_checks: float | None = None,
 ) -> None:
-    """List the runs below each ROOT once."""
+    """List the runs below each ROOT once, or with --follow for as long as they change."""
     roots = roots or (".",)
-    _check_roots(roots)
     key = _sorter(sort)
+    if follow:
+        if form == "json" or limit is not None or exit_status:
+            raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
+        _check_roots(roots)
+        settings = Settings(watch, interval, max_checks)
+        follow_runs(Monitor(roots, settings), as_json=form == "jsonl")
+        return
+    _check_roots(roots)
     runs = sorted(read_trees(roots, _warn), key=key, reverse=sort.startswith("-"))[:limit]
     if form == "json":
         for piece in report.list_json(roots, runs, datetime.now().astimezone()):
             click.echo(piece, nl=False)
     elif form == "jsonl":
         for run in runs:
-            click.echo(report.dump(report.as_json(run)))
+            click.echo(report.dump(report.run_object(run)))
     else:
         _echo_table(runs)
     if exit_status and any(run.category.is_problem for run in runs):
@@ -319,5 +357,12 @@ def _check_empty(directory: str | None) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    cli(prog_name="statustui")
+    """Run the command line, and end with its exit status."""
+    try:
+        status = cli(prog_name="statustui", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        status = _INTERRUPTED
+    sys.exit(status)

@@ -51,6 +51,19 @@ def table(runs: Sequence[Run], now: float, width: int | None) -> Iterator[tuple[
         yield line, run
 
 
+def changes(removed: Iterable[str], updated: Iterable[Run], *, as_json: bool) -> Iterator[str]:
+    """Lines on runs that are gone and runs that have changed, as JSON objects or for people."""
+    for path in removed:
+        gone = dump({"path": path, "removed": True})
+        yield gone if as_json else f"{'':<3}{clean(path)} is gone"
+    for run in updated:
+        if as_json:
+            yield dump(run_object(run))
+        else:
+            glyph, run_id, name, state, result, _age, note = _row(run, 0.0)
+            yield f"{glyph}  {run_id:<8}  {name:<28}  {state:<15}  {result:<5}  {note}".rstrip()
+
+
 def _row(run: Run, now: float) -> tuple[str, ...]:
     return (
         GLYPHS[run.category],
@@ -94,7 +107,7 @@ def iso_time(status: StatusInfo) -> str | None:
         return None
 
 
-def as_json(run: Run) -> dict[str, Any]:
+def run_object(run: Run) -> dict[str, Any]:
     """A run as the JSON object that ``list`` prints."""
     problem = run.problem
     return {
@@ -120,7 +133,7 @@ def list_json(roots: Sequence[str], runs: Iterable[Run], generated: datetime) ->
     yield f'{{"roots": {dump(list(roots))}, "generated": "{generated.isoformat()}", "runs": ['
     separator = "\n"
     for run in runs:
-        yield separator + dump(as_json(run))
+        yield separator + dump(run_object(run))
         separator = ",\n"
     yield "\n]}\n"
 

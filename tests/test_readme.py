@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 
 from statustui.core.run import Tally, make_run
 from statustui.core.states import Category
-from statustui.report import as_json
+from statustui.report import run_object
 from statustui.tui.app import StatusApp
 from statustui.tui.look import GLYPHS
 from statustui.tui.screens.run import RunScreen
@@ -60,7 +60,7 @@ def test_every_key_of_a_run_object_is_described() -> None:
     section = TEXT.partition("## Scripts")[2].partition("`history --json`")[0]
     first_cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
     described = set(re.findall(r"`(\w+)`", " ".join(first_cells)))
-    assert described == set(as_json(make_run(PLACE, "", Tally())))
+    assert described == set(run_object(make_run(PLACE, "", Tally())))
 
 
 def test_its_pictures_are_there() -> None:

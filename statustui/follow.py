@@ -1,0 +1,69 @@
+"""Printing every change of the watched runs as it is seen."""
+
+from __future__ import annotations
+
+import queue
+import select
+import sys
+
+import click
+
+from statustui import report
+from statustui.core.text import clean
+from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.monitor import Source
+
+_WAITING = 100
+"""Batches that wait for a slow reader, until the monitor itself waits."""
+_PATIENCE = 1.0
+"""Seconds between two looks at whether anybody reads what is printed."""
+
+
+def follow_runs(source: Source, *, as_json: bool) -> None:
+    """Print a line for every run that is found, changes or vanishes, until interrupted.
+
+    What keeps a root from being read, or from being watched as it was meant to, is told on
+    standard error. Ends when nobody reads standard output any more.
+
+    Args:
+        source: Where changes come from.
+        as_json: Whether a line is a JSON object.
+
+    Raises:
+        BrokenPipeError: Nobody reads standard output any more.
+    """
+    batches: queue.Queue[Batch] = queue.Queue(_WAITING)
+    source.start(batches.put)
+    told: dict[str, str] = {}
+    try:
+        while _has_reader():
+            try:
+                batch = batches.get(timeout=_PATIENCE)
+            except queue.Empty:
+                continue
+            for health in batch.health:
+                _tell_trouble(health, told)
+            lines = report.changes(batch.removed, batch.updated, as_json=as_json)
+            click.echo("".join(f"{line}\n" for line in lines), nl=False)
+    finally:
+        source.stop()
+    raise BrokenPipeError
+
+
+def _has_reader() -> bool:
+    """Whether standard output still leads somewhere."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return not any(event & (select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
+
+
+def _tell_trouble(health: RootHealth, told: dict[str, str]) -> None:
+    """Tell what is wrong with a root, once."""
+    trouble = health.problem or health.fallback or ""
+    if health.silent is not None:
+        trouble = f"{health.root}: not answering"
+    elif health.fallback and not health.problem:
+        trouble = f"{health.root}: {health.fallback}"
+    if trouble and told.get(health.root) != trouble:
+        click.echo(f"statustui: {clean(trouble)}", err=True)
+    told[health.root] = trouble
