@@ -62,9 +62,9 @@ class Terminal:
             assert time.monotonic() < end, f"waited in vain for {what} on\n{screen}"
             assert self._read(), f"ended before {what} on\n{screen}"
 
-    def wait_for_end(self) -> int:
-        """Read until the program ends; its exit status."""
-        end = time.monotonic() + DEADLINE
+    def wait_for_end(self, within: float = DEADLINE) -> int:
+        """Read until the program ends, `within` so many seconds; its exit status."""
+        end = time.monotonic() + within
         while self._read():
             assert time.monotonic() < end, "the program goes on"
         if self.status is None:

@@ -111,10 +111,6 @@ class Devices:
             self._mounts[device] = mount
         return mount.reach
 
-    def raises_events(self, device: int, path: str) -> bool:
-        """Whether changes there are announced; 0 as `device` stands for no file at all."""
-        return bool(device) and self.reach(device, path) is Reach.LOCAL
-
     @property
     def slowest(self) -> Reach:
         """The reach that asks for most patience of all that have been met."""

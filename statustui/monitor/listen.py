@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -50,10 +50,12 @@ class Listener:
         self._wake = wake
         self._lock = threading.Lock()
         self._hinted: set[str] = set()
+        self._fresh: set[str] = set()
         self._notifier: Notifier | None = None
         self._check = EventCheck()
         self._root_mount = sweeper.devices.root_mount
-        if mode == "events" or (mode == "auto" and self._root_mount.reach is Reach.LOCAL):
+        self._everywhere = mode == "events"
+        if self._everywhere or (mode == "auto" and self._root_mount.reach is Reach.LOCAL):
             self._notifier = Notifier(self._hint, self._fail)
 
     @property
@@ -70,16 +72,25 @@ class Listener:
         """The active runs whose changes could be announced, but are not yet."""
         if self._notifier is None:
             return []
-        return [path for path in self._sweeper.watchable_runs() if not self._hears(path)]
+        runs = self._sweeper.watchable_runs(everywhere=self._everywhere)
+        return [path for path in runs if not self._hears(path)]
 
     def hints(self) -> Hints:
         """Where something may have changed since the last call."""
         with self._lock:
             hinted, self._hinted = self._hinted, set()
+        announced = self._locate(hinted)
+        for path in announced.runs:
+            self._check.announced(path)
+        # What has happened since the last look, and before the watch was set, raised no event.
+        fresh, self._fresh = self._locate(self._fresh), set()
+        return Hints(announced.runs | fresh.runs, announced.directories | fresh.directories)
+
+    def _locate(self, paths: set[str]) -> Hints:
         runs: set[str] = set()
         directories: set[str] = set()
         sweeper = self._sweeper
-        for hint in hinted:
+        for hint in paths:
             path = sweeper.root + hint[len(sweeper.real_root) :]
             above, name = os.path.split(path)
             if above in sweeper:
@@ -90,14 +101,12 @@ class Listener:
                 directories.add(above)
             else:
                 directories |= {path, above}
-        for path in runs:
-            self._check.announced(path)
         return Hints(runs, directories)
 
     @property
     def has_hints(self) -> bool:
         """Whether something may have changed since the last call of `hints`."""
-        return bool(self._hinted)
+        return bool(self._hinted or self._fresh)
 
     def compare(self, announced: AbstractSet[str] = frozenset()) -> None:
         """Take in what the sweeper has found, `announced` by hints or not."""
@@ -121,18 +130,16 @@ class Listener:
             self.fallback = "no events: the filesystem has changed"
         if self._check.fails(time.monotonic()):
             self.fallback = "changes came without events"
-        paths = set(self._absolute_all(self._sweeper.watchable_directories()))
-        paths.update(self._absolute_all(self._sweeper.watchable_runs()))
+        directories = self._sweeper.watchable_directories(everywhere=self._everywhere)
+        runs = self._sweeper.watchable_runs(everywhere=self._everywhere)
+        paths = set(map(self._absolute, [*directories, *runs]))
         limit = self._max_watches
         if limit is not None and len(paths) > limit:
             self.fallback = f"no events: {len(paths):,} directories, {limit:,} may be watched"
         if self.fallback is not None:
             self.close()
             return
-        fresh = self._notifier.change_over()
-        if fresh:
-            # What has happened since the last look, and before the watch was set, raised no event.
-            self._hint(fresh)
+        self._fresh = self._notifier.change_over()
         self._notifier.watch(paths)
 
     def close(self) -> None:
@@ -146,9 +153,6 @@ class Listener:
 
     def _absolute(self, path: str) -> str:
         return self._sweeper.real_root + path[len(self._sweeper.root) :]
-
-    def _absolute_all(self, paths: Iterable[str]) -> Iterable[str]:
-        return map(self._absolute, paths)
 
     # What is called from the watching threads.
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from statustui.core.query import natural
-from statustui.core.run import Kind, RunDir
+from statustui.core.run import Kind, RunDir, Tally, make_unread_run
 from statustui.core.working_dir import Folder, root_folder, run_dir
 from statustui.monitor.crew import Crew
 from statustui.monitor.directories import Directories
@@ -131,7 +131,11 @@ class Sweeper:
     def _read(self, place: RunDir) -> Reading:
         known = self._readings.get(place.path)
         trust = known is not None and self._reach(known.device, place.path) is not Reach.REMOTE
-        return read(place, known, trust_stat=trust)
+        try:
+            return read(place, known, trust_stat=trust)
+        except Exception as error:  # noqa: BLE001 - one run must not keep the others from being read
+            run = make_unread_run(place, "", f"internal error: {error!r}")
+            return Reading(place, run, None, None, Tally())
 
     def _take(self, reading: Reading) -> None:
         path, run = reading.place.path, reading.run
@@ -150,7 +154,8 @@ class Sweeper:
                 self._meet(reading.device, path)
             else:
                 self.changed.append(path)
-        age = 0.0 if run.updated is None else time.time() - run.updated
+        written = reading.signature[2] if reading.signature is not None else time.time_ns()
+        age = (time.time_ns() - written) / 1e9
         self._schedule.put(run, time.monotonic(), age, self.pace.tick, self.pace.rest)
         if self._outbox.is_due:
             self._tell()
@@ -254,19 +259,16 @@ class Sweeper:
             self._crew.dismiss()
             self._crew = Crew(self._read, self.pace.threads)
 
-    def watchable_runs(self) -> list[str]:
-        """The active runs whose filesystem raises events."""
-        return [
-            path
-            for path in self._schedule.active
-            if self.devices.raises_events(self._readings[path].device, path)
-        ]
+    def watchable_runs(self, *, everywhere: bool) -> list[str]:
+        """The active runs whose filesystem raises events, or all that can be read."""
+        places = ((path, self._readings[path].device) for path in self._schedule.active)
+        return [path for path, device in places if self._is_watchable(device, path, everywhere)]
 
-    def watchable_directories(self) -> list[str]:
-        """The directories in which runs appear, and whose filesystem raises events."""
-        return [
-            path
-            for path in self._directories.holding_runs()
-            if path not in self.troubles
-            and self.devices.raises_events(self._directories[path].device, path)
-        ]
+    def watchable_directories(self, *, everywhere: bool) -> list[str]:
+        """The directories in which runs appear, chosen alike."""
+        paths = [path for path in self._directories.holding_runs() if path not in self.troubles]
+        places = ((path, self._directories[path].device) for path in paths)
+        return [path for path, device in places if self._is_watchable(device, path, everywhere)]
+
+    def _is_watchable(self, device: int, path: str, everywhere: bool) -> bool:  # noqa: FBT001
+        return bool(device) and (everywhere or self.devices.reach(device, path) is Reach.LOCAL)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 
 from statustui.monitor.monitor import Source
 from statustui.tui.messages import BatchArrived, RunChosen
@@ -16,6 +17,7 @@ from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.store import RunStore
+from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.run_table import RunTable
 
@@ -87,4 +89,6 @@ class StatusApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys and what the glyphs mean."""
-        self.push_screen(HelpScreen([StatusApp, RunsScreen, RunTable, RunScreen, HistoryView]))
+        groups: list[type[DOMNode]] = [StatusApp, RunsScreen, RunTable, RunScreen, HistoryView]
+        roots = [list(explain(health, self._clock())) for health in self._runs_screen.health]
+        self.push_screen(HelpScreen(groups, roots))

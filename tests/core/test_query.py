@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from statustui.core.query import SORT_KEYS, natural, sort_key
-from statustui.core.run import Run, RunDir, Tally, make_run
+from statustui.core.run import Run
+from tests.runs import make
 
 
 def run(number: int, status: str, name: str = "t") -> Run:
     """A run with one status, set `number` seconds after 1970."""
-    block = f"{number} {status}\n".encode()
-    place = RunDir("r", f"r/{number}", str(number), "test")
-    return make_run(place, name, Tally().add(block, len(block)))
+    return make(f"r/{number}", status, name=name, start=number)
 
 
 RUNS = [
@@ -42,7 +41,7 @@ def test_each_sort_key_has_its_order(name: str, ids: list[str]) -> None:
 
 def test_every_sort_key_tells_any_two_runs_apart() -> None:
     """So that an order never depends on what came first."""
-    same = [run(1, "RUNNING"), make_run(RunDir("r", "r/x", "1", "test"), "t", Tally())]
+    same = [run(1, "RUNNING"), make("r/x")]
     assert all(len({sort_key(name)(one) for one in same}) == 2 for name in SORT_KEYS)
 
 

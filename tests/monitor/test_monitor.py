@@ -13,10 +13,11 @@ from typing import Literal
 
 import pytest
 
-from statustui.core.run import Run
+from statustui.core.run import Run, RunDir
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.monitor import History, Monitor
 from statustui.monitor.pace import Settings
+from statustui.monitor.scan import Reading, read
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -146,7 +147,7 @@ def test_a_stopped_monitor_ends_its_threads(tmp_path: Path) -> None:
     monitor.start(told.append)
     wait_until(lambda: told)
     monitor.stop()
-    name = f"sweep {tmp_path}"
+    name = f"poll {tmp_path}"
     wait_until(lambda: all(thread.name != name for thread in threading.enumerate()))
 
 
@@ -226,3 +227,50 @@ def test_overlapping_roots_show_each_run_once(tmp_path: Path, watch: Watch) -> N
     wait_until(lambda: len(picture.health) == 2)
     wait_until(lambda: all(health.swept for health in picture.health.values()))
     assert sorted(picture.states()) == ["1", "2"]
+
+
+def test_an_internal_error_over_one_run_is_shown_and_the_others_go_on(
+    tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread does not die silently."""
+    for number in range(3):
+        write_run(tmp_path / str(number), "RUNNING")
+
+    def fail(place: RunDir, known: Reading | None, *, trust_stat: bool) -> Reading:
+        if place.id == "1":
+            raise ValueError("boom")
+        return read(place, known, trust_stat=trust_stat)
+
+    monkeypatch.setattr("statustui.monitor.sweep.read", fail)
+    picture = watch(tmp_path)
+    wait_until(lambda: len(picture.runs) == 3)
+    assert "boom" in str(picture.runs[str(tmp_path / "1")].error)
+    assert picture.runs[str(tmp_path / "2")].error is None
+
+
+def test_an_internal_error_is_told_until_it_is_over(
+    tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the root is watched as before."""
+    write_run(tmp_path / "1", "RUNNING")
+    with monkeypatch.context() as patch:
+
+        def fail(*_arguments: object, **_options: object) -> None:
+            raise ValueError("boom")
+
+        patch.setattr("statustui.monitor.sweep.Directories.look", fail)
+        picture = watch(tmp_path, settings=Settings("poll", interval=0.1))
+        wait_until(lambda: picture.health and "boom" in str(picture.health[str(tmp_path)].problem))
+    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+    wait_until(lambda: picture.health[str(tmp_path)].problem is None)
+
+
+def test_the_same_root_twice_is_watched_once(tmp_path: Path, watch: Watch) -> None:
+    """The second one says so."""
+    write_run(tmp_path / "1", "RUNNING")
+    (tmp_path / "again").symlink_to(tmp_path)
+    picture = watch(tmp_path, tmp_path / "again")
+    wait_until(lambda: len(picture.health) == 2)
+    wait_until(lambda: all(health.swept for health in picture.health.values()))
+    assert list(picture.runs) == [str(tmp_path / "1")]
+    assert "same directory" in str(picture.health[str(tmp_path / "again")].fallback)

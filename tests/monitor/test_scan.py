@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -131,3 +132,43 @@ def test_a_history_is_read_whole(tmp_path: Path) -> None:
     history = read_history(str(path / "status"))
     assert [status.state for status in history] == ["CREATED", "RUNNING", "COMPLETE"]
     assert next(read_trees([str(tmp_path)], write_nothing)).updates == 3
+
+
+@pytest.mark.parametrize("fault", [errno.ESTALE, errno.EIO])
+@pytest.mark.parametrize("trust_stat", [True, False])
+def test_a_file_that_fails_for_once_is_read_from_its_start_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int, *, trust_stat: bool
+) -> None:
+    """As a network filesystem does when a file has been replaced on its server."""
+    path = write_run(tmp_path / "a", *["RUN_USER " + "x" * 500] * 400)
+    reading = read(place(path))
+    append(path, "RUNNING")
+
+    def fail(*_arguments: object) -> int:
+        raise OSError(fault, os.strerror(fault))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("statustui.monitor.scan.os.open", fail)
+        broken = read(place(path), reading, trust_stat=trust_stat)
+        assert broken.run.category is Category.ERROR
+        assert os.strerror(fault) in str(broken.run.error)
+        assert read(place(path), broken, trust_stat=trust_stat) is broken
+    write_run(path, "CREATED", "SCHEDULED")
+    assert states(read(place(path), broken, trust_stat=trust_stat)) == ("SCHEDULED", 2)
+
+
+def test_a_file_is_read_on_where_stat_may_be_old(tmp_path: Path) -> None:
+    """The file is opened then, and a byte more is a change."""
+    path = write_run(tmp_path / "a", "CREATED")
+    reading = read(place(path))
+    assert read(place(path), reading, trust_stat=False) is reading
+    append(path, "RUNNING")
+    assert states(read(place(path), reading, trust_stat=False)) == ("RUNNING", 2)
+
+
+def test_a_name_that_comes_after_the_last_status_is_found(tmp_path: Path) -> None:
+    """The status file does not change any more."""
+    run = RunDir("r", str(write_run(tmp_path / "7", "CREATED")), "7", "test")
+    reading = read(run)
+    (tmp_path / "7" / "attributes").write_text('{"name": "suite.test"}')
+    assert read(run, reading).run.name == "suite.test"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from statustui.core.run import RunDir, Tally, make_run, make_unread_run
 from statustui.core.status_file import split_statuses
@@ -81,6 +83,10 @@ class StandIn:
         run = make_unread_run(place, "", "There is no status file.", missing=True)
         self.lines[place.path] = []
         self._deliver(Batch((run,), (), (self._health(None),)))
+
+    def deliver_health(self, **health: Any) -> None:  # noqa: ANN401 - fields of RootHealth
+        """Deliver nothing but the health of the root."""
+        self._deliver(Batch(health=(replace(self._health(None), **health),)))
 
     def _health(self, problem: str | None) -> RootHealth:
         return RootHealth(

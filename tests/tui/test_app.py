@@ -81,7 +81,7 @@ async def test_the_first_screen_shows_what_needs_attention_first() -> None:
         assert "BUILD_CREATED !" in line_of(app, "13")
         assert "BUILD_FAILED: make" in line_of(app, "13")
         assert line_of(app, "15").split()[2:5] == ["osu.latency", "RUNNING", "1m"]
-        assert "29 runs, looked at every 1 s" in lines[-2]
+        assert "29 runs, polling every 1 s" in lines[-2]
 
 
 async def test_a_run_that_appears_changes_or_vanishes_is_seen_without_a_key() -> None:
@@ -271,7 +271,7 @@ async def test_q_goes_back_and_quits_at_the_top() -> None:
 async def test_help_lists_every_key() -> None:
     """And what glyphs mean; it is taken from the widgets themselves."""
     app, _source = make_app()
-    async with app.run_test(size=(100, 60)) as pilot:
+    async with app.run_test(size=(100, 90)) as pilot:
         await pilot.press("question_mark")
         assert is_shown(app, HelpScreen)
         text = shown(app)
@@ -403,3 +403,29 @@ def test_columns_leave_in_the_stated_order() -> None:
     for leaving in ("result", "age", "name", "note"):
         steps.append([name for name in steps[-1] if name != leaving])
     assert [columns for n, columns in enumerate(seen) if n == 0 or columns != seen[n - 1]] == steps
+
+
+async def test_the_health_says_how_the_picture_comes_about_and_how_old_it_is() -> None:
+    """In the line above the keys, and in full in the help."""
+    app, source = make_app()
+    async with app.run_test(size=(100, 90)) as pilot:
+        source.deliver(("1", "a", "RUNNING x"))
+        source.deliver_health(mode="events", interval=5.0, filesystem="xfs")
+        await pilot.pause()
+        assert "1 run, events, in ./working_dir" in shown(app)
+        source.deliver_health(interval=20.0, fallback="no events: none to be had")
+        await pilot.pause()
+        assert "1 run, polling every 20 s (no events: none to be had)" in shown(app)
+        source.deliver_health(silent=12.7, as_of=NOW - 12)
+        await pilot.pause()
+        assert screen_lines(app)[-2].startswith("not answering for 12s: 1 run")
+        source.deliver_health(problem="./x: No such file", as_of=NOW - 180, filesystem="nfs4")
+        await pilot.pause()
+        assert "cannot read ./x: No such file; the picture is 3m old: 1 run" in shown(app)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        text = " ".join(shown(app).split())
+        assert "root ./working_dir" in text
+        assert "filesystem nfs4" in text
+        assert "watched by polling; everything due is looked at every 1 s" in text
+        assert "trouble cannot read ./x: No such" in text

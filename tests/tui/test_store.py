@@ -9,17 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.query import SORT_KEYS, sort_key
-from statustui.core.run import Run, RunDir, Tally, make_run
+from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
 from statustui.tui.store import PROBLEMS, RunStore
+from tests.runs import make
 
 
 def a_run(number: int, state: str = "RUNNING", second: int = 1000) -> Run:
     """Run `number`, in `state` since `second`."""
-    block = f"{second} {state} note\n".encode()
-    place = RunDir("r", f"r/{number}", str(number), "test")
-    return make_run(place, f"suite.t{number % 3}", Tally().add(block, len(block)))
+    return make(f"r/{number}", f"{state} note", name=f"suite.t{number % 3}", start=second)
 
 
 RUNS = st.builds(

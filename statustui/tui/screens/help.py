@@ -1,4 +1,4 @@
-"""Help: every key, and what the glyphs mean."""
+"""Help: every key, what the glyphs mean, and how the roots are watched."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from statustui.core.states import Category
+from statustui.core.text import clean
 from statustui.tui.look import GLYPHS, HIDDEN, MEANINGS, STYLES
 
 
@@ -28,16 +29,18 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "scroll(-1)", "Up", show=False, id="help.up"),
     ]
 
-    def __init__(self, groups: list[type[DOMNode]]) -> None:
-        """Explain the keys of these classes."""
+    def __init__(self, groups: list[type[DOMNode]], roots: list[list[tuple[str, str]]]) -> None:
+        """Explain the keys of these classes, and how these roots are watched."""
         super().__init__()
         self._groups = groups
+        self._roots = roots
 
     def compose(self) -> ComposeResult:
         """Show one page that scrolls."""
         with VerticalScroll(id="help"):
             yield Static(self._keys())
             yield Static(self._categories())
+            yield Static(self._watching())
 
     def _keys(self) -> Table:
         table = Table.grid(padding=(0, 2))
@@ -57,6 +60,14 @@ class HelpScreen(ModalScreen[None]):
             name = Text(f"  {GLYPHS[category]} {category.value}", style)
             table.add_row(name, Text(MEANINGS[category]))
         table.add_row(f"  {HIDDEN}", Text("behind a state: it hides an earlier failure"))
+        return table
+
+    def _watching(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_row(Text("\nWatching", "bold"))
+        for root in self._roots:
+            for what, how in root:
+                table.add_row(f"  {what}", Text(clean(how)))
         return table
 
     def action_scroll(self, lines: int) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Footer
 
 from statustui.core.query import SORT_KEYS
 from statustui.core.states import Category
-from statustui.monitor.batch import Batch
+from statustui.monitor.batch import Batch, RootHealth
 from statustui.tui.messages import CategoryChosen
 from statustui.tui.store import PROBLEMS, RunStore
 from statustui.tui.widgets.health import HealthLine
@@ -39,12 +39,17 @@ class RunsScreen(Screen[None]):
         self._store = store
         self._summary = SummaryBar(store)
         self._table = RunTable(store, clock)
-        self._health = HealthLine(roots)
+        self._health = HealthLine(roots, clock)
 
     @property
     def is_complete(self) -> bool:
         """Whether every root has been seen whole once."""
         return self._health.is_complete
+
+    @property
+    def health(self) -> list[RootHealth]:
+        """How the roots are watched."""
+        return self._health.known
 
     def compose(self) -> ComposeResult:
         """Lay the widgets out from top to bottom."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from rich.text import Text
 from textual.widget import Widget
 
@@ -12,15 +14,21 @@ from statustui.monitor.batch import RootHealth
 class HealthLine(Widget):
     """The watched roots, how they are watched, and what is wrong with them."""
 
-    def __init__(self, roots: tuple[str, ...]) -> None:
-        """Speak of `roots`."""
+    def __init__(self, roots: tuple[str, ...], clock: Callable[[], float]) -> None:
+        """Speak of `roots`; `clock` tells how old a picture is."""
         super().__init__(id="health")
+        self._clock = clock
         self._health: dict[str, RootHealth | None] = dict.fromkeys(roots)
 
     @property
     def is_complete(self) -> bool:
         """Whether every root has been seen whole once."""
         return all(health is not None and health.swept for health in self._health.values())
+
+    @property
+    def known(self) -> list[RootHealth]:
+        """What has been told of the roots."""
+        return [health for health in self._health.values() if health is not None]
 
     def take(self, news: tuple[RootHealth, ...]) -> None:
         """Show what has changed."""
@@ -38,7 +46,7 @@ class HealthLine(Widget):
             if health is None:
                 line.append(f"looking for runs in {clean(root)}")
                 continue
-            warning = _warning(health)
+            warning = _warning(health, self._clock())
             if warning:
                 line.append(clean(warning), "bold reverse")
                 line.append(" ")
@@ -47,16 +55,17 @@ class HealthLine(Widget):
 
 
 def _is_calm(health: RootHealth | None) -> bool:
-    return health is None or not _warning(health)
+    return health is None or (health.silent is None and health.problem is None)
 
 
-def _warning(health: RootHealth) -> str:
+def _warning(health: RootHealth, now: float) -> str:
     """What keeps the picture from being whole and of now."""
     if health.silent is not None:
         return f"not answering for {format_age(health.silent)}:"
-    if health.problem is not None:
-        return f"cannot read {health.problem}"
-    return ""
+    if health.problem is None:
+        return ""
+    old = "" if health.as_of is None else f"; the picture is {format_age(now - health.as_of)} old:"
+    return f"cannot read {health.problem}{old}"
 
 
 def _words(health: RootHealth) -> str:
@@ -64,7 +73,23 @@ def _words(health: RootHealth) -> str:
     runs = f"{health.found:,} run{'' if health.found == 1 else 's'}"
     if not health.swept:
         return f"{runs} found, {health.read:,} read"
-    if health.mode == "events":
-        return f"{runs}, events"
     why = "" if health.fallback is None else f" ({clean(health.fallback)})"
-    return f"{runs}, looked at every {health.interval:.3g} s{why}"
+    return f"{runs}, {_mode(health)}{why}"
+
+
+def _mode(health: RootHealth) -> str:
+    return "events" if health.mode == "events" else f"polling every {health.interval:.3g} s"
+
+
+def explain(health: RootHealth, now: float) -> Iterator[tuple[str, str]]:
+    """Everything about the watching of one root: what, and how it stands with that."""
+    yield "root", health.root
+    yield "filesystem", health.filesystem or "not known yet"
+    sweep = f"everything due is looked at every {health.interval:.3g} s"
+    yield "watched by", f"events; {sweep}" if health.mode == "events" else f"polling; {sweep}"
+    if health.fallback is not None:
+        yield "no events", health.fallback.removeprefix("no events: ")
+    yield "runs", f"{health.found:,} found, {health.read:,} read"
+    warning = _warning(health, now)
+    if warning:
+        yield "trouble", warning.rstrip(":")

@@ -1,0 +1,76 @@
+"""Another process that watches a tree, as somebody would: ``list --follow --jsonl``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.terminal import STATUSTUI
+
+
+class Follower:
+    """What a following process has printed so far."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start `command`."""
+        self.runs: dict[str, dict[str, Any]] = {}
+        """Name of the run directory -> its last run object."""
+        self.seen: dict[str, list[dict[str, Any]]] = {}
+        """Name of the run directory -> all its run objects."""
+        self.errors: list[str] = []
+        """Lines on standard error."""
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self._readers = [
+            threading.Thread(target=target) for target in (self._take_lines, self._take_errors)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _take_lines(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            answer = json.loads(line)
+            name = os.path.basename(answer["path"])
+            if answer.get("removed"):
+                del self.runs[name]
+            else:
+                self.runs[name] = answer
+                self.seen.setdefault(name, []).append(answer)
+
+    def _take_errors(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.errors.append(line)
+
+    def end(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
+        for reader in self._readers:
+            reader.join()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+
+    def states(self) -> dict[str, str]:
+        """Name of each run directory -> current state."""
+        return {name: run["state"] for name, run in list(self.runs.items())}
+
+
+@contextlib.contextmanager
+def follower(root: Path, *options: str, inside: Sequence[str] = ()) -> Iterator[Follower]:
+    """Follow `root`, in a process that the command `inside` starts, and end it afterwards."""
+    command = [*inside, *STATUSTUI, "list", "--follow", "--jsonl", str(root), *options]
+    following = Follower(command)
+    try:
+        yield following
+    finally:
+        following.end()

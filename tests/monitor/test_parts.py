@@ -1,0 +1,260 @@
+"""The parts of a poller, each by itself."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statustui.core.run import Run
+from statustui.core.working_dir import root_folder
+from statustui.monitor.batch import Batch
+from statustui.monitor.crew import Crew
+from statustui.monitor.directories import Directories
+from statustui.monitor.filesystem import Reach
+from statustui.monitor.notify import EventCheck, Notifier
+from statustui.monitor.outbox import Outbox
+from statustui.monitor.pace import Settings, pace_of
+from statustui.monitor.schedule import Schedule
+from statustui.monitor.territory import Territory
+from tests.runs import make
+from tests.trees import append, write_run
+from tests.waiting import wait_until
+
+
+@pytest.mark.parametrize("size", [1, 8])
+def test_a_crew_does_everything_and_passes_a_failure_on(size: int) -> None:
+    """All the other results come before it, and the crew goes on afterwards."""
+    crew: Crew[int, float] = Crew(lambda number: 1 / number, size)
+    assert sorted(crew.do([1, 2, 4])) == [0.25, 0.5, 1.0]
+    results: list[float] = []
+    with pytest.raises(ZeroDivisionError):
+        results.extend(crew.do([4, 0]))
+    assert sorted(crew.do([1, 2])) == [0.5, 1.0]
+    crew.dismiss()
+
+
+def test_a_crew_works_at_many_things_at_a_time_and_can_be_dismissed() -> None:
+    """Each thread waits here until all are at work."""
+    barrier = threading.Barrier(8)
+    crew: Crew[int, int] = Crew(lambda _number: barrier.wait(20), 8)
+    assert sorted(crew.do(range(8))) == list(range(8))
+    crew.dismiss()
+    wait_until(lambda: not any("reader" in thread.name for thread in threading.enumerate()))
+
+
+def test_active_runs_are_always_due_and_finished_ones_in_turns() -> None:
+    """The sooner, the less time has passed since they were written."""
+    schedule = Schedule()
+    schedule.put(make("active", "RUNNING x"), 0, 1e6, 1, 60)
+    schedule.put(make("new", "COMPLETE x"), 0, 20, 1, 60)
+    schedule.put(make("old", "COMPLETE x"), 0, 1e6, 1, 60)
+    assert schedule.due(1, 9) == ["active"]
+    assert schedule.due(2, 9) == ["active", "new"]
+    assert schedule.due(61, 9) == ["active", "old"]
+    assert schedule.active == {"active"}
+
+
+def test_finished_runs_wait_when_there_is_no_room() -> None:
+    """At least one of them is always looked at, so that each has its turn."""
+    schedule = Schedule()
+    for number in range(3):
+        schedule.put(make(str(number), "COMPLETE x"), number, 20, 1, 60)
+    assert [schedule.due(9, room) for room in (2, 0, 0)] == [["0", "1"], ["2"], []]
+
+
+def test_a_run_that_is_dropped_or_put_again_is_due_once() -> None:
+    """Whatever it had been before."""
+    schedule = Schedule()
+    schedule.put(make("a", "COMPLETE x"), 0, 20, 1, 60)
+    schedule.put(make("a", "COMPLETE x"), 1, 20, 1, 60)
+    schedule.put(make("b", "COMPLETE x"), 0, 20, 1, 60)
+    schedule.put(make("b", "RUNNING x"), 1, 20, 1, 60)
+    schedule.put(make("c", "COMPLETE x"), 0, 20, 1, 60)
+    schedule.drop("c")
+    assert schedule.due(2.5, 9) == ["b"]
+    assert schedule.due(3, 9) == ["b", "a"]
+    schedule.drop("b")
+    assert schedule.due(99, 9) == []
+
+
+def test_of_roots_that_overlap_each_leaves_the_others_out() -> None:
+    """Of those that are the same directory the first counts."""
+    territory = Territory(3)
+    for number, place in enumerate(["/a", "/a/b", "/a"]):
+        territory.claim(number, place, 0)
+    assert territory.others(0) == {"/a/b"}
+    assert territory.others(1) == {"/a"}
+    assert [territory.is_taken(number) for number in range(3)] == [False, False, True]
+
+
+def test_a_root_that_does_not_tell_where_it_is_is_not_waited_for() -> None:
+    """It is left out of account until it does."""
+    territory = Territory(2)
+    territory.claim(1, "/b", 0.01)
+    assert territory.others(1) == frozenset()
+    territory.claim(0, "/b/c", 0.01)
+    assert territory.others(1) == {"/b/c"}
+
+
+def test_a_directory_tells_what_has_come_and_gone(tmp_path: Path) -> None:
+    """One that was made anew under the same name is both."""
+    (tmp_path / "a").mkdir()
+    directories = Directories(root_folder(str(tmp_path)))
+    first = directories.look(str(tmp_path), frozenset(), trust_stat=True)
+    assert first is not None
+    assert [folder.name for folder in first.new] == ["a"]
+    assert directories.look(str(tmp_path), frozenset(), trust_stat=True) is None
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a").rename(tmp_path / "kept")
+    (tmp_path / "a").mkdir()
+    second = directories.look(str(tmp_path), frozenset(), trust_stat=True)
+    assert second is not None
+    assert second.gone == (str(tmp_path / "a"),)
+    assert sorted(folder.name for folder in second.new) == ["a", "b", "kept"]
+
+
+def test_a_directory_without_runs_is_looked_at_less_often_the_older_it_is(tmp_path: Path) -> None:
+    """Unless a run has been found in it."""
+    top = root_folder(str(tmp_path))
+    directories = Directories(top)
+    old = tmp_path / "old"
+    old.mkdir()
+    os.utime(old, (1, 1))
+    directories.add(top._replace(path=str(old)))
+    directories.look(str(old), frozenset(), trust_stat=True)
+    assert directories.due(0.0) == [str(tmp_path)]
+    directories.expect_runs(str(old))
+    assert directories.holding_runs() == [str(tmp_path), str(old)]
+
+
+def test_an_outbox_hands_out_removals_before_what_came_after_them() -> None:
+    """And nothing that was gone again before it was told."""
+    told: list[Batch] = []
+    outbox = Outbox("root", told.append)
+    first, second = make("a", "RUNNING x"), make("a", "COMPLETE x")
+    outbox.put(first)
+    outbox.put(make("b", "RUNNING x"))
+    outbox.remove("b")
+    outbox.remove("a")
+    outbox.put(second)
+    outbox.tell(found=2)
+    assert told[0].updated == (second,)
+    assert told[0].removed == ("b", "a")
+    outbox.tell(found=2)
+    assert len(told) == 1
+    outbox.tell_silence(3.5)
+    assert told[1].health[0].silent == 3.5
+    outbox.tell(found=2)
+    assert told[2].health[0].silent is None
+    outbox.close()
+    outbox.put(first)
+    outbox.tell(found=3)
+    assert len(told) == 3
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([None, "RUNNING", "COMPLETE"]))))
+def test_whoever_takes_in_every_batch_knows_what_there_is(
+    steps: list[tuple[str, str | None]],
+) -> None:
+    """Whatever is told together."""
+    picture: dict[str, Run] = {}
+
+    def take(batch: Batch) -> None:
+        for path in batch.removed:
+            picture.pop(path, None)
+        picture.update({run.path: run for run in batch.updated})
+
+    truth: dict[str, Run] = {}
+    outbox = Outbox("root", take)
+    for number, (path, state) in enumerate(steps):
+        if state is None:
+            outbox.remove(path)
+            truth.pop(path, None)
+        else:
+            truth[path] = make(path, f"{state} {number}")
+            outbox.put(truth[path])
+        if number % 3 == 0:
+            outbox.tell()
+            assert picture == truth
+    outbox.tell()
+    assert picture == truth
+
+
+def test_settings_go_before_what_suits_the_filesystem() -> None:
+    """One thread on a local disk, some on a network."""
+    local, remote = pace_of(Reach.LOCAL, Settings()), pace_of(Reach.REMOTE, Settings())
+    assert (local.tick, local.threads) == (1.0, 1)
+    assert (remote.tick, remote.threads, remote.max_checks) == (2.0, 8, 500.0)
+    chosen = pace_of(Reach.REMOTE, Settings("auto", 9.0, 70.0))
+    assert (chosen.tick, chosen.behind_events, chosen.max_checks) == (9.0, 9.0, 70.0)
+
+
+def test_events_are_relied_on_as_long_as_most_changes_are_announced() -> None:
+    """One that comes late is no failure."""
+    check = EventCheck()
+    for number in range(5):
+        check.changed(str(number), 0.0)
+    for number in range(3):
+        check.announced(str(number))
+    assert not check.fails(1.0)
+    assert not check.fails(9.0)
+    for number in range(3):
+        check.announced(str(number))
+        check.changed(f"x{number}", 10.0)
+    assert check.fails(19.0)
+
+
+def test_a_notifier_hints_at_what_happens_in_its_directories(tmp_path: Path) -> None:
+    """Also in those that are added later; what is not there is left out."""
+    for name in ("a", "b"):
+        write_run(tmp_path / name, "RUNNING")
+    hinted: set[str] = set()
+    failed: list[str] = []
+    notifier = Notifier(hinted.update, failed.append)
+    notifier.watch({str(tmp_path / "a"), str(tmp_path / "gone")})
+    wait_until(notifier.change_over)
+    assert notifier.watched == {str(tmp_path / "a")}
+    append(tmp_path / "a", "COMPLETE")
+    wait_until(lambda: str(tmp_path / "a" / "status") in hinted)
+    both = {str(tmp_path / "a"), str(tmp_path / "b")}
+
+    def has_gone_over() -> bool:
+        notifier.watch(both)
+        return notifier.change_over() == {str(tmp_path / "b")}
+
+    wait_until(has_gone_over)
+    append(tmp_path / "b", "COMPLETE")
+    wait_until(lambda: str(tmp_path / "b" / "status") in hinted)
+    notifier.forget(str(tmp_path / "b"))
+    assert notifier.watched == {str(tmp_path / "a")}
+    notifier.stop()
+    wait_until(lambda: not any(thread.name == "watch" for thread in threading.enumerate()))
+    assert failed == []
+
+
+def test_a_directory_from_which_a_filesystem_is_taken_away_keeps_its_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty directory on another device is what is left of a mount point."""
+    (tmp_path / "a").mkdir()
+    directories = Directories(root_folder(str(tmp_path)))
+    directories.look(str(tmp_path), frozenset(), trust_stat=True)
+    (tmp_path / "a").rmdir()
+    stat = os.stat
+
+    def elsewhere(path: str) -> os.stat_result:
+        fields = list(stat(path))
+        fields[2] += 1
+        return os.stat_result(fields)
+
+    monkeypatch.setattr("statustui.monitor.directories.os.stat", elsewhere)
+    with pytest.raises(OSError, match="nothing is mounted") as caught:
+        directories.look(str(tmp_path), frozenset(), trust_stat=True)
+    assert caught.value.errno == errno.ENODEV
+    assert list(directories.drop(str(tmp_path))) == [str(tmp_path / "a")]

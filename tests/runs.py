@@ -1,0 +1,21 @@
+"""Runs for tests, without files."""
+
+from __future__ import annotations
+
+import os
+
+from statustui.core.run import Kind, Run, RunDir, Tally, make_run
+
+
+def make(
+    path: str,
+    *statuses: str,
+    name: str = "suite.test",
+    kind: Kind = "test",
+    start: float = 1000.0,
+) -> Run:
+    """A run whose statuses, each given as ``STATE note``, are a second apart from `start` on."""
+    lines = [f"{start + second} {status}\n" for second, status in enumerate(statuses)]
+    block = "".join(lines).encode()
+    place = RunDir("r", path, os.path.basename(path), kind)
+    return make_run(place, name, Tally().add(block, len(block)))
