@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -356,8 +357,14 @@ def _check_empty(directory: str | None) -> None:
         raise _path_failure(directory, error) from error
 
 
+def relax_collector() -> None:
+    """Look for garbage in circles rarely: runs are in none, and there may be 100,000 of them."""
+    gc.set_threshold(100_000, 50, 100)
+
+
 def main() -> None:
     """Run the command line, and end with its exit status."""
+    relax_collector()
     try:
         status = cli(prog_name="statustui", standalone_mode=False)
     except click.ClickException as error:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from statustui.core.states import KNOWN_STATES, LOG_STATES, STATES, Category, categorise
-from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line
+from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line, read_time
 
 Kind = Literal["test", "series", "plain"]
 """What keeps a run: Pavilion's ``test_runs``, its ``series``, or any other directory."""
 
 _RESULT = re.compile(r"\bresult: (PASS|FAIL|ERROR)\b")
 """How Pavilion 2.1.1 and 2.4 end the note of a ``COMPLETE`` status."""
+_RESULT_BYTES = re.compile(_RESULT.pattern.encode())
 
 _CATEGORIES = {state.encode(): categorise(state) for state in KNOWN_STATES}
 _LOG_WORDS = frozenset(state.encode() for state in LOG_STATES)
 _WINDING_DOWN = frozenset({b"RESULTS", b"RUN_DONE"})
 """States that follow a failure without being a sign that the run went on after it."""
+_CALM = frozenset(
+    word
+    for word, category in _CATEGORIES.items()
+    if not category.is_problem and word not in _LOG_WORDS and word != b"COMPLETE"
+)
+"""States that leave the last word to the status that follows them."""
 _AT_WORK = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING})
 
 
@@ -86,8 +93,7 @@ class Run:
         return self.current.note
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """What the whole lines of a status file add up to, and the offset to read on from.
 
     The `problem` is the status that explains a failure, wherever it stands. Of several, the first
@@ -108,44 +114,70 @@ class Tally:
 
     def add(self, block: bytes, offset: int) -> Tally:
         """Take in a block of whole lines that ends at byte `offset` of the file."""
-        entries = [entry for line in block.split(b"\n") if (entry := _entry(line)) is not None]
+        lines = block.split(b"\n")
+        calm = _count_calm(lines) if self.problem is None else 0
+        entries = _entries(lines[calm:])
         if not entries:
-            return replace(self, offset=offset)
+            return self._replace(offset=offset)
         lives = [entry for entry in entries if entry.word not in _LOG_WORDS]
-        # A status is parsed once, whatever it is the first, the last or the worst of.
-        parsed: dict[bytes, StatusInfo | None] = {}
-
-        def parse(line: bytes) -> StatusInfo | None:
-            if line not in parsed:
-                parsed[line] = parse_line(line)
-            return parsed[line]
-
-        problem, recovered = self.problem, self.recovered
-        for entry in lives:
-            if entry.word == b"COMPLETE" and entry.category is Category.PASSED:
-                problem, recovered = None, False
-            elif entry.category.is_problem:
-                # A name that is no state says nothing about how the run goes.
-                if (problem is None or recovered) and entry.word != b"INVALID":
-                    problem, recovered = parse(entry.line), False
-            elif entry.category in _AT_WORK and entry.word not in _WINDING_DOWN:
-                recovered = True
-        first = parse(entries[0].line)
+        current = parse_line(entries[-1].line)
+        lifecycle = self.lifecycle
+        if lives:
+            lifecycle = current if lives[-1] is entries[-1] else parse_line(lives[-1].line)
+        culprit, recovered = _find_culprit(lives, self.problem, recovered=self.recovered)
+        if isinstance(culprit, _Entry):
+            culprit = lifecycle if culprit is lives[-1] else parse_line(culprit.line)
         return Tally(
             offset,
-            self.updates + len(entries),
-            self.started if self.updates or first is None else first.timestamp,
-            parse(entries[-1].line),
-            parse(lives[-1].line) if lives else self.lifecycle,
-            problem,
+            self.updates + calm + len(entries),
+            self.started if self.updates else read_time(lines[0] if calm else entries[0].line),
+            current,
+            lifecycle,
+            culprit,
             recovered,
         )
+
+
+def _find_culprit(
+    lives: list[_Entry], problem: StatusInfo | None, *, recovered: bool
+) -> tuple[StatusInfo | _Entry | None, bool]:
+    """The problem that explains a failure after these lines too, and whether work went on."""
+    culprit: StatusInfo | _Entry | None = problem
+    for entry in lives:
+        if entry.word == b"COMPLETE" and entry.category is Category.PASSED:
+            culprit, recovered = None, False
+        elif entry.category.is_problem:
+            # A name that is no state says nothing about how the run goes.
+            if (culprit is None or recovered) and entry.word != b"INVALID":
+                culprit, recovered = entry, False
+        elif entry.category in _AT_WORK and entry.word not in _WINDING_DOWN:
+            recovered = culprit is not None
+    return culprit, recovered
+
+
+def _count_calm(lines: list[bytes]) -> int:
+    """How many lines at the start only need to be counted, since the one behind them says it all.
+
+    They are all but the last one, or none at all: the shortest way through an ordinary file.
+    """
+    if len(lines) < 3 or lines[-1]:  # noqa: PLR2004 - two lines, and what is behind the last newline
+        return 0
+    try:
+        *words, last = [line.split(b" ", 2)[1] for line in lines[:-1]]
+    except IndexError:
+        return 0
+    return len(words) if last not in _LOG_WORDS and _CALM.issuperset(words) else 0
 
 
 class _Entry(NamedTuple):
     line: bytes
     word: bytes
     category: Category
+
+
+def _entries(lines: list[bytes]) -> list[_Entry]:
+    """State and category of each line that is not blank."""
+    return [entry for line in lines if line and (entry := _entry(line)) is not None]
 
 
 def _entry(line: bytes) -> _Entry | None:
@@ -161,7 +193,8 @@ def _entry(line: bytes) -> _Entry | None:
         category = categorise(status.state)
     if word == b"COMPLETE":
         # Without a result the end of a run says nothing of a failure before it.
-        category = categorise("COMPLETE", result_in(line.decode("utf-8", "replace")) or "none")
+        match = _RESULT_BYTES.search(line)
+        category = categorise("COMPLETE", match[1].decode() if match else "none")
     return _Entry(line, word, category)
 
 

@@ -57,6 +57,8 @@ _EPOCH_MAX = 253402214400.0
 
 _STATE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _STATE_WORDS = {state.encode(): state for state in KNOWN_STATES}
+_MORE = 256
+"""Bytes that a file may have grown by between two system calls, to be read with the rest."""
 _CUT_STATES = frozenset(
     state
     for state in KNOWN_STATES
@@ -320,6 +322,14 @@ def parse_line(line: bytes) -> StatusInfo | None:
     return StatusInfo.read(state, note, time)
 
 
+def read_time(line: bytes) -> float | None:
+    """When the status in a line was set, in seconds since 1970; None if that cannot be told."""
+    time = _parse_time(line.strip(b"\0\r\n").partition(b" ")[0])
+    if isinstance(time, datetime):
+        return StatusInfo.read("", "", time).timestamp
+    return time
+
+
 def _parse_damaged(line: bytes) -> StatusInfo | None:
     """Read a line that has neither a time nor a known state where they belong."""
     text = line.decode("utf-8", "replace").strip().replace("\\n", "\n")
@@ -373,8 +383,15 @@ def is_whole_enough(torn: bytes) -> bool:
     return bool(space) or state not in _CUT_STATES
 
 
-def read_blocks(descriptor: int, offset: int) -> Iterator[tuple[bytes, int]]:
+def read_blocks(
+    descriptor: int, offset: int, expected: int = _BLOCK
+) -> Iterator[tuple[bytes, int]]:
     """Read an open status file from byte `offset` to its end.
+
+    Args:
+        descriptor: The file.
+        offset: Where to begin.
+        expected: How many bytes there are about; it spares many small files a large buffer each.
 
     Yields:
         Blocks of whole lines, each with the offset of its end; last, what stands behind the last
@@ -386,7 +403,10 @@ def read_blocks(descriptor: int, offset: int) -> Iterator[tuple[bytes, int]]:
     """
     line_start = offset
     rest = b""
-    while chunk := os.pread(descriptor, _BLOCK, offset):
+    wanted = min(_BLOCK, expected + _MORE)
+    is_end = False
+    while not is_end and (chunk := os.pread(descriptor, wanted, offset)):
+        is_end, wanted = len(chunk) < wanted, _BLOCK
         end = chunk.rfind(b"\n") + 1
         if end:
             line_start = offset + end

@@ -29,6 +29,8 @@ _JSON_MAX = 1 << 20
 
 _RESULTS = frozenset({"PASS", "FAIL", "ERROR"})
 
+_decode = json.JSONDecoder().decode
+
 OnError = Callable[[str, OSError], None]
 
 
@@ -198,10 +200,10 @@ def read_name(place: RunDir) -> str | None:
         relative = os.path.relpath(place.path, place.root)
         return os.path.basename(os.path.realpath(place.path)) if relative == "." else relative
     if place.kind == "test":
-        name = read_json(os.path.join(place.path, "attributes")).get("name")
+        name = read_json(f"{place.path}/attributes").get("name")
         if isinstance(name, str) and name:
             return name
-    config = read_json(os.path.join(place.path, "config"))
+    config = read_json(f"{place.path}/config")
     parts = [config.get("suite"), config.get("name"), config.get("subtitle")]
     return ".".join(part for part in parts if isinstance(part, str) and part) or None
 
@@ -224,10 +226,10 @@ def read_json(path: str) -> dict[str, Any]:
             state = os.fstat(descriptor)
             if not stat.S_ISREG(state.st_mode) or state.st_size > _JSON_MAX:
                 return {}
-            data = os.pread(descriptor, _JSON_MAX, 0)
+            data = os.pread(descriptor, state.st_size, 0)
         finally:
             os.close(descriptor)
-        value = json.loads(data)
+        value = _decode(data.decode())
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -103,6 +103,10 @@ class Devices:
         self._mounts: dict[int, Mount] = {}
         self.root_mount = mount_of(real_root, read_mounts())
 
+    def __contains__(self, device: int) -> bool:
+        """Whether the filesystem with the number `device` has been looked up."""
+        return device in self._mounts
+
     def reach(self, device: int, path: str) -> Reach:
         """The reach of the filesystem with the number `device`, on which `path` is."""
         mount = self._mounts.get(device)

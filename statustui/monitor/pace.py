@@ -36,6 +36,13 @@ class Pace(NamedTuple):
     """How many runs are read at a time: more wait for a network, but on a local disk for each
     other."""
 
+    def rest_after(self, age: float) -> float:
+        """Seconds to leave a finished run alone that was written to `age` seconds ago."""
+        return min(self.rest, max(self.tick, age * _REST_SHARE))
+
+
+_REST_SHARE = 0.1
+"""A finished run is left alone for this share of the time for which nothing has happened."""
 
 _PACES = {
     Reach.LOCAL: Pace(1.0, 5.0, 60.0, 4000.0, 1),

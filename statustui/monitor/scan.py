@@ -8,7 +8,8 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from statustui.core.run import Run, RunDir, Tally, make_run, make_unread_run
 from statustui.core.states import STATES
@@ -27,8 +28,7 @@ _NAMING = 60.0
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What is known of one run, and what tells whether its status file has changed since."""
 
     place: RunDir
@@ -60,7 +60,7 @@ def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True
         if known is not None:
             if trust_stat and known.signature == _signature(os.lstat(place.status_path)):
                 return _named(known)
-            if not trust_stat and _is_unchanged(known):
+            if not trust_stat and _is_unchanged_on_server(known):
                 return _named(known)
         name = name or read_name(place)
         return _read_file(place, name, known)
@@ -81,14 +81,25 @@ def _named(known: Reading) -> Reading:
     if known.name or time.time() - (known.signature or (0, 0, 0))[2] / 1e9 > _NAMING:
         return known
     name = read_name(known.place)
-    return known if name is None else replace(known, name=name, run=replace(known.run, name=name))
+    if name is None:
+        return known
+    return known._replace(name=name, run=replace(known.run, name=name))
+
+
+def is_unchanged(known: Reading) -> bool:
+    """Whether `stat` says that the status file of a run is as it was, and its name is known.
+
+    Raises:
+        OSError: There is no such file any more, or it cannot be reached.
+    """
+    return bool(known.name) and known.signature == _signature(os.lstat(known.place.status_path))
 
 
 def _signature(state: os.stat_result) -> tuple[int, int, int]:
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 
-def _is_unchanged(known: Reading) -> bool:
+def _is_unchanged_on_server(known: Reading) -> bool:
     """Open the file and compare it with what is known; a byte more than that is a change."""
     with _opened(known.place.status_path) as descriptor:
         signature = _signature(os.fstat(descriptor))
@@ -124,7 +135,8 @@ def read_history(path: str) -> list[StatusInfo]:
 
 def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Reading:
     """Read a status file: from its start, or on from the last whole line of a large one."""
-    with _opened(place.status_path) as descriptor:
+    descriptor = os.open(place.status_path, _FLAGS)
+    try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             run = make_unread_run(place, name or "", "The status file is not a regular file.")
@@ -133,13 +145,15 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
         if known is not None and known.head is not None and state.st_size >= known.tally.offset:
             head = os.pread(descriptor, len(known.head), 0)
             tally = known.tally if head == known.head else tally
-        for block, offset in read_blocks(descriptor, tally.offset):
+        for block, offset in read_blocks(descriptor, tally.offset, state.st_size - tally.offset):
             if block.endswith(b"\n"):
                 tally = tally.add(block, offset)
             else:
                 torn = block
         if tally.offset > _SMALL:
             head = os.pread(descriptor, _HEAD, 0)
+    finally:
+        os.close(descriptor)
     run = make_run(place, name or "", tally, torn)
     if run.current.state == STATES.COMPLETE and run.result is None:
         run = make_run(place, name or "", tally, torn, read_result(place.path))

@@ -7,9 +7,6 @@ import heapq
 from statustui.core.run import Run
 from statustui.core.states import Category, categorise
 
-_REST_SHARE = 0.1
-"""A finished run is left alone for this share of the time for which nothing has happened."""
-
 _OVER = frozenset(
     {Category.ERROR, Category.FAILED, Category.CANCELLED, Category.SKIPPED, Category.PASSED}
 )
@@ -30,24 +27,19 @@ class Schedule:
         self._rest_until: dict[str, float] = {}
         self._queue: list[tuple[float, str]] = []
 
-    def put(self, run: Run, now: float, age: float, shortest: float, longest: float) -> None:
-        """Decide when `run` is due again.
-
-        Args:
-            run: What has been read of it.
-            now: The time on the monotonic clock.
-            age: Seconds for which nothing has happened to it.
-            shortest: Seconds for which a finished run is left alone at least.
-            longest: Seconds for which it is left alone at the most.
-        """
+    def put(self, run: Run, until: float) -> None:
+        """Make `run` active, or leave it alone `until` then if it is over."""
         if is_active(run):
             self.active.add(run.path)
             self._rest_until.pop(run.path, None)
-            return
-        self.active.discard(run.path)
-        until = now + min(longest, max(shortest, age * _REST_SHARE))
-        self._rest_until[run.path] = until
-        heapq.heappush(self._queue, (until, run.path))
+        else:
+            self.active.discard(run.path)
+            self.rest(run.path, until)
+
+    def rest(self, path: str, until: float) -> None:
+        """Leave a finished run alone `until` then, on the monotonic clock."""
+        self._rest_until[path] = until
+        heapq.heappush(self._queue, (until, path))
 
     def drop(self, path: str) -> None:
         """Forget a run."""

@@ -16,7 +16,7 @@ from statustui.monitor.directories import Directories
 from statustui.monitor.filesystem import Devices, Reach
 from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings, pace_of
-from statustui.monitor.scan import Reading, read
+from statustui.monitor.scan import Reading, is_unchanged, read
 from statustui.monitor.schedule import Schedule
 
 
@@ -110,7 +110,10 @@ class Sweeper:
     def check(self, paths: Iterable[str]) -> None:
         """Look at known runs again."""
         if self.root not in self.troubles:
-            self._look_at([self._readings[path].place for path in paths if path in self._readings])
+            known = [self._readings[path] for path in paths if path in self._readings]
+            if self.pace.threads == 1:
+                known = [reading for reading in known if not self._is_same(reading)]
+            self._look_at([reading.place for reading in known])
             self._enter_new()
 
     def list_anew(self, paths: Iterable[str]) -> None:
@@ -120,6 +123,18 @@ class Sweeper:
                 self._directories.distrust(path)
                 self._list(path)
         self._enter_new()
+
+    def _is_same(self, reading: Reading) -> bool:
+        """Whether a run on a local disk has not changed: found out at the least cost."""
+        self.busy_since = time.monotonic()
+        try:
+            is_same = is_unchanged(reading)
+        except OSError:
+            return False
+        path = reading.place.path
+        if is_same and path not in self._schedule.active:
+            self._schedule.rest(path, self._due_after(reading, self.busy_since))
+        return is_same
 
     def _look_at(self, places: list[RunDir]) -> None:
         for reading in self._crew.do(places):
@@ -150,15 +165,17 @@ class Sweeper:
             self._readings[path] = reading
             self._outbox.put(run)
             if known is None:
-                self._directories.expect_runs(os.path.dirname(path))
                 self._meet(reading.device, path)
             else:
                 self.changed.append(path)
-        written = reading.signature[2] if reading.signature is not None else time.time_ns()
-        age = (time.time_ns() - written) / 1e9
-        self._schedule.put(run, time.monotonic(), age, self.pace.tick, self.pace.rest)
+        self._schedule.put(run, self._due_after(reading, time.monotonic()))
         if self._outbox.is_due:
             self._tell()
+
+    def _due_after(self, reading: Reading, now: float) -> float:
+        """When a finished run is to be looked at again, `now` being the monotonic clock's."""
+        written = reading.signature[2] if reading.signature is not None else 0
+        return now + self.pace.rest_after(time.time() - written / 1e9)
 
     # Directories.
 
@@ -179,6 +196,7 @@ class Sweeper:
             return
         if change.is_run:
             self._forget(path)
+            self._directories.expect_runs(os.path.dirname(path))
             self._look_at([run_dir(self.root, folder)])
             return
         for gone in change.gone:
@@ -247,9 +265,8 @@ class Sweeper:
 
     def _meet(self, device: int, path: str) -> None:
         """Take note of what a new run is on."""
-        before = self.devices.slowest
-        self._reach(device, path)
-        if self.devices.slowest is not before:
+        if device and device not in self.devices:
+            self.devices.reach(device, path)
             self._take_pace()
 
     def _take_pace(self) -> None:

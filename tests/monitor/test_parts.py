@@ -49,11 +49,11 @@ def test_a_crew_works_at_many_things_at_a_time_and_can_be_dismissed() -> None:
 
 
 def test_active_runs_are_always_due_and_finished_ones_in_turns() -> None:
-    """The sooner, the less time has passed since they were written."""
+    """Each when its rest is over."""
     schedule = Schedule()
-    schedule.put(make("active", "RUNNING x"), 0, 1e6, 1, 60)
-    schedule.put(make("new", "COMPLETE x"), 0, 20, 1, 60)
-    schedule.put(make("old", "COMPLETE x"), 0, 1e6, 1, 60)
+    schedule.put(make("active", "RUNNING x"), 99)
+    schedule.put(make("new", "COMPLETE x"), 2)
+    schedule.put(make("old", "COMPLETE x"), 60)
     assert schedule.due(1, 9) == ["active"]
     assert schedule.due(2, 9) == ["active", "new"]
     assert schedule.due(61, 9) == ["active", "old"]
@@ -64,18 +64,18 @@ def test_finished_runs_wait_when_there_is_no_room() -> None:
     """At least one of them is always looked at, so that each has its turn."""
     schedule = Schedule()
     for number in range(3):
-        schedule.put(make(str(number), "COMPLETE x"), number, 20, 1, 60)
+        schedule.put(make(str(number), "COMPLETE x"), number)
     assert [schedule.due(9, room) for room in (2, 0, 0)] == [["0", "1"], ["2"], []]
 
 
 def test_a_run_that_is_dropped_or_put_again_is_due_once() -> None:
     """Whatever it had been before."""
     schedule = Schedule()
-    schedule.put(make("a", "COMPLETE x"), 0, 20, 1, 60)
-    schedule.put(make("a", "COMPLETE x"), 1, 20, 1, 60)
-    schedule.put(make("b", "COMPLETE x"), 0, 20, 1, 60)
-    schedule.put(make("b", "RUNNING x"), 1, 20, 1, 60)
-    schedule.put(make("c", "COMPLETE x"), 0, 20, 1, 60)
+    for path, status, until in [("a", "COMPLETE x", 2), ("a", "COMPLETE x", 3)]:
+        schedule.put(make(path, status), until)
+    schedule.put(make("b", "COMPLETE x"), 2)
+    schedule.put(make("b", "RUNNING x"), 3)
+    schedule.put(make("c", "COMPLETE x"), 2)
     schedule.drop("c")
     assert schedule.due(2.5, 9) == ["b"]
     assert schedule.due(3, 9) == ["b", "a"]
@@ -191,6 +191,7 @@ def test_settings_go_before_what_suits_the_filesystem() -> None:
     local, remote = pace_of(Reach.LOCAL, Settings()), pace_of(Reach.REMOTE, Settings())
     assert (local.tick, local.threads) == (1.0, 1)
     assert (remote.tick, remote.threads, remote.max_checks) == (2.0, 8, 500.0)
+    assert [local.rest_after(age) for age in (0, 20, 1e6)] == [1.0, 2.0, 60.0]
     chosen = pace_of(Reach.REMOTE, Settings("auto", 9.0, 70.0))
     assert (chosen.tick, chosen.behind_events, chosen.max_checks) == (9.0, 9.0, 70.0)
 
