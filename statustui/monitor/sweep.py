@@ -6,7 +6,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from statustui.core.query import natural
 from statustui.core.run import Kind, RunDir, Tally, make_unread_run
@@ -59,11 +59,13 @@ class Sweeper:
         self._tell = tell
         self._stopped = stopped
         self._readings: dict[str, Reading] = {}
-        self._schedule = Schedule()
         self._unlisted: list[Folder] = []
         self._directories = Directories(root_folder(root))
         self._crew = Crew(self._read, 1)
-        self._meet_root()
+        self.devices = Devices(root, self.real_root)
+        self.pace = pace_of(self.devices.slowest, settings)
+        self._schedule = Schedule(self.pace)
+        self._take_pace()
 
     def close(self) -> None:
         """Let the threads end."""
@@ -98,7 +100,7 @@ class Sweeper:
         now = time.monotonic()
         if everything:
             self._directories.distrust()
-        due = list(self._readings) if everything else self._schedule.due(now, room)
+        due = list(self._readings) if everything else self._schedule.due(room, now, time.time())
         for path in self._directories.due(now):
             if path in self._directories:
                 self._list(path)
@@ -112,7 +114,7 @@ class Sweeper:
         if self.root not in self.troubles:
             known = [self._readings[path] for path in paths if path in self._readings]
             if self.pace.threads == 1:
-                known = [reading for reading in known if not self._is_same(reading)]
+                known = list(self._changed_of(known))
             self._look_at([reading.place for reading in known])
             self._enter_new()
 
@@ -124,17 +126,15 @@ class Sweeper:
                 self._list(path)
         self._enter_new()
 
-    def _is_same(self, reading: Reading) -> bool:
-        """Whether a run on a local disk has not changed: found out at the least cost."""
-        self.busy_since = time.monotonic()
-        try:
-            is_same = is_unchanged(reading)
-        except OSError:
-            return False
-        path = reading.place.path
-        if is_same and path not in self._schedule.active:
-            self._schedule.rest(path, self._due_after(reading, self.busy_since))
-        return is_same
+    def _changed_of(self, known: Iterable[Reading]) -> Iterator[Reading]:
+        """Those runs on a local disk that have changed, found out at the least cost."""
+        for reading in known:
+            self.busy_since = time.monotonic()
+            try:
+                if not is_unchanged(reading):
+                    yield reading
+            except OSError:
+                yield reading
 
     def _look_at(self, places: list[RunDir]) -> None:
         for reading in self._crew.do(places):
@@ -168,14 +168,10 @@ class Sweeper:
                 self._meet(reading.device, path)
             else:
                 self.changed.append(path)
-        self._schedule.put(run, self._due_after(reading, time.monotonic()))
+        written = reading.signature[2] / 1e9 if reading.signature is not None else 0.0
+        self._schedule.put(run, written, time.monotonic(), time.time())
         if self._outbox.is_due:
             self._tell()
-
-    def _due_after(self, reading: Reading, now: float) -> float:
-        """When a finished run is to be looked at again, `now` being the monotonic clock's."""
-        written = reading.signature[2] if reading.signature is not None else 0
-        return now + self.pace.rest_after(time.time() - written / 1e9)
 
     # Directories.
 
@@ -271,7 +267,7 @@ class Sweeper:
 
     def _take_pace(self) -> None:
         """Go at the pace of the slowest filesystem there is below the root."""
-        self.pace = pace_of(self.devices.slowest, self._settings)
+        self.pace = self._schedule.pace = pace_of(self.devices.slowest, self._settings)
         if self._crew.size != self.pace.threads:
             self._crew.dismiss()
             self._crew = Crew(self._read, self.pace.threads)

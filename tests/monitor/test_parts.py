@@ -48,39 +48,45 @@ def test_a_crew_works_at_many_things_at_a_time_and_can_be_dismissed() -> None:
     wait_until(lambda: not any("reader" in thread.name for thread in threading.enumerate()))
 
 
+def schedule_of(**runs: tuple[str, float]) -> Schedule:
+    """A schedule made at second 0, of runs that were written to some seconds before."""
+    schedule = Schedule(pace_of(Reach.LOCAL, Settings()))
+    for path, (status, age) in runs.items():
+        schedule.put(make(path, status), -age, 0, 0)
+    return schedule
+
+
 def test_active_runs_are_always_due_and_finished_ones_in_turns() -> None:
-    """Each when its rest is over."""
-    schedule = Schedule()
-    schedule.put(make("active", "RUNNING x"), 99)
-    schedule.put(make("new", "COMPLETE x"), 2)
-    schedule.put(make("old", "COMPLETE x"), 60)
-    assert schedule.due(1, 9) == ["active"]
-    assert schedule.due(2, 9) == ["active", "new"]
-    assert schedule.due(61, 9) == ["active", "old"]
+    """The less often, the longer ago they were written to."""
+    schedule = schedule_of(
+        active=("RUNNING x", 99), new=("COMPLETE x", 20), old=("COMPLETE x", 1e6)
+    )
+    turns = {
+        second: [path for path in schedule.due(9, second, second) if path != "active"]
+        for second in range(1, 130)
+    }
     assert schedule.active == {"active"}
+    assert [second for second, paths in turns.items() if "old" in paths] == [60, 120]
+    # Its rest grows with its age.
+    assert [second for second, paths in turns.items() if "new" in paths][:5] == [2, 5, 8, 11, 15]
 
 
 def test_finished_runs_wait_when_there_is_no_room() -> None:
     """At least one of them is always looked at, so that each has its turn."""
-    schedule = Schedule()
-    for number in range(3):
-        schedule.put(make(str(number), "COMPLETE x"), number)
-    assert [schedule.due(9, room) for room in (2, 0, 0)] == [["0", "1"], ["2"], []]
+    schedule = schedule_of(a=("COMPLETE x", 0), b=("COMPLETE x", 10), c=("COMPLETE x", 20))
+    assert [schedule.due(room, 9, 9) for room in (2, 0, 0)] == [["a", "b"], ["c"], []]
 
 
 def test_a_run_that_is_dropped_or_put_again_is_due_once() -> None:
     """Whatever it had been before."""
-    schedule = Schedule()
-    for path, status, until in [("a", "COMPLETE x", 2), ("a", "COMPLETE x", 3)]:
-        schedule.put(make(path, status), until)
-    schedule.put(make("b", "COMPLETE x"), 2)
-    schedule.put(make("b", "RUNNING x"), 3)
-    schedule.put(make("c", "COMPLETE x"), 2)
+    schedule = schedule_of(a=("COMPLETE x", 0), b=("COMPLETE x", 0), c=("COMPLETE x", 0))
+    schedule.put(make("a", "COMPLETE x"), 0, 1, 1)
+    schedule.put(make("b", "RUNNING x"), 0, 1, 1)
     schedule.drop("c")
-    assert schedule.due(2.5, 9) == ["b"]
-    assert schedule.due(3, 9) == ["b", "a"]
+    assert schedule.due(9, 1.5, 1.5) == ["b"]
+    assert schedule.due(9, 2, 2) == ["b", "a"]
     schedule.drop("b")
-    assert schedule.due(99, 9) == []
+    assert schedule.due(9, 2, 2) == []
 
 
 def test_of_roots_that_overlap_each_leaves_the_others_out() -> None:
