@@ -45,6 +45,8 @@ class Listener:
         """Listen where that makes sense."""
         self.fallback: str | None = None
         """Why events are not used although they could be."""
+        self.unwatched: list[str] = []
+        """The active runs whose changes could be announced, but are not yet."""
         self._sweeper = sweeper
         self._max_watches = max_watches
         self._wake = wake
@@ -67,13 +69,6 @@ class Listener:
     def hears_something(self) -> bool:
         """Whether watches have been set."""
         return self._notifier is not None and bool(self._notifier.watched)
-
-    def unwatched(self) -> list[str]:
-        """The active runs whose changes could be announced, but are not yet."""
-        if self._notifier is None:
-            return []
-        runs = self._sweeper.watchable_runs(everywhere=self._everywhere)
-        return [path for path in runs if not self._hears(path)]
 
     def hints(self) -> Hints:
         """Where something may have changed since the last call."""
@@ -141,12 +136,14 @@ class Listener:
             return
         self._fresh = self._notifier.change_over()
         self._notifier.watch(paths)
+        self.unwatched = [path for path in runs if not self._hears(path)]
 
     def close(self) -> None:
         """Stop listening."""
         if self._notifier is not None:
             self._notifier.stop()
             self._notifier = None
+            self.unwatched = []
 
     def _hears(self, path: str) -> bool:
         return self._notifier is not None and self._absolute(path) in self._notifier.watched

@@ -120,6 +120,8 @@ class _Rounds:
         self._outbox = outbox
         self._stopped = stopped
         self._swept_at = float("-inf")
+        self._glanced_at = float("-inf")
+        self._is_stirred = False
         self._has_swept = False
         self._wants_everything = False
         self._wall_clock = time.time()
@@ -147,6 +149,7 @@ class _Rounds:
         """Follow the hints, and sweep if it is time to."""
         sweeper, listener = self.sweeper, self._listener
         hints = listener.hints()
+        self._is_stirred = self._is_stirred or any(hints)
         sweeper.list_anew(hints.directories)
         sweeper.check(hints.runs)
         listener.compare(hints.runs)
@@ -161,21 +164,29 @@ class _Rounds:
             self._has_swept = not self._stopped.is_set()
             if sweeper.root not in sweeper.troubles:
                 self._right_at = time.time()
+        elif self._until_glance <= 0:
+            sweeper.check(listener.unwatched)
         else:
-            sweeper.check(listener.unwatched())
+            return
+        self._glanced_at = time.monotonic()
+        self._is_stirred = False
         listener.compare()
         listener.adjust()
 
     @property
     def pause(self) -> float:
         """Seconds until there is something to do, unless a hint comes."""
-        rest = self._swept_at + self._interval - time.monotonic()
         if self._listener.has_hints:
-            rest = 0.0
-        elif self._failure is None and self._listener.unwatched():
-            # What is not watched yet is looked at as if there were no events.
-            rest = min(rest, self.sweeper.pace.tick)
-        return max(0.01, rest)
+            return 0.0
+        rest = self._swept_at + self._interval - time.monotonic()
+        return max(0.01, min(rest, self._until_glance))
+
+    @property
+    def _until_glance(self) -> float:
+        """Seconds until what is not watched yet is looked at, as if there were no events."""
+        if not self._is_stirred and not self._listener.unwatched:
+            return float("inf")
+        return self._glanced_at + self.sweeper.pace.tick - time.monotonic()
 
     @property
     def _interval(self) -> float:
