@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.terminal import STATUSTUI, terminal
-from tests.trees import CORPORA, DATA, write_run
+from tests.trees import CORPORA, DATA, append, write_run
 
 
 def run(
@@ -226,3 +228,46 @@ def test_an_unreadable_directory_is_told_and_the_rest_listed(tmp_path: Path) -> 
     assert "RUNNING" in done.stdout
     if os.geteuid():
         assert "secret: Permission denied" in done.stderr
+
+
+def test_following_prints_changes_and_removals_until_interrupted(tmp_path: Path) -> None:
+    """As lines for people; in JSON the tests of the monitor read them."""
+    path = write_run(tmp_path / "a", "RUNNING", "RUN_USER phase 1")
+    command = [*STATUSTUI, "list", "--follow", str(tmp_path)]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().split() == [">", "a", "a", "RUN_USER", "-", "phase", "1"]
+        append(path, "RUN_TIMEOUT late")
+        assert process.stdout.readline().split() == ["F", "a", "a", "RUN_TIMEOUT", "-", "late"]
+        shutil.rmtree(path)
+        assert process.stdout.readline() == f"   {path} is gone\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+
+
+@pytest.mark.parametrize("options", [[], ["--follow"]])
+def test_a_reader_that_goes_away_ends_the_output_quietly(
+    tmp_path: Path, options: list[str]
+) -> None:
+    """Also when nothing more is to be printed; the status is that of other programs."""
+    for number in range(2000 if not options else 1):
+        write_run(tmp_path / str(number), "RUNNING " + 300 * "x")
+    command = [*STATUSTUI, "list", *options, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(20) == 141
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("option", ["--json", "--limit=3", "--exit-status"])
+def test_following_goes_with_nothing_that_waits_for_an_end(tmp_path: Path, option: str) -> None:
+    """Wrong usage, and said so."""
+    assert "--follow goes with" in run("list", "--follow", option, str(tmp_path), status=2).stderr
