@@ -1,4 +1,4 @@
-"""In which order runs are listed."""
+"""In which order runs are listed, and how they are grouped."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from statustui.core.states import Category
 Key: TypeAlias = tuple[Any, ...]
 """What runs are compared by; every key ends in the path, so that no two are the same."""
 
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = re.compile("[0-9]+")
 _RANK = {category: rank for rank, category in enumerate(Category)}
 
 
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A key that sorts numbers in a text by value: ``run2`` before ``run10``."""
-    return tuple(
-        (0, int(part), part) if part.isdecimal() else (1, 0, part.casefold())
-        for part in _DIGITS.split(text)
-        if part
-    )
+def natural(text: str) -> str:
+    """A key that sorts numbers in a text by value, and without regard to case: 2 before 10."""
+    if text.isdecimal() and text.isascii():
+        return _sized(text)
+    return _DIGITS.sub(lambda digits: _sized(digits[0]), text.casefold())
+
+
+def _sized(digits: str) -> str:
+    """A number with its length in front: as text it sorts by value."""
+    digits = digits.lstrip("0")
+    return f"{min(len(digits), 99):02}{digits}"
 
 
 def _newest_first(run: Run) -> float:
@@ -48,4 +52,38 @@ def sort_key(name: str) -> Callable[[Run], Key]:
         KeyError: There is no such sort key.
     """
     key = SORT_KEYS[name]
-    return lambda run: (*key(run), natural(run.path), run.path)
+    return lambda run: (*key(run), natural(run.id), run.path)
+
+
+def suite(run: Run) -> str:
+    """What stands before the first dot of a run's name: Pavilion names runs ``suite.test``."""
+    return run.name.partition(".")[0]
+
+
+GROUPINGS: dict[str, Callable[[Run], str]] = {
+    "none": lambda _run: "",
+    "state": lambda run: run.current.state,
+    "suite": suite,
+}
+"""Name of a grouping -> function that tells the group of a run."""
+
+
+def contains(words: str) -> Callable[[Run], bool]:
+    """A test whether id, name, state and note of a run contain every one of some `words`.
+
+    Upper and lower case are the same.
+    """
+    tests = [_contains_word(word) for word in words.casefold().split()]
+    return tests[0] if len(tests) == 1 else lambda run: all(test(run) for test in tests)
+
+
+def _contains_word(word: str) -> Callable[[Run], bool]:
+    def test(run: Run) -> bool:
+        return (
+            word in run.id.casefold()
+            or word in run.name.casefold()
+            or word in run.current.state.casefold()
+            or word in run.headline.casefold()
+        )
+
+    return test

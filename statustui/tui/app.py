@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -11,15 +12,23 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
+from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Source
-from statustui.tui.messages import BatchArrived, RunChosen
+from statustui.tui.inbox import Inbox
+from statustui.tui.messages import ChangesWait, RunChosen
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.store import RunStore
+from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.run_table import RunTable
+
+_REST = 0.2
+"""Seconds between two times that changes are shown; what a key does is shown at once."""
+_MOST = 500
+"""Changes that are taken in at a time, so that a storm of them leaves room for keys."""
 
 
 class StatusApp(App[None]):
@@ -52,6 +61,10 @@ class StatusApp(App[None]):
         self._source = source
         self._clock = clock
         self._store = RunStore()
+        self._inbox = Inbox()
+        self._shown_at = float("-inf")
+        self._is_showing_soon = False
+        self._cursor_shown = 0
         self._runs_screen = RunsScreen(self._store, tuple(roots), clock)
 
     @property
@@ -59,20 +72,45 @@ class StatusApp(App[None]):
         """Whether every root has been seen whole once."""
         return self._runs_screen.is_complete
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether everything that has been delivered is shown."""
+        return not self._inbox and not self._is_showing_soon
+
     def on_mount(self) -> None:
         """Show the runs and begin to watch."""
         self.push_screen(self._runs_screen)
-        self._source.start(lambda batch: self.post_message(BatchArrived(batch)))
+        self._source.start(self._receive)
 
     def on_unmount(self) -> None:
         """End watching."""
         self._source.stop()
 
-    @on(BatchArrived)
-    def _take(self, message: BatchArrived) -> None:
-        cursor = self._store.cursor
-        self._store.apply(message.batch)
-        self._runs_screen.take(message.batch, cursor)
+    def _receive(self, batch: Batch) -> None:
+        """Take a batch from a thread of the source."""
+        if self._inbox.put(batch):
+            self.post_message(ChangesWait())
+
+    @on(ChangesWait)
+    def _take_in(self) -> None:
+        """Take some changes into the store, and leave as much time again to keys."""
+        start = time.monotonic()
+        batch = self._inbox.take(_MOST)
+        if not self._is_showing_soon:
+            self._is_showing_soon = True
+            self._cursor_shown = self._store.cursor
+            self.set_timer(max(0.001, self._shown_at + _REST - start), self._show)
+        self._store.apply(batch, self._clock() if self.is_complete else None)
+        self._runs_screen.take(batch)
+        if self._inbox:
+            spent = time.monotonic() - start
+            self.set_timer(spent, partial(self.post_message, ChangesWait()))
+
+    def _show(self) -> None:
+        """Show what has been taken in since the last time."""
+        self._is_showing_soon = False
+        self._shown_at = time.monotonic()
+        self._runs_screen.show(self._cursor_shown)
         for screen in self.screen_stack:
             if isinstance(screen, RunScreen):
                 screen.take(self._store.runs.get(screen.path))
@@ -89,6 +127,13 @@ class StatusApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys and what the glyphs mean."""
-        groups: list[type[DOMNode]] = [StatusApp, RunsScreen, RunTable, RunScreen, HistoryView]
+        groups: list[type[DOMNode]] = [
+            StatusApp,
+            RunsScreen,
+            RunTable,
+            FilterLine,
+            RunScreen,
+            HistoryView,
+        ]
         roots = [list(explain(health, self._clock())) for health in self._runs_screen.health]
         self.push_screen(HelpScreen(groups, roots))

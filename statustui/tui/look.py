@@ -19,6 +19,12 @@ GLYPHS = {
 HIDDEN = "!"
 """Stands behind a state that hides a failure."""
 
+MARKED, CHANGED = "*", "•"
+"""Stand in front of a run that the user has marked, or that has changed just now."""
+
+FOLDED, UNFOLDED = "▸", "▾"
+"""Stand in front of a group."""
+
 STYLES = {category: f"category--{category.value}" for category in Category}
 """Component class for each category; the colours are in ``statustui.tcss``."""
 

@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from statustui.core.states import Category
-from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import History
 
 
-@dataclass
-class BatchArrived(Message):
-    """The source has found changes."""
-
-    batch: Batch
+class ChangesWait(Message):
+    """The inbox is not empty any more."""
 
 
 @dataclass
@@ -23,6 +19,17 @@ class HistoryRead(Message):
     """The history of a run has been read, or cannot be."""
 
     history: History
+
+
+@dataclass
+class FilterTyped(Message):
+    """Somebody has typed into the filter line."""
+
+    words: str
+
+
+class FilterLeft(Message):
+    """Somebody has finished typing a filter."""
 
 
 @dataclass

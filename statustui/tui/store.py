@@ -1,27 +1,58 @@
-"""The runs on screen: order, filter, counts and selection. No widgets here."""
+"""The runs on screen: order, filter, groups, counts, selection and marks. No widgets here.
+
+A batch of changes costs in proportion to the batch: every list is kept sorted by insertion.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import accumulate
+from typing import TypeAlias
 
-from statustui.core.query import Key, sort_key
+from sortedcontainers import SortedList
+
+from statustui.core.query import GROUPINGS, Key, natural, sort_key
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
 
 PROBLEMS = frozenset(category for category in Category if category.is_problem)
 
-_BULK = 64
-"""Changes from which on sorting them in together is cheaper than one by one."""
+
+class Group:
+    """Listed runs that are shown together."""
+
+    __slots__ = ("counts", "has_header", "is_folded", "keys", "name", "start")
+
+    def __init__(self, name: str, *, has_header: bool) -> None:
+        """Start without runs."""
+        self.name = name
+        self.has_header = has_header
+        self.is_folded = False
+        self.counts: Counter[Category] = Counter()
+        """How many of its runs are in each category; kept where there is a header to show it."""
+        self.keys: SortedList[Key] = SortedList()
+        """The sort keys of its runs, in order; each ends in the run's path."""
+        self.start = 0
+        """The row in which it begins."""
+
+    @property
+    def height(self) -> int:
+        """How many rows it takes."""
+        return self.has_header + (0 if self.is_folded else len(self.keys))
+
+
+Row: TypeAlias = Run | Group
+"""What a row shows: a run, or the header of a group."""
 
 
 class RunStore:
     """Every run that is known, and those of them that are listed, in order.
 
-    The selection is a run, not a row: it moves with its run. As long as nothing is selected the
-    cursor is in the first row.
+    The selection is a run or a group, not a row: it moves with its run. As long as nothing is
+    selected the cursor is in the first row.
     """
 
     def __init__(self, sort: str = "category") -> None:
@@ -30,58 +61,124 @@ class RunStore:
         """Path -> run, listed or not."""
         self.counts: Counter[Category] = Counter()
         """How many of all runs are in each category."""
+        self.marked: set[str] = set()
+        """Paths of the runs that the user has marked."""
+        self.fresh: dict[str, float] = {}
+        """Path of a run that has changed lately -> when, in seconds since 1970."""
         self.only: frozenset[Category] | None = None
         """The categories that are listed; None for all."""
+        self.grouping = "none"
         self.sort = sort
         self.reverse = False
         self.selected: str | None = None
-        self._key: Callable[[Run], Key] = sort_key(sort)
-        self._keys: list[Key] = []
+        """Path of the selected run."""
+        self.selected_group: str | None = None
+        """Name of the selected group, if its header is selected."""
+        self._matches: Callable[[Run], bool] | None = None
+        self._key = sort_key(sort)
+        self._keys: dict[str, Key] = {}
+        self._all: SortedList[Key] = SortedList()
+        self._home: dict[str, Group] = {}
+        self._folded: set[str] = set()
+        self._groups: dict[str, Group] = {}
+        self._order: list[Group] = []
+        self._starts: list[int] = []
+        self._length = 0
+        self._is_laid_out = False
+        self._rebuild(0)
+
+    # Rows.
 
     def __len__(self) -> int:
-        """How many runs are listed."""
-        return len(self._keys)
+        """How many rows there are."""
+        self._lay_out()
+        return self._length
 
-    def row(self, index: int) -> Run:
-        """The run in row `index`."""
-        key = self._keys[-1 - index if self.reverse else index]
+    @property
+    def listed(self) -> int:
+        """How many runs are listed, those in folded groups included."""
+        return sum(len(group.keys) for group in self._groups.values())
+
+    def row(self, index: int) -> Row:
+        """What row `index` shows."""
+        self._lay_out()
+        group = self._order[bisect_right(self._starts, index) - 1]
+        place = index - group.start - group.has_header
+        if place < 0:
+            return group
+        key = group.keys[-1 - place if self.reverse else place]
         return self.runs[key[-1]]
 
-    def rows(self, start: int, stop: int) -> list[Run]:
-        """The runs in the rows from `start` up to but without `stop`."""
+    def rows(self, start: int, stop: int) -> list[Row]:
+        """What the rows from `start` up to but without `stop` show."""
         return [self.row(index) for index in range(max(0, start), min(stop, len(self)))]
+
+    def _lay_out(self) -> None:
+        """Find out in which row each group begins."""
+        if self._is_laid_out:
+            return
+        self._order = sorted(self._groups.values(), key=lambda group: natural(group.name))
+        *starts, self._length = accumulate((one.height for one in self._order), initial=0)
+        self._starts = starts
+        for group, start in zip(self._order, starts, strict=True):
+            group.start = start
+        self._is_laid_out = True
+
+    # Selection.
 
     @property
     def cursor(self) -> int:
-        """The row of the selected run; 0 if none is selected."""
-        run = self.runs.get(self.selected) if self.selected is not None else None
-        return 0 if run is None else min(self._index(self._key(run)), max(0, len(self) - 1))
+        """The row of the selection; 0 if there is none."""
+        self._lay_out()
+        if self.selected_group is not None and self.selected_group in self._groups:
+            return self._groups[self.selected_group].start
+        group = self._home.get(self.selected) if self.selected is not None else None
+        if group is None or self.selected is None:
+            return 0
+        if group.is_folded:
+            return group.start
+        place = group.keys.bisect_left(self._keys[self.selected])
+        place = len(group.keys) - 1 - place if self.reverse else place
+        return group.start + group.has_header + place
 
     @property
     def current(self) -> Run | None:
         """The run under the cursor."""
-        return self.row(self.cursor) if len(self) else None
+        row = self.row(self.cursor) if len(self) else None
+        return row if isinstance(row, Run) else None
 
     def select(self, index: int) -> None:
-        """Select the run in row `index`, or the nearest row there is."""
-        if len(self):
-            self.selected = self.row(max(0, min(index, len(self) - 1))).path
+        """Select what is in row `index`, or in the nearest row there is."""
+        if not len(self):
+            return
+        row = self.row(max(0, min(index, len(self) - 1)))
+        if isinstance(row, Run):
+            self.selected, self.selected_group = row.path, None
+        else:
+            self.selected, self.selected_group = None, row.name
 
     def find(self, start: int, step: int, wanted: Callable[[Run], bool]) -> int | None:
         """The nearest row from `start` on, going by `step` and around the end, that is `wanted`."""
         count = len(self)
-        rows = ((start + step * distance) % count for distance in range(1, count + 1))
-        return next((row for row in rows if wanted(self.row(row))), None)
+        for distance in range(1, count + 1):
+            index = (start + step * distance) % count
+            row = self.row(index)
+            if isinstance(row, Run) and wanted(row):
+                return index
+        return None
 
-    def apply(self, batch: Batch) -> None:
-        """Take in a batch of changes."""
-        cursor = self.cursor
-        for path in batch.removed:
-            run = self.runs.pop(path, None)
-            if run is not None:
-                self._drop(run)
-        self._update(batch.updated)
-        self._keep_selection(cursor)
+    def _keep_selection(self, cursor: int) -> None:
+        """Select what is now where the cursor was, if what was selected is not listed any more."""
+        is_listed = self.selected in self._home or self.selected_group in self._groups
+        if not is_listed and (self.selected is not None or self.selected_group is not None):
+            self.selected = self.selected_group = None
+            self.select(cursor)
+
+    def toggle_mark(self, path: str) -> None:
+        """Mark a run, or take its mark away."""
+        self.marked ^= {path}
+
+    # What is listed, and how.
 
     def show_only(self, categories: frozenset[Category] | None) -> None:
         """List the runs of these categories; None for all."""
@@ -89,59 +186,152 @@ class RunStore:
         self.only = categories
         self._rebuild(cursor)
 
+    def show_matching(self, matches: Callable[[Run], bool] | None, *, narrows: bool) -> None:
+        """List the runs that match; None for all.
+
+        Args:
+            matches: Tells whether a run is to be listed.
+            narrows: Whether what is not listed now does not match either.
+        """
+        cursor = self.cursor
+        self._matches = matches
+        self._rebuild(cursor, self.listed_keys() if narrows else None)
+
+    def group_by(self, grouping: str) -> None:
+        """List the runs in groups."""
+        cursor = self.cursor
+        self.grouping = grouping
+        self._folded = set()
+        self._rebuild(cursor)
+
+    def toggle_fold(self, group: Group) -> None:
+        """Hide the runs of a group, or show them again."""
+        group.is_folded = not group.is_folded
+        self._folded ^= {group.name}
+        self._is_laid_out = False
+
     def sort_by(self, sort: str, *, reverse: bool = False) -> None:
         """Put the runs in another order."""
         cursor = self.cursor
-        self.sort, self.reverse = sort, reverse
-        self._key = sort_key(sort)
-        self._rebuild(cursor)
+        self.reverse = reverse
+        if sort != self.sort:
+            self.sort = sort
+            self._key = sort_key(sort)
+            self._keys = {path: self._key(run) for path, run in self.runs.items()}
+            self._all = SortedList(self._keys.values())
+            self._rebuild(cursor)
 
-    def _rebuild(self, cursor: int) -> None:
-        self._keys = sorted(self._key(run) for run in self.runs.values() if self._shows(run))
-        self._keep_selection(cursor)
-
-    def _keep_selection(self, cursor: int) -> None:
-        """Select what is now where the cursor was, if the selected run is not listed any more."""
-        if self.selected is not None and not self._is_listed(self.selected):
-            self.selected = None
-            self.select(cursor)
+    def listed_keys(self) -> Iterable[Key]:
+        """The sort keys of the listed runs, in order within each group."""
+        return [key for group in self._groups.values() for key in group.keys]
 
     def _shows(self, run: Run) -> bool:
-        return self.only is None or run.category in self.only
+        return (self.only is None or run.category in self.only) and (
+            self._matches is None or self._matches(run)
+        )
 
-    def _is_listed(self, path: str) -> bool:
-        run = self.runs.get(path)
-        return run is not None and self._shows(run)
+    def _rebuild(self, cursor: int, keys: Iterable[Key] | None = None) -> None:
+        """List anew whatever of these runs, or of all, is to be listed.
 
-    def _index(self, key: Key) -> int:
-        index = bisect_left(self._keys, key)
-        return len(self._keys) - 1 - index if self.reverse else index
+        Args:
+            cursor: The row in which the cursor was before.
+            keys: The sort keys of the runs that may be listed, None for all.
+        """
+        self._is_laid_out = False
+        self._home = {}
+        self._groups = {}
+        if self.grouping == "none":
+            self._groups[""] = Group("", has_header=False)
+        if self.grouping == "none" and self.only is None and self._matches is None:
+            group = self._groups[""]
+            group.keys = self._all
+            self._home = dict.fromkeys(self.runs, group)
+        else:
+            self._share_out(self._all if keys is None else keys)
+        self._keep_selection(cursor)
 
-    def _drop(self, run: Run) -> None:
-        self.counts[run.category] -= 1
-        if self._shows(run):
-            del self._keys[bisect_left(self._keys, self._key(run))]
-
-    def _update(self, runs: Iterable[Run]) -> None:
-        keys: list[Key] = []
-        stale: set[Key] = set()
-        latest = {run.path: run for run in runs}
-        for path, run in latest.items():
-            before = self.runs.get(path)
-            self.runs[path] = run
-            self.counts[run.category] += 1
-            if before is not None:
-                self.counts[before.category] -= 1
-                if self._shows(before):
-                    stale.add(self._key(before))
-            if self._shows(run):
-                keys.append(self._key(run))
-        if len(keys) + len(stale) > _BULK:
-            self._keys = [key for key in self._keys if key not in stale] if stale else self._keys
-            self._keys += keys
-            self._keys.sort()
-            return
-        for key in stale:
-            del self._keys[bisect_left(self._keys, key)]
+    def _share_out(self, keys: Iterable[Key]) -> None:
+        members: dict[str, list[Key]] = {}
+        group_of = GROUPINGS[self.grouping]
         for key in keys:
-            insort(self._keys, key)
+            run = self.runs[key[-1]]
+            if self._shows(run):
+                members.setdefault(group_of(run), []).append(key)
+        for name, mine in members.items():
+            group = self._group(name)
+            group.keys = SortedList(mine)
+            for key in mine:
+                self._home[key[-1]] = group
+            if group.has_header:
+                group.counts.update(self.runs[key[-1]].category for key in mine)
+
+    def _group(self, name: str) -> Group:
+        group = self._groups.get(name)
+        if group is None:
+            group = self._groups[name] = Group(name, has_header=True)
+            group.is_folded = name in self._folded
+        return group
+
+    # Changes.
+
+    def apply(self, batch: Batch, now: float | None = None) -> None:
+        """Take in a batch of changes, seen `now`; None if they are no news to anybody."""
+        cursor = self.cursor
+        for path in batch.removed:
+            run = self.runs.pop(path, None)
+            if run is not None:
+                self.counts[run.category] -= 1
+                self._take_out(run)
+                self.fresh.pop(path, None)
+                self.marked.discard(path)
+        for run in batch.updated:
+            self._put(run, now)
+        self._is_laid_out = False
+        self._keep_selection(cursor)
+
+    def _put(self, run: Run, now: float | None) -> None:
+        before = self.runs.get(run.path)
+        if before is not None:
+            self.counts[before.category] -= 1
+            self._take_out(before)
+        self.runs[run.path] = run
+        self.counts[run.category] += 1
+        key = self._keys[run.path] = self._key(run)
+        self._all.add(key)
+        if self._shows(run):
+            group = self._home[run.path] = self._group(GROUPINGS[self.grouping](run))
+            if group.keys is not self._all:
+                group.keys.add(key)
+            if group.has_header:
+                group.counts[run.category] += 1
+        if now is not None and (before is None or before.current != run.current):
+            self.fresh.pop(run.path, None)
+            self.fresh[run.path] = now
+
+    def _take_out(self, run: Run) -> None:
+        key = self._keys.pop(run.path)
+        self._all.remove(key)
+        group = self._home.pop(run.path, None)
+        if group is None:
+            return
+        if group.keys is not self._all:
+            group.keys.remove(key)
+        if group.has_header:
+            group.counts[run.category] -= 1
+            if not group.keys:
+                del self._groups[group.name]
+
+    def forget_freshness(self, before: float) -> list[str]:
+        """Forget which runs have changed before a time, in seconds since 1970.
+
+        Returns:
+            Their paths.
+        """
+        stale = []
+        for path, since in self.fresh.items():
+            if since >= before:
+                break
+            stale.append(path)
+        for path in stale:
+            del self.fresh[path]
+        return stale

@@ -47,4 +47,10 @@ def test_every_sort_key_tells_any_two_runs_apart() -> None:
 
 def test_text_with_numbers_sorts_by_value() -> None:
     """As people count."""
-    assert sorted(["n10", "N9", "n1b", "²"], key=natural) == ["n1b", "N9", "n10", "²"]
+    assert sorted(["n10", "N9", "n1b", "n009a", "²"], key=natural) == [
+        "n1b",
+        "N9",
+        "n009a",
+        "n10",
+        "²",
+    ]

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from pathlib import Path
 
+import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from statustui.core.states import Category
 from statustui.monitor.monitor import Monitor
 from statustui.tui.app import StatusApp
+from statustui.tui.look import GLYPHS
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.run_table import Columns, RunTable
+from statustui.tui.widgets.summary import shares
 from tests.trees import append, write_run
 from tests.tui.stand_in import NOW, deliver_a_night, make_app
 from tests.waiting import DEADLINE
@@ -37,18 +44,18 @@ def is_shown(app: StatusApp, kind: type[Screen[None]]) -> bool:
 
 def table_text(app: StatusApp) -> list[str]:
     """The lines of the table without the scroll bar."""
-    return [line[:79].rstrip() for line in screen_lines(app)[2:-2]]
+    return [line[:79].rstrip() for line in screen_lines(app)[3:-2]]
 
 
 def ids(app: StatusApp) -> list[str]:
     """The ids in the table, from top to bottom."""
     lines = screen_lines(app)
-    return [line.split()[1] for line in lines[2:-2] if line.strip(" ▏▎▁▂▃▄▅▆▇█")]
+    return [line.split()[2] for line in lines[3:-2] if line[1:2] in set(GLYPHS.values())]
 
 
 def line_of(app: StatusApp, number: str) -> str:
     """The line of a run in the table."""
-    return next(line for line in screen_lines(app)[2:] if line.split()[1:2] == [number])
+    return next(line for line in screen_lines(app)[3:] if line.split()[2:3] == [number])
 
 
 def cursor(app: StatusApp) -> str:
@@ -60,11 +67,18 @@ def cursor(app: StatusApp) -> str:
         if any(segment.style and segment.style.reverse for segment in table.render_line(y))
     ]
     assert len(reversed_lines) == 1
-    return reversed_lines[0].text.split()[1]
+    return reversed_lines[0].text.split()[2]
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until the screen is drawn."""
+    """Wait until what has been delivered is on screen."""
+    app = pilot.app
+    assert isinstance(app, StatusApp)
+    end = time.monotonic() + DEADLINE
+    await pilot.pause()
+    while not app.is_up_to_date:
+        assert time.monotonic() < end
+        await pilot.pause(0.01)
     await pilot.pause()
 
 
@@ -73,14 +87,14 @@ async def test_the_first_screen_shows_what_needs_attention_first() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         deliver_a_night(source)
-        await pilot.pause()
+        await settle(pilot)
         lines = screen_lines(app)
         assert lines[0].split()[:6] == ["▲", "1", "error", "✗", "2", "failed"]
         assert ids(app)[:3] == ["12", "13", "14"]
         assert "no space left" in line_of(app, "12")
         assert "BUILD_CREATED !" in line_of(app, "13")
         assert "BUILD_FAILED: make" in line_of(app, "13")
-        assert line_of(app, "15").split()[2:5] == ["osu.latency", "RUNNING", "1m"]
+        assert line_of(app, "15").split()[1:5] == ["1m", "15", "osu.latency", "RUNNING"]
         assert "29 runs, polling every 1 s" in lines[-2]
 
 
@@ -92,15 +106,15 @@ async def test_a_run_that_appears_changes_or_vanishes_is_seen_without_a_key() ->
         await pilot.press("j")
         assert cursor(app) == "6"
         source.deliver(("7", "c", "RUN_FAILED now"), ("8", "d", "RUN_ERROR new"))
-        await pilot.pause()
+        await settle(pilot)
         assert ids(app) == ["8", "7", "5", "6"]
         assert cursor(app) == "6"
         source.deliver(removed=("5", "8"))
-        await pilot.pause()
+        await settle(pilot)
         assert ids(app) == ["7", "6"]
         assert cursor(app) == "6"
         source.deliver(removed=("6",))
-        await pilot.pause()
+        await settle(pilot)
         assert cursor(app) == "7"
 
 
@@ -113,7 +127,7 @@ async def test_what_comes_up_above_does_not_move_what_is_looked_at() -> None:
         before = table_text(app)
         selected = cursor(app)
         source.deliver(*((str(number), "t", "RUN_ERROR x") for number in range(10, 20)))
-        await pilot.pause()
+        await settle(pilot)
         assert cursor(app) == selected
         assert table_text(app) == before
 
@@ -123,18 +137,18 @@ async def test_keys_move_the_cursor() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(*((str(number), "t", "RUNNING x") for number in range(100)))
-        await pilot.pause()
+        await settle(pilot)
         for keys, expected in (
             ("j", "1"),
             ("down", "2"),
             ("k", "1"),
             ("up", "0"),
             ("up", "0"),
-            ("pagedown", "20"),
-            ("pagedown", "40"),
-            ("pageup", "20"),
-            ("ctrl+d", "30"),
-            ("ctrl+u", "20"),
+            ("pagedown", "19"),
+            ("pagedown", "38"),
+            ("pageup", "19"),
+            ("ctrl+d", "29"),
+            ("ctrl+u", "19"),
             ("G", "99"),
             ("j", "99"),
             ("g", "0"),
@@ -150,13 +164,13 @@ async def test_every_category_is_counted_in_eighty_columns() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         deliver_a_night(source)
-        await pilot.pause()
+        await settle(pilot)
         chips = screen_lines(app)[0]
         assert chips.split("  ")[:2] == [" ▲ 1 error", "✗ 2 failed"]
         assert "✓ 19 passed" in chips
         assert "○ 1  - 1" in chips
         await pilot.resize_terminal(160, 24)
-        await pilot.pause()
+        await settle(pilot)
         assert "○ 1 cancelled  - 1 skipped" in screen_lines(app)[0]
 
 
@@ -200,10 +214,10 @@ async def test_sorting() -> None:
         source.deliver(("6", "b", "RUN_ERROR y"), ago=20)
         await pilot.press("s")
         assert ids(app) == ["5", "6"]
-        assert "AGE▼" in screen_lines(app)[1]
+        assert "AGE▼" in screen_lines(app)[2]
         await pilot.press("S")
         assert ids(app) == ["6", "5"]
-        assert "AGE▲" in screen_lines(app)[1]
+        assert "AGE▲" in screen_lines(app)[2]
 
 
 async def test_enter_opens_the_history_with_times_and_notes() -> None:
@@ -234,7 +248,7 @@ async def test_enter_opens_the_history_with_times_and_notes() -> None:
         await settle(pilot)
         assert "second line" in shown(app)
         source.deliver(removed=("13",))
-        await pilot.pause()
+        await settle(pilot)
         assert "gone" in shown(app)
         await pilot.press("escape")
         assert is_shown(app, RunsScreen)
@@ -294,7 +308,7 @@ async def test_a_root_that_cannot_be_read_is_told() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"), problem="Stale file handle")
-        await pilot.pause()
+        await settle(pilot)
         assert "cannot read Stale file handle" in shown(app)
         assert ids(app) == ["5"]
 
@@ -305,7 +319,7 @@ async def test_text_from_the_tree_is_neither_markup_nor_control_sequence() -> No
     app, source = make_app()
     async with app.run_test(size=(160, 24)) as pilot:
         source.deliver(("5", hostile, f"RUN_FAILED {hostile}"), problem=hostile)
-        await pilot.pause()
+        await settle(pilot)
         for _screen in range(2):
             text = shown(app)
             assert "[/x] [@click=app.quit]q[/]" in text
@@ -322,13 +336,13 @@ async def test_nothing_breaks_at_any_size() -> None:
         await pilot.press("G")
         for size in ((80, 24), (40, 12), (20, 5), (10, 3), (5, 2), (1, 1), (200, 50)):
             await pilot.resize_terminal(*size)
-            await pilot.pause()
+            await settle(pilot)
         assert cursor(app) == ids(app)[-1]
         await pilot.press("enter")
         await settle(pilot)
         for size in ((40, 12), (20, 5), (1, 1), (200, 50)):
             await pilot.resize_terminal(*size)
-            await pilot.pause()
+            await settle(pilot)
         assert "RUNNING" in shown(app) or "UNKNOWN" in shown(app)
 
 
@@ -337,7 +351,7 @@ async def test_a_click_selects_and_a_second_one_opens() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"), ("6", "b", "RUNNING y"))
-        await pilot.pause()
+        await settle(pilot)
         await pilot.click("#runs", offset=(5, 2))
         assert cursor(app) == "6"
         await pilot.click("#runs", offset=(5, 2), times=2)
@@ -350,37 +364,42 @@ async def test_ages_tick() -> None:
     app, source = make_app(clock=lambda: seconds[0])
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"), ago=5)
-        await pilot.pause()
-        assert line_of(app, "5").split()[4] == "5s"
+        await settle(pilot)
+        assert line_of(app, "5").split()[1] == "5s"
         seconds[0] += 70
         app.screen.query_one(RunTable).refresh_rows()
-        await pilot.pause()
-        assert line_of(app, "5").split()[4] == "1m"
+        await settle(pilot)
+        assert line_of(app, "5").split()[1] == "1m"
 
 
 async def test_an_unchanged_table_repaints_nothing() -> None:
-    """A changed run repaints its line."""
-    app, source = make_app()
+    """A changed run repaints its line, and an age no more than the left edge."""
+    seconds = [NOW]
+    app, source = make_app(clock=lambda: seconds[0])
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(*((str(number), "t", "RUNNING x") for number in range(40)))
-        await pilot.pause()
+        await settle(pilot)
         table = app.screen.query_one(RunTable)
-        painted: list[int] = []
-        table._repaint = painted.append  # type: ignore[method-assign,assignment]  # noqa: SLF001
+        painted: list[tuple[int, int]] = []
+        table._repaint = lambda *line: painted.append(line)  # type: ignore[method-assign]  # noqa: SLF001
         table.refresh_rows()
         assert painted == []
         source.deliver(("39", "t", "RUNNING out of view"))
-        await pilot.pause()
+        await settle(pilot)
         assert painted == []
         source.deliver(("3", "t", "RUNNING in view"))
-        await pilot.pause()
-        assert painted == [4]
+        await settle(pilot)
+        assert painted == [(4, 79)]
+        painted.clear()
+        seconds[0] += 60
+        table.refresh_rows()
+        assert painted == [(line, 8) for line in range(1, 20)]
 
 
 async def test_the_monitor_drives_the_app(tmp_path: Path) -> None:
     """With the real source, a real file and no key pressed."""
     root = str(tmp_path)
-    path = write_run(tmp_path / "1", "RUNNING")
+    path = write_run(tmp_path / "1", "RUNNING x")
     app = StatusApp(Monitor([root]), [root])
     async with app.run_test(size=(80, 24)) as pilot:
         for state in ("RUNNING", "RUN_FAILED"):
@@ -398,7 +417,7 @@ def test_columns_leave_in_the_stated_order() -> None:
         [name for name, _width in Columns.fit(width, 3, 20, 15).widths]
         for width in range(200, 0, -1)
     ]
-    everything = ["glyph", "id", "name", "state", "result", "age", "note"]
+    everything = ["flag", "glyph", "age", "id", "name", "state", "result", "note"]
     steps = [everything]
     for leaving in ("result", "age", "name", "note"):
         steps.append([name for name in steps[-1] if name != leaving])
@@ -411,21 +430,189 @@ async def test_the_health_says_how_the_picture_comes_about_and_how_old_it_is() -
     async with app.run_test(size=(100, 90)) as pilot:
         source.deliver(("1", "a", "RUNNING x"))
         source.deliver_health(mode="events", interval=5.0, filesystem="xfs")
-        await pilot.pause()
+        await settle(pilot)
         assert "1 run, events, in ./working_dir" in shown(app)
         source.deliver_health(interval=20.0, fallback="no events: none to be had")
-        await pilot.pause()
+        await settle(pilot)
         assert "1 run, polling every 20 s (no events: none to be had)" in shown(app)
         source.deliver_health(silent=12.7, as_of=NOW - 12)
-        await pilot.pause()
+        await settle(pilot)
         assert screen_lines(app)[-2].startswith("not answering for 12s: 1 run")
         source.deliver_health(problem="./x: No such file", as_of=NOW - 180, filesystem="nfs4")
-        await pilot.pause()
+        await settle(pilot)
         assert "cannot read ./x: No such file; the picture is 3m old: 1 run" in shown(app)
         await pilot.press("question_mark")
-        await pilot.pause()
+        await settle(pilot)
         text = " ".join(shown(app).split())
         assert "root ./working_dir" in text
         assert "filesystem nfs4" in text
         assert "watched by polling; everything due is looked at every 1 s" in text
         assert "trouble cannot read ./x: No such" in text
+
+
+async def test_a_filter_narrows_the_list_with_every_letter() -> None:
+    """Enter keeps it, Esc takes it away; `n` and `N` go on to what it found."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        everything = ids(app)
+        await pilot.press("slash", *"osu")
+        await settle(pilot)
+        assert ids(app) == ["14", "15", "16"]
+        assert "3 of 29 listed" in shown(app)
+        await pilot.press(*" lat")
+        await settle(pilot)
+        assert ids(app) == ["15", "16"]
+        await pilot.press("backspace", "backspace", "backspace", "backspace", "enter", "j")
+        await settle(pilot)
+        assert ids(app) == ["14", "15", "16"]
+        assert cursor(app) == "16"
+        source.deliver(("77", "osu.new", "RUN_ERROR x"), ("78", "other", "RUN_ERROR x"))
+        await settle(pilot)
+        assert ids(app) == ["77", "14", "15", "16"]
+        await pilot.press("escape", "g")
+        await settle(pilot)
+        assert ids(app)[2:5] == everything[:3]
+        assert "listed" not in shown(app)
+        await pilot.press("n", "n")
+        first = cursor(app)
+        assert first in {"14", "15", "16", "77"}
+        await pilot.press("n", "N")
+        assert cursor(app) == first
+
+
+async def test_runs_in_groups() -> None:
+    """`t` takes the next grouping; Enter on a header folds its runs."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("1", "a.x", "RUNNING x"), ("2", "b.x", "RUN_ERROR x"))
+        source.deliver(("3", "a.y", "RUN_FAILED x"))
+        await pilot.press("t", "t", "g")
+        await settle(pilot)
+        lines = screen_lines(app)
+        assert lines[3].startswith("▾ a  2  ✗1 ▸1")
+        assert [line.split()[2] for line in lines[4:6]] == ["3", "1"]
+        assert lines[6].startswith("▾ b  1  ▲1")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert screen_lines(app)[3].startswith("▸ a  2")
+        assert screen_lines(app)[4].startswith("▾ b  1")
+        source.deliver(("1", "a.x", "RUN_ERROR x"))
+        await settle(pilot)
+        assert screen_lines(app)[3].startswith("▸ a  2  ▲1 ✗1")
+        await pilot.press("j", "j", "t")
+        await settle(pilot)
+        assert cursor(app) == "2"
+
+
+async def test_marks_and_flags_of_what_has_just_changed() -> None:
+    """Space marks and goes on; the flag of a change leaves after some seconds."""
+    seconds = [NOW]
+    app, source = make_app(clock=lambda: seconds[0])
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("1", "a", "RUNNING x"), ("2", "b", "RUNNING x"))
+        await settle(pilot)
+        await pilot.press("space", "space")
+        assert [line[:2] for line in screen_lines(app)[3:5]] == ["*▸", "*▸"]
+        await pilot.press("k", "space")
+        source.deliver(("2", "b", "RUNNING more"))
+        await settle(pilot)
+        assert line_of(app, "2").startswith("•▸") or line_of(app, "2").startswith("*▸")
+        source.deliver(("3", "c", "RUNNING new"))
+        await settle(pilot)
+        assert line_of(app, "3").startswith("•▸")
+        seconds[0] += 10
+        app.screen.query_one(RunTable)._tick()  # noqa: SLF001 - as the clock would
+        await settle(pilot)
+        assert line_of(app, "3").startswith(" ▸")
+
+
+async def test_rows_do_not_slide_away_under_a_moving_cursor() -> None:
+    """At the top of the list too, for as long as somebody moves."""
+    seconds = [NOW]
+    app, source = make_app(clock=lambda: seconds[0])
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(*((str(number), "t", "RUNNING x") for number in range(100, 200)))
+        await pilot.press("j", "j")
+        await settle(pilot)
+        before, selected = table_text(app), cursor(app)
+        source.deliver(*((str(number), "t", "RUN_ERROR x") for number in range(10, 13)))
+        await settle(pilot)
+        assert (table_text(app), cursor(app)) == (before, selected)
+        seconds[0] += 10
+        await pilot.press("g")
+        seconds[0] += 10
+        source.deliver(("9", "t", "RUN_ERROR x"), ago=1)
+        await settle(pilot)
+        assert ids(app)[0] == "9"
+
+
+async def test_any_size_down_to_nothing_and_back() -> None:
+    """Nothing crashes, and what comes back is as it was."""
+    app, source = make_app()
+    async with app.run_test(size=(200, 50)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        before = screen_lines(app)
+        for size in ((120, 30), (80, 24), (40, 12), (20, 5), (8, 3), (2, 1), (200, 50)):
+            await pilot.resize_terminal(*size)
+            await pilot.press("j", "k")
+            await settle(pilot)
+        assert screen_lines(app) == before
+
+
+async def test_wide_and_combining_characters_keep_columns_straight() -> None:
+    """Each takes the cells that a terminal gives it."""
+    app, source = make_app()
+    async with app.run_test(size=(100, 24)) as pilot:
+        source.deliver(
+            ("1", "漢字のテスト", "RUNNING x"), ("2", "ge\u0301ne\u0301re\u0301", "RUNNING x")
+        )
+        source.deliver(("3", "plain", "RUNNING x"))
+        await settle(pilot)
+        starts = {cell_len(line_of(app, number).partition("RUNNING")[0]) for number in "123"}
+        assert len(starts) == 1
+
+
+async def test_the_first_reading_shows_how_far_it_has_come() -> None:
+    """As a bar that leaves when all is read."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver_health(swept=False, found=400, read=100)
+        await settle(pilot)
+        assert "███░░░░░░░░░ 400 runs found, 100 read" in shown(app)
+        source.deliver_health(swept=True, found=400, read=400)
+        await settle(pilot)
+        assert "░" not in shown(app)
+
+
+async def test_a_storm_of_changes_leaves_room_for_keys() -> None:
+    """They are taken in bit by bit, and the last picture of each run wins."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for turn in range(20):
+            source.deliver(*((str(number), "t", f"RUNNING {turn}") for number in range(300)))
+        assert not app.is_up_to_date
+        await pilot.press("j")
+        await settle(pilot)
+        assert cursor(app) == "1"
+        assert line_of(app, "5").endswith(" 19")
+
+
+@pytest.mark.parametrize(
+    ("counts", "width", "cells"),
+    [
+        ({}, 10, []),
+        ({Category.PASSED: 5}, 10, [10]),
+        ({Category.ERROR: 1, Category.PASSED: 99999}, 10, [1, 9]),
+        ({Category.ERROR: 1, Category.FAILED: 1, Category.PASSED: 2}, 40, [10, 10, 20]),
+        ({Category.ERROR: 1, Category.FAILED: 1}, 1, []),
+    ],
+)
+def test_the_bar_shares_out_its_cells(
+    counts: dict[Category, int], width: int, cells: list[int]
+) -> None:
+    """All of them, and at least one to every category that there is."""
+    shared = [size for _category, size in shares(Counter(counts), width)]
+    assert shared == cells or (sum(shared) == width and all(shared) and width == 40)

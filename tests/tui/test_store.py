@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from statustui.core.query import SORT_KEYS, sort_key
+from statustui.core.query import GROUPINGS, SORT_KEYS, contains, natural, sort_key
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
-from statustui.tui.store import PROBLEMS, RunStore
+from statustui.tui.inbox import Inbox
+from statustui.tui.store import PROBLEMS, Group, Row, RunStore
 from tests.runs import make
 
 
 def a_run(number: int, state: str = "RUNNING", second: int = 1000) -> Run:
     """Run `number`, in `state` since `second`."""
-    return make(f"r/{number}", f"{state} note", name=f"suite.t{number % 3}", start=second)
+    return make(f"r/{number}", f"{state} note", name=f"suite{number % 3}.test", start=second)
+
+
+def listed_ids(store: RunStore) -> list[str]:
+    """The ids of the runs in all rows."""
+    return [row.id for row in store.rows(0, len(store)) if isinstance(row, Run)]
 
 
 RUNS = st.builds(
@@ -27,55 +35,144 @@ RUNS = st.builds(
     st.sampled_from(["RUNNING", "RUN_FAILED", "RUN_ERROR", "COMPLETE", "SCHEDULED"]),
     st.integers(1000, 1005),
 )
-BATCHES = st.lists(
-    st.builds(
-        lambda updated, removed: Batch(tuple(updated), tuple(f"r/{n}" for n in removed)),
-        st.lists(RUNS, max_size=12),
-        st.sets(st.integers(0, 30), max_size=4),
-    ),
-    max_size=8,
+BATCHES = st.builds(
+    lambda updated, removed: Batch(tuple(updated), tuple(f"r/{n}" for n in removed)),
+    st.lists(RUNS, max_size=12),
+    st.sets(st.integers(0, 30), max_size=4),
 )
-ORDERS = st.tuples(st.sampled_from(sorted(SORT_KEYS)), st.booleans())
 
 
-@given(BATCHES, st.sampled_from([None, PROBLEMS, frozenset({Category.RUNNING})]), ORDERS, RUNS)
-def test_the_store_lists_what_sorting_everything_would(
-    batches: list[Batch],
-    only: frozenset[Category] | None,
-    order: tuple[str, bool],
-    chosen: Run,
-) -> None:
-    """Same rows, same counts, and the selected run stays selected as long as it is listed."""
-    store = RunStore()
-    store.show_only(only)
-    store.sort_by(order[0], reverse=order[1])
-    model: dict[str, Run] = {}
-    store.apply(Batch((chosen,)))
-    model[chosen.path] = chosen
-    store.select(0)
-    for batch in batches:
-        before = store.selected
+@dataclass
+class Model:
+    """What a store is meant to hold, found out by looking at everything each time."""
+
+    runs: dict[str, Run]
+    sort: str = "category"
+    reverse: bool = False
+    grouping: str = "none"
+    only: frozenset[Category] | None = None
+    words: str = ""
+
+    def rows(self, folded: set[str]) -> list[Run | str]:
+        """The runs in order, behind the name of their group if there are groups."""
+        shown = [
+            run
+            for run in self.runs.values()
+            if (self.only is None or run.category in self.only)
+            and (not self.words or contains(self.words)(run))
+        ]
+        shown.sort(key=sort_key(self.sort), reverse=self.reverse)
+        if self.grouping == "none":
+            return list(shown)
+        group_of = GROUPINGS[self.grouping]
+        rows: list[Run | str] = []
+        for name in sorted({group_of(run) for run in shown}, key=natural):
+            rows.append(name)
+            if name not in folded:
+                rows += [run for run in shown if group_of(run) == name]
+        return rows
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Whatever is done to a store in whatever order, it holds what the model says."""
+
+    @initialize()
+    def begin(self) -> None:
+        """Start without runs."""
+        self.store = RunStore()
+        self.model = Model({})
+        self.folded: set[str] = set()
+
+    @rule(batch=BATCHES)
+    def apply(self, batch: Batch) -> None:
+        """Take in a batch; what was selected stays selected as long as it is listed."""
+        store, before = self.store, self.store.selected
         store.apply(batch)
         for path in batch.removed:
-            model.pop(path, None)
-        model |= {run.path: run for run in batch.updated}
-        listed = [run for run in model.values() if only is None or run.category in only]
-        listed.sort(key=sort_key(order[0]), reverse=order[1])
-        assert store.rows(0, 100) == listed
-        assert +store.counts == Counter(run.category for run in model.values())
-        if before in {run.path for run in listed}:
+            self.model.runs.pop(path, None)
+        self.model.runs |= {run.path: run for run in batch.updated}
+        listed = {row.path for row in self.model.rows(set()) if isinstance(row, Run)}
+        if before in listed:
             assert store.selected == before
-        if listed and store.selected is not None:
-            assert listed[store.cursor].path == store.selected
-        assert store.current == (listed[store.cursor] if listed else None)
+
+    @rule(sort=st.sampled_from(sorted(SORT_KEYS)), reverse=st.booleans())
+    def sort_by(self, sort: str, reverse: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+        """Take another order."""
+        self.model.sort, self.model.reverse = sort, reverse
+        self.store.sort_by(sort, reverse=reverse)
+
+    @rule(only=st.sampled_from([None, PROBLEMS, frozenset({Category.RUNNING})]))
+    def show_only(self, only: frozenset[Category] | None) -> None:
+        """List some categories."""
+        self.model.only = only
+        self.store.show_only(only)
+
+    @rule(words=st.sampled_from(["", "1", "1 run", "suite2", "nothing"]))
+    def filter_runs(self, words: str) -> None:
+        """List what matches."""
+        narrows = bool(self.model.words) and words.startswith(self.model.words)
+        self.model.words = words
+        self.store.show_matching(contains(words) if words else None, narrows=narrows)
+
+    @rule(grouping=st.sampled_from(sorted(GROUPINGS)))
+    def group_by(self, grouping: str) -> None:
+        """Take other groups, none of them folded."""
+        self.model.grouping = grouping
+        self.folded = set()
+        self.store.group_by(grouping)
+
+    @rule(index=st.integers(0, 40))
+    def select(self, index: int) -> None:
+        """Select what is in a row."""
+        self.store.select(index)
+        assert self.store.cursor == max(0, min(index, len(self.store) - 1))
+
+    @rule()
+    def fold(self) -> None:
+        """Fold the group whose header is selected, or unfold it."""
+        row: Row | None = self.store.row(self.store.cursor) if len(self.store) else None
+        if isinstance(row, Group):
+            self.folded ^= {row.name}
+            self.store.toggle_fold(row)
+
+    @rule()
+    def mark(self) -> None:
+        """Mark the selected run."""
+        run = self.store.current
+        if run is not None:
+            was_marked = run.path in self.store.marked
+            self.store.toggle_mark(run.path)
+            assert (run.path in self.store.marked) is not was_marked
+
+    @invariant()
+    def is_as_the_model_says(self) -> None:
+        """Rows, counts, marks and selection."""
+        store = self.store
+        rows = store.rows(0, len(store))
+        expected = self.model.rows(self.folded)
+        assert [row if isinstance(row, Run) else row.name for row in rows] == expected
+        assert +store.counts == Counter(run.category for run in self.model.runs.values())
+        for row in rows:
+            if isinstance(row, Group):
+                members = [self.model.runs[key[-1]].category for key in row.keys]
+                assert +row.counts == Counter(members)
+        assert store.marked <= self.model.runs.keys()
+        if rows:
+            at_cursor = rows[store.cursor]
+            assert store.current is (at_cursor if isinstance(at_cursor, Run) else None)
+            if store.selected is not None and isinstance(at_cursor, Run):
+                assert at_cursor.path == store.selected
+
+
+TestStoreMachine = StoreMachine.TestCase
 
 
 def test_many_changes_at_once_sort_in_as_few_do() -> None:
-    """The way of sorting in changes with the number of changes, the order does not."""
+    """The order does not depend on how the changes come."""
     store = RunStore("id")
     store.apply(Batch(tuple(a_run(number) for number in range(500))))
     store.apply(Batch(tuple(a_run(number, "COMPLETE") for number in range(0, 500, 2))))
-    assert [run.id for run in store.rows(0, 500)] == [str(number) for number in range(500)]
+    assert listed_ids(store) == [str(number) for number in range(500)]
     assert store.counts == {Category.RUNNING: 250, Category.PASSED: 250}
 
 
@@ -113,3 +210,29 @@ def test_finding_goes_around_the_end(start: int, step: int, row: int) -> None:
     store.apply(Batch(tuple(a_run(number, state) for number, state in enumerate(states))))
     assert store.find(start, step, lambda run: run.category.is_problem) == row
     assert store.find(start, step, lambda run: run.id == "no") is None
+
+
+def test_what_has_changed_is_fresh_for_a_while() -> None:
+    """What comes with the first reading is no news."""
+    store = RunStore()
+    store.apply(Batch((a_run(1), a_run(2))))
+    assert not store.fresh
+    store.apply(Batch((a_run(1), a_run(2, "RUN_ERROR"), a_run(3))), now=10)
+    store.apply(Batch((a_run(1, "RUN_ERROR"),)), now=12)
+    assert store.fresh == {"r/2": 10, "r/3": 10, "r/1": 12}
+    assert store.forget_freshness(11) == ["r/2", "r/3"]
+    assert store.fresh == {"r/1": 12}
+
+
+@given(st.lists(BATCHES, max_size=8), st.integers(1, 9))
+def test_batches_that_melt_together_add_up_to_the_same(batches: list[Batch], most: int) -> None:
+    """However many changes are taken out of the inbox at a time."""
+    plain, melted, inbox = RunStore("id"), RunStore("id"), Inbox()
+    for batch in batches:
+        plain.apply(batch)
+        was_empty = not inbox
+        assert inbox.put(batch) is was_empty
+    while inbox:
+        melted.apply(inbox.take(most))
+    assert listed_ids(melted) == listed_ids(plain)
+    assert melted.runs == plain.runs

@@ -10,6 +10,9 @@ from textual.widget import Widget
 from statustui.core.text import clean, format_age
 from statustui.monitor.batch import RootHealth
 
+_BAR = 12
+"""Cells of the bar that shows how far the first reading has come."""
+
 
 class HealthLine(Widget):
     """The watched roots, how they are watched, and what is wrong with them."""
@@ -18,6 +21,7 @@ class HealthLine(Widget):
         """Speak of `roots`; `clock` tells how old a picture is."""
         super().__init__(id="health")
         self._clock = clock
+        self._listed = self._total = 0
         self._health: dict[str, RootHealth | None] = dict.fromkeys(roots)
 
     @property
@@ -37,9 +41,19 @@ class HealthLine(Widget):
                 self._health[health.root] = health
                 self.refresh()
 
+    def count(self, listed: int, total: int) -> None:
+        """Say how many of the runs are listed, if not all are."""
+        if (listed, total) != (self._listed, self._total):
+            was_whole = self._listed == self._total
+            self._listed, self._total = listed, total
+            if listed != total or not was_whole:
+                self.refresh()
+
     def render(self) -> Text:
         """Draw the line: a root after the other, the troubled ones first."""
         line = Text(no_wrap=True, overflow="ellipsis")
+        if self._listed != self._total:
+            line.append(f"{self._listed:,} of {self._total:,} listed", "bold")
         for root, health in sorted(self._health.items(), key=lambda item: _is_calm(item[1])):
             if line:
                 line.append("  ")
@@ -72,9 +86,15 @@ def _words(health: RootHealth) -> str:
     """How many runs there are and how they are watched."""
     runs = f"{health.found:,} run{'' if health.found == 1 else 's'}"
     if not health.swept:
-        return f"{runs} found, {health.read:,} read"
+        return f"{_bar(health)} {runs} found, {health.read:,} read"
     why = "" if health.fallback is None else f" ({clean(health.fallback)})"
     return f"{runs}, {_mode(health)}{why}"
+
+
+def _bar(health: RootHealth) -> str:
+    """How far the first reading has come."""
+    done = _BAR * health.read // max(1, health.found)
+    return "█" * done + "░" * (_BAR - done)
 
 
 def _mode(health: RootHealth) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -16,27 +16,37 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from statustui.core.run import Run
-from statustui.core.states import STATES
+from statustui.core.states import STATES, Category
 from statustui.core.text import clean, format_age
-from statustui.tui.look import GLYPHS, HIDDEN, STYLES
+from statustui.tui.look import CHANGED, FOLDED, GLYPHS, HIDDEN, MARKED, STYLES, UNFOLDED
 from statustui.tui.messages import RunChosen
-from statustui.tui.store import RunStore
+from statustui.tui.store import Group, Row, RunStore
 
 _NAME_MIN, _NAME_MAX = 8, 28
 _NOTE_MIN, _NOTE_WANTED = 12, 24
+_STATE_MAX, _ID_MAX = 24, 32
 _LEAVING = ("result", "age", "name", "note")
 """The order in which columns leave a narrow terminal; the others stay whatever happens."""
 _TITLES = {
+    "flag": "",
     "glyph": "",
+    "age": "AGE",
     "id": "ID",
     "name": "NAME",
     "state": "STATE",
     "result": "RESULT",
-    "age": "AGE",
     "note": "NOTE",
 }
 _SORTED = {"category": "glyph", "time": "age"}
 """Sort key -> its column, where they have different names."""
+_LEAD = 8
+"""Cells at the left edge that can change by themselves: flag, glyph and age."""
+_COARSE = 5
+"""Seconds by which ages below a minute tick."""
+_FRESH = 5.0
+"""Seconds for which a run that has changed is flagged."""
+_MOVING = 2.0
+"""Seconds after a move of the cursor for which its line stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +59,13 @@ class Columns:
     def fit(cls, width: int, id_width: int, name_width: int, state_width: int) -> Columns:
         """Share out `width` cells, given the widest id, name and state."""
         wanted = {
+            "flag": 0,
             "glyph": 1,
+            "age": 4,
             "id": id_width,
             "name": min(_NAME_MIN, name_width),
             "state": state_width,
             "result": 6,
-            "age": 4,
             "note": _NOTE_MIN,
         }
         if not name_width:
@@ -73,6 +84,21 @@ class Columns:
         if "note" in wanted:
             wanted["note"] += spare
         return cls(tuple(wanted.items()))
+
+
+_PLAIN = Style.null()
+_MINUTE = 60
+
+
+class _Line(NamedTuple):
+    """What a line of the screen shows."""
+
+    lead: tuple[str, str]
+    """Flag and age: what changes by itself."""
+    at_cursor: bool
+    row: Row
+    size: tuple[object, ...]
+    """For the header of a group what it says of it, since a group is not immutable."""
 
 
 class RunTable(ScrollView, can_focus=True):
@@ -96,38 +122,76 @@ class RunTable(ScrollView, can_focus=True):
         Binding("enter,l", "choose", "Open", id="table.open"),
         Binding("e", "problem(1)", "Next problem", id="table.next-problem"),
         Binding("E", "problem(-1)", "Previous problem", show=False, id="table.previous-problem"),
+        Binding("n", "match(1)", "Next match", show=False, id="table.next-match"),
+        Binding("N", "match(-1)", "Previous match", show=False, id="table.previous-match"),
+        Binding("space", "mark", "Mark", show=False, id="table.mark"),
     ]
 
     def __init__(self, store: RunStore, clock: Callable[[], float]) -> None:
         """Show the runs of `store`, their ages counted from what `clock` says."""
         super().__init__(id="runs")
+        self.searched: Callable[[Run], bool] | None = None
+        """What `n` and `N` look for."""
         self._store = store
         self._clock = clock
-        self._widest = {"id": 2, "name": 0, "state": STATES.max_length}
-        self._columns = Columns(())
-        self._drawn: list[tuple[str, bool, Run]] = []
+        self._widest = {"id": 3, "name": 0, "state": STATES.max_length}
+        self._fitted = Columns(())
+        self._fitted_for: tuple[int, ...] = ()
+        self._drawn: list[_Line] = []
+        self._moved_at = float("-inf")
 
     def on_mount(self) -> None:
         """Let ages tick."""
-        self.set_interval(1.0, self.refresh_rows)
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        """Repaint ages that have changed, and flags that have had their time."""
+        self._store.forget_freshness(self._clock() - _FRESH)
+        self.refresh_rows()
 
     def on_resize(self) -> None:
         """Share out the new width."""
-        self._lay_out()
         self.show_cursor()
+        self.refresh()
 
     def notify_style_update(self) -> None:
         """Draw everything in the new colours."""
         super().notify_style_update()
         self.refresh()
 
-    def take(self, updated: tuple[Run, ...], cursor_before: int) -> None:
-        """Show what has changed in the store, the cursor staying in its line of the screen."""
-        self._measure(updated)
+    def take(self, updated: Iterable[Run]) -> None:
+        """Take note of how much room these runs need."""
+        before = dict(self._widest)
+        for run in updated:
+            state = len(run.current.state) + (2 if run.hides_problem else 0)
+            self._widen("state", min(state, _STATE_MAX))
+            self._widen("id", self._cells("id", run.id, _ID_MAX))
+            if run.name != run.id:
+                self._widen("name", self._cells("name", run.name, _NAME_MAX))
+        if before != self._widest:
+            self.refresh()
+
+    def _widen(self, column: str, width: int) -> None:
+        self._widest[column] = max(self._widest[column], width)
+
+    def _cells(self, column: str, text: str, most: int) -> int:
+        """How many cells a text takes, or any smaller number if it is not the widest."""
+        # No character takes more than two cells.
+        if 2 * len(text) <= self._widest[column]:
+            return 0
+        return min(cell_len(clean(text)), most)
+
+    def show(self, cursor_before: int) -> None:
+        """Show what has changed in the store, the cursor staying in its line of the screen.
+
+        Args:
+            cursor_before: The row that the cursor was in when the store was shown last.
+        """
         self._resize_list()
         moved = self._store.cursor - cursor_before
-        # At the top of the list what newly sorts there is to be seen.
-        if self.scroll_offset.y and moved:
+        is_moving = self._clock() - self._moved_at < _MOVING
+        # At the top of the list what newly sorts there is to be seen, unless somebody is busy.
+        if moved and (self.scroll_offset.y or is_moving):
             self._scroll_to_row(self.scroll_offset.y + moved)
         self.show_cursor()
         self.refresh_rows()
@@ -135,63 +199,81 @@ class RunTable(ScrollView, can_focus=True):
     def reorder(self) -> None:
         """Show the store in its new order or with its new filter."""
         self.show_cursor()
+        self._drawn = self._visible()
         self.refresh()
 
     def show_cursor(self) -> None:
         """Bring the cursor into view."""
         self._resize_list()
         cursor, top, height = self._store.cursor, self.scroll_offset.y, self._page
+        half = height // 2
+        # Half a page at a time: every line that is scrolled costs as much as a whole page.
         if cursor < top:
-            self._scroll_to_row(cursor)
+            self._scroll_to_row(max(0, min(cursor, cursor - height + 1 + half)))
         elif cursor >= top + height:
-            self._scroll_to_row(cursor - height + 1)
+            self._scroll_to_row(max(cursor - height + 1, cursor - half))
 
     def refresh_rows(self) -> None:
-        """Repaint those lines in view whose text has changed."""
-        rows = self._visible()
-        for line, row in enumerate(rows):
-            if line >= len(self._drawn) or row != self._drawn[line]:
-                self._repaint(line + 1)
-        for line in range(len(rows), len(self._drawn)):
-            self._repaint(line + 1)
-        self._drawn = rows
+        """Repaint what has changed of the lines in view."""
+        lines = self._visible()
+        for number, line in enumerate(lines):
+            drawn = self._drawn[number] if number < len(self._drawn) else None
+            if line == drawn:
+                continue
+            only_lead = drawn is not None and line[1:] == drawn[1:]
+            self._repaint(number + 1, _LEAD if only_lead else self._width)
+        for number in range(len(lines), len(self._drawn)):
+            self._repaint(number + 1, self._width)
+        self._drawn = lines
 
-    def _repaint(self, line: int) -> None:
-        self.refresh(Region(0, line, self.size.width, 1))
+    def _repaint(self, line: int, width: int) -> None:
+        self.refresh(Region(0, line, width, 1))
 
-    def _visible(self) -> list[tuple[str, bool, Run]]:
-        """The lines in view: age, whether the cursor is there, run."""
-        top = self.scroll_offset.y
-        now, cursor = self._clock(), self._store.cursor
+    def _visible(self) -> list[_Line]:
+        """The lines in view."""
+        top, cursor = self.scroll_offset.y, self._store.cursor
         return [
-            (format_age(run.age(now)), top + line == cursor, run)
-            for line, run in enumerate(self._store.rows(top, top + self._page))
+            self._line(row, at_cursor=top + number == cursor)
+            for number, row in enumerate(self._store.rows(top, top + self._page))
         ]
+
+    def _line(self, row: Row, *, at_cursor: bool) -> _Line:
+        if isinstance(row, Group):
+            size = (row.height, len(row.keys), *(+row.counts).items())
+            return _Line(("", ""), at_cursor, row, size)
+        return _Line((self._flag(row), self._age(row)), at_cursor, row, ())
+
+    def _flag(self, run: Run) -> str:
+        """What stands in front of a run: marked, or changed just now."""
+        if run.path in self._store.marked:
+            return MARKED
+        return CHANGED if run.path in self._store.fresh else " "
+
+    def _age(self, run: Run) -> str:
+        age = run.age(self._clock())
+        return format_age(age if age is None or age >= _MINUTE else age - age % _COARSE)
+
+    @property
+    def _width(self) -> int:
+        """How many cells there are beside the scroll bar."""
+        return self.scrollable_content_region.width
 
     @property
     def _page(self) -> int:
         """How many runs there is room for below the header."""
         return max(1, self.size.height - 1)
 
-    def _measure(self, runs: tuple[Run, ...]) -> None:
-        before = dict(self._widest)
-        for run in runs:
-            state = len(run.current.state) + (2 if run.hides_problem else 0)
-            self._widest["state"] = max(self._widest["state"], min(state, 24))
-            self._widest["id"] = max(self._widest["id"], min(cell_len(clean(run.id)), 32))
-            if run.name != run.id:
-                width = min(cell_len(clean(run.name)), _NAME_MAX)
-                self._widest["name"] = max(self._widest["name"], width)
-        if before != self._widest:
-            self._lay_out()
-
-    def _lay_out(self) -> None:
-        widest = self._widest
-        self._columns = Columns.fit(self.size.width, widest["id"], widest["name"], widest["state"])
-        self.refresh()
+    @property
+    def _columns(self) -> Columns:
+        """The columns for the width that there is, and for the widest values."""
+        wanted = (self._width, *self._widest.values())
+        if wanted != self._fitted_for:
+            self._fitted_for = wanted
+            self._fitted = Columns.fit(*wanted)
+        return self._fitted
 
     def _resize_list(self) -> None:
-        size = Size(self.size.width, len(self._store) + 1)
+        size = Size(self._width, len(self._store) + 1)
         if size != self.virtual_size:
             self.virtual_size = size
 
@@ -205,13 +287,16 @@ class RunTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw line `y` of the widget: the header, then a run a line."""
-        width = self.size.width
+        width = self._width
         if y == 0:
             return self._header(width)
         index = self.scroll_offset.y + y - 1
         if index >= len(self._store):
-            return Strip.blank(width, self.rich_style)
-        return self._row(self._store.row(index), index == self._store.cursor, width)
+            return Strip.blank(width)
+        row, at_cursor = self._store.row(index), index == self._store.cursor
+        if isinstance(row, Group):
+            return self._group_line(row, at_cursor, width)
+        return self._run_line(row, at_cursor, width)
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("run-table--header")
@@ -223,27 +308,41 @@ class RunTable(ScrollView, can_focus=True):
         ]
         return Strip([Segment(set_cell_size(" ".join(cells), width), style)], width)
 
-    def _row(self, run: Run, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001
+    def _group_line(self, group: Group, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001
+        """Its name, and how many of its runs are in each category."""
+        arrow = FOLDED if group.is_folded else UNFOLDED
+        text = f"{arrow} {clean(group.name) or '(none)'}  {len(group.keys):,}"
+        base = Style(bold=True, reverse=at_cursor or None)
+        segments = [Segment(f"{text}  ", base)]
+        for category in Category:
+            if group.counts[category]:
+                style = self.get_component_rich_style(STYLES[category], partial=True)
+                segments.append(
+                    Segment(f"{GLYPHS[category]}{group.counts[category]:,} ", base + style)
+                )
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _run_line(self, run: Run, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001
         cells = {
+            "flag": "",
             "glyph": GLYPHS[run.category],
+            "age": self._age(run).rjust(4),
             "id": clean(run.id),
             "name": clean(run.name),
             "state": clean(run.current.state) + (f" {HIDDEN}" if run.hides_problem else ""),
             "result": run.result or "",
-            "age": format_age(run.age(self._clock())),
             "note": clean(run.headline),
         }
         texts = [(name, _fit(cells[name], size)) for name, size in self._columns.widths]
+        texts[0] = ("glyph", self._flag(run) + texts[1][1])
+        del texts[1]
         style = self.get_component_rich_style(STYLES[run.category], partial=True)
-        base = self.rich_style
         if at_cursor:
-            cursor = self.get_component_rich_style("run-table--cursor", partial=True)
-            base = base + cursor
-            style = style + cursor
+            style += self.get_component_rich_style("run-table--cursor", partial=True)
         if at_cursor or run.category.is_problem:
             line = set_cell_size(" ".join(text for _name, text in texts), width)
-            return Strip([Segment(line, base + style)], width)
-        return _in_two_styles(texts, base, base + style).adjust_cell_length(width, base)
+            return Strip([Segment(line, style)], width)
+        return _in_two_styles(texts, style).adjust_cell_length(width)
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by some rows."""
@@ -263,15 +362,33 @@ class RunTable(ScrollView, can_focus=True):
 
     def action_problem(self, step: int) -> None:
         """Move the cursor to the next problem in the direction of `step`."""
-        row = self._store.find(self._store.cursor, step, lambda run: run.category.is_problem)
+        self._go_to(step, lambda run: run.category.is_problem)
+
+    def _go_to(self, step: int, wanted: Callable[[Run], bool]) -> None:
+        row = self._store.find(self._store.cursor, step, wanted)
         if row is not None:
             self._select(row)
 
-    def action_choose(self) -> None:
-        """Ask for the run under the cursor."""
+    def action_match(self, step: int) -> None:
+        """Move the cursor to the next run in the direction of `step` that was searched for."""
+        if self.searched is not None:
+            self._go_to(step, self.searched)
+
+    def action_mark(self) -> None:
+        """Mark the run under the cursor, or take its mark away, and go on to the next."""
         run = self._store.current
         if run is not None:
-            self.post_message(RunChosen(run.path))
+            self._store.toggle_mark(run.path)
+            self._select(self._store.cursor + 1)
+
+    def action_choose(self) -> None:
+        """Ask for the run under the cursor; fold a group, or unfold it."""
+        row = self._store.row(self._store.cursor) if len(self._store) else None
+        if isinstance(row, Group):
+            self._store.toggle_fold(row)
+            self.reorder()
+        elif row is not None:
+            self.post_message(RunChosen(row.path))
 
     def on_click(self, event: events.Click) -> None:
         """Select the run that was clicked on; a second click opens it."""
@@ -282,16 +399,17 @@ class RunTable(ScrollView, can_focus=True):
                 self.action_choose()
 
     def _select(self, row: int) -> None:
+        self._moved_at = self._clock()
         self._store.select(row)
         self.show_cursor()
         self.refresh_rows()
 
 
-def _in_two_styles(texts: list[tuple[str, str]], plain: Style, coloured: Style) -> Strip:
+def _in_two_styles(texts: list[tuple[str, str]], coloured: Style) -> Strip:
     """Glyph and state in colour, what stands between and behind them plain."""
     segments: list[Segment] = []
     for name, text in texts:
-        style = coloured if name in {"glyph", "state"} else plain
+        style = coloured if name in {"glyph", "state"} else _PLAIN
         if segments and segments[-1].style is style:
             segments[-1] = Segment(f"{segments[-1].text}{text} ", style)
         else:

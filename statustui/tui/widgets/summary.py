@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import ClassVar
 
 from rich.style import Style
@@ -26,6 +27,9 @@ _LOSING_WORDS = (
 """The order in which chips lose their words on a narrow terminal."""
 
 
+_BAR = "━"
+
+
 class SummaryBar(Widget):
     """One chip for each category that has runs; a click on it lists these runs only."""
 
@@ -37,7 +41,7 @@ class SummaryBar(Widget):
         self._store = store
         self._shown: tuple[object, ...] = ()
 
-    def take(self) -> None:
+    def show(self) -> None:
         """Show the counts of the store if they are others than before."""
         shown = (dict(+self._store.counts), self._store.only)
         if shown != self._shown:
@@ -45,7 +49,7 @@ class SummaryBar(Widget):
             self.refresh()
 
     def render(self) -> Text:
-        """Draw the chips."""
+        """Draw the chips, and below them the share of each."""
         line = Text(no_wrap=True, overflow="ellipsis")
         for category, text in self._chips():
             only = self._store.only
@@ -53,6 +57,9 @@ class SummaryBar(Widget):
             style = self.get_component_rich_style(STYLES[category], partial=True)
             line.append(text, style + Style(reverse=True) if chosen else style)
             line.append("  ")
+        line.append("\n")
+        for category, cells in shares(self._store.counts, self.size.width):
+            line.append(_BAR * cells, self.get_component_rich_style(STYLES[category], partial=True))
         return line
 
     def _chips(self) -> list[tuple[Category, str]]:
@@ -73,7 +80,25 @@ class SummaryBar(Widget):
     def on_click(self, event: events.Click) -> None:
         """Ask for the category that was clicked on."""
         start = 0
+        if event.y:
+            return
         for category, text in self._chips():
             if start <= event.x - self.gutter.left < start + len(text):
                 self.post_message(CategoryChosen(category))
             start += len(text) + 2
+
+
+def shares(counts: Counter[Category], width: int) -> list[tuple[Category, int]]:
+    """Share out a bar of `width` cells by the counts; whatever there is has at least one cell."""
+    present = [category for category in Category if counts[category] > 0]
+    total = sum(counts[category] for category in present)
+    if not present or width < len(present):
+        return []
+    spare = width - len(present)
+    ends = [0]
+    for category in present:
+        ends.append(ends[-1] + counts[category])
+    return [
+        (category, 1 + spare * ends[number + 1] // total - spare * ends[number] // total)
+        for number, category in enumerate(present)
+    ]
