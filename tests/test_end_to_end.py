@@ -56,7 +56,7 @@ def test_a_real_working_directory_in_various_terminals(
     with terminal([*STATUSTUI, str(DATA / "pavilion-2.4")], columns, lines, **env) as screen:
         screen.wait_for("BUILD_ERROR")
         screen.wait_for("29 runs" if columns > 40 else "BUILD_ERROR")
-        assert screen.lines[0].startswith(" ▲ 6 error")
+        screen.wait_until(lambda: screen.lines[0].startswith(" ▲ 6 error"), "the counts")
         screen.press("q")
         assert screen.wait_for_end() == 0
         if "NO_COLOR" in env:

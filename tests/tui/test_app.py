@@ -473,7 +473,7 @@ async def test_a_filter_narrows_the_list_with_every_letter() -> None:
         assert ids(app) == ["77", "14", "15", "16"]
         await pilot.press("escape", "g")
         await settle(pilot)
-        assert ids(app)[2:5] == everything[:3]
+        assert set(everything[:9]) <= set(ids(app))
         assert "listed" not in shown(app)
         await pilot.press("n", "n")
         first = cursor(app)
