@@ -1,5 +1,23 @@
-"""Run the command line with ``python -m statustui``."""
+"""Where the program starts: ``statustui``, or ``python -m statustui``."""
 
-from statustui.cli import main
+from __future__ import annotations
 
-main()
+import sys
+
+from statustui.skeleton import Skeleton
+
+
+def main() -> None:
+    """Paint the frame of the screen, then import the rest of the program and run it."""
+    skeleton = Skeleton()
+    skeleton.paint(sys.argv[1:])
+    try:
+        from statustui import cli  # noqa: PLC0415 - what takes time comes second
+
+        cli.main(skeleton)
+    finally:
+        skeleton.remove()
+
+
+if __name__ == "__main__":
+    main()

@@ -25,6 +25,7 @@ from statustui.follow import follow_runs
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.pace import Settings, WatchMode
 from statustui.monitor.scan import read_history, read_trees
+from statustui.skeleton import Skeleton
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 """Exit status after SIGINT and SIGPIPE, as shells have it."""
@@ -124,13 +125,15 @@ def _watch_options(command: Callable[..., None]) -> Callable[..., None]:
 @cli.command()
 @_ROOTS
 @_watch_options
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, to select text.")
 @click.pass_context
-def monitor(
+def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     context: click.Context,
     roots: tuple[str, ...],
     watch: WatchMode,
     interval: float | None,
     max_checks: float | None,
+    no_mouse: bool,  # noqa: FBT001 - click passes options by name
 ) -> None:
     """Watch the runs below each ROOT live (the default command).
 
@@ -141,14 +144,19 @@ def monitor(
         return
     roots = roots or (".",)
     _check_roots(roots)
-    _open_monitor(roots, Settings(watch, interval, max_checks))
+    settings = Settings(watch, interval, max_checks)
+    _open_monitor(context.obj, roots, settings, mouse=not no_mouse)
 
 
-def _open_monitor(roots: Sequence[str], settings: Settings | None = None) -> None:
+def _open_monitor(
+    skeleton: Skeleton, roots: Sequence[str], settings: Settings | None = None, *, mouse: bool
+) -> None:
     """Open the monitor; only now is Textual imported."""
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - the import takes most of a start
 
-    StatusApp(Monitor(roots, settings), roots).run()
+    app = StatusApp(Monitor(roots, settings), roots)
+    skeleton.hand_over()
+    app.run(mouse=mouse)
 
 
 def _check_roots(roots: Sequence[str]) -> None:
@@ -321,7 +329,9 @@ def states(as_json: bool) -> None:  # noqa: FBT001 - click passes options by nam
 @click.option(
     "--once", is_flag=True, help="Write the tree as it stands at one moment, and leave it."
 )
-def show_demo(
+@click.pass_context
+def show_demo(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
+    context: click.Context,
     directory: str | None,
     runs: int,
     speed: float,
@@ -343,7 +353,7 @@ def show_demo(
     if not sys.stdout.isatty():
         raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
     with demo.background(directory, runs, seed, speed) as place:
-        _open_monitor([place])
+        _open_monitor(context.obj, [place], mouse=True)
 
 
 def _check_empty(directory: str | None) -> None:
@@ -362,12 +372,18 @@ def relax_collector() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-def main() -> None:
-    """Run the command line, and end with its exit status."""
+def main(skeleton: Skeleton | None = None) -> None:
+    """Run the command line, and end with its exit status.
+
+    Args:
+        skeleton: What is on screen already.
+    """
     relax_collector()
+    skeleton = skeleton or Skeleton()
     try:
-        status = cli(prog_name="statustui", standalone_mode=False)
+        status = cli(prog_name="statustui", standalone_mode=False, obj=skeleton)
     except click.ClickException as error:
+        skeleton.remove()
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):

@@ -1,0 +1,53 @@
+"""The first thing on screen: a header and a frame, painted before anything slow is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_COMMANDS = frozenset({"list", "history", "set", "states", "wait"})
+"""The commands that have no screen."""
+_QUESTIONS = frozenset({"-h", "--help", "-V", "--version", "--once"})
+_ENTER = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
+_LEAVE = "\x1b[?25h\x1b[?1049l"
+
+
+class Skeleton:
+    """What is on screen until the monitor takes the screen over."""
+
+    def __init__(self) -> None:
+        """Start with the screen as it is."""
+        self._is_up = False
+
+    def paint(self, arguments: list[str]) -> None:
+        """Paint it, if the program is going to open the monitor with these arguments."""
+        if not _opens_screen(arguments):
+            return
+        try:
+            columns, lines = os.get_terminal_size(sys.stderr.fileno())
+        except OSError:
+            return
+        rule = "\u2501" if (sys.stderr.encoding or "").lower().startswith("utf") else "-"
+        text = f"{_ENTER} statustui: looking for runs\r\n {rule * (columns - 2)}"
+        os.write(sys.stderr.fileno(), f"{text}\x1b[{lines};1H ^q Quit".encode())
+        self._is_up = True
+
+    def hand_over(self) -> None:
+        """Leave the screen to the monitor, which restores it in the end."""
+        self._is_up = False
+
+    def remove(self) -> None:
+        """Show the screen as it was before, if the monitor has not come to use it."""
+        if self._is_up:
+            self._is_up = False
+            os.write(sys.stderr.fileno(), _LEAVE.encode())
+
+
+def _opens_screen(arguments: list[str]) -> bool:
+    return (
+        os.environ.get("TERM", "dumb") != "dumb"
+        and sys.stdout.isatty()
+        and sys.stderr.isatty()
+        and not (arguments and arguments[0] in _COMMANDS)
+        and _QUESTIONS.isdisjoint(arguments)
+    )
