@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tree import tree
 
-from statustui.cli import relax_collector
+from statustui.__main__ import relax_collector
 from statustui.monitor import scan, sweep
 from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor

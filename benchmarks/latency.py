@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tree import tree
 
-from statustui.cli import relax_collector
+from statustui.__main__ import relax_collector
 from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.pace import Settings, WatchMode

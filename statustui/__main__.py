@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from statustui.skeleton import Skeleton
 
 
+def relax_collector() -> None:
+    """Look for garbage in circles rarely: runs are in none, and there may be 100,000 of them."""
+    gc.set_threshold(100_000, 50, 100)
+
+
 def main() -> None:
     """Paint the frame of the screen, then import the rest of the program and run it."""
+    relax_collector()
     skeleton = Skeleton()
     skeleton.paint(sys.argv[1:])
     try:

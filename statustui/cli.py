@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import sys
@@ -21,10 +20,9 @@ from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, Category,
 from statustui.core.status_file import StatusFile, TestStatusError
 from statustui.core.text import clean
 from statustui.core.working_dir import STATUS
-from statustui.follow import follow_runs
-from statustui.monitor.monitor import Monitor
+from statustui.monitor.batch import Deliver
 from statustui.monitor.pace import Settings, WatchMode
-from statustui.monitor.scan import read_history, read_trees
+from statustui.monitor.source import History, Source
 from statustui.skeleton import Skeleton
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
@@ -148,13 +146,45 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     _open_monitor(context.obj, roots, settings, mouse=not no_mouse)
 
 
+class _LateMonitor:
+    """A monitor that is imported when it is to start: the first frame has no need of it."""
+
+    def __init__(self, roots: Sequence[str], settings: Settings | None) -> None:
+        """Prepare to watch `roots`."""
+        self._roots = roots
+        self._settings = settings
+        self._source: Source | None = None
+
+    def start(self, deliver: Deliver) -> None:
+        """Begin."""
+        from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - see above
+
+        self._source = Monitor(self._roots, self._settings)
+        self._source.start(deliver)
+
+    def look_now(self) -> None:
+        """Look at everything again."""
+        if self._source is not None:
+            self._source.look_now()
+
+    def read_history(self, path: str, deliver: Callable[[History], object]) -> None:
+        """Read every status of the run at `path`."""
+        if self._source is not None:
+            self._source.read_history(path, deliver)
+
+    def stop(self) -> None:
+        """End at once."""
+        if self._source is not None:
+            self._source.stop()
+
+
 def _open_monitor(
     skeleton: Skeleton, roots: Sequence[str], settings: Settings | None = None, *, mouse: bool
 ) -> None:
     """Open the monitor; only now is Textual imported."""
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - the import takes most of a start
 
-    app = StatusApp(Monitor(roots, settings), roots)
+    app = StatusApp(_LateMonitor(roots, settings), roots)
     skeleton.hand_over()
     app.run(mouse=mouse)
 
@@ -211,9 +241,14 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
         if form == "json" or limit is not None or exit_status:
             raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
         _check_roots(roots)
+        from statustui.follow import follow_runs  # noqa: PLC0415 - the screen has no need of it
+        from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
+
         settings = Settings(watch, interval, max_checks)
         follow_runs(Monitor(roots, settings), as_json=form == "jsonl")
         return
+    from statustui.monitor.scan import read_trees  # noqa: PLC0415 - the screen comes first
+
     _check_roots(roots)
     runs = sorted(read_trees(roots, _warn), key=key, reverse=sort.startswith("-"))[:limit]
     if form == "json":
@@ -257,6 +292,8 @@ def _echo_table(runs: Sequence[Run]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """Print every status of RUN: a run directory or its status file."""
+    from statustui.monitor.scan import read_history  # noqa: PLC0415 - the screen comes first
+
     path = os.path.join(run, STATUS) if os.path.isdir(run) else run
     try:
         statuses = read_history(path)
@@ -367,18 +404,12 @@ def _check_empty(directory: str | None) -> None:
         raise _path_failure(directory, error) from error
 
 
-def relax_collector() -> None:
-    """Look for garbage in circles rarely: runs are in none, and there may be 100,000 of them."""
-    gc.set_threshold(100_000, 50, 100)
-
-
 def main(skeleton: Skeleton | None = None) -> None:
     """Run the command line, and end with its exit status.
 
     Args:
         skeleton: What is on screen already.
     """
-    relax_collector()
     skeleton = skeleton or Skeleton()
     try:
         status = cli(prog_name="statustui", standalone_mode=False, obj=skeleton)

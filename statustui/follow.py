@@ -11,7 +11,7 @@ import click
 from statustui import report
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.monitor.monitor import Source
+from statustui.monitor.source import Source
 
 _WAITING = 100
 """Batches that wait for a slow reader, until the monitor itself waits."""

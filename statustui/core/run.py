@@ -26,6 +26,8 @@ _CALM = frozenset(
     if not category.is_problem and word not in _LOG_WORDS and word != b"COMPLETE"
 )
 """States that leave the last word to the status that follows them."""
+_LAST_WORDS = frozenset(_CATEGORIES) - _LOG_WORDS
+"""States that are the current one and more than a remark where they stand last."""
 _AT_WORK = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING})
 
 
@@ -166,7 +168,7 @@ def _count_calm(lines: list[bytes]) -> int:
         *words, last = [line.split(b" ", 2)[1] for line in lines[:-1]]
     except IndexError:
         return 0
-    return len(words) if last not in _LOG_WORDS and _CALM.issuperset(words) else 0
+    return len(words) if last in _LAST_WORDS and _CALM.issuperset(words) else 0
 
 
 class _Entry(NamedTuple):

@@ -5,38 +5,18 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
 
-from statustui.core.status_file import StatusInfo
 from statustui.core.working_dir import STATUS
 from statustui.monitor.batch import Deliver
 from statustui.monitor.notify import watch_limit
 from statustui.monitor.pace import Settings
 from statustui.monitor.poll import Poller
 from statustui.monitor.scan import read_history
+from statustui.monitor.source import History
 from statustui.monitor.territory import Territory
 
 _PATIENCE = 2.0
 """Seconds after which a filesystem counts as not answering."""
-
-History: TypeAlias = tuple[StatusInfo, ...] | OSError
-"""Every status of a run, oldest first, or why they cannot be read."""
-
-
-class Source(Protocol):
-    """Where batches come from: a `Monitor`, or a stand-in for one."""
-
-    def start(self, deliver: Deliver) -> None:
-        """Begin; `deliver` is called from threads of the source."""
-
-    def look_now(self) -> None:
-        """Look at everything again without waiting for the interval to pass."""
-
-    def read_history(self, path: str, deliver: Callable[[History], object]) -> None:
-        """Read every status of the run at `path`; `deliver` is called from another thread."""
-
-    def stop(self) -> None:
-        """End at once, without waiting for a filesystem that does not answer."""
 
 
 class Monitor:

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
 from statustui.monitor.batch import Batch
-from statustui.monitor.monitor import Source
+from statustui.monitor.source import Source
 from statustui.tui.inbox import Inbox
 from statustui.tui.messages import ChangesWait, RunChosen
 from statustui.tui.screens.help import HelpScreen
@@ -63,7 +63,7 @@ class StatusApp(App[None]):
         self._store = RunStore()
         self._inbox = Inbox()
         self._shown_at = float("-inf")
-        self._is_showing_soon = False
+        self._is_watching = self._is_showing_soon = False
         self._cursor_shown = 0
         self._runs_screen = RunsScreen(self._store, tuple(roots), clock)
 
@@ -72,15 +72,23 @@ class StatusApp(App[None]):
         """Whether every root has been seen whole once."""
         return self._runs_screen.is_complete
 
+    def get_default_screen(self) -> RunsScreen:
+        """Show the runs."""
+        return self._runs_screen
+
     @property
     def is_up_to_date(self) -> bool:
-        """Whether everything that has been delivered is shown."""
-        return not self._inbox and not self._is_showing_soon
+        """Whether watching has begun and everything that has been delivered is shown."""
+        return self._is_watching and not self._inbox and not self._is_showing_soon
 
     def on_mount(self) -> None:
         """Show the runs and begin to watch."""
-        self.push_screen(self._runs_screen)
+        # The first frame comes before anything else.
+        self.call_after_refresh(self._watch)
+
+    def _watch(self) -> None:
         self._source.start(self._receive)
+        self._is_watching = True
 
     def on_unmount(self) -> None:
         """End watching."""

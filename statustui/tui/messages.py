@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from statustui.core.states import Category
-from statustui.monitor.monitor import History
+from statustui.monitor.source import History
 
 
 class ChangesWait(Message):

@@ -132,6 +132,15 @@ def test_taking_lines_in_by_pieces_gives_what_taking_them_in_at_once_does(
     assert by_pieces == Tally().add(first + second, end)
 
 
+def test_a_blank_last_line_hides_nothing() -> None:
+    """The statuses before it count."""
+    block = b"1 CREATED a\n2 ABORTED b\n \n"
+    tally = Tally().add(block, len(block))
+    assert tally.updates == 2
+    assert tally.current is not None
+    assert tally.current.state == "ABORTED"
+
+
 @given(LINES)
 def test_the_tally_agrees_with_the_history(lines: list[bytes]) -> None:
     """Reading cheaply finds as many statuses, and the same last one, as reading in full."""

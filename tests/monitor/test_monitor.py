@@ -15,9 +15,10 @@ import pytest
 
 from statustui.core.run import Run, RunDir
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.monitor.monitor import History, Monitor
+from statustui.monitor.monitor import Monitor
 from statustui.monitor.pace import Settings
 from statustui.monitor.scan import Reading, read
+from statustui.monitor.source import History
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 

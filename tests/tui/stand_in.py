@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from textual.pilot import Pilot
+from textual.widgets import Footer
+
 from statustui.core.run import RunDir, Tally, make_run, make_unread_run
 from statustui.core.status_file import split_statuses
 from statustui.monitor.batch import Batch, Deliver, RootHealth
-from statustui.monitor.monitor import History
+from statustui.monitor.source import History
 from statustui.tui.app import StatusApp
+from tests.waiting import DEADLINE
 
 NOW = 1_795_476_000.0
 ROOT = "./working_dir"
@@ -25,10 +30,13 @@ class StandIn:
         self.stopped = False
         self.looks = 0
         self.broken: str | None = None
-        self._deliver: Deliver = lambda _batch: None
+        self._waiting: list[Batch] = []
+        self._deliver: Deliver = self._waiting.append
 
     def start(self, deliver: Deliver) -> None:
-        """Remember where batches go."""
+        """Deliver what there is already, and remember where batches go."""
+        for batch in self._waiting:
+            deliver(batch)
         self._deliver = deliver
 
     def look_now(self) -> None:
@@ -100,6 +108,20 @@ def make_app(
     """An application and the source that it shows."""
     source = source or StandIn()
     return StatusApp(source, [ROOT], clock), source
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until what has been delivered is on screen."""
+    app = pilot.app
+    assert isinstance(app, StatusApp)
+    end = time.monotonic() + DEADLINE
+    await pilot.pause()
+    while not (app.is_up_to_date and app.screen_stack[0].query(Footer)):
+        assert time.monotonic() < end
+        await pilot.pause(0.01)
+    # Once for the footer's place, once for what makes room for it.
+    await pilot.pause()
+    await pilot.pause()
 
 
 LIFE = "CREATED made|SCHEDULED in the queue|RUNNING on cn0117"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from textual.pilot import Pilot
 from textual.screen import Screen
 
 from statustui.core.states import Category
@@ -21,7 +19,7 @@ from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.run_table import Columns, RunTable
 from statustui.tui.widgets.summary import shares
 from tests.trees import append, write_run
-from tests.tui.stand_in import NOW, deliver_a_night, make_app
+from tests.tui.stand_in import NOW, deliver_a_night, make_app, settle
 from tests.waiting import DEADLINE
 
 
@@ -70,18 +68,6 @@ def cursor(app: StatusApp) -> str:
     return reversed_lines[0].text.split()[2]
 
 
-async def settle(pilot: Pilot[None]) -> None:
-    """Wait until what has been delivered is on screen."""
-    app = pilot.app
-    assert isinstance(app, StatusApp)
-    end = time.monotonic() + DEADLINE
-    await pilot.pause()
-    while not app.is_up_to_date:
-        assert time.monotonic() < end
-        await pilot.pause(0.01)
-    await pilot.pause()
-
-
 async def test_the_first_screen_shows_what_needs_attention_first() -> None:
     """Problems on top, counted in the first line, with the reason beside them."""
     app, source = make_app()
@@ -103,6 +89,7 @@ async def test_a_run_that_appears_changes_or_vanishes_is_seen_without_a_key() ->
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"), ("6", "b", "RUNNING y"), ("7", "c", "RUNNING z"))
+        await settle(pilot)
         await pilot.press("j")
         assert cursor(app) == "6"
         source.deliver(("7", "c", "RUN_FAILED now"), ("8", "d", "RUN_ERROR new"))
@@ -123,6 +110,7 @@ async def test_what_comes_up_above_does_not_move_what_is_looked_at() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(*((str(number), "t", "RUNNING x") for number in range(100, 200)))
+        await settle(pilot)
         await pilot.press("G", "k", "k")
         before = table_text(app)
         selected = cursor(app)
@@ -179,6 +167,7 @@ async def test_problems_only_and_back() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         deliver_a_night(source)
+        await settle(pilot)
         await pilot.press("exclamation_mark")
         assert ids(app) == ["12", "13", "14"]
         await pilot.press("exclamation_mark")
@@ -196,6 +185,7 @@ async def test_going_from_problem_to_problem() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         deliver_a_night(source)
+        await settle(pilot)
         await pilot.press("s", "s", "g")
         assert ids(app)[:2] == ["12", "13"]
         await pilot.press("G", "e")
@@ -212,6 +202,7 @@ async def test_sorting() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"), ago=10)
         source.deliver(("6", "b", "RUN_ERROR y"), ago=20)
+        await settle(pilot)
         await pilot.press("s")
         assert ids(app) == ["5", "6"]
         assert "AGE▼" in screen_lines(app)[2]
@@ -225,6 +216,7 @@ async def test_enter_opens_the_history_with_times_and_notes() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         deliver_a_night(source)
+        await settle(pilot)
         await pilot.press("j", "enter")
         await settle(pilot)
         assert is_shown(app, RunScreen)
@@ -260,6 +252,7 @@ async def test_a_history_that_cannot_be_read_says_so() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"))
         source.broken = "Permission denied"
+        await settle(pilot)
         await pilot.press("l")
         await settle(pilot)
         assert "history cannot be read: Permission denied" in shown(app)
@@ -270,6 +263,7 @@ async def test_q_goes_back_and_quits_at_the_top() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"))
+        await settle(pilot)
         await pilot.press("enter", "q")
         assert is_shown(app, RunsScreen)
         assert not source.stopped
@@ -278,6 +272,7 @@ async def test_q_goes_back_and_quits_at_the_top() -> None:
     app, source = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"))
+        await settle(pilot)
         await pilot.press("enter", "ctrl+q")
     assert [*stopped, source.stopped] == [True, True]
 
@@ -333,6 +328,7 @@ async def test_nothing_breaks_at_any_size() -> None:
     app, source = make_app()
     async with app.run_test(size=(200, 50)) as pilot:
         deliver_a_night(source)
+        await settle(pilot)
         await pilot.press("G")
         for size in ((80, 24), (40, 12), (20, 5), (10, 3), (5, 2), (1, 1), (200, 50)):
             await pilot.resize_terminal(*size)
@@ -488,6 +484,7 @@ async def test_runs_in_groups() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("1", "a.x", "RUNNING x"), ("2", "b.x", "RUN_ERROR x"))
         source.deliver(("3", "a.y", "RUN_FAILED x"))
+        await settle(pilot)
         await pilot.press("t", "t", "g")
         await settle(pilot)
         lines = screen_lines(app)
@@ -534,6 +531,7 @@ async def test_rows_do_not_slide_away_under_a_moving_cursor() -> None:
     app, source = make_app(clock=lambda: seconds[0])
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(*((str(number), "t", "RUNNING x") for number in range(100, 200)))
+        await settle(pilot)
         await pilot.press("j", "j")
         await settle(pilot)
         before, selected = table_text(app), cursor(app)

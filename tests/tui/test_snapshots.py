@@ -12,7 +12,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.tui.stand_in import StandIn, deliver_a_night, make_app
+from tests.tui.stand_in import StandIn, deliver_a_night, make_app, settle
 
 
 class Compare(Protocol):
@@ -43,8 +43,9 @@ def test_a_screen_looks_as_it_did(snap_compare: Compare, shot: str) -> None:
 
     async def prepare(pilot: Pilot[None]) -> None:
         deliver_a_night(source)
+        await settle(pilot)
         await pilot.press(*keys)
-        await pilot.pause()
+        await settle(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=prepare)
 
@@ -56,6 +57,6 @@ def test_an_empty_tree_looks_as_it_did(snap_compare: Compare) -> None:
 
     async def prepare(pilot: Pilot[None]) -> None:
         source.deliver()
-        await pilot.pause()
+        await settle(pilot)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=prepare)

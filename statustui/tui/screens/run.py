@@ -16,7 +16,7 @@ from textual.widgets import Footer
 
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_span
-from statustui.monitor.monitor import History
+from statustui.monitor.source import History
 from statustui.tui.look import GLYPHS, STYLES
 from statustui.tui.messages import HistoryRead
 from statustui.tui.widgets.history_view import HistoryView

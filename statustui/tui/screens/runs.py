@@ -60,13 +60,16 @@ class RunsScreen(Screen[None]):
         """Lay the widgets out from top to bottom."""
         yield self._summary
         yield self._table
-        yield self._filter
         yield self._health
-        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """Give the keys to the table."""
+        """Give the keys to the table; what the first frame can do without comes after it."""
         self._table.focus()
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        await self.mount(self._filter, before=self._health)
+        await self.mount(Footer(show_command_palette=False, compact=True))
 
     def take(self, batch: Batch) -> None:
         """Take note of a batch that the store has taken in."""

@@ -22,7 +22,7 @@ from statustui.tui.look import CHANGED, FOLDED, GLYPHS, HIDDEN, MARKED, STYLES, 
 from statustui.tui.messages import RunChosen
 from statustui.tui.store import Group, Row, RunStore
 
-_NAME_MIN, _NAME_MAX = 8, 28
+_NAME_TITLE, _NAME_MIN, _NAME_MAX = 4, 8, 28
 _NOTE_MIN, _NOTE_WANTED = 12, 24
 _STATE_MAX, _ID_MAX = 24, 32
 _LEAVING = ("result", "age", "name", "note")
@@ -150,9 +150,8 @@ class RunTable(ScrollView, can_focus=True):
         self.refresh_rows()
 
     def on_resize(self) -> None:
-        """Share out the new width."""
-        self.show_cursor()
-        self.refresh()
+        """Share out the new width and height."""
+        self.reorder()
 
     def notify_style_update(self) -> None:
         """Draw everything in the new colours."""
@@ -167,7 +166,8 @@ class RunTable(ScrollView, can_focus=True):
             self._widen("state", min(state, _STATE_MAX))
             self._widen("id", self._cells("id", run.id, _ID_MAX))
             if run.name != run.id:
-                self._widen("name", self._cells("name", run.name, _NAME_MAX))
+                name = self._cells("name", run.name, _NAME_MAX)
+                self._widen("name", max(_NAME_TITLE, name))
         if before != self._widest:
             self.refresh()
 
@@ -197,7 +197,7 @@ class RunTable(ScrollView, can_focus=True):
         self.refresh_rows()
 
     def reorder(self) -> None:
-        """Show the store in its new order or with its new filter."""
+        """Draw all that is in view anew: another order, another filter, another size."""
         self.show_cursor()
         self._drawn = self._visible()
         self.refresh()
