@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from textual.pilot import Pilot
-from textual.widgets import Footer
 
 from statustui.core.run import RunDir, Tally, make_run, make_unread_run
 from statustui.core.status_file import split_statuses
@@ -116,7 +115,7 @@ async def settle(pilot: Pilot[None]) -> None:
     assert isinstance(app, StatusApp)
     end = time.monotonic() + DEADLINE
     await pilot.pause()
-    while not (app.is_up_to_date and app.screen_stack[0].query(Footer)):
+    while not (app.is_up_to_date and app.screen_stack[0].query("FooterKey")):
         assert time.monotonic() < end
         await pilot.pause(0.01)
     # Once for the footer's place, once for what makes room for it.

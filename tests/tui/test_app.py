@@ -68,6 +68,16 @@ def cursor(app: StatusApp) -> str:
     return reversed_lines[0].text.split()[2]
 
 
+async def test_the_last_line_names_the_keys() -> None:
+    """From the first picture on, without a key having been pressed."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        for keys in ("⏎ Open", "/ Filter", "q Quit", "? Help"):
+            assert keys in screen_lines(app)[-1]
+
+
 async def test_the_first_screen_shows_what_needs_attention_first() -> None:
     """Problems on top, counted in the first line, with the reason beside them."""
     app, source = make_app()

@@ -70,6 +70,8 @@ class RunsScreen(Screen[None]):
     async def _complete(self) -> None:
         await self.mount(self._filter, before=self._health)
         await self.mount(Footer(show_command_palette=False, compact=True))
+        # A footer is blank until the next time that the keys are said to have changed.
+        self.refresh_bindings()
 
     def take(self, batch: Batch) -> None:
         """Take note of a batch that the store has taken in."""
