@@ -65,6 +65,33 @@ def test_a_real_working_directory_in_various_terminals(
             assert set(rendition) <= {b"0", b"1", b"2", b"4", b"7", b"39", b"49"}
 
 
+def test_the_mouse_is_left_to_the_terminal_on_request(tmp_path: Path) -> None:
+    """Only without `--no-mouse` is it asked for."""
+    write_run(tmp_path / "one", "RUNNING on a node")
+    for options, is_asked_for in (([], True), (["--no-mouse"], False)):
+        with terminal([*STATUSTUI, *options, str(tmp_path)]) as screen:
+            screen.wait_for("RUNNING")
+            assert (b"\x1b[?1000h" in screen.output) is is_asked_for
+            screen.press("q")
+            assert screen.wait_for_end() == 0
+
+
+def test_the_wheel_scrolls_and_a_click_selects(tmp_path: Path) -> None:
+    """As a terminal sends them."""
+    for number in range(1, 61):
+        write_run(tmp_path / f"{number:02}", f"RUN_TIMEOUT after {number} min")
+    with terminal([*STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for("60 runs")
+        first = screen.lines[3]
+        screen.press("\x1b[<65;10;10M" * 3)
+        screen.wait_until(lambda: screen.lines[3] != first, "another first line")
+        chosen = screen.lines[7].split()[2]
+        screen.press("\x1b[<0;10;8M\x1b[<0;10;8m")
+        screen.press("\r")
+        screen.wait_for("why: RUN_TIMEOUT")
+        assert chosen in screen.lines[0]
+
+
 AUDIT = """
 import os, sys
 log = os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 from textual.screen import Screen
+from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 
 from statustui.core.states import Category
 from statustui.monitor.monitor import Monitor
@@ -350,6 +351,29 @@ async def test_nothing_breaks_at_any_size() -> None:
             await pilot.resize_terminal(*size)
             await settle(pilot)
         assert "RUNNING" in shown(app) or "UNKNOWN" in shown(app)
+
+
+async def test_the_scroll_bar_scrolls_and_the_cursor_stays_in_view() -> None:
+    """Dragged, and clicked above and below its grip; what arrives then changes nothing of it."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 14)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        table = app.screen.query_one(RunTable)
+        top = ids(app)
+        table.post_message(ScrollDown())
+        await settle(pilot)
+        assert not set(ids(app)) & set(top)
+        source.deliver(("15", "osu.latency", "INFO from elsewhere"))
+        await settle(pilot)
+        assert cursor(app) == ids(app)[0]
+        table.post_message(ScrollTo(y=3.2))
+        await settle(pilot)
+        assert ids(app)[0] == top[3]
+        assert cursor(app) == "19"
+        table.post_message(ScrollUp())
+        await settle(pilot)
+        assert ids(app) == top
 
 
 async def test_a_click_selects_and_a_second_one_opens() -> None:

@@ -51,7 +51,7 @@ class HealthLine(Widget):
 
     def render(self) -> Text:
         """Draw the line: a root after the other, the troubled ones first."""
-        line = Text(no_wrap=True, overflow="ellipsis")
+        line = Text()
         if self._listed != self._total:
             line.append(f"{self._listed:,} of {self._total:,} listed", "bold")
         for root, health in sorted(self._health.items(), key=lambda item: _is_calm(item[1])):

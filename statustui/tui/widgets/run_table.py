@@ -12,7 +12,9 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
 from statustui.core.run import Run
@@ -41,6 +43,8 @@ _SORTED = {"category": "glyph", "time": "age"}
 """Sort key -> its column, where they have different names."""
 _LEAD = 8
 """Cells at the left edge that can change by themselves: flag, glyph and age."""
+_WHEEL = 3
+"""Rows by which a notch of the wheel scrolls."""
 _COARSE = 5
 """Seconds by which ages below a minute tick."""
 _FRESH = 5.0
@@ -397,6 +401,34 @@ class RunTable(ScrollView, can_focus=True):
             self._select(row)
             if event.chain > 1:
                 self.action_choose()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Look further down."""
+        self._look_from(event, self.scroll_offset.y + _WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Look further up."""
+        self._look_from(event, self.scroll_offset.y - _WHEEL)
+
+    def on_scroll_to(self, event: ScrollTo) -> None:
+        """Look where the scroll bar has been dragged to."""
+        if event.y is not None:
+            self._look_from(event, round(event.y))
+
+    def on_scroll_down(self, event: ScrollDown) -> None:
+        """Look a page further down: a click below the grip of the scroll bar."""
+        self._look_from(event, self.scroll_offset.y + self._page)
+
+    def on_scroll_up(self, event: ScrollUp) -> None:
+        """Look a page further up: a click above the grip of the scroll bar."""
+        self._look_from(event, self.scroll_offset.y - self._page)
+
+    def _look_from(self, event: Message, top: int) -> None:
+        """Scroll to `top` in place of what Textual does, and keep the cursor in view."""
+        event.prevent_default().stop()
+        top = max(0, min(top, len(self._store) - self._page))
+        self._scroll_to_row(top)
+        self._select(max(top, min(self._store.cursor, top + self._page - 1)))
 
     def _select(self, row: int) -> None:
         self._moved_at = self._clock()
