@@ -65,6 +65,21 @@ def test_a_real_working_directory_in_various_terminals(
             assert set(rendition) <= {b"0", b"1", b"2", b"4", b"7", b"39", b"49"}
 
 
+def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -> None:
+    """A slow line delivers what was typed in one piece: a filter, and a move in the list."""
+    for number in range(1, 41):
+        write_run(tmp_path / f"{number:02}", f"RUN_TIMEOUT after {number} min")
+    with terminal([*STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for("40 runs")
+        screen.press("/after 1\rj")
+        screen.wait_for("13 of 40 listed")
+        screen.press("\r")
+        screen.wait_for("why: RUN_TIMEOUT")
+        screen.wait_for("after 10 min")
+        screen.press("q")
+        screen.wait_for("13 of 40 listed")
+
+
 def test_the_mouse_is_left_to_the_terminal_on_request(tmp_path: Path) -> None:
     """Only without `--no-mouse` is it asked for."""
     write_run(tmp_path / "one", "RUNNING on a node")

@@ -28,10 +28,6 @@ class FilterTyped(Message):
     words: str
 
 
-class FilterLeft(Message):
-    """Somebody has finished typing a filter."""
-
-
 @dataclass
 class CategoryChosen(Message):
     """Somebody wants to see the runs of one category only."""

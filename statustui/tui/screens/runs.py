@@ -14,7 +14,7 @@ from textual.widgets import Footer
 from statustui.core.query import GROUPINGS, SORT_KEYS, contains
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.tui.messages import CategoryChosen, FilterLeft, FilterTyped
+from statustui.tui.messages import CategoryChosen, FilterTyped
 from statustui.tui.store import PROBLEMS, RunStore
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
@@ -27,7 +27,8 @@ class RunsScreen(Screen[None]):
 
     BINDING_GROUP_TITLE = "List"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="runs.filter"),
+        # With priority, so that of several keys that come at once the next ones are the filter.
+        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="runs.filter"),
         Binding("!", "problems", "Problems only", id="runs.problems"),
         Binding("s", "sort", "Sort", id="runs.sort"),
         Binding("S", "reverse", "Reverse", show=False, id="runs.reverse"),
@@ -64,7 +65,7 @@ class RunsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Give the keys to the table; what the first frame can do without comes after it."""
-        self._table.focus()
+        self.set_focus(self._table)
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
@@ -121,13 +122,18 @@ class RunsScreen(Screen[None]):
         self._store.show_matching(matches, narrows=narrows)
         self._reorder()
 
-    @on(FilterLeft)
-    def _leave_filter(self) -> None:
-        self._table.focus()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
+        """Let a slash be a slash in the filter."""
+        return action != "filter" or not self._filter.has_focus
 
     def action_filter(self) -> None:
         """Type a filter."""
         self._filter.open()
+
+    def action_leave_filter(self, keeps: bool) -> None:  # noqa: FBT001 - actions have no keywords
+        """Go back to the list, after the letters that are still on their way to the filter."""
+        self.set_focus(self._table)
+        self._filter.call_later(self._filter.close, keeps=keeps)
 
     def action_problems(self) -> None:
         """List the runs with a problem only, or all again."""
@@ -136,7 +142,7 @@ class RunsScreen(Screen[None]):
     def action_show_all(self) -> None:
         """Take the filter away, then the choice of categories."""
         if self._filter.display:
-            self._filter.action_leave(keeps=False)
+            self.action_leave_filter(keeps=False)
         elif self._store.only is not None:
             self._show_only(None)
 

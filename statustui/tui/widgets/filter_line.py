@@ -8,7 +8,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from statustui.tui.messages import FilterLeft, FilterTyped
+from statustui.tui.messages import FilterTyped
 
 
 class FilterLine(Input):
@@ -16,8 +16,22 @@ class FilterLine(Input):
 
     BINDING_GROUP_TITLE = "Filter"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,down", "leave(True)", "Keep", show=False, id="filter.keep"),
-        Binding("escape", "leave(False)", "Show all", show=False, id="filter.clear"),
+        # With priority, so that the next of several keys that come at once goes to the list.
+        Binding(
+            "enter,down",
+            "screen.leave_filter(True)",
+            "Keep the filter",
+            key_display="⏎",
+            priority=True,
+            id="filter.keep",
+        ),
+        Binding(
+            "escape",
+            "screen.leave_filter(False)",
+            "Show all",
+            priority=True,
+            id="filter.clear",
+        ),
     ]
 
     def __init__(self) -> None:
@@ -30,14 +44,13 @@ class FilterLine(Input):
     def open(self) -> None:
         """Let somebody type."""
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)
 
-    def action_leave(self, keeps: bool) -> None:  # noqa: FBT001 - actions have no keywords
-        """Go back to the list."""
+    def close(self, *, keeps: bool) -> None:
+        """Go out of sight, unless there is a filter that somebody `keeps`."""
         if not keeps or not self.value.strip():
             self.value = ""
             self.display = False
-        self.post_message(FilterLeft())
 
     @on(Input.Changed)
     def _tell(self, message: Input.Changed) -> None:
