@@ -28,6 +28,9 @@ _NAMING = 60.0
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY
 
 
+_NOTHING = Tally()
+
+
 class Reading(NamedTuple):
     """What is known of one run, and what tells whether its status file has changed since."""
 
@@ -37,9 +40,10 @@ class Reading(NamedTuple):
     """The name that was found; None if it has to be looked for again."""
     signature: tuple[int, int, int] | None
     """Inode, size in bytes and time of change in nanoseconds; None if there is no such file."""
-    tally: Tally
     device: int = 0
     """Number of the device that the status file is on; 0 if there is none."""
+    tally: Tally = _NOTHING
+    """What a large file has added up to, to read on from; a small one is read whole again."""
     head: bytes | None = None
     """The first bytes of a large file: another file that has taken its place has others."""
 
@@ -72,7 +76,7 @@ def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True
         run = make_unread_run(place, name or "", reason)
     if known is not None and known.run == run:
         return known
-    return Reading(place, run, name, None, Tally())
+    return Reading(place, run, name, None)
 
 
 def _named(known: Reading) -> Reading:
@@ -140,7 +144,7 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             run = make_unread_run(place, name or "", "The status file is not a regular file.")
-            return Reading(place, run, name, _signature(state), Tally(), state.st_dev)
+            return Reading(place, run, name, _signature(state), state.st_dev)
         tally, torn, head = Tally(), b"", None
         if known is not None and known.head is not None and state.st_size >= known.tally.offset:
             head = os.pread(descriptor, len(known.head), 0)
@@ -150,14 +154,15 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
                 tally = tally.add(block, offset)
             else:
                 torn = block
-        if tally.offset > _SMALL:
-            head = os.pread(descriptor, _HEAD, 0)
+        is_large = tally.offset > _SMALL
+        head = os.pread(descriptor, _HEAD, 0) if is_large else None
     finally:
         os.close(descriptor)
     run = make_run(place, name or "", tally, torn)
     if run.current.state == STATES.COMPLETE and run.result is None:
         run = make_run(place, name or "", tally, torn, read_result(place.path))
-    return Reading(place, run, name, _signature(state), tally, state.st_dev, head)
+    kept = tally if is_large else _NOTHING
+    return Reading(place, run, name, _signature(state), state.st_dev, kept, head)
 
 
 def read_trees(roots: Iterable[str], on_error: OnError) -> Iterator[Run]:

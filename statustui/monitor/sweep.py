@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from statustui.core.query import natural
-from statustui.core.run import Kind, RunDir, Tally, make_unread_run
+from statustui.core.run import Kind, RunDir, make_unread_run
 from statustui.core.working_dir import Folder, root_folder, run_dir
 from statustui.monitor.crew import Crew
 from statustui.monitor.directories import Directories
@@ -150,7 +150,7 @@ class Sweeper:
             return read(place, known, trust_stat=trust)
         except Exception as error:  # noqa: BLE001 - one run must not keep the others from being read
             run = make_unread_run(place, "", f"internal error: {error!r}")
-            return Reading(place, run, None, None, Tally())
+            return Reading(place, run, None, None)
 
     def _take(self, reading: Reading) -> None:
         path, run = reading.place.path, reading.run
