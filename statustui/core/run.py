@@ -75,6 +75,16 @@ class Run:
     """Why the status file could not be read."""
 
     @property
+    def place(self) -> RunDir:
+        """Where it is."""
+        return RunDir(self.root, self.path, self.id, self.kind)
+
+    @property
+    def status_path(self) -> str:
+        """Its status file."""
+        return f"{self.path}/status"
+
+    @property
     def hides_problem(self) -> bool:
         """Whether another status than the current one explains the problem that the run has."""
         return (

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
@@ -202,10 +203,12 @@ def read_name(place: RunDir) -> str | None:
     if place.kind == "test":
         name = read_json(f"{place.path}/attributes").get("name")
         if isinstance(name, str) and name:
-            return name
+            # Thousands of runs have the same name.
+            return sys.intern(name)
     config = read_json(f"{place.path}/config")
     parts = [config.get("suite"), config.get("name"), config.get("subtitle")]
-    return ".".join(part for part in parts if isinstance(part, str) and part) or None
+    name = ".".join(part for part in parts if isinstance(part, str) and part)
+    return sys.intern(name) if name else None
 
 
 def read_result(path: str) -> str | None:

@@ -34,7 +34,6 @@ _NOTHING = Tally()
 class Reading(NamedTuple):
     """What is known of one run, and what tells whether its status file has changed since."""
 
-    place: RunDir
     run: Run
     name: str | None
     """The name that was found; None if it has to be looked for again."""
@@ -76,7 +75,7 @@ def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True
         run = make_unread_run(place, name or "", reason)
     if known is not None and known.run == run:
         return known
-    return Reading(place, run, name, None)
+    return Reading(run, name, None)
 
 
 def _named(known: Reading) -> Reading:
@@ -84,7 +83,7 @@ def _named(known: Reading) -> Reading:
     # Pavilion writes the name a moment after the first status.
     if known.name or time.time() - (known.signature or (0, 0, 0))[2] / 1e9 > _NAMING:
         return known
-    name = read_name(known.place)
+    name = read_name(known.run.place)
     if name is None:
         return known
     return known._replace(name=name, run=replace(known.run, name=name))
@@ -96,7 +95,7 @@ def is_unchanged(known: Reading) -> bool:
     Raises:
         OSError: There is no such file any more, or it cannot be reached.
     """
-    return bool(known.name) and known.signature == _signature(os.lstat(known.place.status_path))
+    return bool(known.name) and known.signature == _signature(os.lstat(known.run.status_path))
 
 
 def _signature(state: os.stat_result) -> tuple[int, int, int]:
@@ -105,7 +104,7 @@ def _signature(state: os.stat_result) -> tuple[int, int, int]:
 
 def _is_unchanged_on_server(known: Reading) -> bool:
     """Open the file and compare it with what is known; a byte more than that is a change."""
-    with _opened(known.place.status_path) as descriptor:
+    with _opened(known.run.status_path) as descriptor:
         signature = _signature(os.fstat(descriptor))
         if signature != known.signature:
             return False
@@ -144,7 +143,7 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             run = make_unread_run(place, name or "", "The status file is not a regular file.")
-            return Reading(place, run, name, _signature(state), state.st_dev)
+            return Reading(run, name, _signature(state), state.st_dev)
         tally, torn, head = Tally(), b"", None
         if known is not None and known.head is not None and state.st_size >= known.tally.offset:
             head = os.pread(descriptor, len(known.head), 0)
@@ -162,7 +161,7 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
     if run.current.state == STATES.COMPLETE and run.result is None:
         run = make_run(place, name or "", tally, torn, read_result(place.path))
     kept = tally if is_large else _NOTHING
-    return Reading(place, run, name, _signature(state), state.st_dev, kept, head)
+    return Reading(run, name, _signature(state), state.st_dev, kept, head)
 
 
 def read_trees(roots: Iterable[str], on_error: OnError) -> Iterator[Run]:

@@ -115,7 +115,7 @@ class Sweeper:
             known = [self._readings[path] for path in paths if path in self._readings]
             if self.pace.threads == 1:
                 known = list(self._changed_of(known))
-            self._look_at([reading.place for reading in known])
+            self._look_at([reading.run.place for reading in known])
             self._enter_new()
 
     def list_anew(self, paths: Iterable[str]) -> None:
@@ -150,17 +150,18 @@ class Sweeper:
             return read(place, known, trust_stat=trust)
         except Exception as error:  # noqa: BLE001 - one run must not keep the others from being read
             run = make_unread_run(place, "", f"internal error: {error!r}")
-            return Reading(place, run, None, None)
+            return Reading(run, None, None)
 
     def _take(self, reading: Reading) -> None:
-        path, run = reading.place.path, reading.run
+        run = reading.run
+        path = run.path
         known = self._readings.get(path)
         if reading is not known:
             if known is not None and reading.signature is None:
                 if self._is_root_lost():
                     return
-                if reading.place.kind != "test":
-                    self._find_out_anew(reading.place)
+                if run.kind != "test":
+                    self._find_out_anew(run.place)
                     return
             self._readings[path] = reading
             self._outbox.put(run)
