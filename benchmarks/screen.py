@@ -40,18 +40,22 @@ class Screen:
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
-    def read(self, quiet: float, within: float = 600.0, rate: float | None = None) -> Answer:
+    def read(
+        self, quiet: float, within: float = 600.0, rate: float | None = None, first: float = 0.0
+    ) -> Answer:
         """Read until nothing has come for a while.
 
         Args:
             quiet: Seconds without a byte that end the reading.
             within: Seconds after which it ends anyway.
             rate: Bytes a second that the line carries; None for any number.
+            first: Seconds to wait for the first byte at the most, if more than `quiet`.
         """
         start = last = time.monotonic()
         data = b""
         while time.monotonic() < start + within:
-            if not select.select([self._master], [], [], quiet)[0]:
+            patience = quiet if data else max(quiet, first)
+            if not select.select([self._master], [], [], patience)[0]:
                 break
             try:
                 piece = os.read(self._master, 1 << 16 if rate is None else 512)

@@ -51,7 +51,7 @@ def key_times(monitor: Screen, keys: str, count: int) -> tuple[float, float]:
     answers = []
     for _ in range(count):
         monitor.press(keys)
-        answers.append(monitor.read(QUIET))
+        answers.append(monitor.read(QUIET, first=2.0))
     return median(one.seconds for one in answers), median(len(one.data) for one in answers)
 
 
