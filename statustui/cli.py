@@ -14,7 +14,8 @@ from typing import IO, Any
 import click
 
 from statustui import __version__, report
-from statustui.core.query import SORT_KEYS, sort_key
+from statustui.core.order import SORT_KEYS, sort_key
+from statustui.core.query import Query, QueryError, parse
 from statustui.core.run import Run
 from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, Category, categorise
 from statustui.core.status_file import StatusFile, TestStatusError
@@ -217,6 +218,9 @@ def _check_roots(roots: Sequence[str]) -> None:
     show_default=True,
     help=f"Sort by {', '.join(SORT_KEYS)}; with - in front in reverse.",
 )
+@click.option(
+    "-F", "--filter", "expression", default="", metavar="EXPR", help="List what matches only."
+)
 @click.option("-l", "--limit", type=click.IntRange(0), metavar="N", help="List the first N only.")
 @click.option("--json", "form", flag_value="json", help="Print one JSON object.")
 @click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object for each run.")
@@ -225,6 +229,7 @@ def _check_roots(roots: Sequence[str]) -> None:
 @_watch_options
 def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     roots: tuple[str, ...],
+    expression: str = "",
     sort: str = "id",
     limit: int | None = None,
     form: str | None = None,
@@ -237,6 +242,7 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     """List the runs below each ROOT once, or with --follow for as long as they change."""
     roots = roots or (".",)
     key = _sorter(sort)
+    query = _parse_filter(expression)
     if follow:
         if form == "json" or limit is not None or exit_status:
             raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
@@ -245,12 +251,18 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
         from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
 
         settings = Settings(watch, interval, max_checks)
-        follow_runs(Monitor(roots, settings), as_json=form == "jsonl")
+        follow_runs(
+            Monitor(roots, settings),
+            lambda run: query.matches(run, time.time()),
+            as_json=form == "jsonl",
+        )
         return
     from statustui.monitor.scan import read_trees  # noqa: PLC0415 - the screen comes first
 
     _check_roots(roots)
-    runs = sorted(read_trees(roots, _warn), key=key, reverse=sort.startswith("-"))[:limit]
+    now = time.time()
+    found = (run for run in read_trees(roots, _warn) if query.matches(run, now))
+    runs = sorted(found, key=key, reverse=sort.startswith("-"))[:limit]
     if form == "json":
         for piece in report.list_json(roots, runs, datetime.now().astimezone()):
             click.echo(piece, nl=False)
@@ -269,6 +281,16 @@ def _sorter(sort: str) -> Callable[[Run], Any]:
     except KeyError:
         raise click.BadParameter(
             f"'{sort}' is none of {', '.join(SORT_KEYS)}.", param_hint="'--sort'"
+        ) from None
+
+
+def _parse_filter(expression: str) -> Query:
+    try:
+        return parse(expression)
+    except QueryError as error:
+        marked = f"  {clean(expression)}\n  {' ' * error.position}^"
+        raise click.BadParameter(
+            f"{clean(str(error))}\n{marked}", param_hint="'--filter'"
         ) from None
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import queue
 import select
 import sys
+from collections.abc import Callable
 
 import click
 
 from statustui import report
+from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.source import Source
@@ -19,14 +21,16 @@ _PATIENCE = 1.0
 """Seconds between two looks at whether anybody reads what is printed."""
 
 
-def follow_runs(source: Source, *, as_json: bool) -> None:
+def follow_runs(source: Source, matches: Callable[[Run], bool], *, as_json: bool) -> None:
     """Print a line for every run that is found, changes or vanishes, until interrupted.
 
+    A run that matched and does so no longer is printed once more.
     What keeps a root from being read, or from being watched as it was meant to, is told on
     standard error. Ends when nobody reads standard output any more.
 
     Args:
         source: Where changes come from.
+        matches: Tells which runs are of interest.
         as_json: Whether a line is a JSON object.
 
     Raises:
@@ -35,6 +39,7 @@ def follow_runs(source: Source, *, as_json: bool) -> None:
     batches: queue.Queue[Batch] = queue.Queue(_WAITING)
     source.start(batches.put)
     told: dict[str, str] = {}
+    chosen: set[str] = set()
     try:
         while _has_reader():
             try:
@@ -43,11 +48,31 @@ def follow_runs(source: Source, *, as_json: bool) -> None:
                 continue
             for health in batch.health:
                 _tell_trouble(health, told)
-            lines = report.changes(batch.removed, batch.updated, as_json=as_json)
+            removed, updated = _choose(batch, matches, chosen)
+            lines = report.changes(removed, updated, as_json=as_json)
             click.echo("".join(f"{line}\n" for line in lines), nl=False)
     finally:
         source.stop()
     raise BrokenPipeError
+
+
+def _choose(
+    batch: Batch, matches: Callable[[Run], bool], chosen: set[str]
+) -> tuple[list[str], list[Run]]:
+    """What of a batch is of interest; `chosen` are the paths of the runs that match."""
+    removed = [path for path in batch.removed if path in chosen]
+    chosen.difference_update(removed)
+    updated = []
+    for run in batch.updated:
+        was_chosen = run.path in chosen
+        if matches(run):
+            chosen.add(run.path)
+        elif was_chosen:
+            chosen.remove(run.path)
+        else:
+            continue
+        updated.append(run)
+    return removed, updated
 
 
 def _has_reader() -> bool:

@@ -115,6 +115,8 @@ def run_object(run: Run) -> dict[str, Any]:
         "id": run.id,
         "name": run.name,
         "kind": run.kind,
+        "user": run.user,
+        "series": run.series or None,
         "state": run.current.state,
         "category": run.category.value,
         "note": run.current.note,

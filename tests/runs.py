@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 
-from statustui.core.run import Kind, Run, RunDir, Tally, make_run
+from statustui.core.run import Kind, Label, Run, RunDir, Tally, make_run
 
 
-def make(
+def make(  # noqa: PLR0913 - one argument for each thing a run can differ in
     path: str,
     *statuses: str,
     name: str = "suite.test",
+    user: str = "",
+    series: str = "",
     kind: Kind = "test",
     start: float = 1000.0,
 ) -> Run:
@@ -18,4 +20,4 @@ def make(
     lines = [f"{start + second} {status}\n" for second, status in enumerate(statuses)]
     block = "".join(lines).encode()
     place = RunDir("r", path, os.path.basename(path), kind)
-    return make_run(place, name, Tally().add(block, len(block)))
+    return make_run(place, Label(name, user, series), Tally().add(block, len(block)))

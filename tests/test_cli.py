@@ -43,6 +43,21 @@ def listed(*arguments: str) -> dict[str, dict[str, Any]]:
     return {run["path"]: run for run in answer["runs"]}
 
 
+def test_a_filter_chooses_what_is_listed() -> None:
+    """In the language of the monitor; a mistake is shown at its place."""
+    root = str(DATA / "pavilion-2.4")
+    states = {one["state"] for one in listed("-F", "state=*ERROR", root).values()}
+    assert states == {"ERROR", "BUILD_ERROR", "RESULTS_ERROR"}
+    hidden = listed("--filter", "has=BUILD_FAILED !state=BUILD_FAILED", root)
+    assert [one["id"] for one in hidden.values()] == ["13"]
+    refused = run("list", "-F", "a (b", root, status=2)
+    assert refused.stderr.splitlines()[-3:] == [
+        "Error: Invalid value for '--filter': this parenthesis is not closed",
+        "  a (b",
+        "    ^",
+    ]
+
+
 @pytest.mark.parametrize("corpus", CORPORA)
 def test_list_agrees_with_what_pavilion_reads(corpus: str) -> None:
     """State, note, time and number of statuses of every run."""
@@ -85,7 +100,7 @@ def test_a_run_object_has_the_documented_keys() -> None:
     root = DATA / "pavilion-2.4"
     runs = listed(str(root))
     keys = {"path", "id", "name", "kind", "state", "category", "note", "time", "timestamp"}
-    keys |= {"problem", "result", "updates", "error"}
+    keys |= {"user", "series", "problem", "result", "updates", "error"}
     assert all(set(run) == keys for run in runs.values())
     empty = runs[f"{root}/test_runs/20"]
     assert (empty["state"], empty["category"], empty["updates"]) == ("UNKNOWN", "unknown", 0)
@@ -228,6 +243,25 @@ def test_an_unreadable_directory_is_told_and_the_rest_listed(tmp_path: Path) -> 
     assert "RUNNING" in done.stdout
     if os.geteuid():
         assert "secret: Permission denied" in done.stderr
+
+
+def test_following_prints_what_matches_and_what_has_matched(tmp_path: Path) -> None:
+    """So that a reader sees that a run is of interest no longer."""
+    one, other = write_run(tmp_path / "a", "RUNNING x"), write_run(tmp_path / "b", "RUN_ERROR x")
+    command = [*STATUSTUI, "list", "--follow", "-F", "state=RUNNING", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().split()[3] == "RUNNING"
+        append(other, "INFO unheard of")
+        append(one, "RUN_TIMEOUT late")
+        assert process.stdout.readline().split()[3] == "RUN_TIMEOUT"
+        append(one, "INFO unheard of")
+        append(other, "RUNNING again")
+        assert process.stdout.readline().split()[1:4] == ["b", "b", "RUNNING"]
+        shutil.rmtree(one)
+        shutil.rmtree(other)
+        assert process.stdout.readline() == f"   {other} is gone\n"
+        process.kill()
 
 
 def test_following_prints_changes_and_removals_until_interrupted(tmp_path: Path) -> None:

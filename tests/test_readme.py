@@ -9,7 +9,8 @@ import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from statustui.core.run import Tally, make_run
+from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY
+from statustui.core.run import Label, Tally, make_run
 from statustui.core.states import Category
 from statustui.report import run_object
 from statustui.tui.app import StatusApp
@@ -62,7 +63,18 @@ def test_every_key_of_a_run_object_is_described() -> None:
     section = TEXT.partition("## Scripts")[2].partition("`history --json`")[0]
     first_cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
     described = set(re.findall(r"`(\w+)`", " ".join(first_cells)))
-    assert described == set(run_object(make_run(PLACE, "", Tally())))
+    assert described == set(run_object(make_run(PLACE, Label(), Tally())))
+
+
+def test_every_term_of_a_filter_is_described() -> None:
+    """Fields with what they hold, and flags."""
+    section = TEXT.partition("## Filters")[2].partition("##")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+    fields = {name: meaning for name, (_get, meaning) in FIELDS.items()}
+    assert fields.items() <= rows.items()
+    assert set(rows) - set(fields) == {"word", *FLAGS}
+    assert f"`{HISTORY}=STATE`" in section
+    assert f"`{AGE}<1h`" in section
 
 
 def test_its_pictures_are_there() -> None:

@@ -1,84 +1,230 @@
-"""In which order runs are listed, and how they are grouped."""
+"""The filter language: which runs to list, wait for, or save as a view.
+
+A filter is made of terms. Terms that follow each other must all hold, ``|`` stands between
+alternatives, ``!`` before what must not hold, and parentheses group. A term is a word of `FLAGS`, a
+comparison of a field of `FIELDS`, or any other word, which is looked for in id, name, state and
+note without regard to case. Quotes keep spaces, ``|`` and parentheses in a word or a value, and
+take a word of `FLAGS` literally.
+"""
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from statustui.core.run import Run
-from statustui.core.states import Category
 
-Key: TypeAlias = tuple[Any, ...]
-"""What runs are compared by; every key ends in the path, so that no two are the same."""
+Test: TypeAlias = Callable[[Run, float], bool]
+"""Whether a run matches at a time in seconds since 1970."""
 
-_DIGITS = re.compile("[0-9]+")
-_RANK = {category: rank for rank, category in enumerate(Category)}
-
-
-def natural(text: str) -> str:
-    """A key that sorts numbers in a text by value, and without regard to case: 2 before 10."""
-    if text.isdecimal() and text.isascii():
-        return _sized(text)
-    return _DIGITS.sub(lambda digits: _sized(digits[0]), text.casefold())
-
-
-def _sized(digits: str) -> str:
-    """A number with its length in front: as text it sorts by value."""
-    digits = digits.lstrip("0")
-    return f"{min(len(digits), 99):02}{digits}"
-
-
-def _newest_first(run: Run) -> float:
-    return float("inf") if run.updated is None else -run.updated
-
-
-SORT_KEYS: dict[str, Callable[[Run], Key]] = {
-    "category": lambda run: (_RANK[run.category], _newest_first(run)),
-    "time": lambda run: (_newest_first(run),),
-    "id": lambda run: (natural(run.id),),
-    "name": lambda run: (natural(run.name),),
-    "state": lambda run: (run.current.state, _newest_first(run)),
-    "result": lambda run: (run.result or "~", _newest_first(run)),
+FIELDS: dict[str, tuple[Callable[[Run], str], str]] = {
+    "id": (lambda run: run.id, "name of the run directory"),
+    "name": (lambda run: run.name, "what it is a run of"),
+    "path": (lambda run: run.path, "root and the way from there"),
+    "kind": (lambda run: run.kind, "`test`, `series` or `plain`"),
+    "state": (lambda run: run.current.state, "state of the last status"),
+    "note": (lambda run: run.headline, "note of the last status, or of the failure that it hides"),
+    "category": (lambda run: run.category.value, "category"),
+    "result": (lambda run: run.result or "", "`pass`, `fail`, `error`, or nothing"),
+    "user": (lambda run: run.user, "who made the run"),
+    "series": (lambda run: run.series, "number of the series that it belongs to"),
 }
-"""Name of a sort key -> key function. ``category`` puts first what needs attention most, and
-``time`` what changed last."""
+"""Name of a field -> how to get its text, and what it holds."""
+
+HISTORY = "has"
+"""The field that stands for all states in the history of a run."""
+AGE = "age"
+"""The field that stands for the seconds since the last status."""
+
+FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
+    "problem": (lambda run: run.category.is_problem, "error or failed"),
+    "hidden": (lambda run: run.hides_problem, "a later state hides its failure"),
+    "complete": (lambda run: run.is_over, "it will not go on"),
+}
+"""Word -> whether it holds for a run, and what it means."""
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)\Z")
+_FIELD = re.compile(r"([a-z]+)(!=|=|~|<|>)")
+_BARE = re.compile(r'[^\s|()"]+')
+_DEEPEST = 50
+"""Parentheses and exclamation marks that may be open at a time."""
 
 
-def sort_key(name: str) -> Callable[[Run], Key]:
-    """The key function for the sort key `name`.
+class QueryError(ValueError):
+    """A filter that cannot be understood.
+
+    Attributes:
+        position: Where the mistake is: the number of characters before it.
+    """
+
+    def __init__(self, message: str, position: int) -> None:
+        """Say what is wrong, and where."""
+        super().__init__(message)
+        self.position = position
+
+
+@dataclass(frozen=True)
+class Query:
+    """A filter that has been understood."""
+
+    text: str
+    matches: Test
+    is_plain: bool
+    """Whether it is made of words alone, so that one letter more cannot match more runs."""
+    has_age: bool
+    """Whether what it matches changes with time."""
+
+
+def parse(text: str) -> Query:
+    """Understand a filter; an empty one matches every run.
 
     Raises:
-        KeyError: There is no such sort key.
+        QueryError: It has a mistake.
     """
-    key = SORT_KEYS[name]
-    return lambda run: (*key(run), natural(run.id), run.path)
+    return _Parser(text).parse()
 
 
-def suite(run: Run) -> str:
-    """What stands before the first dot of a run's name: Pavilion names runs ``suite.test``."""
-    return run.name.partition(".")[0]
+class _Term(NamedTuple):
+    test: Test
+    is_word: bool = False
+    is_age: bool = False
 
 
-GROUPINGS: dict[str, Callable[[Run], str]] = {
-    "none": lambda _run: "",
-    "state": lambda run: run.current.state,
-    "suite": suite,
-}
-"""Name of a grouping -> function that tells the group of a run."""
+class _Parser:
+    """Goes through a text once, from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._place = 0
+        self._depth = 0
+        self._is_plain = True
+        self._has_age = False
+
+    def parse(self) -> Query:
+        test: Test = lambda _run, _now: True  # noqa: E731 - the filter that lets everything pass
+        if self._text.strip():
+            test = self._alternatives()
+            if self._next():
+                raise QueryError("there is no parenthesis to close", self._place)
+        return Query(self._text, test, self._is_plain, self._has_age)
+
+    def _next(self) -> str:
+        """The next character that is no space; nothing at the end."""
+        while self._place < len(self._text) and self._text[self._place].isspace():
+            self._place += 1
+        return self._text[self._place : self._place + 1]
+
+    def _alternatives(self) -> Test:
+        tests = [self._all_of()]
+        while self._next() == "|":
+            self._is_plain = False
+            self._place += 1
+            tests.append(self._all_of())
+        if len(tests) == 1:
+            return tests[0]
+        return lambda run, now: any(test(run, now) for test in tests)
+
+    def _all_of(self) -> Test:
+        tests = []
+        while self._next() not in {"", "|", ")"}:
+            tests.append(self._one())
+        if not tests:
+            raise QueryError("something to look for is missing", self._place)
+        if len(tests) == 1:
+            return tests[0]
+        return lambda run, now: all(test(run, now) for test in tests)
+
+    def _one(self) -> Test:
+        sign = self._next()
+        if sign not in {"!", "("}:
+            return self._term()
+        self._is_plain = False
+        start = self._place
+        self._place += 1
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise QueryError("too many parentheses or exclamation marks", start)
+        if sign == "!":
+            if self._next() in {"", "|", ")"}:
+                raise QueryError("what must not hold is missing", self._place)
+            inner = self._one()
+            test: Test = lambda run, now: not inner(run, now)  # noqa: E731 - no better as a function
+        else:
+            test = self._alternatives()
+            if self._next() != ")":
+                raise QueryError("this parenthesis is not closed", start)
+            self._place += 1
+        self._depth -= 1
+        return test
+
+    def _term(self) -> Test:
+        start = self._place
+        field = _FIELD.match(self._text, start)
+        if field is None:
+            is_quoted = self._text[start] == '"'
+            word = self._value()
+            if word in FLAGS and not is_quoted:
+                self._is_plain = False
+                holds = FLAGS[word][0]
+                return lambda run, _now: holds(run)
+            return _contains(word.casefold())
+        self._is_plain = False
+        self._place = field.end()
+        name, sign = field[1], field[2]
+        value_at = self._place
+        if name not in {*FIELDS, HISTORY, AGE}:
+            known = ", ".join([*FIELDS, HISTORY, AGE])
+            raise QueryError(f"there is no field {name}: {known}", start)
+        value = self._value() if self._text[value_at : value_at + 1].strip() else ""
+        if (name == AGE) != (sign in {"<", ">"}):
+            signs = "< or >" if name == AGE else "=, != or ~"
+            raise QueryError(f"{name} is compared with {signs}", field.start(2))
+        try:
+            return self._comparison(name, sign, value)
+        except re.error as error:
+            at = value_at + (error.pos or 0)
+            raise QueryError(f"no regular expression: {error.msg}", at) from None
+        except ValueError as error:
+            raise QueryError(str(error), value_at) from None
+
+    def _value(self) -> str:
+        """Read a word, or what stands in quotes."""
+        start = self._place
+        if self._text[start] == '"':
+            end = self._text.find('"', start + 1)
+            if end < 0:
+                raise QueryError("this quote is not closed", start)
+            self._place = end + 1
+            return self._text[start + 1 : end]
+        bare = _BARE.match(self._text, start)
+        if bare is None:
+            return ""
+        self._place = bare.end()
+        return bare[0]
+
+    def _comparison(self, name: str, sign: str, value: str) -> Test:
+        if name == AGE:
+            self._has_age = True
+            return _is_aged(sign, _seconds(value))
+        flags = re.IGNORECASE
+        pattern = re.compile(value if sign == "~" else fnmatch.translate(value), flags)
+        fits = pattern.search if sign == "~" else pattern.match
+        if name == HISTORY:
+            found: Test = lambda run, _now: any(map(fits, run.seen))  # noqa: E731 - one of a pair
+        else:
+            get = FIELDS[name][0]
+            found = lambda run, _now: fits(get(run)) is not None  # noqa: E731 - one of a pair
+        if sign == "!=":
+            return lambda run, now: not found(run, now)
+        return found
 
 
-def contains(words: str) -> Callable[[Run], bool]:
-    """A test whether id, name, state and note of a run contain every one of some `words`.
-
-    Upper and lower case are the same.
-    """
-    tests = [_contains_word(word) for word in words.casefold().split()]
-    return tests[0] if len(tests) == 1 else lambda run: all(test(run) for test in tests)
-
-
-def _contains_word(word: str) -> Callable[[Run], bool]:
-    def test(run: Run) -> bool:
+def _contains(word: str) -> Test:
+    def test(run: Run, _now: float) -> bool:
         return (
             word in run.id.casefold()
             or word in run.name.casefold()
@@ -87,3 +233,18 @@ def _contains_word(word: str) -> Callable[[Run], bool]:
         )
 
     return test
+
+
+def _is_aged(sign: str, seconds: float) -> Test:
+    def test(run: Run, now: float) -> bool:
+        age = run.age(now)
+        return age is not None and (age < seconds if sign == "<" else age > seconds)
+
+    return test
+
+
+def _seconds(text: str) -> float:
+    match = _DURATION.match(text)
+    if match is None:
+        raise ValueError("an age is a number and s, m, h or d, like 90s or 2d")
+    return float(match[1]) * _UNITS[match[2] or "s"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from statustui.core.states import KNOWN_STATES, LOG_STATES, STATES, Category, categorise
@@ -28,7 +29,21 @@ _CALM = frozenset(
 """States that leave the last word to the status that follows them."""
 _LAST_WORDS = frozenset(_CATEGORIES) - _LOG_WORDS
 """States that are the current one and more than a remark where they stand last."""
+_OVER = frozenset(
+    {Category.ERROR, Category.FAILED, Category.CANCELLED, Category.SKIPPED, Category.PASSED}
+)
 _AT_WORK = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING})
+
+
+class Label(NamedTuple):
+    """What the files beside a status file say of a run; what they do not say is empty."""
+
+    name: str = ""
+    """What the run is a run of; in a plain tree its path under the root."""
+    user: str = ""
+    """Who made the run, by Pavilion's record or by the owner of the status file."""
+    series: str = ""
+    """Number of the series that the run belongs to, or is."""
 
 
 class RunDir(NamedTuple):
@@ -55,8 +70,7 @@ class Run:
     path: str
     id: str
     """The name of its directory; for a series with an ``s`` in front, as Pavilion calls it."""
-    name: str
-    """What the run is a run of; in a plain tree its path under the root."""
+    label: Label
     kind: Kind
     current: StatusInfo
     """The last status; ``UNKNOWN`` with a note that says why if there is none."""
@@ -67,12 +81,34 @@ class Run:
     """``PASS``, ``FAIL``, ``ERROR``, or None as long as there is none."""
     updates: int
     """Number of statuses."""
+    seen: frozenset[str]
+    """Every state that it has been in."""
     started: float | None
     """When the first status was set, in seconds since 1970."""
     updated: float | None
     """When the current status was set, in seconds since 1970."""
     error: str | None
     """Why the status file could not be read."""
+
+    @property
+    def name(self) -> str:
+        """What the run is a run of; in a plain tree its path under the root."""
+        return self.label.name
+
+    @property
+    def user(self) -> str:
+        """Who made the run."""
+        return self.label.user
+
+    @property
+    def series(self) -> str:
+        """Number of the series that the run belongs to, or is."""
+        return self.label.series
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it will not go on, as far as its current state tells."""
+        return categorise(self.current.state, self.result) in _OVER
 
     @property
     def place(self) -> RunDir:
@@ -123,11 +159,14 @@ class Tally(NamedTuple):
     problem: StatusInfo | None = None
     recovered: bool = False
     """Whether the run went back to work after `problem`."""
+    seen: frozenset[bytes] = frozenset()
+    """Every state so far."""
 
     def add(self, block: bytes, offset: int) -> Tally:
         """Take in a block of whole lines that ends at byte `offset` of the file."""
         lines = block.split(b"\n")
-        calm = _count_calm(lines) if self.problem is None else 0
+        words = _calm_words(lines) if self.problem is None else []
+        calm = len(words)
         entries = _entries(lines[calm:])
         if not entries:
             return self._replace(offset=offset)
@@ -147,6 +186,7 @@ class Tally(NamedTuple):
             lifecycle,
             culprit,
             recovered,
+            self.seen.union(words, [entry.word for entry in entries]),
         )
 
 
@@ -167,18 +207,18 @@ def _find_culprit(
     return culprit, recovered
 
 
-def _count_calm(lines: list[bytes]) -> int:
-    """How many lines at the start only need to be counted, since the one behind them says it all.
+def _calm_words(lines: list[bytes]) -> list[bytes]:
+    """The states of the lines that only need to be counted, since the one behind them says it all.
 
     They are all but the last one, or none at all: the shortest way through an ordinary file.
     """
     if len(lines) < 3 or lines[-1]:  # noqa: PLR2004 - two lines, and what is behind the last newline
-        return 0
+        return []
     try:
         *words, last = [line.split(b" ", 2)[1] for line in lines[:-1]]
     except IndexError:
-        return 0
-    return len(words) if last in _LAST_WORDS and _CALM.issuperset(words) else 0
+        return []
+    return words if last in _LAST_WORDS and _CALM.issuperset(words) else []
 
 
 class _Entry(NamedTuple):
@@ -217,13 +257,13 @@ def result_in(note: str) -> str | None:
 
 
 def make_run(
-    place: RunDir, name: str, tally: Tally, torn: bytes = b"", result: str | None = None
+    place: RunDir, label: Label, tally: Tally, torn: bytes = b"", result: str | None = None
 ) -> Run:
     """Make the picture of a run.
 
     Args:
         place: Where the run is.
-        name: What it is called.
+        label: What the files beside its status file say.
         tally: What the whole lines of its status file add up to.
         torn: What stands behind the last newline. It counts when nothing but the end of its note
             can be missing.
@@ -234,21 +274,21 @@ def make_run(
     current = tally.current
     if current is None or tally.lifecycle is None:
         current = current or StatusInfo.read(STATES.UNKNOWN, "The status file is empty.", None)
-        return _picture(place, name, tally, current, Category.UNKNOWN, None, None)
+        return _picture(place, label, tally, current, Category.UNKNOWN, None, None)
     if tally.lifecycle.state == STATES.COMPLETE:
         result = result_in(tally.lifecycle.note) or result
     else:
         result = None
     category, problem = _judge(tally.lifecycle, tally.problem, result)
-    return _picture(place, name, tally, current, category, problem, result)
+    return _picture(place, label, tally, current, category, problem, result)
 
 
-def make_unread_run(place: RunDir, name: str, reason: str, *, missing: bool = False) -> Run:
+def make_unread_run(place: RunDir, label: Label, reason: str, *, missing: bool = False) -> Run:
     """Make the picture of a run whose status file cannot be read, or is `missing`."""
     current = StatusInfo.read(STATES.UNKNOWN, reason, None)
     category = Category.UNKNOWN if missing else Category.ERROR
     problem = None if missing else current
-    return _picture(place, name, Tally(), current, category, problem, None, reason)
+    return _picture(place, label, Tally(), current, category, problem, None, reason)
 
 
 def _judge(
@@ -264,9 +304,15 @@ def _judge(
     return category, None
 
 
+@lru_cache(maxsize=4096)
+def _decode(words: frozenset[bytes]) -> frozenset[str]:
+    """The same states as text, one set for all the runs that have had the same life."""
+    return frozenset(word.decode("utf-8", "replace") for word in words)
+
+
 def _picture(  # noqa: PLR0913, PLR0917 - one argument for each thing a run can differ in
     place: RunDir,
-    name: str,
+    label: Label,
     tally: Tally,
     current: StatusInfo,
     category: Category,
@@ -278,13 +324,14 @@ def _picture(  # noqa: PLR0913, PLR0917 - one argument for each thing a run can 
         place.root,
         place.path,
         place.id,
-        name,
+        label,
         place.kind,
         current,
         category,
         problem,
         result,
         tally.updates,
+        _decode(tally.seen),
         tally.started,
         current.timestamp,
         error,

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from statustui.core.run import Kind, RunDir
+from statustui.core.run import Kind, Label, RunDir
 
 TEST_RUNS = "test_runs"
 SERIES = "series"
@@ -188,27 +190,54 @@ def outer_roots(roots: Iterable[str]) -> dict[str, frozenset[str]]:
     return {root: frozenset(real) - {path} for path, root in real.items()}
 
 
-def read_name(place: RunDir) -> str | None:
-    """What a run is called: Pavilion's name of it, in a plain tree its path under the root.
+def read_label(place: RunDir) -> Label:
+    """What a run is called, who made it, and the series that it belongs to.
+
+    The name is Pavilion's name of it, in a plain tree its path under the root. As long as Pavilion
+    has not written it, it is empty.
 
     Pavilion 2.4 keeps the name in ``attributes``, 2.1.1 suite and name in ``config``; a series has
-    it in ``config``.
-
-    Returns:
-        The name, or None as long as Pavilion has not written it.
+    it in ``config``. The user is in ``attributes`` too.
     """
     if place.kind == "plain":
         relative = os.path.relpath(place.path, place.root)
-        return os.path.basename(os.path.realpath(place.path)) if relative == "." else relative
+        return Label(
+            os.path.basename(os.path.realpath(place.path)) if relative == "." else relative
+        )
+    series = read_series(place)
     if place.kind == "test":
-        name = read_json(f"{place.path}/attributes").get("name")
+        attributes = read_json(f"{place.path}/attributes")
+        name, user = attributes.get("name"), attributes.get("user")
         if isinstance(name, str) and name:
-            # Thousands of runs have the same name.
-            return sys.intern(name)
+            return Label(
+                sys.intern(name), sys.intern(user) if isinstance(user, str) else "", series
+            )
     config = read_json(f"{place.path}/config")
     parts = [config.get("suite"), config.get("name"), config.get("subtitle")]
-    name = ".".join(part for part in parts if isinstance(part, str) and part)
-    return sys.intern(name) if name else None
+    whole = ".".join(part for part in parts if isinstance(part, str) and part)
+    return Label(sys.intern(whole), "", series)
+
+
+def read_series(place: RunDir) -> str:
+    """The number of the series that a run belongs to, or is; empty if there is none.
+
+    Pavilion 2.4 makes a link to it, ``series``, in the directory of each of its runs.
+    """
+    if place.kind != "test":
+        return place.id.removeprefix("s") if place.kind == "series" else ""
+    try:
+        return sys.intern(os.path.basename(os.readlink(f"{place.path}/series")))
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=1024)
+def user_name(uid: int) -> str:
+    """The name of the user with the number `uid`, or the number if there is none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def read_result(path: str) -> str | None:

@@ -11,10 +11,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from statustui.core.run import Run, RunDir, Tally, make_run, make_unread_run
+from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
 from statustui.core.states import STATES
 from statustui.core.status_file import StatusInfo, read_blocks, split_statuses
-from statustui.core.working_dir import OnError, find_runs, outer_roots, read_name, read_result
+from statustui.core.working_dir import (
+    OnError,
+    find_runs,
+    outer_roots,
+    read_label,
+    read_result,
+    read_series,
+    user_name,
+)
 
 _SMALL = 1 << 16
 """Bytes up to which a changed file is read whole, since that costs no more than reading on."""
@@ -29,14 +37,15 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTT
 
 
 _NOTHING = Tally()
+_NAMELESS = Label()
 
 
 class Reading(NamedTuple):
     """What is known of one run, and what tells whether its status file has changed since."""
 
     run: Run
-    name: str | None
-    """The name that was found; None if it has to be looked for again."""
+    label: Label
+    """What was found beside the status file; without a name it has to be looked for again."""
     signature: tuple[int, int, int] | None
     """Inode, size in bytes and time of change in nanoseconds; None if there is no such file."""
     device: int = 0
@@ -58,35 +67,40 @@ def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True
         trust_stat: Whether `stat` tells of every change. On a network filesystem it may be a
             minute old: there the file is opened, which asks the server, and read on.
     """
-    name = known.name if known is not None else None
+    label = known.label if known is not None else _NAMELESS
     try:
         if known is not None:
             if trust_stat and known.signature == _signature(os.lstat(place.status_path)):
                 return _named(known)
             if not trust_stat and _is_unchanged_on_server(known):
                 return _named(known)
-        name = name or read_name(place)
-        return _read_file(place, name, known)
+        if not label.name:
+            label = read_label(place)
+        elif not label.series:
+            # Pavilion makes the link to it a moment after the first status.
+            label = label._replace(series=read_series(place))
+        return _read_file(place, label, known)
     except FileNotFoundError:
-        name = name or read_name(place)
-        run = make_unread_run(place, name or "", "There is no status file.", missing=True)
+        label = label if label.name else read_label(place)
+        run = make_unread_run(place, label, "There is no status file.", missing=True)
     except OSError as error:
         reason = f"The status file cannot be read: {error.strerror}."
-        run = make_unread_run(place, name or "", reason)
+        run = make_unread_run(place, label, reason)
     if known is not None and known.run == run:
         return known
-    return Reading(run, name, None)
+    return Reading(run, label, None)
 
 
 def _named(known: Reading) -> Reading:
     """The same reading, or with the name of its run if that has come meanwhile."""
     # Pavilion writes the name a moment after the first status.
-    if known.name or time.time() - (known.signature or (0, 0, 0))[2] / 1e9 > _NAMING:
+    if known.label.name or time.time() - (known.signature or (0, 0, 0))[2] / 1e9 > _NAMING:
         return known
-    name = read_name(known.run.place)
-    if name is None:
+    label = read_label(known.run.place)
+    if not label.name:
         return known
-    return known._replace(name=name, run=replace(known.run, name=name))
+    label = label._replace(user=label.user or known.label.user)
+    return known._replace(label=label, run=replace(known.run, label=label))
 
 
 def is_unchanged(known: Reading) -> bool:
@@ -95,7 +109,7 @@ def is_unchanged(known: Reading) -> bool:
     Raises:
         OSError: There is no such file any more, or it cannot be reached.
     """
-    return bool(known.name) and known.signature == _signature(os.lstat(known.run.status_path))
+    return bool(known.label.name) and known.signature == _signature(os.lstat(known.run.status_path))
 
 
 def _signature(state: os.stat_result) -> tuple[int, int, int]:
@@ -136,14 +150,16 @@ def read_history(path: str) -> list[StatusInfo]:
     return statuses
 
 
-def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Reading:
+def _read_file(place: RunDir, label: Label, known: Reading | None) -> Reading:
     """Read a status file: from its start, or on from the last whole line of a large one."""
     descriptor = os.open(place.status_path, _FLAGS)
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
-            run = make_unread_run(place, name or "", "The status file is not a regular file.")
-            return Reading(run, name, _signature(state), state.st_dev)
+            run = make_unread_run(place, label, "The status file is not a regular file.")
+            return Reading(run, label, _signature(state), state.st_dev)
+        if not label.user:
+            label = Label(label.name, user_name(state.st_uid), label.series)
         tally, torn, head = Tally(), b"", None
         if known is not None and known.head is not None and state.st_size >= known.tally.offset:
             head = os.pread(descriptor, len(known.head), 0)
@@ -157,11 +173,11 @@ def _read_file(place: RunDir, name: str | None, known: Reading | None) -> Readin
         head = os.pread(descriptor, _HEAD, 0) if is_large else None
     finally:
         os.close(descriptor)
-    run = make_run(place, name or "", tally, torn)
+    run = make_run(place, label, tally, torn)
     if run.current.state == STATES.COMPLETE and run.result is None:
-        run = make_run(place, name or "", tally, torn, read_result(place.path))
+        run = make_run(place, label, tally, torn, read_result(place.path))
     kept = tally if is_large else _NOTHING
-    return Reading(run, name, _signature(state), state.st_dev, kept, head)
+    return Reading(run, label, _signature(state), state.st_dev, kept, head)
 
 
 def read_trees(roots: Iterable[str], on_error: OnError) -> Iterator[Run]:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import heapq
 
 from statustui.core.run import Run
-from statustui.core.states import Category, categorise
 from statustui.monitor.pace import Pace
-
-_OVER = frozenset(
-    {Category.ERROR, Category.FAILED, Category.CANCELLED, Category.SKIPPED, Category.PASSED}
-)
 
 
 def is_active(run: Run) -> bool:
     """Whether the run can be expected to change: it is not over, or cannot be read."""
-    return run.error is not None or categorise(run.current.state, run.result) not in _OVER
+    return run.error is not None or not run.is_over
 
 
 class Schedule:

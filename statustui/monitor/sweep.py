@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from statustui.core.query import natural
-from statustui.core.run import Kind, RunDir, make_unread_run
+from statustui.core.order import natural
+from statustui.core.run import Kind, Label, RunDir, make_unread_run
 from statustui.core.working_dir import Folder, root_folder, run_dir
 from statustui.monitor.crew import Crew
 from statustui.monitor.directories import Directories
@@ -149,8 +149,8 @@ class Sweeper:
         try:
             return read(place, known, trust_stat=trust)
         except Exception as error:  # noqa: BLE001 - one run must not keep the others from being read
-            run = make_unread_run(place, "", f"internal error: {error!r}")
-            return Reading(run, None, None)
+            run = make_unread_run(place, Label(), f"internal error: {error!r}")
+            return Reading(run, run.label, None)
 
     def _take(self, reading: Reading) -> None:
         run = reading.run

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from sortedcontainers import SortedList
 
-from statustui.core.query import GROUPINGS, Key, natural, sort_key
+from statustui.core.order import GROUPINGS, Key, natural, sort_key
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch

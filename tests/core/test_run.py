@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.run import Run, RunDir, Tally, make_run, make_unread_run
+from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
 from statustui.core.states import KNOWN_STATES, Category
 from statustui.core.status_file import split_statuses
 
@@ -18,7 +18,7 @@ PLACE = RunDir("root", "root/test_runs/7", "7", "test")
 def run_of(*statuses: str, torn: bytes = b"", result: str | None = None) -> Run:
     """A run with these statuses, each given as ``STATE note``, a second apart."""
     block = "".join(f"{1000 + n} {status}\n" for n, status in enumerate(statuses)).encode()
-    return make_run(PLACE, "suite.test", Tally().add(block, len(block)), torn, result)
+    return make_run(PLACE, Label("suite.test"), Tally().add(block, len(block)), torn, result)
 
 
 def summary(run: Run) -> tuple[Category, str | None]:
@@ -101,10 +101,10 @@ def test_a_run_without_statuses_is_unknown() -> None:
 
 def test_a_run_that_cannot_be_read_is_an_error_unless_its_file_is_missing() -> None:
     """And says why."""
-    unread = make_unread_run(PLACE, "x", "no permission")
+    unread = make_unread_run(PLACE, Label("x"), "no permission")
     assert (unread.category, unread.error) == (Category.ERROR, "no permission")
     assert unread.problem is unread.current
-    missing = make_unread_run(PLACE, "x", "no file", missing=True)
+    missing = make_unread_run(PLACE, Label("x"), "no file", missing=True)
     assert (missing.category, missing.problem) == (Category.UNKNOWN, None)
 
 
@@ -148,5 +148,5 @@ def test_the_tally_agrees_with_the_history(lines: list[bytes]) -> None:
     tally, history = Tally().add(block, len(block)), split_statuses(block)
     assert tally.updates == len(history)
     assert tally.current == (history[-1] if history else None)
-    run = make_run(PLACE, "", tally)
+    run = make_run(PLACE, Label(), tally)
     assert (run.problem is not None) == run.category.is_problem

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.run import RunDir
-from statustui.core.working_dir import find_runs, outer_roots, read_json, read_name, read_result
+from statustui.core.run import Label, RunDir
+from statustui.core.working_dir import find_runs, outer_roots, read_json, read_label, read_result
 from tests.trees import DATA, write_nothing, write_run
 
 
@@ -55,8 +55,8 @@ def test_every_directory_with_a_status_file_is_a_run_of_a_plain_tree(tmp_path: P
     (tmp_path / "empty").mkdir()
     (tmp_path / "d" / "status").mkdir(parents=True)
     assert found(tmp_path) == {"a/b": ("b", "plain"), "c": ("c", "plain")}
-    assert read_name(RunDir(str(tmp_path), str(tmp_path / "a/b"), "b", "plain")) == "a/b"
-    assert read_name(RunDir(str(tmp_path), str(tmp_path), "x", "plain")) == tmp_path.name
+    assert read_label(RunDir(str(tmp_path), str(tmp_path / "a/b"), "b", "plain")).name == "a/b"
+    assert read_label(RunDir(str(tmp_path), str(tmp_path), "x", "plain")).name == tmp_path.name
 
 
 def test_directories_of_a_working_directory_that_hold_no_runs_are_not_entered(
@@ -118,15 +118,23 @@ def test_names_as_pavilion_writes_them() -> None:
         ("pavilion-2.4", "test_runs/20", "test"),
     ):
         path = str(DATA / corpus / directory)
-        names[directory] = read_name(
-            RunDir(str(DATA), path, "x", "series" if kind == "series" else "test")
+        names[directory] = read_label(
+            RunDir(str(DATA), path, "s1", "series" if kind == "series" else "test")
         )
     assert names == {
-        "test_runs/13": "nightly.badbuild",
-        "test_runs/0000002": "t.fails",
-        "series/1": "cmdline",
-        "test_runs/20": None,
+        "test_runs/13": Label("nightly.badbuild", "root"),
+        "test_runs/0000002": Label("t.fails"),
+        "series/1": Label("cmdline", "", "1"),
+        "test_runs/20": Label(),
     }
+
+
+def test_the_series_of_a_run_is_where_its_link_leads(tmp_path: Path) -> None:
+    """As Pavilion 2.4 makes it; the series need not be there any more."""
+    (tmp_path / "series").symlink_to("../../series/12")
+    assert read_label(RunDir(str(tmp_path), str(tmp_path), "7", "test")).series == "12"
+    (tmp_path / "series").unlink()
+    assert not read_label(RunDir(str(tmp_path), str(tmp_path), "7", "test")).series
 
 
 def test_results_as_pavilion_writes_them(tmp_path: Path) -> None:

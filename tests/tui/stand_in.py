@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from statustui.core.run import RunDir, Tally, make_run, make_unread_run
+from statustui.core.run import Label, RunDir, Tally, make_run, make_unread_run
 from statustui.core.status_file import split_statuses
 from statustui.monitor.batch import Batch, Deliver, RootHealth
 from statustui.monitor.source import History
@@ -77,7 +77,7 @@ class StandIn:
                 lines.append(f"{NOW - ago - distance * 17:.6f} {status}\n")
             block = "".join(lines).encode()
             place = RunDir(ROOT, path, number, "test")
-            updated.append(make_run(place, name, Tally().add(block, len(block))))
+            updated.append(make_run(place, Label(name), Tally().add(block, len(block))))
         for number in removed:
             del self.lines[f"{ROOT}/test_runs/{number}"]
         health = self._health(problem)
@@ -87,7 +87,7 @@ class StandIn:
     def deliver_empty_run(self, number: str) -> None:
         """Deliver a run directory without a status file."""
         place = RunDir(ROOT, f"{ROOT}/test_runs/{number}", number, "test")
-        run = make_unread_run(place, "", "There is no status file.", missing=True)
+        run = make_unread_run(place, Label(), "There is no status file.", missing=True)
         self.lines[place.path] = []
         self._deliver(Batch((run,), (), (self._health(None),)))
 

@@ -512,6 +512,40 @@ async def test_a_filter_narrows_the_list_with_every_letter() -> None:
         assert cursor(app) == first
 
 
+async def test_a_mistake_in_a_filter_is_shown_at_its_place() -> None:
+    """And the last good filter stays; a filter on ages goes with the time."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        await pilot.press("slash", *"state=RUN*")
+        await settle(pilot)
+        assert ids(app) == ["12", "15", "20"]
+        await pilot.press(*" (osu")
+        await settle(pilot)
+        lines = screen_lines(app)
+        place = next(number for number, line in enumerate(lines) if "(osu" in line)
+        assert lines[place + 1].strip() == "↑ this parenthesis is not closed"
+        assert lines[place + 1].index("↑") == lines[place].index("(osu")
+        assert "3 of 29 listed" in shown(app)
+        await pilot.press(*"|io)")
+        await settle(pilot)
+        assert ids(app) == ["15"]
+        assert "↑" not in shown(app)
+
+
+async def test_a_mistake_far_to_the_right_is_told_in_front_of_its_place() -> None:
+    """Where there is no room behind it."""
+    app, source = make_app()
+    async with app.run_test(size=(60, 24)) as pilot:
+        source.deliver(("1", "a", "RUNNING x"))
+        await settle(pilot)
+        await pilot.press("slash", *"state=RUNNING|state=SCHEDULED|result=PASS|")
+        await settle(pilot)
+        (line,) = [line for line in screen_lines(app) if "↑" in line]
+        assert line == "something to look for is missing ↑".rjust(44)
+
+
 async def test_runs_in_groups() -> None:
     """`t` takes the next grouping; Enter on a header folds its runs."""
     app, source = make_app()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from statustui.core.query import GROUPINGS, SORT_KEYS, contains, natural, sort_key
+from statustui.core.order import GROUPINGS, SORT_KEYS, natural, sort_key
+from statustui.core.query import parse
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
@@ -71,6 +73,12 @@ class Model:
             if name not in folded:
                 rows += [run for run in shown if group_of(run) == name]
         return rows
+
+
+def contains(words: str) -> Callable[[Run], bool]:
+    """Whether a run matches a filter."""
+    query = parse(words)
+    return lambda run: query.matches(run, 0.0)
 
 
 class StoreMachine(RuleBasedStateMachine):

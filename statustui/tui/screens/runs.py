@@ -11,7 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from statustui.core.query import GROUPINGS, SORT_KEYS, contains
+from statustui.core.order import GROUPINGS, SORT_KEYS
+from statustui.core.query import Query, QueryError, parse
+from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.tui.messages import CategoryChosen, FilterTyped
@@ -20,6 +22,9 @@ from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
 from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import SummaryBar
+
+_AGING = 10.0
+"""Seconds after which a filter on ages is applied again."""
 
 
 class RunsScreen(Screen[None]):
@@ -41,7 +46,9 @@ class RunsScreen(Screen[None]):
         """Show the runs of `store`, found below `roots`."""
         super().__init__()
         self._store = store
-        self._words = self._typed = ""
+        self._clock = clock
+        self._typed = ""
+        self._query = parse("")
         self._summary = SummaryBar(store)
         self._table = RunTable(store, clock)
         self._filter = FilterLine()
@@ -69,7 +76,8 @@ class RunsScreen(Screen[None]):
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
-        await self.mount(self._filter, before=self._health)
+        await self.mount(self._filter, self._filter.mistake, before=self._health)
+        self.set_interval(_AGING, self._filter_by_age)
         await self.mount(Footer(show_command_palette=False, compact=True))
         # A footer is blank until the next time that the keys are said to have changed.
         self.refresh_bindings()
@@ -112,15 +120,33 @@ class RunsScreen(Screen[None]):
         self.call_after_refresh(self._narrow)
 
     def _narrow(self) -> None:
-        words = self._typed
-        if words == self._words:
+        before = self._query
+        try:
+            self._query = parse(self._typed)
+        except QueryError as error:
+            self._filter.complain(error)
             return
-        matches = contains(words) if words.strip() else None
-        narrows = bool(self._words) and words.startswith(self._words)
-        self._words = words
-        self._table.searched = matches or self._table.searched
+        self._filter.complain(None)
+        if self._query.text != before.text:
+            narrows = (
+                self._query.is_plain
+                and before.is_plain
+                and self._query.text.startswith(before.text)
+                and bool(before.text.strip())
+            )
+            self._apply_filter(narrows=narrows)
+
+    def _apply_filter(self, *, narrows: bool) -> None:
+        """List what matches the filter now."""
+        matches = None
+        if self._query.text.strip():
+            matches = self._table.searched = _matcher(self._query, self._clock)
         self._store.show_matching(matches, narrows=narrows)
         self._reorder()
+
+    def _filter_by_age(self) -> None:
+        if self._query.has_age:
+            self._apply_filter(narrows=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
         """Let a slash be a slash in the filter."""
@@ -164,3 +190,7 @@ class RunsScreen(Screen[None]):
 
 def _next(names: list[str], name: str) -> str:
     return names[(names.index(name) + 1) % len(names)]
+
+
+def _matcher(query: Query, clock: Callable[[], float]) -> Callable[[Run], bool]:
+    return lambda run: query.matches(run, clock())

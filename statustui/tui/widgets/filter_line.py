@@ -4,11 +4,41 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 from textual.widgets import Input
 
+from statustui.core.query import QueryError
 from statustui.tui.messages import FilterTyped
+
+
+class FilterMistake(Widget):
+    """What is wrong with a filter, with an arrow at the place."""
+
+    def __init__(self) -> None:
+        """Start out of sight."""
+        super().__init__(id="filter-mistake")
+        self.display = False
+        self._error: QueryError | None = None
+
+    def show(self, error: QueryError | None) -> None:
+        """Say what is wrong; nothing if nothing is."""
+        self._error = error
+        self.display = error is not None
+        self.refresh()
+
+    def render(self) -> Text:
+        """Draw the message beside the arrow, on the side where there is room."""
+        if self._error is None:
+            return Text()
+        place, message = min(self._error.position, self.size.width - 1), str(self._error)
+        behind = f"{' ' * place}↑ {message}"
+        before = f"{message} ↑"
+        fits = cell_len(behind) <= self.size.width or len(before) > place + 1
+        return Text(behind if fits else before.rjust(place + 1))
 
 
 class FilterLine(Input):
@@ -37,6 +67,8 @@ class FilterLine(Input):
     def __init__(self) -> None:
         """Start empty and out of sight."""
         super().__init__(id="filter", compact=True, select_on_focus=False)
+        self.mistake = FilterMistake()
+        """The line below, as long as the filter cannot be understood."""
         # A blinking cursor would send bytes for ever.
         self.cursor_blink = False
         self.display = False
@@ -45,6 +77,10 @@ class FilterLine(Input):
         """Let somebody type."""
         self.display = True
         self.screen.set_focus(self)
+
+    def complain(self, error: QueryError | None) -> None:
+        """Say what is wrong with the filter and where, or nothing."""
+        self.mistake.show(error)
 
     def close(self, *, keeps: bool) -> None:
         """Go out of sight, unless there is a filter that somebody `keeps`."""

@@ -1,0 +1,68 @@
+"""In which order runs are listed, and how they are grouped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from statustui.core.run import Run
+from statustui.core.states import Category
+
+Key: TypeAlias = tuple[Any, ...]
+"""What runs are compared by; every key ends in the path, so that no two are the same."""
+
+_DIGITS = re.compile("[0-9]+")
+_RANK = {category: rank for rank, category in enumerate(Category)}
+
+
+def natural(text: str) -> str:
+    """A key that sorts numbers in a text by value, and without regard to case: 2 before 10."""
+    if text.isdecimal() and text.isascii():
+        return _sized(text)
+    return _DIGITS.sub(lambda digits: _sized(digits[0]), text.casefold())
+
+
+def _sized(digits: str) -> str:
+    """A number with its length in front: as text it sorts by value."""
+    digits = digits.lstrip("0")
+    return f"{min(len(digits), 99):02}{digits}"
+
+
+def _newest_first(run: Run) -> float:
+    return float("inf") if run.updated is None else -run.updated
+
+
+SORT_KEYS: dict[str, Callable[[Run], Key]] = {
+    "category": lambda run: (_RANK[run.category], _newest_first(run)),
+    "time": lambda run: (_newest_first(run),),
+    "id": lambda run: (natural(run.id),),
+    "name": lambda run: (natural(run.name),),
+    "state": lambda run: (run.current.state, _newest_first(run)),
+    "result": lambda run: (run.result or "~", _newest_first(run)),
+}
+"""Name of a sort key -> key function. ``category`` puts first what needs attention most, and
+``time`` what changed last."""
+
+
+def sort_key(name: str) -> Callable[[Run], Key]:
+    """The key function for the sort key `name`.
+
+    Raises:
+        KeyError: There is no such sort key.
+    """
+    key = SORT_KEYS[name]
+    return lambda run: (*key(run), natural(run.id), run.path)
+
+
+def suite(run: Run) -> str:
+    """What stands before the first dot of a run's name: Pavilion names runs ``suite.test``."""
+    return run.name.partition(".")[0]
+
+
+GROUPINGS: dict[str, Callable[[Run], str]] = {
+    "none": lambda _run: "",
+    "state": lambda run: run.current.state,
+    "suite": suite,
+}
+"""Name of a grouping -> function that tells the group of a run."""

@@ -1,0 +1,56 @@
+"""The order of runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from statustui.core.order import SORT_KEYS, natural, sort_key
+from statustui.core.run import Run
+from tests.runs import make
+
+
+def run(number: int, status: str, name: str = "t") -> Run:
+    """A run with one status, set `number` seconds after 1970."""
+    return make(f"r/{number}", status, name=name, start=number)
+
+
+RUNS = [
+    run(2, "COMPLETE result: PASS", "b"),
+    run(10, "RUN_FAILED", "a"),
+    run(3, "RUN_ERROR", "c"),
+    run(30, "RUNNING", "a2"),
+    run(20, "RUN_ERROR", "a10"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("id", ["2", "3", "10", "20", "30"]),
+        ("category", ["20", "3", "10", "30", "2"]),
+        ("time", ["30", "20", "10", "3", "2"]),
+        ("name", ["10", "30", "20", "2", "3"]),
+        ("state", ["2", "30", "20", "3", "10"]),
+        ("result", ["2", "30", "20", "10", "3"]),
+    ],
+)
+def test_each_sort_key_has_its_order(name: str, ids: list[str]) -> None:
+    """Problems first, numbers by value, the newest before the oldest."""
+    assert [run.id for run in sorted(RUNS, key=sort_key(name))] == ids
+
+
+def test_every_sort_key_tells_any_two_runs_apart() -> None:
+    """So that an order never depends on what came first."""
+    same = [run(1, "RUNNING"), make("r/x")]
+    assert all(len({sort_key(name)(one) for one in same}) == 2 for name in SORT_KEYS)
+
+
+def test_text_with_numbers_sorts_by_value() -> None:
+    """As people count."""
+    assert sorted(["n10", "N9", "n1b", "n009a", "²"], key=natural) == [
+        "n1b",
+        "N9",
+        "n009a",
+        "n10",
+        "²",
+    ]
