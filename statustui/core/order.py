@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from statustui.core.cause import cause
 from statustui.core.run import Run
 from statustui.core.states import Category
 
@@ -60,9 +62,24 @@ def suite(run: Run) -> str:
     return run.name.partition(".")[0]
 
 
-GROUPINGS: dict[str, Callable[[Run], str]] = {
-    "none": lambda _run: "",
-    "state": lambda run: run.current.state,
-    "suite": suite,
+@dataclass(frozen=True)
+class Grouping:
+    """A way to gather runs."""
+
+    of: Callable[[Run], str]
+    """Tells the name of the group of a run; empty if it belongs to none."""
+    has_biggest_first: bool = False
+    """Whether the groups are in order of their sizes, and not of their names."""
+    starts_folded: bool = False
+    """Whether the runs of a group are out of sight until somebody unfolds it."""
+
+
+GROUPINGS = {
+    "none": Grouping(lambda _run: ""),
+    "failure": Grouping(cause, has_biggest_first=True, starts_folded=True),
+    "state": Grouping(lambda run: run.current.state),
+    "suite": Grouping(suite),
+    "series": Grouping(lambda run: run.series),
+    "user": Grouping(lambda run: run.user),
 }
-"""Name of a grouping -> function that tells the group of a run."""
+"""Name of a grouping -> how it gathers runs. ``failure`` puts together what has the same cause."""

@@ -24,11 +24,12 @@ PROBLEMS = frozenset(category for category in Category if category.is_problem)
 class Group:
     """Listed runs that are shown together."""
 
-    __slots__ = ("counts", "has_header", "is_folded", "keys", "name", "start")
+    __slots__ = ("counts", "has_header", "is_folded", "keys", "name", "natural_name", "start")
 
     def __init__(self, name: str, *, has_header: bool) -> None:
         """Start without runs."""
         self.name = name
+        self.natural_name = natural(name)
         self.has_header = has_header
         self.is_folded = False
         self.counts: Counter[Category] = Counter()
@@ -79,7 +80,7 @@ class RunStore:
         self._keys: dict[str, Key] = {}
         self._all: SortedList[Key] = SortedList()
         self._home: dict[str, Group] = {}
-        self._folded: set[str] = set()
+        self._toggled: set[str] = set()
         self._groups: dict[str, Group] = {}
         self._order: list[Group] = []
         self._starts: list[int] = []
@@ -117,7 +118,12 @@ class RunStore:
         """Find out in which row each group begins."""
         if self._is_laid_out:
             return
-        self._order = sorted(self._groups.values(), key=lambda group: natural(group.name))
+        by_size = GROUPINGS[self.grouping].has_biggest_first
+        # The runs that belong to no group come last.
+        self._order = sorted(
+            self._groups.values(),
+            key=lambda one: (not one.name, -len(one.keys) if by_size else 0, one.natural_name),
+        )
         *starts, self._length = accumulate((one.height for one in self._order), initial=0)
         self._starts = starts
         for group, start in zip(self._order, starts, strict=True):
@@ -158,14 +164,22 @@ class RunStore:
             self.selected, self.selected_group = None, row.name
 
     def find(self, start: int, step: int, wanted: Callable[[Run], bool]) -> int | None:
-        """The nearest row from `start` on, going by `step` and around the end, that is `wanted`."""
+        """The nearest row from `start` on, going by `step` and around the end, that is `wanted`.
+
+        The header of a folded group stands for its runs.
+        """
         count = len(self)
         for distance in range(1, count + 1):
             index = (start + step * distance) % count
             row = self.row(index)
-            if isinstance(row, Run) and wanted(row):
+            runs = [row] if isinstance(row, Run) else self._hidden_in(row)
+            if any(map(wanted, runs)):
                 return index
         return None
+
+    def _hidden_in(self, group: Group) -> Iterable[Run]:
+        """The runs of a folded group."""
+        return (self.runs[key[-1]] for key in group.keys) if group.is_folded else ()
 
     def _keep_selection(self, cursor: int) -> None:
         """Select what is now where the cursor was, if what was selected is not listed any more."""
@@ -201,13 +215,13 @@ class RunStore:
         """List the runs in groups."""
         cursor = self.cursor
         self.grouping = grouping
-        self._folded = set()
+        self._toggled = set()
         self._rebuild(cursor)
 
     def toggle_fold(self, group: Group) -> None:
         """Hide the runs of a group, or show them again."""
         group.is_folded = not group.is_folded
-        self._folded ^= {group.name}
+        self._toggled ^= {group.name}
         self._is_laid_out = False
 
     def sort_by(self, sort: str, *, reverse: bool = False) -> None:
@@ -252,7 +266,7 @@ class RunStore:
 
     def _share_out(self, keys: Iterable[Key]) -> None:
         members: dict[str, list[Key]] = {}
-        group_of = GROUPINGS[self.grouping]
+        group_of = GROUPINGS[self.grouping].of
         for key in keys:
             run = self.runs[key[-1]]
             if self._shows(run):
@@ -269,7 +283,7 @@ class RunStore:
         group = self._groups.get(name)
         if group is None:
             group = self._groups[name] = Group(name, has_header=True)
-            group.is_folded = name in self._folded
+            group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (name in self._toggled)
         return group
 
     # Changes.
@@ -299,7 +313,7 @@ class RunStore:
         key = self._keys[run.path] = self._key(run)
         self._all.add(key)
         if self._shows(run):
-            group = self._home[run.path] = self._group(GROUPINGS[self.grouping](run))
+            group = self._home[run.path] = self._group(GROUPINGS[self.grouping].of(run))
             if group.keys is not self._all:
                 group.keys.add(key)
             if group.has_header:

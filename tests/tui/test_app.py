@@ -546,6 +546,31 @@ async def test_a_mistake_far_to_the_right_is_told_in_front_of_its_place() -> Non
         assert line == "something to look for is missing ↑".rjust(44)
 
 
+async def test_one_key_gathers_failures_by_their_cause() -> None:
+    """The biggest first, a line each, whatever its notes differ in; Enter shows its runs."""
+    app, source = make_app()
+    async with app.run_test(size=(60, 24)) as pilot:
+        source.deliver(("1", "a.x", "RUN_ERROR lost cn0117"), ("2", "b.x", "RUNNING x"))
+        for number in range(3, 12):
+            path = f"/scratch/{number}"
+            source.deliver((str(number), "c", f"RUN_FAILED no space left on {path} for {path}"))
+        await settle(pilot)
+        await pilot.press("t", "g")
+        await settle(pilot)
+        assert table_text(app)[:3] == [
+            "▸ RUN_FAILED: no space left on <path> for <path>  9  ✗9",
+            "▸ RUN_ERROR: lost cn#  1  ▲1",
+            "▸ (none)  1  ▸1",
+        ]
+        assert "by failure" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert len(ids(app)) == 9
+        await pilot.resize_terminal(40, 24)
+        await settle(pilot)
+        assert table_text(app)[0] == "▾ RUN_FAILED: no space left on …  9  ✗9"
+
+
 async def test_runs_in_groups() -> None:
     """`t` takes the next grouping; Enter on a header folds its runs."""
     app, source = make_app()
@@ -553,7 +578,7 @@ async def test_runs_in_groups() -> None:
         source.deliver(("1", "a.x", "RUNNING x"), ("2", "b.x", "RUN_ERROR x"))
         source.deliver(("3", "a.y", "RUN_FAILED x"))
         await settle(pilot)
-        await pilot.press("t", "t", "g")
+        await pilot.press("t", "t", "t", "g")
         await settle(pilot)
         lines = screen_lines(app)
         assert lines[3].startswith("▾ a  2  ✗1 ▸1")

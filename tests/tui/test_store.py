@@ -55,7 +55,7 @@ class Model:
     only: frozenset[Category] | None = None
     words: str = ""
 
-    def rows(self, folded: set[str]) -> list[Run | str]:
+    def rows(self, toggled: set[str]) -> list[Run | str]:
         """The runs in order, behind the name of their group if there are groups."""
         shown = [
             run
@@ -66,12 +66,17 @@ class Model:
         shown.sort(key=sort_key(self.sort), reverse=self.reverse)
         if self.grouping == "none":
             return list(shown)
-        group_of = GROUPINGS[self.grouping]
+        grouping = GROUPINGS[self.grouping]
+        sizes = Counter(map(grouping.of, shown))
         rows: list[Run | str] = []
-        for name in sorted({group_of(run) for run in shown}, key=natural):
+        names = sorted(sizes, key=natural)
+        if grouping.has_biggest_first:
+            names.sort(key=lambda name: -sizes[name])
+        names.sort(key=lambda name: not name)
+        for name in names:
             rows.append(name)
-            if name not in folded:
-                rows += [run for run in shown if group_of(run) == name]
+            if (name in toggled) is grouping.starts_folded:
+                rows += [run for run in shown if grouping.of(run) == name]
         return rows
 
 
@@ -89,7 +94,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Start without runs."""
         self.store = RunStore()
         self.model = Model({})
-        self.folded: set[str] = set()
+        self.toggled: set[str] = set()
 
     @rule(batch=BATCHES)
     def apply(self, batch: Batch) -> None:
@@ -124,9 +129,9 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(grouping=st.sampled_from(sorted(GROUPINGS)))
     def group_by(self, grouping: str) -> None:
-        """Take other groups, none of them folded."""
+        """Take other groups, each folded as it is in the beginning."""
         self.model.grouping = grouping
-        self.folded = set()
+        self.toggled = set()
         self.store.group_by(grouping)
 
     @rule(index=st.integers(0, 40))
@@ -140,7 +145,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Fold the group whose header is selected, or unfold it."""
         row: Row | None = self.store.row(self.store.cursor) if len(self.store) else None
         if isinstance(row, Group):
-            self.folded ^= {row.name}
+            self.toggled ^= {row.name}
             self.store.toggle_fold(row)
 
     @rule()
@@ -157,7 +162,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Rows, counts, marks and selection."""
         store = self.store
         rows = store.rows(0, len(store))
-        expected = self.model.rows(self.folded)
+        expected = self.model.rows(self.toggled)
         assert [row if isinstance(row, Run) else row.name for row in rows] == expected
         assert +store.counts == Counter(run.category for run in self.model.runs.values())
         for row in rows:
@@ -218,6 +223,42 @@ def test_finding_goes_around_the_end(start: int, step: int, row: int) -> None:
     store.apply(Batch(tuple(a_run(number, state) for number, state in enumerate(states))))
     assert store.find(start, step, lambda run: run.category.is_problem) == row
     assert store.find(start, step, lambda run: run.id == "no") is None
+
+
+def test_finding_goes_to_the_header_of_a_folded_group() -> None:
+    """It stands for the runs that it hides; the runs of a group that is unfolded for themselves."""
+    store = RunStore("id")
+    store.apply(Batch((a_run(0), a_run(1, "RUN_ERROR"), a_run(2), a_run(4, "RUN_ERROR"))))
+    store.group_by("suite")
+    (second,) = [row for row in store.rows(0, 9) if isinstance(row, Group) and row.name == "suite1"]
+    assert [store.find(0, step, lambda run: run.category.is_problem) for step in (1, -1)] == [3, 4]
+    store.toggle_fold(second)
+    assert [store.find(0, step, lambda run: run.category.is_problem) for step in (1, -1)] == [2, 2]
+
+
+def test_failures_are_gathered_by_their_cause() -> None:
+    """The biggest first, folded, and what has no problem at the end."""
+    store = RunStore("id")
+    store.apply(
+        Batch(
+            (
+                make("r/1", "RUN_ERROR no space on /a"),
+                *(make(f"r/{number}", f"RUN_FAILED exit {number}") for number in range(2, 5)),
+                make("r/5", "RUNNING x"),
+                make("r/6", "BUILD_FAILED error 2", "BUILD_CREATED x"),
+                *(make(f"r/{number}", "COMPLETE result: PASS") for number in range(7, 15)),
+            )
+        )
+    )
+    store.group_by("failure")
+    rows = store.rows(0, 99)
+    assert [(row.name, len(row.keys)) for row in rows if isinstance(row, Group)] == [
+        ("RUN_FAILED: exit #", 3),
+        ("BUILD_FAILED: error #", 1),
+        ("RUN_ERROR: no space on <path>", 1),
+        ("", 9),
+    ]
+    assert len(rows) == 4
 
 
 def test_what_has_changed_is_fresh_for_a_while() -> None:

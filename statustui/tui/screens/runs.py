@@ -93,16 +93,16 @@ class RunsScreen(Screen[None]):
             self._store.select(0)
         self._summary.show()
         self._table.show(cursor_before)
-        self._count()
+        self._describe()
 
     def _reorder(self) -> None:
         """Show the store in another order, or other runs of it."""
         self._summary.show()
         self._table.reorder()
-        self._count()
+        self._describe()
 
-    def _count(self) -> None:
-        self._health.count(self._store.listed, len(self._store.runs))
+    def _describe(self) -> None:
+        self._health.describe(self._store.listed, len(self._store.runs), self._store.grouping)
 
     @on(CategoryChosen)
     def _show_category(self, message: CategoryChosen) -> None:

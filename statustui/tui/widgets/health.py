@@ -21,7 +21,7 @@ class HealthLine(Widget):
         """Speak of `roots`; `clock` tells how old a picture is."""
         super().__init__(id="health")
         self._clock = clock
-        self._listed = self._total = 0
+        self._said = ""
         self._health: dict[str, RootHealth | None] = dict.fromkeys(roots)
 
     @property
@@ -41,19 +41,19 @@ class HealthLine(Widget):
                 self._health[health.root] = health
                 self.refresh()
 
-    def count(self, listed: int, total: int) -> None:
-        """Say how many of the runs are listed, if not all are."""
-        if (listed, total) != (self._listed, self._total):
-            was_whole = self._listed == self._total
-            self._listed, self._total = listed, total
-            if listed != total or not was_whole:
-                self.refresh()
+    def describe(self, listed: int, total: int, grouping: str) -> None:
+        """Say how many of the runs are listed, if not all are, and how they are grouped."""
+        said = f"{listed:,} of {total:,} listed" if listed != total else ""
+        if grouping != "none":
+            said = ", ".join(filter(None, [said, f"by {grouping}"]))
+        if said != self._said:
+            self._said = said
+            self.refresh()
 
     def render(self) -> Text:
         """Draw the line: a root after the other, the troubled ones first."""
         line = Text()
-        if self._listed != self._total:
-            line.append(f"{self._listed:,} of {self._total:,} listed", "bold")
+        line.append(self._said, "bold")
         for root, health in sorted(self._health.items(), key=lambda item: _is_calm(item[1])):
             if line:
                 line.append("  ")

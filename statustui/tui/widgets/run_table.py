@@ -314,16 +314,18 @@ class RunTable(ScrollView, can_focus=True):
 
     def _group_line(self, group: Group, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001
         """Its name, and how many of its runs are in each category."""
-        arrow = FOLDED if group.is_folded else UNFOLDED
-        text = f"{arrow} {clean(group.name) or '(none)'}  {len(group.keys):,}"
         base = Style(bold=True, reverse=at_cursor or None)
-        segments = [Segment(f"{text}  ", base)]
+        counts = []
         for category in Category:
             if group.counts[category]:
                 style = self.get_component_rich_style(STYLES[category], partial=True)
-                segments.append(
-                    Segment(f"{GLYPHS[category]}{group.counts[category]:,} ", base + style)
-                )
+                text = f" {GLYPHS[category]}{group.counts[category]:,}"
+                counts.append(Segment(text, base + style))
+        arrow, size = FOLDED if group.is_folded else UNFOLDED, f"  {len(group.keys):,} "
+        room = width - len(arrow) - 1 - len(size) - sum(len(one.text) for one in counts)
+        name = clean(group.name) or "(none)"
+        name = _fit(name, min(cell_len(name), max(_NAME_MIN, room)))
+        segments = [Segment(f"{arrow} {name}{size}", base), *counts]
         return Strip(segments).adjust_cell_length(width, base)
 
     def _run_line(self, run: Run, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001

@@ -1,0 +1,41 @@
+"""What failures have in common: the note of a failure without what differs from run to run."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from statustui.core.run import Run
+
+_LONGEST = 300
+"""Characters of a note that are looked at."""
+_PARTICULARS = re.compile(
+    r"""
+    (?P<time>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?|\b\d\d:\d\d(?::\d\d)?\b)
+    |(?P<hash>\b0x[0-9a-f]+\b
+      |\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b
+      |\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,}\b)
+    |(?P<path>(?<![\w#>])(?:~|\.{1,2})?/[^\s'",;:()<>]+)
+    |(?P<number>\d+(?:[.,]\d+)*)
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+
+
+def cause(run: Run) -> str:
+    """What went wrong, in words that runs with the same failure share; empty without a problem."""
+    if run.problem is None:
+        return ""
+    note = normalise(run.problem.note)
+    return f"{run.problem.state}: {note}" if note else run.problem.state
+
+
+@lru_cache(maxsize=16_384)
+def normalise(note: str) -> str:
+    """The first line of a note, with times, hashes, paths and numbers replaced by what they are."""
+    lines = note[:_LONGEST].split("\n", 1)
+    return " ".join(_PARTICULARS.sub(_stand_in, lines[0]).split())
+
+
+def _stand_in(match: re.Match[str]) -> str:
+    return "#" if match.lastgroup == "number" else f"<{match.lastgroup}>"
