@@ -10,7 +10,7 @@ from typing import Any
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.status_file import StatusInfo
-from statustui.core.text import clean, clean_lines, format_age, format_span
+from statustui.core.text import clean, clean_lines, format_age, format_iso, format_span
 
 GLYPHS = {
     Category.ERROR: "E",
@@ -96,17 +96,6 @@ def history_lines(history: Iterable[StatusInfo], width: int | None) -> Iterator[
             yield line if width is None or len(line) <= width else line[: width - 1] + "…"
 
 
-def iso_time(status: StatusInfo) -> str | None:
-    """When a status was set, as an ISO 8601 time with its zone; None if that is not known."""
-    time = status.timestamp
-    if time is None:
-        return None
-    try:
-        return datetime.fromtimestamp(time).astimezone().isoformat()
-    except (OverflowError, ValueError, OSError):
-        return None
-
-
 def run_object(run: Run) -> dict[str, Any]:
     """A run as the JSON object that ``list`` prints."""
     problem = run.problem
@@ -120,7 +109,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "state": run.current.state,
         "category": run.category.value,
         "note": run.current.note,
-        "time": iso_time(run.current),
+        "time": format_iso(run.updated),
         "timestamp": run.updated,
         "problem": problem
         and {"state": problem.state, "note": problem.note, "timestamp": problem.timestamp},
@@ -146,7 +135,7 @@ def history_json(path: str, history: Iterable[StatusInfo]) -> str:
         {
             "state": status.state,
             "note": status.note,
-            "time": iso_time(status),
+            "time": format_iso(status.timestamp),
             "timestamp": status.timestamp,
         }
         for status in history

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -69,3 +70,13 @@ def format_span(seconds: float | None) -> str:
     if whole < _DAY:
         return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}m"
     return f"{whole // _DAY}d{whole % _DAY // _HOUR:02}h"
+
+
+def format_iso(timestamp: float | None) -> str | None:
+    """A time in seconds since 1970 as an ISO 8601 time with its zone; None if it is not known."""
+    if timestamp is None:
+        return None
+    try:
+        return datetime.fromtimestamp(timestamp).astimezone().isoformat()
+    except (OverflowError, ValueError, OSError):
+        return None

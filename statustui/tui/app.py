@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
-from textual.app import App
+from textual.app import App, SystemCommand, get_system_commands_provider
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.screen import Screen
 
+from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
+from statustui.tui.clipboard import copy_sequence
 from statustui.tui.inbox import Inbox
 from statustui.tui.messages import ChangesWait, RunChosen
 from statustui.tui.screens.help import HelpScreen
@@ -25,10 +29,19 @@ from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.run_table import RunTable
 
+if TYPE_CHECKING:
+    from textual.command import Provider
+
 _REST = 0.2
 """Seconds between two times that changes are shown; what a key does is shown at once."""
 _MOST = 500
 """Changes that are taken in at a time, so that a storm of them leaves room for keys."""
+
+
+def _get_runs_provider() -> type[Provider]:
+    from statustui.tui.palette import RunsProvider  # noqa: PLC0415 - only once it is asked for
+
+    return RunsProvider
 
 
 class StatusApp(App[None]):
@@ -42,6 +55,10 @@ class StatusApp(App[None]):
 
     TITLE = "statustui"
     CSS_PATH = "statustui.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
+        get_system_commands_provider,
+        _get_runs_provider,
+    }
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "look_now", "Look again now", show=False, id="app.look"),
@@ -66,6 +83,11 @@ class StatusApp(App[None]):
         self._is_watching = self._is_showing_soon = False
         self._cursor_shown = 0
         self._runs_screen = RunsScreen(self._store, tuple(roots), clock)
+
+    @property
+    def runs(self) -> Iterable[Run]:
+        """All the runs there are."""
+        return self._store.runs.values()
 
     @property
     def is_complete(self) -> bool:
@@ -132,6 +154,30 @@ class StatusApp(App[None]):
     def action_look_now(self) -> None:
         """Look at everything again."""
         self._source.look_now()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: all that a key does, and what has no key."""
+        for key, (node, binding, is_enabled, _tooltip) in screen.active_bindings.items():
+            if is_enabled and binding.id is not None and binding.action != "command_palette":
+                yield SystemCommand(
+                    binding.description,
+                    f"key {self.get_key_display(binding.with_key(key))}",
+                    partial(self.run_action, binding.action, node),
+                )
+        if isinstance(screen, RunsScreen):
+            yield from screen.commands()
+        yield SystemCommand("Theme", "other colours", self.action_change_theme)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy `text`, also through tmux and screen.
+
+        Raises:
+            ValueError: It is more than a terminal takes.
+        """
+        sequence = copy_sequence(text, os.environ)
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     def action_help(self) -> None:
         """Show all keys and what the glyphs mean."""

@@ -188,6 +188,15 @@ class RunStore:
             self.selected = self.selected_group = None
             self.select(cursor)
 
+    def chosen(self) -> list[Run]:
+        """What an action is about, in order: the marked runs, or else what is under the cursor."""
+        if self.marked:
+            return [self.runs[key[-1]] for key in sorted(self._keys[path] for path in self.marked)]
+        row = self.row(self.cursor) if len(self) else None
+        if isinstance(row, Group):
+            return [self.runs[key[-1]] for key in row.keys]
+        return [] if row is None else [row]
+
     def toggle_mark(self, path: str) -> None:
         """Mark a run, or take its mark away."""
         self.marked ^= {path}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
+from textual.widgets import OptionList
 
 from statustui.core.states import Category
 from statustui.monitor.monitor import Monitor
@@ -20,7 +23,7 @@ from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.run_table import Columns, RunTable
 from statustui.tui.widgets.summary import shares
 from tests.trees import append, write_run
-from tests.tui.stand_in import NOW, deliver_a_night, make_app, settle
+from tests.tui.stand_in import NOW, ROOT, deliver_a_night, make_app, settle
 from tests.waiting import DEADLINE
 
 
@@ -569,6 +572,84 @@ async def test_one_key_gathers_failures_by_their_cause() -> None:
         await pilot.resize_terminal(40, 24)
         await settle(pilot)
         assert table_text(app)[0] == "▾ RUN_FAILED: no space left on …  9  ✗9"
+
+
+async def test_copying_takes_the_marked_runs_or_the_one_under_the_cursor() -> None:
+    """Their ids or a table by a key, their paths from the palette; a message says what it was."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        await pilot.press("y")
+        assert app.clipboard == "12"
+        await wait_for(pilot, "Copied: ids of 12")
+        await pilot.press("space", "space", "space", "y")
+        await settle(pilot)
+        assert app.clipboard == "12 13 14"
+        await pilot.press("Y")
+        assert app.clipboard.splitlines()[0].split("\t")[:2] == ["ID", "NAME"]
+        row = app.clipboard.splitlines()[2].split("\t")
+        assert row[:3] == ["13", "hpcg.n16", "BUILD_CREATED"]
+        assert row[5] == "BUILD_FAILED: make: *** error 2"
+        await choose(pilot, "copy paths")
+        assert app.clipboard == "\n".join(f"{ROOT}/test_runs/{number}" for number in (12, 13, 14))
+        await choose(pilot, "take all marks")
+        await pilot.press("t", "g", "y")
+        assert app.clipboard == "13"
+
+
+async def test_more_than_a_terminal_takes_is_not_copied() -> None:
+    """The message says so, and what was copied before stays."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        source.deliver(("1", "a", "RUNNING x"))
+        source.deliver(*((str(number), "b" * 400, "RUN_ERROR x") for number in range(2, 190)))
+        await settle(pilot)
+        await pilot.press("y", "t", "g", "Y")
+        await wait_for(pilot, "Not copied: 8")
+        assert app.clipboard == "2"
+
+
+async def wait_for(pilot: Pilot[None], text: str) -> None:
+    """Wait until a message is on screen."""
+    assert isinstance(pilot.app, StatusApp)
+    end = time.monotonic() + DEADLINE
+    while text not in shown(pilot.app):
+        assert time.monotonic() < end, shown(pilot.app)
+        await pilot.pause(0.02)
+
+
+async def choose(pilot: Pilot[None], words: str) -> None:
+    """Choose from the palette what it finds first."""
+    await pilot.press("colon")
+    await pilot.press(*words)
+    palette = pilot.app.screen
+    options = palette.query_one(OptionList)
+    end = time.monotonic() + DEADLINE
+    while not (options.option_count and options.highlighted is not None):
+        assert time.monotonic() < end
+        await pilot.pause(0.02)
+    await pilot.press("enter")
+    while pilot.app.screen is palette:
+        assert time.monotonic() < end
+        await pilot.pause(0.02)
+    await pilot.pause()
+
+
+async def test_the_palette_finds_runs_and_all_that_keys_do() -> None:
+    """A run by its id is opened, whatever signs there are in its name; an action is done."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        source.deliver(("99", "[/bold] $x [@click=app.quit]evil[/]", "RUNNING x"))
+        await settle(pilot)
+        await choose(pilot, "[/bold]")
+        assert is_shown(app, RunScreen)
+        assert "99" in screen_lines(app)[0]
+        await pilot.press("q")
+        await choose(pilot, "problems")
+        await settle(pilot)
+        assert ids(app) == ["12", "13", "14"]
 
 
 async def test_runs_in_groups() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
@@ -15,6 +16,7 @@ from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.core.query import Query, QueryError, parse
 from statustui.core.run import Run
 from statustui.core.states import Category
+from statustui.core.text import clean, format_iso
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.tui.messages import CategoryChosen, FilterTyped
 from statustui.tui.store import PROBLEMS, RunStore
@@ -25,6 +27,32 @@ from statustui.tui.widgets.summary import SummaryBar
 
 _AGING = 10.0
 """Seconds after which a filter on ages is applied again."""
+
+
+_COLUMNS = ("ID", "NAME", "STATE", "RESULT", "TIME", "NOTE")
+
+
+def _table(runs: list[Run]) -> str:
+    rows = [
+        (
+            run.id,
+            run.name,
+            run.current.state,
+            run.result or "",
+            format_iso(run.updated),
+            run.headline,
+        )
+        for run in runs
+    ]
+    return "".join("\t".join(clean(cell or "") for cell in row) + "\n" for row in [_COLUMNS, *rows])
+
+
+_COPIES: dict[str, Callable[[list[Run]], str]] = {
+    "ids": lambda runs: " ".join(clean(run.id) for run in runs),
+    "paths": lambda runs: "".join(f"{clean(run.path)}\n" for run in runs).removesuffix("\n"),
+    "table": _table,
+}
+"""What can be copied of runs."""
 
 
 class RunsScreen(Screen[None]):
@@ -39,6 +67,8 @@ class RunsScreen(Screen[None]):
         Binding("S", "reverse", "Reverse", show=False, id="runs.reverse"),
         Binding("t", "group", "Group", show=False, id="runs.group"),
         Binding("escape,h", "show_all", "Show all", show=False, id="runs.all"),
+        Binding("y", "copy('ids')", "Copy ids", show=False, id="runs.copy-ids"),
+        Binding("Y", "copy('table')", "Copy as a table", show=False, id="runs.copy-table"),
         Binding("q", "app.quit", "Quit", id="runs.quit"),
     ]
 
@@ -171,6 +201,29 @@ class RunsScreen(Screen[None]):
             self.action_leave_filter(keeps=False)
         elif self._store.only is not None:
             self._show_only(None)
+
+    def commands(self) -> Iterator[SystemCommand]:
+        """What has no key of its own."""
+        copy_paths = partial(self.action_copy, "paths")
+        yield SystemCommand("Copy paths", "of the marked runs, or of this one", copy_paths)
+        yield SystemCommand("Take all marks away", "", self._unmark_all)
+
+    def _unmark_all(self) -> None:
+        self._store.marked.clear()
+        self._table.refresh_rows()
+
+    def action_copy(self, what: str) -> None:
+        """Copy ids, paths or a table of the marked runs, or of what is under the cursor."""
+        runs = self._store.chosen()
+        if not runs:
+            return
+        try:
+            self.app.copy_to_clipboard(_COPIES[what](runs))
+        except ValueError as error:
+            self.notify(f"Not copied: {error}", severity="warning", markup=False)
+        else:
+            which = clean(runs[0].id) if len(runs) == 1 else f"{len(runs):,} runs"
+            self.notify(f"Copied: {what} of {which}", timeout=3, markup=False)
 
     def action_group(self) -> None:
         """Go on to the next grouping."""

@@ -1,0 +1,49 @@
+"""What the command palette finds beside the actions: runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from itertools import islice
+from typing import Protocol, cast
+
+from rich.text import Text
+from textual.command import Hit, Hits, Provider
+
+from statustui.core.run import Run
+from statustui.core.text import clean
+from statustui.tui.messages import RunChosen
+
+_MOST = 50
+"""Runs that are found at the most."""
+
+
+class HasRuns(Protocol):
+    """An application that shows runs."""
+
+    @property
+    def runs(self) -> Iterable[Run]:
+        """All of them."""
+
+
+class RunsProvider(Provider):
+    """Finds runs by id and name."""
+
+    async def search(self, query: str) -> Hits:
+        """Find the runs with `query` in id or name, the one with just this id first."""
+        words = query.casefold().strip()
+        runs = cast("HasRuns", self.app).runs
+        fits = (run for run in runs if run.id.casefold() == words)
+        contains = (
+            run
+            for run in runs
+            if run.id.casefold() != words
+            and (words in run.id.casefold() or words in run.name.casefold())
+        )
+        for score, found in ((1.0, fits), (0.5, contains)):
+            for run in islice(found, _MOST):
+                title = f"{clean(run.id)} {clean(run.name)} {clean(run.current.state)}"
+                # Not as a string, which would be taken for markup.
+                yield Hit(
+                    score, Text(title), partial(self.app.post_message, RunChosen(run.path)), title
+                )
