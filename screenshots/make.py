@@ -34,11 +34,12 @@ async def take(size: tuple[int, int], keys: tuple[str, ...]) -> str:
     """The picture of the screen after `keys`, as SVG."""
     app = StatusApp(Monitor([ROOT], Settings("poll")), [ROOT], clock=lambda: NOW)
     async with app.run_test(size=size) as pilot:
-        while not app.is_complete:
+        while not (app.is_complete and app.is_up_to_date and app.screen.query("FooterKey")):
             await pilot.pause(0.05)
-        await pilot.press(*keys)
-        await pilot.pause(0.2)
         await pilot.pause()
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(0.2)
         return app.export_screenshot()
 
 
