@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import threading
@@ -121,9 +122,27 @@ def _watch_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _split_command(
+    _context: click.Context, _option: click.Parameter, value: str
+) -> tuple[str, ...]:
+    """The words of a command line, as a shell would split them."""
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value}: {error}") from None
+
+
 @cli.command()
 @_ROOTS
 @_watch_options
+@click.option("--bell", is_flag=True, help="Ring on a new problem, and when all has ended.")
+@click.option(
+    "--on-problem",
+    default="",
+    metavar="CMD",
+    callback=_split_command,
+    help="Run CMD for each run that gets a problem; STATUSTUI_ID, _STATE, _NOTE … say which.",
+)
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, to select text.")
 @click.pass_context
 def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
@@ -132,6 +151,8 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     watch: WatchMode,
     interval: float | None,
     max_checks: float | None,
+    bell: bool,  # noqa: FBT001 - click passes options by name
+    on_problem: tuple[str, ...],
     no_mouse: bool,  # noqa: FBT001 - click passes options by name
 ) -> None:
     """Watch the runs below each ROOT live (the default command).
@@ -144,7 +165,9 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     roots = roots or (".",)
     _check_roots(roots)
     settings = Settings(watch, interval, max_checks)
-    _open_monitor(context.obj, roots, settings, mouse=not no_mouse)
+    _open_monitor(
+        context.obj, roots, settings, mouse=not no_mouse, bell=bell, on_problem=on_problem
+    )
 
 
 class _LateMonitor:
@@ -179,13 +202,20 @@ class _LateMonitor:
             self._source.stop()
 
 
-def _open_monitor(
-    skeleton: Skeleton, roots: Sequence[str], settings: Settings | None = None, *, mouse: bool
+def _open_monitor(  # noqa: PLR0913 - one argument for each thing to be had otherwise
+    skeleton: Skeleton,
+    roots: Sequence[str],
+    settings: Settings | None = None,
+    *,
+    mouse: bool = True,
+    bell: bool = False,
+    on_problem: tuple[str, ...] = (),
 ) -> None:
     """Open the monitor; only now is Textual imported."""
-    from statustui.tui.app import StatusApp  # noqa: PLC0415 - the import takes most of a start
+    from statustui.tui.app import Options, StatusApp  # noqa: PLC0415 - takes most of a start
 
-    app = StatusApp(_LateMonitor(roots, settings), roots)
+    options = Options(has_bell=bell, on_problem=on_problem)
+    app = StatusApp(_LateMonitor(roots, settings), roots, options=options)
     skeleton.hand_over()
     app.run(mouse=mouse)
 
@@ -412,7 +442,7 @@ def show_demo(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     if not sys.stdout.isatty():
         raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
     with demo.background(directory, runs, seed, speed) as place:
-        _open_monitor(context.obj, [place], mouse=True)
+        _open_monitor(context.obj, [place])
 
 
 def _check_empty(directory: str | None) -> None:

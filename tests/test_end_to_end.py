@@ -65,6 +65,31 @@ def test_a_real_working_directory_in_various_terminals(
             assert set(rendition) <= {b"0", b"1", b"2", b"4", b"7", b"39", b"49"}
 
 
+def test_a_new_problem_rings_and_runs_a_command(tmp_path: Path) -> None:
+    """Not the problems that are there already; the program ends while the command goes on."""
+    tree, out = tmp_path / "tree", tmp_path / "out"
+    run = write_run(tree / "one", "RUNNING on a node")
+    write_run(tree / "old", "RUN_ERROR long ago")
+    command = f"""sh -c 'echo "$STATUSTUI_ID $STATUSTUI_NOTE" >> {out}; sleep 60'"""
+    with terminal([*STATUSTUI, "--bell", "--on-problem", command, str(tree)]) as screen:
+        screen.wait_for("2 runs")
+        assert b"\x1b]9;" not in screen.output
+        set_status(run, "RUN_TIMEOUT", "$(date) late")
+        screen.wait_until(lambda: b"\x07\x1b]9;statustui: one one" in screen.output, "the bell")
+        wait_until(lambda: out.exists() and out.read_text() == "one $(date) late\n", "the command")
+        assert b"all runs have ended" in screen.output
+        screen.press("q")
+        assert screen.wait_for_end(10) == 0
+
+
+def test_a_wrong_command_is_refused(tmp_path: Path) -> None:
+    """Before anything is watched."""
+    command = [*STATUSTUI, "--on-problem", "mail 'me", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "mail 'me: No closing quotation" in done.stderr
+
+
 def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -> None:
     """A slow line delivers what was typed in one piece: a filter, and a move in the list."""
     for number in range(1, 41):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,9 +18,10 @@ from textual.screen import Screen
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
-from statustui.tui.clipboard import copy_sequence
+from statustui.tui.alarm import Alarm, OnProblem
 from statustui.tui.inbox import Inbox
-from statustui.tui.messages import ChangesWait, RunChosen
+from statustui.tui.messages import ChangesWait, CommandFailed, RunChosen
+from statustui.tui.osc import copy_sequence, notify_sequence
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
@@ -44,6 +46,19 @@ def _get_runs_provider() -> type[Provider]:
     return RunsProvider
 
 
+@dataclass(frozen=True)
+class Options:
+    """What a user can have otherwise."""
+
+    has_bell: bool = False
+    """Whether to ring when a run has got a problem, or all that is listed has ended."""
+    on_problem: tuple[str, ...] = ()
+    """A program and its arguments, run for each run that has got a problem."""
+
+
+_DEFAULTS = Options()
+
+
 class StatusApp(App[None]):
     """The live monitor.
 
@@ -51,6 +66,7 @@ class StatusApp(App[None]):
         source: Where batches of changes come from.
         roots: The watched directories, as they were given.
         clock: Gives the current time in seconds since 1970.
+        options: What the user wants to have otherwise.
     """
 
     TITLE = "statustui"
@@ -68,7 +84,11 @@ class StatusApp(App[None]):
     ]
 
     def __init__(
-        self, source: Source, roots: Sequence[str], clock: Callable[[], float] = time.time
+        self,
+        source: Source,
+        roots: Sequence[str],
+        clock: Callable[[], float] = time.time,
+        options: Options = _DEFAULTS,
     ) -> None:
         """Show what `source` delivers."""
         # The terminal's own sixteen colours, also where NO_COLOR takes them away.
@@ -79,6 +99,10 @@ class StatusApp(App[None]):
         self._clock = clock
         self._store = RunStore()
         self._inbox = Inbox()
+        self._alarm = Alarm(is_on=options.has_bell, clock=time.monotonic)
+        self._on_problem: OnProblem | None = None
+        if options.on_problem:
+            self._on_problem = OnProblem(options.on_problem, self._tell_failure)
         self._shown_at = float("-inf")
         self._is_watching = self._is_showing_soon = False
         self._cursor_shown = 0
@@ -130,7 +154,12 @@ class StatusApp(App[None]):
             self._is_showing_soon = True
             self._cursor_shown = self._store.cursor
             self.set_timer(max(0.001, self._shown_at + _REST - start), self._show)
-        self._store.apply(batch, self._clock() if self.is_complete else None)
+        were_under_way = self._store.under_way
+        struck = self._store.apply(batch, self._clock() if self.is_complete else None)
+        have_ended = self.is_complete and bool(were_under_way) and not self._store.under_way
+        self._alarm.note(struck, has_ended=have_ended)
+        if self._on_problem is not None:
+            self._on_problem.put(struck)
         self._runs_screen.take(batch)
         if self._inbox:
             spent = time.monotonic() - start
@@ -141,9 +170,23 @@ class StatusApp(App[None]):
         self._is_showing_soon = False
         self._shown_at = time.monotonic()
         self._runs_screen.show(self._cursor_shown)
+        self._call()
         for screen in self.screen_stack:
             if isinstance(screen, RunScreen):
                 screen.take(self._store.runs.get(screen.path))
+
+    def _call(self) -> None:
+        """Ring, if there is reason to."""
+        text = self._alarm.take()
+        if text is not None and self._driver is not None:
+            self._driver.write(notify_sequence(text, os.environ))
+
+    def _tell_failure(self, trouble: str) -> None:
+        self.post_message(CommandFailed(trouble))
+
+    @on(CommandFailed)
+    def _complain(self, message: CommandFailed) -> None:
+        self.notify(f"--on-problem: {message.trouble}", severity="warning", markup=False)
 
     @on(RunChosen)
     def _open(self, message: RunChosen) -> None:
@@ -166,6 +209,10 @@ class StatusApp(App[None]):
                 )
         if isinstance(screen, RunsScreen):
             yield from screen.commands()
+        switch = "off" if self._alarm.is_on else "on"
+        yield SystemCommand(
+            f"Bell {switch}", "on a new problem, and when all has ended", self._alarm.switch
+        )
         yield SystemCommand("Theme", "other colours", self.action_change_theme)
 
     def copy_to_clipboard(self, text: str) -> None:

@@ -29,6 +29,14 @@ class FilterTyped(Message):
 
 
 @dataclass
+class CommandFailed(Message):
+    """The user's command for runs with a problem cannot be run, or has failed."""
+
+    trouble: str
+    """What went wrong, in one clean line."""
+
+
+@dataclass
 class CategoryChosen(Message):
     """Somebody wants to see the runs of one category only."""
 

@@ -18,6 +18,7 @@ from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
 
+_UNDER_WAY = (Category.WAITING, Category.BUILDING, Category.RUNNING)
 PROBLEMS = frozenset(category for category in Category if category.is_problem)
 
 
@@ -62,6 +63,8 @@ class RunStore:
         """Path -> run, listed or not."""
         self.counts: Counter[Category] = Counter()
         """How many of all runs are in each category."""
+        self._listed_counts: Counter[Category] = Counter()
+        """The same of the listed ones, as long as not all are."""
         self.marked: set[str] = set()
         """Paths of the runs that the user has marked."""
         self.fresh: dict[str, float] = {}
@@ -99,6 +102,16 @@ class RunStore:
     def listed(self) -> int:
         """How many runs are listed, those in folded groups included."""
         return sum(len(group.keys) for group in self._groups.values())
+
+    @property
+    def under_way(self) -> int:
+        """How many of the listed runs wait, build or run."""
+        counts = self.counts if self._lists_all else self._listed_counts
+        return sum(counts[category] for category in _UNDER_WAY)
+
+    @property
+    def _lists_all(self) -> bool:
+        return self.only is None and self._matches is None
 
     def row(self, index: int) -> Row:
         """What row `index` shows."""
@@ -265,12 +278,14 @@ class RunStore:
         self._groups = {}
         if self.grouping == "none":
             self._groups[""] = Group("", has_header=False)
-        if self.grouping == "none" and self.only is None and self._matches is None:
+        if self.grouping == "none" and self._lists_all:
             group = self._groups[""]
             group.keys = self._all
             self._home = dict.fromkeys(self.runs, group)
         else:
             self._share_out(self._all if keys is None else keys)
+        if not self._lists_all:
+            self._listed_counts = Counter(self.runs[path].category for path in self._home)
         self._keep_selection(cursor)
 
     def _share_out(self, keys: Iterable[Key]) -> None:
@@ -297,9 +312,14 @@ class RunStore:
 
     # Changes.
 
-    def apply(self, batch: Batch, now: float | None = None) -> None:
-        """Take in a batch of changes, seen `now`; None if they are no news to anybody."""
+    def apply(self, batch: Batch, now: float | None = None) -> list[Run]:
+        """Take in a batch of changes, seen `now`; None if they are no news to anybody.
+
+        Returns:
+            The runs that have got a problem with it, if that is news.
+        """
         cursor = self.cursor
+        struck = [run for run in batch.updated if now is not None and self._is_struck(run)]
         for path in batch.removed:
             run = self.runs.pop(path, None)
             if run is not None:
@@ -311,6 +331,11 @@ class RunStore:
             self._put(run, now)
         self._is_laid_out = False
         self._keep_selection(cursor)
+        return struck
+
+    def _is_struck(self, run: Run) -> bool:
+        before = self.runs.get(run.path)
+        return run.category.is_problem and (before is None or not before.category.is_problem)
 
     def _put(self, run: Run, now: float | None) -> None:
         before = self.runs.get(run.path)
@@ -322,6 +347,7 @@ class RunStore:
         key = self._keys[run.path] = self._key(run)
         self._all.add(key)
         if self._shows(run):
+            self._listed_counts[run.category] += 1
             group = self._home[run.path] = self._group(GROUPINGS[self.grouping].of(run))
             if group.keys is not self._all:
                 group.keys.add(key)
@@ -337,6 +363,7 @@ class RunStore:
         group = self._home.pop(run.path, None)
         if group is None:
             return
+        self._listed_counts[run.category] -= 1
         if group.keys is not self._all:
             group.keys.remove(key)
         if group.has_header:

@@ -1,4 +1,4 @@
-"""Copying through the terminal: OSC 52, also from within tmux and screen."""
+"""What the user's terminal does for us, also behind tmux and screen: it copies and notifies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,21 @@ def copy_sequence(text: str, environ: Mapping[str, str]) -> str:
     data = text.encode()
     if len(data) > LIMIT:
         raise ValueError(f"{len(data):,} bytes are more than a terminal takes ({LIMIT:,})")
-    sequence = f"\x1b]52;c;{base64.b64encode(data).decode()}\x07"
+    return _through(f"\x1b]52;c;{base64.b64encode(data).decode()}\x07", environ)
+
+
+def notify_sequence(text: str, environ: Mapping[str, str]) -> str:
+    """The control sequences that ring the bell and show `text` as a notification (OSC 9).
+
+    Args:
+        text: One clean line.
+        environ: As above.
+    """
+    return "\x07" + _through(f"\x1b]9;{text}\x07", environ)
+
+
+def _through(sequence: str, environ: Mapping[str, str]) -> str:
+    """The same for the terminal behind tmux or screen, if there is one."""
     if environ.get("TMUX"):
         # With `set-clipboard on` tmux takes the first, with `allow-passthrough on` the terminal
         # behind it the second.

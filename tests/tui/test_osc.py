@@ -1,4 +1,4 @@
-"""Copying through the terminal."""
+"""Copying and notifying through the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.tui.clipboard import LIMIT, copy_sequence
+from statustui.tui.osc import LIMIT, copy_sequence, notify_sequence
 
 PLAIN = re.compile(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
 
@@ -49,3 +49,11 @@ def test_more_than_a_terminal_takes_is_refused() -> None:
     assert copied(copy_sequence("é" * (LIMIT // 2), {})) == "é" * (LIMIT // 2)
     with pytest.raises(ValueError, match="74,996 bytes are more than a terminal takes"):
         copy_sequence("é" * (LIMIT // 2 + 1), {})
+
+
+def test_a_notification_rings_and_says_what_it_is_about() -> None:
+    """The bell goes to tmux itself, which marks its window."""
+    assert notify_sequence("3 new", {}) == "\x07\x1b]9;3 new\x07"
+    sequence = notify_sequence("3 new", {"TMUX": "x"})
+    assert sequence.startswith("\x07")
+    assert "\x1bPtmux;\x1b\x1b]9;3 new\x07\x1b\\" in sequence

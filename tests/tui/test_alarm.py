@@ -1,0 +1,119 @@
+"""A call when it matters."""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+from pathlib import Path
+
+from statustui.core.run import Run
+from statustui.core.states import Category
+from statustui.monitor.batch import Batch
+from statustui.tui.alarm import Alarm, OnProblem, run_command
+from statustui.tui.store import RunStore
+from tests.runs import make
+from tests.waiting import DEADLINE
+
+HOSTILE = "RUN_FAILED $(touch /tmp/x) `id` ; rm -rf ~ \x1b[2J"
+TELL = "import json, os, sys; json.dump(dict(os.environ), open(sys.argv[1], 'w'))"
+
+
+def batch_of(*runs: Run) -> Batch:
+    """A batch of changes."""
+    return Batch(runs)
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+def test_a_problem_is_called_for_once_and_many_together() -> None:
+    """Those that come soon after wait for the next call."""
+    clock = Clock()
+    alarm = Alarm(is_on=True, clock=clock)
+    assert alarm.take() is None
+    alarm.note([make("r/1", "RUN_ERROR lost\x1b[2J", name="a.b")], has_ended=False)
+    assert alarm.take() == "statustui: 1 a.b lost\\x1b[2J"
+    assert alarm.take() is None
+    alarm.note([make("r/2", "RUN_ERROR x")], has_ended=False)
+    alarm.note([make("r/3", "RUN_ERROR x")], has_ended=True)
+    assert alarm.take() is None
+    clock.now += 5
+    said = "statustui: 2 new problems, first 2 suite.test x; all runs have ended"
+    assert alarm.take() == said
+    assert alarm.take() is None
+
+
+def test_an_alarm_that_is_off_says_nothing_also_later() -> None:
+    """What happened before it was switched on is over."""
+    alarm = Alarm(is_on=False, clock=Clock())
+    alarm.note([make("r/1", "RUN_ERROR x")], has_ended=True)
+    alarm.switch()
+    assert alarm.take() is None
+    alarm.note([], has_ended=True)
+    assert alarm.take() == "statustui: all runs have ended"
+
+
+def test_a_command_learns_of_the_run_from_its_environment(tmp_path: Path) -> None:
+    """What stands in a note is text, and nothing that a shell or a terminal would act on."""
+    out = tmp_path / "out"
+    run = make("r/1", HOSTILE, user="mia")
+    assert run_command([sys.executable, "-c", TELL, str(out)], run) is None
+    told = json.loads(out.read_text())
+    assert told["STATUSTUI_NOTE"] == "$(touch /tmp/x) `id` ; rm -rf ~ \\x1b[2J"
+    assert told["STATUSTUI_PATH"] == str(Path("r/1").absolute())
+    assert [told[f"STATUSTUI_{key}"] for key in ("ID", "NAME", "USER", "STATE", "CATEGORY")] == [
+        "1",
+        "suite.test",
+        "mia",
+        "RUN_FAILED",
+        Category.FAILED.value,
+    ]
+
+
+def test_what_is_wrong_with_a_command_is_told() -> None:
+    """It cannot be run, or it fails."""
+    run = make("r/1", "RUN_ERROR x")
+    assert run_command(["/nonexistent/cmd"], run) == "/nonexistent/cmd: No such file or directory"
+    failing = [sys.executable, "-c", "raise SystemExit(3)"]
+    assert run_command(failing, run) == f"{sys.executable}: exit status 3"
+
+
+def test_commands_run_one_after_the_other_and_too_many_are_left_out(tmp_path: Path) -> None:
+    """And that is told; what puts them never waits."""
+    troubles: queue.Queue[str] = queue.Queue()
+    order = "import os, sys; print(os.environ['STATUSTUI_ID'], file=open(sys.argv[1], 'a'))"
+    out = tmp_path / "out"
+    runner = OnProblem([sys.executable, "-c", f"{order}; sys.exit(1)", str(out)], troubles.put)
+    runner.put(make(f"r/{number}", "RUN_ERROR x") for number in range(3))
+    for _ in range(3):
+        assert troubles.get(timeout=DEADLINE).endswith("exit status 1")
+    assert out.read_text().split() == ["0", "1", "2"]
+    idle = OnProblem([sys.executable, "-c", "import time; time.sleep(60)"], troubles.put)
+    idle.put(make(f"r/{number}", "RUN_ERROR x") for number in range(300))
+    assert "100 runs wait for it already" in troubles.get(timeout=DEADLINE)
+
+
+def test_the_store_tells_which_runs_were_struck_and_how_many_are_under_way() -> None:
+    """Once for each problem, and of the listed runs."""
+    store = RunStore("id")
+    first = [make("r/1", "RUNNING x"), make("r/2", "RUN_ERROR x"), make("r/3", "SCHEDULED x")]
+    from_batch = [store.apply(batch_of(*first)), store.apply(batch_of(*first), 10.0)]
+    assert from_batch == [[], []]
+    assert store.under_way == 2
+    struck = make("r/1", "RUNNING x", "RUN_TIMEOUT x")
+    assert store.apply(batch_of(struck, make("r/4", "RUNNING x")), 10.0) == [struck]
+    assert store.apply(batch_of(make("r/1", "RUN_TIMEOUT x", "INFO y")), 10.0) == []
+    store.show_matching(lambda run: run.id == "3", narrows=False)
+    assert store.under_way == 1
+    store.apply(batch_of(make("r/3", "SCHEDULED x", "COMPLETE result: PASS")), 10.0)
+    assert store.under_way == 0
+    store.show_matching(None, narrows=False)
+    assert store.under_way == 1
