@@ -32,7 +32,7 @@ SHOTS = {
 
 async def take(size: tuple[int, int], keys: tuple[str, ...]) -> str:
     """The picture of the screen after `keys`, as SVG."""
-    app = StatusApp(Monitor([ROOT], Settings("poll")), [ROOT], clock=lambda: NOW)
+    app = StatusApp(Monitor([ROOT], Settings("poll", clock=lambda: NOW)), [ROOT], clock=lambda: NOW)
     async with app.run_test(size=size) as pilot:
         while not (app.is_complete and app.is_up_to_date and app.screen.query("FooterKey")):
             await pilot.pause(0.05)

@@ -15,12 +15,13 @@ from typing import IO, Any
 import click
 
 from statustui import __version__, report
+from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.order import SORT_KEYS, sort_key
 from statustui.core.query import Query, QueryError, parse
 from statustui.core.run import Run
 from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, Category, categorise
 from statustui.core.status_file import StatusFile, TestStatusError
-from statustui.core.text import clean
+from statustui.core.text import clean, parse_span
 from statustui.core.working_dir import STATUS
 from statustui.monitor.batch import Deliver
 from statustui.monitor.pace import Settings, WatchMode
@@ -93,6 +94,13 @@ def cli() -> None:
     """
 
 
+def _read_stale(_context: click.Context, _option: click.Parameter, value: str) -> Patience:
+    try:
+        return Patience(parse_span(value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value}: {error}.") from None
+
+
 _WATCH_OPTIONS = (
     click.option(
         "--watch",
@@ -112,6 +120,14 @@ _WATCH_OPTIONS = (
         type=click.FloatRange(1),
         metavar="N",
         help="Look at N files a second at the most; by default 500 on network filesystems.",
+    ),
+    click.option(
+        "--stale",
+        default="30m",
+        metavar="TIME",
+        show_default=True,
+        callback=_read_stale,
+        help="How long a run sits in a state at least before it counts as stalled; 90s, 2h …",
     ),
 )
 
@@ -151,6 +167,7 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     watch: WatchMode,
     interval: float | None,
     max_checks: float | None,
+    stale: Patience,
     bell: bool,  # noqa: FBT001 - click passes options by name
     on_problem: tuple[str, ...],
     no_mouse: bool,  # noqa: FBT001 - click passes options by name
@@ -160,11 +177,11 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     Where standard output is no terminal, the runs are listed instead.
     """
     if not sys.stdout.isatty():
-        context.invoke(list_runs, roots=roots)
+        context.invoke(list_runs, roots=roots, stale=stale)
         return
     roots = roots or (".",)
     _check_roots(roots)
-    settings = Settings(watch, interval, max_checks)
+    settings = Settings(watch, interval, max_checks, stale)
     _open_monitor(
         context.obj, roots, settings, mouse=not no_mouse, bell=bell, on_problem=on_problem
     )
@@ -268,6 +285,7 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     watch: WatchMode = "auto",
     interval: float | None = None,
     max_checks: float | None = None,
+    stale: Patience = DEFAULT_PATIENCE,
 ) -> None:
     """List the runs below each ROOT once, or with --follow for as long as they change."""
     roots = roots or (".",)
@@ -280,18 +298,18 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
         from statustui.follow import follow_runs  # noqa: PLC0415 - the screen has no need of it
         from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
 
-        settings = Settings(watch, interval, max_checks)
+        settings = Settings(watch, interval, max_checks, stale)
         follow_runs(
             Monitor(roots, settings),
             lambda run: query.matches(run, time.time()),
             as_json=form == "jsonl",
         )
         return
-    from statustui.monitor.scan import read_trees  # noqa: PLC0415 - the screen comes first
+    from statustui.monitor.stalls import read_trees  # noqa: PLC0415 - the screen comes first
 
     _check_roots(roots)
     now = time.time()
-    found = (run for run in read_trees(roots, _warn) if query.matches(run, now))
+    found = (run for run in read_trees(roots, _warn, stale, now) if query.matches(run, now))
     runs = sorted(found, key=key, reverse=sort.startswith("-"))[:limit]
     if form == "json":
         for piece in report.list_json(roots, runs, datetime.now().astimezone()):

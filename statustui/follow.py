@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import select
 import sys
+import time
 from collections.abc import Callable
 
 import click
@@ -49,7 +50,7 @@ def follow_runs(source: Source, matches: Callable[[Run], bool], *, as_json: bool
             for health in batch.health:
                 _tell_trouble(health, told)
             removed, updated = _choose(batch, matches, chosen)
-            lines = report.changes(removed, updated, as_json=as_json)
+            lines = report.changes(removed, updated, time.time(), as_json=as_json)
             click.echo("".join(f"{line}\n" for line in lines), nl=False)
     finally:
         source.stop()

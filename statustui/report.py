@@ -51,7 +51,9 @@ def table(runs: Sequence[Run], now: float, width: int | None) -> Iterator[tuple[
         yield line, run
 
 
-def changes(removed: Iterable[str], updated: Iterable[Run], *, as_json: bool) -> Iterator[str]:
+def changes(
+    removed: Iterable[str], updated: Iterable[Run], now: float, *, as_json: bool
+) -> Iterator[str]:
     """Lines on runs that are gone and runs that have changed, as JSON objects or for people."""
     for path in removed:
         gone = dump({"path": path, "removed": True})
@@ -60,7 +62,7 @@ def changes(removed: Iterable[str], updated: Iterable[Run], *, as_json: bool) ->
         if as_json:
             yield dump(run_object(run))
         else:
-            glyph, run_id, name, state, result, _age, note = _row(run, 0.0)
+            glyph, run_id, name, state, result, _age, note = _row(run, now)
             yield f"{glyph}  {run_id:<8}  {name:<28}  {state:<15}  {result:<5}  {note}".rstrip()
 
 
@@ -72,8 +74,13 @@ def _row(run: Run, now: float) -> tuple[str, ...]:
         clean(run.current.state),
         run.result or "-",
         format_age(run.age(now)),
-        clean(run.headline),
+        _note(run, now),
     )
+
+
+def _note(run: Run, now: float) -> str:
+    note = clean(run.headline)
+    return note if run.stall is None else f"stalled for {format_age(now - run.stall.since)}: {note}"
 
 
 def history_lines(history: Iterable[StatusInfo], width: int | None) -> Iterator[str]:
@@ -114,6 +121,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "problem": problem
         and {"state": problem.state, "note": problem.note, "timestamp": problem.timestamp},
         "result": run.result,
+        "stalled": run.stall and {"since": run.stall.since, "basis": run.stall.basis},
         "updates": run.updates,
         "error": run.error,
     }

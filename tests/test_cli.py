@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def test_a_run_object_has_the_documented_keys() -> None:
     root = DATA / "pavilion-2.4"
     runs = listed(str(root))
     keys = {"path", "id", "name", "kind", "state", "category", "note", "time", "timestamp"}
-    keys |= {"user", "series", "problem", "result", "updates", "error"}
+    keys |= {"user", "series", "problem", "result", "stalled", "updates", "error"}
     assert all(set(run) == keys for run in runs.values())
     empty = runs[f"{root}/test_runs/20"]
     assert (empty["state"], empty["category"], empty["updates"]) == ("UNKNOWN", "unknown", 0)
@@ -266,7 +267,7 @@ def test_following_prints_what_matches_and_what_has_matched(tmp_path: Path) -> N
 
 def test_following_prints_changes_and_removals_until_interrupted(tmp_path: Path) -> None:
     """As lines for people; in JSON the tests of the monitor read them."""
-    path = write_run(tmp_path / "a", "RUNNING", "RUN_USER phase 1")
+    path = write_run(tmp_path / "a", "RUNNING", "RUN_USER phase 1", start=time.time())
     command = [*STATUSTUI, "list", "--follow", str(tmp_path)]
     with subprocess.Popen(
         command,

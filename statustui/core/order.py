@@ -31,12 +31,17 @@ def _sized(digits: str) -> str:
     return f"{min(len(digits), 99):02}{digits}"
 
 
+def _urgency(run: Run) -> float:
+    """The rank of its category; what has stalled comes right behind the problems."""
+    return _RANK[run.category] if run.stall is None else _RANK[Category.RUNNING] - 0.5
+
+
 def _newest_first(run: Run) -> float:
     return float("inf") if run.updated is None else -run.updated
 
 
 SORT_KEYS: dict[str, Callable[[Run], Key]] = {
-    "category": lambda run: (_RANK[run.category], _newest_first(run)),
+    "category": lambda run: (_urgency(run), _newest_first(run)),
     "time": lambda run: (_newest_first(run),),
     "id": lambda run: (natural(run.id),),
     "name": lambda run: (natural(run.name),),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.run import Run
+from statustui.core.text import parse_span
 
 Test: TypeAlias = Callable[[Run, float], bool]
 """Whether a run matches at a time in seconds since 1970."""
@@ -43,11 +44,10 @@ FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
     "problem": (lambda run: run.category.is_problem, "error or failed"),
     "hidden": (lambda run: run.hides_problem, "a later state hides its failure"),
     "complete": (lambda run: run.is_over, "it will not go on"),
+    "stalled": (lambda run: run.stall is not None, "sits in a state for much longer than usual"),
 }
 """Word -> whether it holds for a run, and what it means."""
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)\Z")
 _FIELD = re.compile(r"([a-z]+)(!=|=|~|<|>)")
 _BARE = re.compile(r'[^\s|()"]+')
 _DEEPEST = 50
@@ -209,7 +209,7 @@ class _Parser:
     def _comparison(self, name: str, sign: str, value: str) -> Test:
         if name == AGE:
             self._has_age = True
-            return _is_aged(sign, _seconds(value))
+            return _is_aged(sign, parse_span(value))
         flags = re.IGNORECASE
         pattern = re.compile(value if sign == "~" else fnmatch.translate(value), flags)
         fits = pattern.search if sign == "~" else pattern.match
@@ -241,10 +241,3 @@ def _is_aged(sign: str, seconds: float) -> Test:
         return age is not None and (age < seconds if sign == "<" else age > seconds)
 
     return test
-
-
-def _seconds(text: str) -> float:
-    match = _DURATION.match(text)
-    if match is None:
-        raise ValueError("an age is a number and s, m, h or d, like 90s or 2d")
-    return float(match[1]) * _UNITS[match[2] or "s"]

@@ -46,6 +46,15 @@ class Label(NamedTuple):
     """Number of the series that the run belongs to, or is."""
 
 
+class Stall(NamedTuple):
+    """That a run seems to have stalled."""
+
+    since: float
+    """Its last sign of life, in seconds since 1970."""
+    basis: str
+    """What the guess is based on, in clean words."""
+
+
 class RunDir(NamedTuple):
     """Where a run is and what it is called, before anything in it has been read."""
 
@@ -89,6 +98,8 @@ class Run:
     """When the current status was set, in seconds since 1970."""
     error: str | None
     """Why the status file could not be read."""
+    stall: Stall | None = None
+    """That it has been in its state for much longer than is usual, without a sign of life."""
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime
 
@@ -10,6 +11,8 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 _YEAR = 365 * _DAY
 _LONG = 1000 * _DAY
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)\Z")
 
 
 def clean(text: str) -> str:
@@ -70,6 +73,18 @@ def format_span(seconds: float | None) -> str:
     if whole < _DAY:
         return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}m"
     return f"{whole // _DAY}d{whole % _DAY // _HOUR:02}h"
+
+
+def parse_span(text: str) -> float:
+    """The seconds of a span of time: a number with ``s``, ``m``, ``h`` or ``d`` behind it.
+
+    Raises:
+        ValueError: It is none.
+    """
+    match = _SPAN.match(text)
+    if match is None:
+        raise ValueError("a time is a number and s, m, h or d, like 90s or 2d")
+    return float(match[1]) * _UNITS[match[2] or "s"]
 
 
 def format_iso(timestamp: float | None) -> str | None:

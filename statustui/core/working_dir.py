@@ -30,6 +30,11 @@ _NO_RUNS = frozenset({"builds", "downloads", "jobs", "users"})
 _JSON_MAX = 1 << 20
 """Bytes: files of Pavilion's that are larger than this are not read."""
 
+_LOGS = ("run.log", "build.log", "build/pav_build_log", "kickoff.log", "job/kickoff.log")
+"""The logs that Pavilion 2.4 and 2.1.1 keep of a run."""
+_LOG_ENDINGS = (".log", ".out", ".err")
+"""How names of logs end in other trees."""
+
 _RESULTS = frozenset({"PASS", "FAIL", "ERROR"})
 
 _decode = json.JSONDecoder().decode
@@ -188,6 +193,17 @@ def outer_roots(roots: Iterable[str]) -> dict[str, frozenset[str]]:
     for root in roots:
         real.setdefault(os.path.realpath(root), root)
     return {root: frozenset(real) - {path} for path, root in real.items()}
+
+
+def log_paths(place: RunDir) -> list[str]:
+    """Where the logs of a run are, if there are any: Pavilion's, or any beside its status file."""
+    if place.kind == "plain":
+        try:
+            names = os.listdir(place.path)
+        except OSError:
+            return []
+        return [f"{place.path}/{name}" for name in sorted(names) if name.endswith(_LOG_ENDINGS)]
+    return [f"{place.path}/{name}" for name in _LOGS]
 
 
 def read_label(place: RunDir) -> Label:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.monitor.filesystem import Reach
 
 WatchMode = Literal["auto", "events", "poll"]
@@ -19,6 +22,10 @@ class Settings:
     """Seconds between two sweeps."""
     max_checks: float | None = None
     """Checks a second."""
+    patience: Patience = DEFAULT_PATIENCE
+    """For how long a run may sit in a state before it counts as stalled."""
+    clock: Callable[[], float] = time.time
+    """Gives the time in seconds since 1970, to which the times in the files are compared."""
 
 
 class Pace(NamedTuple):

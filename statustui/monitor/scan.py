@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,9 +15,6 @@ from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_
 from statustui.core.states import STATES
 from statustui.core.status_file import StatusInfo, read_blocks, split_statuses
 from statustui.core.working_dir import (
-    OnError,
-    find_runs,
-    outer_roots,
     read_label,
     read_result,
     read_series,
@@ -178,18 +175,3 @@ def _read_file(place: RunDir, label: Label, known: Reading | None) -> Reading:
         run = make_run(place, label, tally, torn, read_result(place.path))
     kept = tally if is_large else _NOTHING
     return Reading(run, label, _signature(state), state.st_dev, kept, head)
-
-
-def read_trees(roots: Iterable[str], on_error: OnError) -> Iterator[Run]:
-    """Find and read every run below `roots` once.
-
-    Args:
-        roots: The directories, read one after the other.
-        on_error: Called with the path and the error for every directory that cannot be read.
-    """
-    for root, skip in outer_roots(roots).items():
-        try:
-            for place in find_runs(root, on_error, skip):
-                yield read(place).run
-        except OSError as error:
-            on_error(root, error)

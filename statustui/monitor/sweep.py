@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from statustui.core.order import natural
-from statustui.core.run import Kind, Label, RunDir, make_unread_run
+from statustui.core.run import Kind, Label, Run, RunDir, make_unread_run
 from statustui.core.working_dir import Folder, root_folder, run_dir
 from statustui.monitor.crew import Crew
 from statustui.monitor.directories import Directories
@@ -18,6 +18,7 @@ from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings, pace_of
 from statustui.monitor.scan import Reading, is_unchanged, read
 from statustui.monitor.schedule import Schedule
+from statustui.monitor.stalls import Stalls
 
 
 class Sweeper:
@@ -62,6 +63,7 @@ class Sweeper:
         self._unlisted: list[Folder] = []
         self._directories = Directories(root_folder(root))
         self._crew = Crew(self._read, 1)
+        self._stalls = Stalls(settings.patience, settings.clock)
         self.devices = Devices(root, self.real_root)
         self.pace = pace_of(self.devices.slowest, settings)
         self._schedule = Schedule(self.pace)
@@ -108,6 +110,18 @@ class Sweeper:
         self.check(due)
         if not self._stopped.is_set():
             self.found = len(self._readings)
+            self._review()
+
+    def _review(self) -> None:
+        """Find out which runs have stalled."""
+        for run in self._stalls.review(self._run_at):
+            self.beat()
+            self._readings[run.path] = self._readings[run.path]._replace(run=run)
+            self._outbox.put(run)
+
+    def _run_at(self, path: str) -> Run | None:
+        reading = self._readings.get(path)
+        return None if reading is None else reading.run
 
     def check(self, paths: Iterable[str]) -> None:
         """Look at known runs again."""
@@ -165,6 +179,7 @@ class Sweeper:
                     return
             self._readings[path] = reading
             self._outbox.put(run)
+            self._stalls.meet(run)
             if known is None:
                 self._meet(reading.device, path)
             else:

@@ -19,11 +19,23 @@ GLYPHS = {
 HIDDEN = "!"
 """Stands behind a state that hides a failure."""
 
-MARKED, CHANGED = "*", "•"
-"""Stand in front of a run that the user has marked, or that has changed just now."""
+STALLED = "~"
+"""Stands behind a state in which a run seems to have stalled."""
+
+MARKED, NEW, CHANGED = "*", "+", "•"
+"""Stand in front of a run that the user has marked, whose problem is news to the user, or that has
+changed just now."""
 
 FOLDED, UNFOLDED = "▸", "▾"
 """Stand in front of a group."""
+
+MARKS = {
+    HIDDEN: "behind a state: it hides an earlier failure",
+    STALLED: "behind a state: it lasts for much longer than usual, without a sign of life",
+    MARKED: "in front: marked with Space",
+    NEW: "in front: a problem that you have not seen yet",
+    CHANGED: "in front: changed within the last five seconds",
+}
 
 STYLES = {category: f"category--{category.value}" for category in Category}
 """Component class for each category; the colours are in ``statustui.tcss``."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.query import FLAGS, QueryError, parse
-from statustui.core.run import Run
+from statustui.core.run import Run, Stall
 from tests.runs import make
 
 NOW = 10_000.0
@@ -25,6 +27,7 @@ RUNS = (
         start=NOW - 7200,
     ),
 )
+STALLED = replace(make("r/9", "RUNNING x", start=NOW - 9999), stall=Stall(NOW - 9000, "a guess"))
 
 
 def found(expression: str) -> str:
@@ -104,7 +107,7 @@ def test_an_expression_matches_what_it_says(expression: str, ids: str) -> None:
         ("stat=RUN", 0, "there is no field stat: id, name, path"),
         ("age=3", 3, "age is compared with < or >"),
         ("state>3", 5, "state is compared with =, != or ~"),
-        ("age<soon", 4, "an age is a number and s, m, h or d, like 90s or 2d"),
+        ("age<soon", 4, "a time is a number and s, m, h or d, like 90s or 2d"),
         ("note~a[b", 6, "no regular expression: unterminated character set"),
         ("!" * 60 + "a", 50, "too many parentheses or exclamation marks"),
     ],
@@ -175,5 +178,6 @@ def test_terms_combine_as_in_logic(first: str, second: str, third: str) -> None:
 def test_every_flag_tells_some_of_the_runs_from_the_others() -> None:
     """None is without meaning."""
     for flag in FLAGS:
-        assert found(flag)
-        assert found(f"!{flag}")
+        matches = parse(flag).matches
+        assert any(matches(run, NOW) for run in (*RUNS, STALLED))
+        assert not all(matches(run, NOW) for run in (*RUNS, STALLED))

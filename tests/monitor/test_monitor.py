@@ -19,6 +19,7 @@ from statustui.monitor.monitor import Monitor
 from statustui.monitor.pace import Settings
 from statustui.monitor.scan import Reading, read
 from statustui.monitor.source import History
+from tests.monitor.test_stalls import HOUR, START, make_tree
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -162,7 +163,7 @@ def test_many_runs_are_handed_out_while_they_are_being_read(tmp_path: Path) -> N
     wait_until(lambda: batches and batches[-1].health[0].swept)
     monitor.stop()
     assert max(len(batch.updated) for batch in batches) <= 500
-    assert sum(len(batch.updated) for batch in batches) == 1200
+    assert len({run.path for batch in batches for run in batch.updated}) == 1200
 
 
 def test_a_history_comes_from_the_status_file(tmp_path: Path) -> None:
@@ -275,3 +276,21 @@ def test_the_same_root_twice_is_watched_once(tmp_path: Path, watch: Watch) -> No
     wait_until(lambda: all(health.swept for health in picture.health.values()))
     assert list(picture.runs) == [str(tmp_path / "1")]
     assert "same directory" in str(picture.health[str(tmp_path / "again")].fallback)
+
+
+def test_the_monitor_marks_a_run_and_takes_the_mark_away_as_soon_as_it_moves(
+    tmp_path: Path, watch: Watch
+) -> None:
+    """Without anything having changed in the tree at first."""
+    running = make_tree(tmp_path)
+    now = [START + HOUR]
+    settings = Settings("poll", interval=0.1, clock=lambda: now[0])
+    picture = watch(tmp_path, settings=settings)
+    path = str(running)
+    wait_until(lambda: path in picture.runs)
+    assert picture.runs[path].stall is None
+    now[0] = START + 7 * HOUR
+    wait_until(lambda: picture.runs[path].stall is not None)
+    append(running, "RUN_USER still here", START + 7 * HOUR)
+    wait_until(lambda: picture.runs[path].stall is None)
+    assert picture.runs[path].current.state == "RUN_USER"

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from statustui.core.durations import DEFAULT_PATIENCE
 from statustui.core.run import RunDir
 from statustui.core.states import Category
-from statustui.monitor.scan import Reading, read, read_history, read_trees
+from statustui.monitor.scan import Reading, read, read_history
+from statustui.monitor.stalls import read_trees
 from tests.trees import append, write_nothing, write_run
 
 
@@ -121,7 +123,7 @@ def test_several_trees_are_read_and_failures_told(tmp_path: Path) -> None:
     write_run(tmp_path / "b" / "2", "RUNNING")
     roots = [str(tmp_path / name) for name in ("a", "missing", "b")]
     told: list[str] = []
-    runs = list(read_trees(roots, lambda path, _error: told.append(path)))
+    runs = list(read_trees(roots, lambda path, _error: told.append(path), DEFAULT_PATIENCE, 0.0))
     assert [run.id for run in runs] == ["1", "2"]
     assert told == [roots[1]]
 
@@ -131,7 +133,7 @@ def test_a_history_is_read_whole(tmp_path: Path) -> None:
     path = write_run(tmp_path / "a", "CREATED", "RUNNING x", "COMPLETE")
     history = read_history(str(path / "status"))
     assert [status.state for status in history] == ["CREATED", "RUNNING", "COMPLETE"]
-    assert next(read_trees([str(tmp_path)], write_nothing)).updates == 3
+    assert next(read_trees([str(tmp_path)], write_nothing, DEFAULT_PATIENCE, 0.0)).updates == 3
 
 
 @pytest.mark.parametrize("fault", [errno.ESTALE, errno.EIO])

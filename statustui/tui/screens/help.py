@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from statustui.core.states import Category
 from statustui.core.text import clean
-from statustui.tui.look import GLYPHS, HIDDEN, MEANINGS, STYLES
+from statustui.tui.look import GLYPHS, MARKS, MEANINGS, STYLES
 
 
 class HelpScreen(ModalScreen[None]):
@@ -59,7 +59,8 @@ class HelpScreen(ModalScreen[None]):
             style = self.get_component_rich_style(STYLES[category], partial=True)
             name = Text(f"  {GLYPHS[category]} {category.value}", style)
             table.add_row(name, Text(MEANINGS[category]))
-        table.add_row(f"  {HIDDEN}", Text("behind a state: it hides an earlier failure"))
+        for mark, meaning in MARKS.items():
+            table.add_row(f"  {mark}", Text(meaning))
         return table
 
     def _watching(self) -> Table:

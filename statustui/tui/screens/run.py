@@ -56,6 +56,11 @@ class RunHeader(Widget):
             text.append(f"  {self.trouble}", "bold reverse")
         text.append(f"\n{clean(run.current.state)} for {format_age(run.age(self._clock()))}")
         text.append(f"  result {run.result or '-'}  {run.updates} statuses in {format_span(span)}")
+        if run.stall is not None:
+            silent = format_age(self._clock() - run.stall.since)
+            text.append(
+                f"\nstalled: no sign of life for {silent}, {clean(run.stall.basis)}", "bold"
+            )
         if run.problem is not None:
             text.append(f"\nwhy: {clean(run.problem.state)} ", style + Style(bold=True))
             text.append("\n".join(clean_lines(run.problem.note)), style)

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from statustui.core.run import Run
 from statustui.core.states import STATES, Category
 from statustui.core.text import clean, format_age
-from statustui.tui.look import CHANGED, FOLDED, GLYPHS, HIDDEN, MARKED, STYLES, UNFOLDED
+from statustui.tui.look import CHANGED, FOLDED, GLYPHS, HIDDEN, MARKED, STALLED, STYLES, UNFOLDED
 from statustui.tui.messages import RunChosen
 from statustui.tui.store import Group, Row, RunStore
 
@@ -102,7 +102,8 @@ class _Line(NamedTuple):
     at_cursor: bool
     row: Row
     size: tuple[object, ...]
-    """For the header of a group what it says of it, since a group is not immutable."""
+    """For the header of a group what it says of it, since a group is not immutable; for a run
+    for how long it has been stalled."""
 
 
 class RunTable(ScrollView, can_focus=True):
@@ -166,7 +167,7 @@ class RunTable(ScrollView, can_focus=True):
         """Take note of how much room these runs need."""
         before = dict(self._widest)
         for run in updated:
-            state = len(run.current.state) + (2 if run.hides_problem else 0)
+            state = len(run.current.state) + len(_remark(run))
             self._widen("state", min(state, _STATE_MAX))
             self._widen("id", self._cells("id", run.id, _ID_MAX))
             if run.name != run.id:
@@ -245,7 +246,7 @@ class RunTable(ScrollView, can_focus=True):
         if isinstance(row, Group):
             size = (row.height, len(row.keys), *(+row.counts).items())
             return _Line(("", ""), at_cursor, row, size)
-        return _Line((self._flag(row), self._age(row)), at_cursor, row, ())
+        return _Line((self._flag(row), self._age(row)), at_cursor, row, (self._stalled(row),))
 
     def _flag(self, run: Run) -> str:
         """What stands in front of a run: marked, or changed just now."""
@@ -256,6 +257,12 @@ class RunTable(ScrollView, can_focus=True):
     def _age(self, run: Run) -> str:
         age = run.age(self._clock())
         return format_age(age if age is None or age >= _MINUTE else age - age % _COARSE)
+
+    def _stalled(self, run: Run) -> str:
+        """For how long the run has given no sign of life, if that is too long."""
+        if run.stall is None:
+            return ""
+        return f"stalled {format_age(self._clock() - run.stall.since)}: "
 
     @property
     def _width(self) -> int:
@@ -335,9 +342,9 @@ class RunTable(ScrollView, can_focus=True):
             "age": self._age(run).rjust(4),
             "id": clean(run.id),
             "name": clean(run.name),
-            "state": clean(run.current.state) + (f" {HIDDEN}" if run.hides_problem else ""),
+            "state": clean(run.current.state) + _remark(run),
             "result": run.result or "",
-            "note": clean(run.headline),
+            "note": self._stalled(run) + clean(run.headline),
         }
         texts = [(name, _fit(cells[name], size)) for name, size in self._columns.widths]
         texts[0] = ("glyph", self._flag(run) + texts[1][1])
@@ -437,6 +444,13 @@ class RunTable(ScrollView, can_focus=True):
         self._store.select(row)
         self.show_cursor()
         self.refresh_rows()
+
+
+def _remark(run: Run) -> str:
+    """What stands behind the state of a run."""
+    if run.hides_problem:
+        return f" {HIDDEN}"
+    return "" if run.stall is None else f" {STALLED}"
 
 
 def _in_two_styles(texts: list[tuple[str, str]], coloured: Style) -> Strip:

@@ -1,0 +1,135 @@
+"""Time spent in each state, what of that is typical, and whether a run has stalled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from statustui.core.run import Run, Stall
+from statustui.core.states import LOG_STATES, Category
+from statustui.core.status_file import StatusInfo
+from statustui.core.text import format_span
+
+_MUCH = 3.0
+"""A stay that is longer than so many typical ones is much longer than usual."""
+_GOES_ON = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING, Category.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class Patience:
+    """For how many seconds a run may sit in a state at least before it counts as stalled."""
+
+    default: float = 1800.0
+    by_state: Mapping[str, float] = field(default_factory=dict)
+    """State -> seconds, where it is to be another time."""
+
+    def of(self, state: str) -> float:
+        """The seconds for `state`."""
+        return self.by_state.get(state, self.default)
+
+
+DEFAULT_PATIENCE = Patience()
+"""Half an hour in any state."""
+
+
+class Stay(NamedTuple):
+    """A span of time in one state."""
+
+    state: str
+    start: float
+    """In seconds since 1970."""
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it was; clocks that disagree make no negative span."""
+        return max(0.0, self.end - self.start)
+
+
+def stays(history: Iterable[StatusInfo], end: float | None = None) -> list[Stay]:
+    """What a run spent its time in: a span from each status to the next.
+
+    Statuses without a time are passed over, and so are remarks: they leave the run where it is.
+
+    Args:
+        history: Its statuses, oldest first.
+        end: Up to when the last one goes, in seconds since 1970; None to leave it out.
+    """
+    timed = [
+        (status.state, time)
+        for status in history
+        if (time := status.timestamp) is not None and status.state not in LOG_STATES
+    ]
+    ends = [time for _state, time in timed[1:]]
+    if end is not None:
+        ends.append(end)
+    return [Stay(state, start, stop) for (state, start), stop in zip(timed, ends, strict=False)]
+
+
+def time_in_states(stays: Iterable[Stay]) -> dict[str, float]:
+    """State -> seconds in it altogether, in the order in which the states were entered first."""
+    totals: dict[str, float] = {}
+    for stay in stays:
+        totals[stay.state] = totals.get(stay.state, 0.0) + stay.seconds
+    return totals
+
+
+class Usual(NamedTuple):
+    """How long some runs stayed in a state."""
+
+    typical: float
+    """The median, in seconds; of an even number the upper one."""
+    longest: float
+    runs: int
+    """How many runs that is known from."""
+
+
+def usual_stays(histories: Iterable[Sequence[StatusInfo]]) -> dict[str, Usual]:
+    """State -> how long runs sat there without any news, each run counted with its longest stay."""
+    longest: dict[str, list[float]] = {}
+    for history in histories:
+        mine: dict[str, float] = {}
+        for stay in stays(history):
+            mine[stay.state] = max(mine.get(stay.state, 0.0), stay.seconds)
+        for state, seconds in mine.items():
+            longest.setdefault(state, []).append(seconds)
+    return {
+        state: Usual(sorted(spans)[len(spans) // 2], max(spans), len(spans))
+        for state, spans in longest.items()
+    }
+
+
+def may_stall(run: Run) -> bool:
+    """Whether the run can stall: it has begun and is not over.
+
+    Pavilion sets no status for the end of a series, so that nothing is to be learned from its age.
+    """
+    return run.kind != "series" and run.updated is not None and run.category in _GOES_ON
+
+
+def limit_of(patience: float, usual: Usual | None) -> float:
+    """For how many seconds a run may give no sign of life before it counts as stalled."""
+    if usual is None:
+        return patience
+    return max(patience, _MUCH * usual.typical, usual.longest)
+
+
+def make_stall(run: Run, since: float, patience: float, usual: Usual | None, whose: str) -> Stall:
+    """Say that a run has stalled, and on what the guess is based.
+
+    Args:
+        run: The run.
+        since: Its last sign of life, in seconds since 1970.
+        patience: For how many seconds it may give none at least.
+        usual: How long its peers stayed in its state, if any did.
+        whose: Which runs it was compared with, in words that follow the word run.
+    """
+    state, least = run.current.state, format_span(patience)
+    if usual is None:
+        return Stall(since, f"longer than {least}; no run {whose} has left {state} yet")
+    typical, longest = format_span(usual.typical), format_span(usual.longest)
+    count = f"{usual.runs} run{'' if usual.runs == 1 else 's'} {whose}"
+    return Stall(
+        since, f"longer than {least}; {count} took {typical} in {state}, at most {longest}"
+    )

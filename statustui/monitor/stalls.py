@@ -1,0 +1,179 @@
+"""Which runs seem to have stalled, compared with others of their name and by the age of their logs.
+
+No scheduler is asked. A run is looked into only once it has been in its state for as long as it may
+be, and then ever again until it moves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from statustui.core.durations import Patience, Usual, limit_of, make_stall, may_stall, usual_stays
+from statustui.core.run import Run, Stall
+from statustui.core.status_file import StatusInfo
+from statustui.core.working_dir import OnError, find_runs, log_paths, outer_roots
+from statustui.monitor.scan import read, read_history
+
+_PEERS = 20
+"""Runs that one is compared with at the most: those that were met last."""
+_LARGEST = 1 << 18
+"""Bytes: a larger status file is not read for comparison."""
+_FRESHNESS = 600.0
+"""Seconds for which what is usual is remembered."""
+_ANEW = 10.0
+"""Seconds between two looks at the logs of a run that has stalled, at least."""
+_SHARE = 0.02
+"""The same as a share of the time for which it has given no sign of life."""
+_MOST = 100
+"""Runs that are looked into at a time."""
+
+
+class Peers:
+    """What is usual for the runs of one tree, learned from the files of those that are over."""
+
+    def __init__(self) -> None:
+        """Start without runs."""
+        self._paths: dict[str, list[str]] = {}
+        self._usual: dict[str, tuple[float, Mapping[str, Usual]]] = {}
+
+    def meet(self, run: Run) -> None:
+        """Take note of a run; one that is over serves for comparison."""
+        if run.kind == "series" or not run.is_over:
+            return
+        # In a plain tree each run has a name of its own.
+        for name in {run.name if run.kind == "test" else "", ""}:
+            paths = self._paths.setdefault(name, [])
+            paths.append(run.status_path)
+            if len(paths) > _PEERS:
+                del paths[0]
+
+    def usual(self, run: Run, now: float) -> tuple[Usual | None, str]:
+        """How long its peers stayed in its state, and which ones they are, in words."""
+        state = run.current.state
+        if run.kind == "test" and run.name:
+            found = self._learn(run.name, now).get(state)
+            if found is not None:
+                return found, "of this name"
+        return self._learn("", now).get(state), "here"
+
+    def _learn(self, name: str, now: float) -> Mapping[str, Usual]:
+        learned_at, usual = self._usual.get(name, (float("-inf"), {}))
+        if now - learned_at > _FRESHNESS:
+            usual = usual_stays(_histories(self._paths.get(name, ())))
+            self._usual[name] = now, usual
+        return usual
+
+
+def _histories(paths: Iterable[str]) -> Iterator[list[StatusInfo]]:
+    for path in set(paths):
+        with contextlib.suppress(OSError):
+            if os.lstat(path).st_size <= _LARGEST:
+                yield read_history(path)
+
+
+def last_sign(run: Run) -> float:
+    """When the run, which has a time, gave its last sign of life: a status, or a line in a log."""
+    signs = [run.updated or 0.0]
+    for path in log_paths(run.place):
+        with contextlib.suppress(OSError):
+            state = os.lstat(path)
+            if stat.S_ISREG(state.st_mode):
+                signs.append(state.st_mtime)
+    return max(signs)
+
+
+class Stalls:
+    """Finds the stalled ones among the runs of one tree.
+
+    Args:
+        patience: For how long a run may sit in a state at least.
+        clock: Gives the time in seconds since 1970.
+    """
+
+    def __init__(self, patience: Patience, clock: Callable[[], float]) -> None:
+        """Start without runs."""
+        self._patience = patience
+        self._clock = clock
+        self._peers = Peers()
+        self._queue: list[tuple[float, str, float]] = []
+
+    def meet(self, run: Run) -> None:
+        """Take note of a run that is new, or has changed."""
+        self._peers.meet(run)
+        if may_stall(run) and run.updated is not None:
+            due = run.updated + self._patience.of(run.current.state)
+            heapq.heappush(self._queue, (due, run.path, run.updated))
+
+    def review(self, get: Callable[[str], Run | None]) -> Iterator[Run]:
+        """Look into those runs whose time has come.
+
+        Args:
+            get: Gives what is known of the run at a path, None if there is none any more.
+
+        Yields:
+            The runs that have stalled now, or do so no longer.
+        """
+        now = self._clock()
+        for _ in range(_MOST):
+            if not self._queue or self._queue[0][0] > now:
+                break
+            _due, path, updated = heapq.heappop(self._queue)
+            run = get(path)
+            # What has moved since has an entry of its own.
+            if run is None or run.updated != updated or not may_stall(run):
+                continue
+            stall, due = self.judge(run, now)
+            heapq.heappush(self._queue, (due, path, updated))
+            if stall != run.stall:
+                yield replace(run, stall=stall)
+
+    def judge(self, run: Run, now: float) -> tuple[Stall | None, float]:
+        """Whether a run has stalled, and when to look into it again, in seconds since 1970."""
+        state = run.current.state
+        patience = self._patience.of(state)
+        since = last_sign(run)
+        if now - since <= patience:
+            return None, since + patience
+        usual, whose = self._peers.usual(run, now)
+        due = since + limit_of(patience, usual)
+        if now <= due:
+            return None, min(due, now + _FRESHNESS)
+        return make_stall(run, since, patience, usual, whose), now + max(
+            _ANEW, (now - since) * _SHARE
+        )
+
+
+def mark_stalled(runs: Iterable[Run], patience: Patience, now: float) -> Iterator[Run]:
+    """The same runs, of one tree, those that have stalled marked as such."""
+    runs = list(runs)
+    stalls = Stalls(patience, lambda: now)
+    for run in runs:
+        stalls.meet(run)
+    for run in runs:
+        stall = stalls.judge(run, now)[0] if may_stall(run) else None
+        yield run if stall is None else replace(run, stall=stall)
+
+
+def read_trees(
+    roots: Iterable[str], on_error: OnError, patience: Patience, now: float
+) -> Iterator[Run]:
+    """Find and read every run below `roots` once.
+
+    Args:
+        roots: The directories, read one after the other.
+        on_error: Called with the path and the error for every directory that cannot be read.
+        patience: For how long a run may sit in a state before it counts as stalled.
+        now: The time in seconds since 1970.
+    """
+    for root, skip in outer_roots(roots).items():
+        try:
+            runs = [read(place).run for place in find_runs(root, on_error, skip)]
+        except OSError as error:
+            on_error(root, error)
+        else:
+            yield from mark_stalled(runs, patience, now)

@@ -1,0 +1,109 @@
+"""Time in states, and what is much longer than usual."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statustui.core.durations import (
+    DEFAULT_PATIENCE,
+    Patience,
+    Usual,
+    limit_of,
+    make_stall,
+    may_stall,
+    stays,
+    time_in_states,
+    usual_stays,
+)
+from statustui.core.status_file import StatusInfo, split_statuses
+from tests.runs import make
+
+
+def history(*statuses: tuple[float, str]) -> list[StatusInfo]:
+    """Statuses with these times."""
+    return split_statuses("".join(f"{time} {state} x\n" for time, state in statuses).encode())
+
+
+LIFE = history(
+    (100, "CREATED"), (101, "RUNNING"), (105, "INFO"), (111, "RUN_USER"), (131, "RUNNING")
+)
+
+
+def test_a_stay_lasts_from_one_status_to_the_next() -> None:
+    """Remarks leave the run where it is; the last one goes up to now, if that is asked for."""
+    assert [(stay.state, stay.seconds) for stay in stays(LIFE)] == [
+        ("CREATED", 1),
+        ("RUNNING", 10),
+        ("RUN_USER", 20),
+    ]
+    assert stays(LIFE, 141.0)[-1] == ("RUNNING", 131, 141)
+    assert time_in_states(stays(LIFE, 141.0)) == {"CREATED": 1, "RUNNING": 20, "RUN_USER": 20}
+
+
+def test_a_status_without_a_time_is_passed_over() -> None:
+    """What it takes away from is added to the one before."""
+    damaged = split_statuses(b"100.0 CREATED a\nyesterday RUNNING b\n103.0 COMPLETE c\n")
+    assert [(stay.state, stay.seconds) for stay in stays(damaged)] == [("CREATED", 3)]
+
+
+@given(st.lists(st.integers(0, 10**9).map(float)))
+def test_no_span_is_negative(times: list[float]) -> None:
+    """Whatever the clocks of the hosts say."""
+    found = stays(history(*((time, "RUNNING") for time in times)))
+    assert len(found) == max(0, len(times) - 1)
+    assert all(stay.seconds >= 0 for stay in found)
+
+
+def test_what_is_usual_is_the_median_of_the_longest_stays() -> None:
+    """Of each run one, so that a run that reports often does not outweigh the others."""
+    others = [history((0, "RUNNING"), (span, "RUN_DONE")) for span in (7, 90, 8)]
+    usual = usual_stays([*others, LIFE])
+    assert usual["RUNNING"] == Usual(10, 90, 4)
+    assert usual["RUN_USER"] == Usual(20, 20, 1)
+    assert "RUN_DONE" not in usual
+
+
+def test_much_longer_is_three_times_the_usual_but_at_least_what_is_asked_for() -> None:
+    """And longer than any."""
+    assert limit_of(1800, None) == 1800
+    assert limit_of(1800, Usual(10, 20, 5)) == 1800
+    assert limit_of(1800, Usual(1000, 1200, 5)) == 3000
+    assert limit_of(1800, Usual(1000, 9000, 5)) == 9000
+    patience = Patience(60, {"SCHEDULED": 7200})
+    assert (patience.of("RUNNING"), patience.of("SCHEDULED")) == (60, 7200)
+    assert DEFAULT_PATIENCE.of("RUNNING") == 1800
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (("RUNNING x",), True),
+        (("SCHEDULED x", "INFO y"), True),
+        (("OWN_STATE x",), True),
+        (("RUNNING x", "COMPLETE result: PASS"), False),
+        (("BUILD_FAILED x", "BUILD_CREATED y"), False),
+        (("CANCELLED x",), False),
+    ],
+)
+def test_what_can_stall(statuses: tuple[str, ...], expected: bool) -> None:  # noqa: FBT001
+    """A run that goes on and has no problem already."""
+    assert may_stall(make("r/1", *statuses)) is expected
+
+
+def test_a_series_and_a_run_without_a_time_cannot_stall() -> None:
+    """A series stays in its last state when all is over."""
+    assert not may_stall(make("r/1", "ALL_STARTED x", kind="series"))
+    assert not may_stall(make("r/1"))
+
+
+def test_a_guess_says_what_it_is_based_on() -> None:
+    """In words that are fit to be shown."""
+    run = make("r/1", "RUNNING x")
+    told = make_stall(run, 5.0, 1800, Usual(42, 90, 12), "of this name")
+    assert told.since == 5
+    expected = "longer than 30m00s; 12 runs of this name took 42s in RUNNING, at most 1m30s"
+    assert told.basis == expected
+    alone = make_stall(run, 5.0, 1800, None, "here").basis
+    assert alone == "longer than 30m00s; no run here has left RUNNING yet"

@@ -1,0 +1,93 @@
+"""Runs that have stalled."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from statustui.core.durations import DEFAULT_PATIENCE, Patience
+from statustui.core.run import Run
+from statustui.monitor.stalls import Stalls, last_sign, read_trees
+from tests.trees import append, write_nothing, write_run
+
+START = 1_795_000_000.0
+HOUR = 3600.0
+
+
+def make_tree(root: Path) -> Path:
+    """A run that runs, and five that ran for two hours; its status is at `START`."""
+    runs = root / "test_runs"
+    for number in range(1, 6):
+        done = write_run(runs / str(number), "RUNNING x", start=START - 9 * HOUR)
+        append(done, "COMPLETE result: PASS", START - 7 * HOUR)
+        (done / "attributes").write_text('{"name": "suite.long"}')
+    running = write_run(runs / "9", "RUNNING x", start=START)
+    (running / "attributes").write_text('{"name": "suite.long"}')
+    return running
+
+
+def stalled(root: Path, now: float, patience: Patience = DEFAULT_PATIENCE) -> dict[str, Run]:
+    """The stalled runs of a tree by id, as `list` finds them."""
+    runs = read_trees([str(root)], write_nothing, patience, now)
+    return {run.id: run for run in runs if run.stall is not None}
+
+
+def test_a_run_stalls_that_takes_three_times_as_long_as_others_of_its_name(tmp_path: Path) -> None:
+    """And not before, however short the time is that it may take at least."""
+    make_tree(tmp_path)
+    assert not stalled(tmp_path, START + 5.9 * HOUR, Patience(60))
+    found = stalled(tmp_path, START + 6.1 * HOUR)["9"].stall
+    assert found is not None
+    assert found.since == START
+    assert "5 runs of this name took 2h00m in RUNNING" in found.basis
+
+
+def test_a_run_without_its_like_is_compared_with_all(tmp_path: Path) -> None:
+    """And one that nobody can be compared with stalls after the least time."""
+    running = make_tree(tmp_path)
+    (running / "attributes").write_text('{"name": "suite.other"}')
+    assert not stalled(tmp_path, START + 5.9 * HOUR)
+    assert "5 runs here" in str(stalled(tmp_path, START + 6.1 * HOUR)["9"].stall)
+    append(running, "RUN_USER phase 2", START + HOUR)
+    assert not stalled(tmp_path, START + 1.4 * HOUR)
+    assert "no run here" in str(stalled(tmp_path, START + 1.6 * HOUR)["9"].stall)
+
+
+def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
+    """In a working directory and in any other tree; a link or a directory is none."""
+    running = make_tree(tmp_path)
+    log = running / "run.log"
+    log.touch()
+    os.utime(log, (START + 5 * HOUR, START + 5 * HOUR))
+    assert not stalled(tmp_path, START + 6.1 * HOUR)
+    log.unlink()
+    log.symlink_to("/dev/null")
+    assert "9" in stalled(tmp_path, START + 6.1 * HOUR)
+    plain = write_run(tmp_path / "plain" / "a", "RUNNING x", start=START)
+    (plain / "job.out").touch()
+    os.utime(plain / "job.out", (START + 100, START + 100))
+    [run] = read_trees([str(plain)], write_nothing, DEFAULT_PATIENCE, START)
+    assert last_sign(run) == START + 100
+
+
+def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
+    """Its log may go on; a run that is gone, or has moved, is forgotten."""
+    running = make_tree(tmp_path)
+    now = [START + 7 * HOUR]
+    stalls = Stalls(DEFAULT_PATIENCE, lambda: now[0])
+    runs = {run.id: run for run in read_trees([str(tmp_path)], write_nothing, Patience(1e9), 0)}
+    for run in runs.values():
+        stalls.meet(run)
+    by_path = {run.path: run for run in runs.values()}
+    [marked] = stalls.review(by_path.get)
+    assert marked.stall is not None
+    by_path[marked.path] = marked
+    assert list(stalls.review(by_path.get)) == []
+    (running / "run.log").touch()
+    os.utime(running / "run.log", (now[0], now[0]))
+    now[0] += 11
+    assert list(stalls.review(by_path.get)) == [replace(marked, stall=None)]
+    by_path.clear()
+    now[0] += 20 * HOUR
+    assert list(stalls.review(by_path.get)) == []
