@@ -66,7 +66,7 @@ def test_every_append_of_many_writers_is_seen_in_order_and_none_is_lost(
 ) -> None:
     """Whatever falls together between two looks; the history has every line."""
     runs = [write_run(tmp_path / str(number), "CREATED") for number in range(4)]
-    with follower(tmp_path, "--watch", watch, "--interval", "0.1") as following:
+    with follower(tmp_path, "--watch", watch, "--interval", "0.1", "--stale", "9999d") as following:
         wait_until(lambda: len(following.runs) == 4)
         writers = [
             start_python(WRITER, run / "status", name, 150) for run in runs for name in ("a", "b")
@@ -243,7 +243,7 @@ def test_a_mount_that_breaks_down_and_comes_back_is_followed_again(tmp_path: Pat
     """Meanwhile its runs stay as they were."""
     with mirror(tmp_path) as mirrored:
         run = write_run(mirrored.behind / "1", "RUNNING")
-        with follower(mirrored.place) as following:
+        with follower(mirrored.place, "--stale", "9999d") as following:
             wait_until(lambda: following.states() == {"1": "RUNNING"})
             mirrored.break_down()
             wait_until(lambda: any("not connected" in line for line in following.errors))

@@ -86,7 +86,7 @@ def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
     assert list(stalls.review(by_path.get)) == []
     (running / "run.log").touch()
     os.utime(running / "run.log", (now[0], now[0]))
-    now[0] += 11
+    now[0] += 600
     assert list(stalls.review(by_path.get)) == [replace(marked, stall=None)]
     by_path.clear()
     now[0] += 20 * HOUR

@@ -1,0 +1,264 @@
+"""The user's configuration: ``config.toml`` in the XDG configuration directory."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from statustui.core.durations import DEFAULT_PATIENCE, Patience
+from statustui.core.order import GROUPINGS, SORT_KEYS
+from statustui.core.query import QueryError, parse
+from statustui.core.text import clean, parse_span
+
+COLUMNS = ("age", "id", "name", "state", "result", "user", "series", "note")
+"""The columns that the table of runs can have."""
+
+_TABLE = re.compile(r"\s*\[\s*([\w\"'.-]+)\s*\]")
+_KEY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+(?:\.[\w-]+)*))\s*=")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a user can have otherwise; None and nothing stand for what the program does anyway."""
+
+    columns: tuple[str, ...] = tuple(name for name in COLUMNS if name not in {"user", "series"})
+    """The columns of the table, from left to right."""
+    sort: str = "category"
+    """Sort key, with ``-`` in front in reverse."""
+    group: str = "none"
+    theme: str = "ansi-dark"
+    watch: str = "auto"
+    interval: float | None = None
+    max_checks: float | None = None
+    patience: Patience = DEFAULT_PATIENCE
+    bell: bool = False
+    """Whether to ring when a run has got a problem, or all that is listed has ended."""
+    on_problem: tuple[str, ...] = ()
+    """A program and its arguments, run for each run that has got a problem."""
+    ascii: bool = False
+    """Whether nothing but ASCII characters may reach the terminal."""
+    colorblind: bool = False
+    """Whether to tell categories apart without red and green."""
+    colours: Mapping[str, str] = field(default_factory=dict)
+    """State -> name of a colour."""
+    views: Mapping[str, str] = field(default_factory=dict)
+    """Digit -> filter."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Name of an action -> its keys, with commas between them."""
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """Entry -> where it stands, in words."""
+    mistakes: tuple[str, ...] = ()
+    """What is wrong with the file, each in one clean line."""
+
+    def complaint(self, entry: str, trouble: str) -> str:
+        """Say that an entry is wrong, and where it is."""
+        return clean(f"{self.lines.get(entry, entry)}: {trouble}")
+
+
+def default_path() -> str:
+    """Where the configuration is, by the XDG rules."""
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return os.path.join(base, "statustui", "config.toml")
+
+
+def read_config(path: str | None = None) -> Config:
+    """Read the configuration; what is wrong with it is in its `mistakes`, and the rest counts.
+
+    Args:
+        path: The file; None for the default one, which may be missing.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    place = path or default_path()
+    try:
+        with open(place, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        if path is not None:
+            raise
+        return Config()
+    return parse_config(data, place)
+
+
+def parse_config(data: bytes, path: str) -> Config:
+    """Understand the text of a configuration, which stands in the file at `path`."""
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415 - only who has a configuration needs it
+    else:
+        import tomli as tomllib  # noqa: PLC0415 - as above
+
+    try:
+        text = data.decode()
+        entries = _flatten(tomllib.loads(text))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return Config(mistakes=(clean(f"{path}: {error}"),))
+    lines = {entry: f"{path} line {number}: {entry}" for entry, number in _find_lines(text).items()}
+    config = Config(lines=lines)
+    mistakes = []
+    for (table, key), value in entries:
+        try:
+            config = _take(config, table, key, value)
+        except ValueError as error:
+            mistakes.append(config.complaint(f"{table}.{key}" if table else key, str(error)))
+    return replace(config, mistakes=tuple(mistakes))
+
+
+def _flatten(document: dict[str, Any]) -> list[tuple[tuple[str, str], Any]]:
+    """The entries of a document: table and key, value."""
+    entries = []
+    for name, value in document.items():
+        if name in _TABLES and isinstance(value, dict):
+            entries += [((name, key), one) for key, one in _join(value).items()]
+        else:
+            entries.append((("", name), value))
+    return entries
+
+
+def _join(table: dict[str, Any]) -> dict[str, Any]:
+    """The same table with the parts of dotted keys put together again."""
+    joined: dict[str, Any] = {}
+    for key, value in table.items():
+        inner = _join(value) if isinstance(value, dict) else {"": value}
+        joined.update({f"{key}.{rest}" if rest else key: one for rest, one in inner.items()})
+    return joined
+
+
+def _find_lines(text: str) -> dict[str, int]:
+    """Entry, with its table in front -> number of its line."""
+    lines: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        header, key = _TABLE.match(line), _KEY.match(line)
+        if header:
+            table = header[1].strip("\"'") + "."
+            lines.setdefault(header[1].strip("\"'"), number)
+        elif key:
+            lines.setdefault(table + (key[1] or key[2] or key[3]), number)
+    return lines
+
+
+def _take(config: Config, table: str, key: str, value: object) -> Config:
+    """The configuration with one entry more.
+
+    Raises:
+        ValueError: There is no such entry, or it cannot have this value.
+    """
+    if table:
+        return _TABLES[table](config, key, value)
+    read = _ENTRIES.get(key)
+    if read is None:
+        known = ", ".join([*_ENTRIES, *(f"[{name}]" for name in _TABLES)])
+        raise ValueError(f"there is no such entry: {known}")
+    return read(config, value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text in quotes is wanted")  # noqa: TRY004 - what the caller reports
+    return value
+
+
+def _columns(config: Config, value: object) -> Config:
+    if not isinstance(value, list) or not value or not set(map(str, value)) <= set(COLUMNS):
+        raise ValueError(f"a list of some of {', '.join(COLUMNS)} is wanted")
+    return replace(config, columns=tuple(dict.fromkeys(value)))
+
+
+def _sort(config: Config, value: object) -> Config:
+    _choose(_text(value).removeprefix("-"), SORT_KEYS)
+    return replace(config, sort=_text(value))
+
+
+def _choose(value: str, choices: Mapping[str, object]) -> str:
+    if value not in choices:
+        raise ValueError(f"{value} is none of {', '.join(choices)}")
+    return value
+
+
+def _span(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    return parse_span(_text(value))
+
+
+def _number(least: float) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
+            raise ValueError(f"a number of at least {least:g} is wanted")
+        return float(value)
+
+    return read
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false is wanted")  # noqa: TRY004 - what the caller reports
+    return value
+
+
+def _stale(config: Config, value: object) -> Config:
+    return replace(config, patience=Patience(_span(value), config.patience.by_state))
+
+
+def _stale_in(config: Config, state: str, value: object) -> Config:
+    by_state = {**config.patience.by_state, state: _span(value)}
+    return replace(config, patience=Patience(config.patience.default, by_state))
+
+
+def _colour(config: Config, state: str, value: object) -> Config:
+    from rich.color import Color, ColorParseError  # noqa: PLC0415 - only who has colours needs it
+
+    try:
+        Color.parse(_text(value))
+    except ColorParseError as error:
+        raise ValueError(str(error)) from None
+    return replace(config, colours={**config.colours, state: value})
+
+
+def _view(config: Config, key: str, value: object) -> Config:
+    if len(key) != 1 or key not in "123456789":
+        raise ValueError("views have the numbers from 1 to 9")
+    try:
+        parse(_text(value))
+    except QueryError as error:
+        raise ValueError(f"{error}, at character {error.position + 1}") from None
+    return replace(config, views={**config.views, key: value})
+
+
+def _keys(config: Config, action: str, value: object) -> Config:
+    return replace(config, keys={**config.keys, action: _text(value)})
+
+
+def _simple(name: str, read: Callable[[object], object]) -> Callable[[Config, object], Config]:
+    """What takes an entry whose value needs no more than being read."""
+    return lambda config, value: replace(config, **{name: read(value)})
+
+
+_WATCH_MODES = dict.fromkeys(["auto", "events", "poll"])
+
+_ENTRIES: dict[str, Callable[[Config, object], Config]] = {
+    "columns": _columns,
+    "sort": _sort,
+    "group": _simple("group", lambda value: _choose(_text(value), GROUPINGS)),
+    "theme": _simple("theme", _text),
+    "watch": _simple("watch", lambda value: _choose(_text(value), _WATCH_MODES)),
+    "interval": _simple("interval", _number(0.1)),
+    "max-checks": _simple("max_checks", _number(1)),
+    "stale": _stale,
+    "bell": _simple("bell", _flag),
+    "on-problem": _simple("on_problem", lambda value: tuple(shlex.split(_text(value)))),
+    "ascii": _simple("ascii", _flag),
+    "colorblind": _simple("colorblind", _flag),
+}
+_TABLES: dict[str, Callable[[Config, str, object], Config]] = {
+    "stale-in": _stale_in,
+    "colours": _colour,
+    "views": _view,
+    "keys": _keys,
+}

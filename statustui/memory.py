@@ -1,0 +1,123 @@
+"""What is remembered from one session to the next, in the user's XDG state directory."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from statustui.core.run import Run
+
+_LARGEST = 1 << 26
+"""Bytes: a larger file is not one of ours."""
+
+
+def state_directory() -> str:
+    """Where programs keep such things, by the XDG rules."""
+    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return os.path.join(base, "statustui")
+
+
+def mark_of(run: Run) -> str:
+    """A few characters that tell one problem of one run from any other below the same root."""
+    problem = run.problem
+    what = (problem.state, problem.timestamp) if problem is not None else ()
+    text = repr((run.path.removeprefix(run.root), *what))
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
+
+
+class Memory:
+    """The arrangement of the screen that the user has chosen, and the problems that were seen.
+
+    A file that is missing or damaged is one that holds nothing.
+
+    Args:
+        directory: Where the files are, and are made once there is something to remember.
+        roots: The watched directories.
+    """
+
+    def __init__(self, directory: str, roots: Sequence[str]) -> None:
+        """Read what there is."""
+        self._directory = directory
+        self._settings_path = os.path.join(directory, "settings.json")
+        self.settings: Mapping[str, Any] = _read(self._settings_path)
+        """Name of a setting -> value, as JSON has it."""
+        self._seen = {root: _marks(_read(self._seen_path(root))) for root in roots}
+
+    @property
+    def changed_at(self) -> float:
+        """When the settings were saved, in seconds since 1970; 0 if they never were."""
+        with contextlib.suppress(OSError):
+            return os.stat(self._settings_path).st_mtime
+        return 0.0
+
+    def is_news(self, run: Run) -> bool:
+        """Whether the problem of a run has come since the last session on its root.
+
+        Without such a session nothing is news.
+        """
+        seen = self._seen.get(run.root)
+        return seen is not None and mark_of(run) not in seen
+
+    def save_settings(self, settings: Mapping[str, object]) -> None:
+        """Remember how the screen is arranged.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        _write(self._settings_path, settings)
+
+    def save_seen(self, root: str, seen: Iterable[Run], unseen: Iterable[Run]) -> None:
+        """Remember which problems below a root have been seen, here or in another session.
+
+        Args:
+            root: The watched directory.
+            seen: Runs whose problems have been seen.
+            unseen: Runs whose problems have not, as far as this session knows.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        elsewhere = _marks(_read(self._seen_path(root))) or frozenset()
+        marks = {mark_of(run) for run in seen}
+        marks |= elsewhere & {mark_of(run) for run in unseen}
+        _write(self._seen_path(root), {"root": os.path.abspath(root), "seen": sorted(marks)})
+
+    def _seen_path(self, root: str) -> str:
+        name = os.fsencode(os.path.abspath(root))
+        return os.path.join(
+            self._directory, "seen", f"{hashlib.blake2b(name, digest_size=8).hexdigest()}.json"
+        )
+
+
+def _marks(document: Mapping[str, Any]) -> frozenset[str] | None:
+    seen = document.get("seen")
+    return frozenset(map(str, seen)) if isinstance(seen, list) else None
+
+
+def _read(path: str) -> Mapping[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            value = json.loads(file.read(_LARGEST))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _write(path: str, value: Mapping[str, object]) -> None:
+    """Put a file in place whole, so that nobody ever reads half of it."""
+    directory = os.path.dirname(path)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=directory)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            json.dump(value, file)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

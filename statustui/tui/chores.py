@@ -1,0 +1,49 @@
+"""Work that must keep nobody waiting: done one after the other, on a thread of its own."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import TypeAlias
+
+Chore: TypeAlias = Callable[[], object]
+
+
+class Chores:
+    """A thread that does one thing after the other, and keeps the program from nothing.
+
+    Args:
+        most: How many may wait at a time.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Start without work, and without a thread."""
+        self._waiting: queue.Queue[Chore] = queue.Queue(most)
+        self._thread: threading.Thread | None = None
+
+    def put(self, chore: Chore) -> bool:
+        """Have something done when its turn comes; never waits.
+
+        Returns:
+            Whether there was room for it.
+        """
+        try:
+            self._waiting.put_nowait(chore)
+        except queue.Full:
+            return False
+        if self._thread is None:
+            # What takes its time must not keep the program from ending.
+            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread.start()
+        return True
+
+    def finish(self, within: float) -> None:
+        """Wait until all that waits now is done, but for no more than `within` seconds."""
+        done = threading.Event()
+        if self._thread is not None and self.put(done.set):
+            done.wait(within)
+
+    def _work(self) -> None:
+        while True:
+            self._waiting.get()()
