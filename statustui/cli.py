@@ -9,13 +9,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any
 
 import click
 
 from statustui import __version__, report
-from statustui.core.durations import DEFAULT_PATIENCE, Patience
+from statustui.config import Config, default_path, read_config
+from statustui.core.durations import Patience
 from statustui.core.order import SORT_KEYS, sort_key
 from statustui.core.query import Query, QueryError, parse
 from statustui.core.run import Run
@@ -94,20 +96,26 @@ def cli() -> None:
     """
 
 
-def _read_stale(_context: click.Context, _option: click.Parameter, value: str) -> Patience:
+def _read_stale(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> Patience | None:
     try:
-        return Patience(parse_span(value))
+        return None if value is None else Patience(parse_span(value))
     except ValueError as error:
         raise click.BadParameter(f"{value}: {error}.") from None
 
 
 _WATCH_OPTIONS = (
     click.option(
+        "--config",
+        "config_path",
+        metavar="FILE",
+        help="Read the configuration from FILE.",
+    ),
+    click.option(
         "--watch",
         type=click.Choice(["auto", "events", "poll"]),
-        default="auto",
-        show_default=True,
-        help="Use change events where they can be relied on, always, or never.",
+        help="Use change events where they can be relied on (auto, the default), always, or never.",
     ),
     click.option(
         "--interval",
@@ -123,11 +131,9 @@ _WATCH_OPTIONS = (
     ),
     click.option(
         "--stale",
-        default="30m",
         metavar="TIME",
-        show_default=True,
         callback=_read_stale,
-        help="How long a run sits in a state at least before it counts as stalled; 90s, 2h …",
+        help="How long a run sits in a state at least before it counts as stalled; by default 30m.",
     ),
 )
 
@@ -159,17 +165,22 @@ def _split_command(
     callback=_split_command,
     help="Run CMD for each run that gets a problem; STATUSTUI_ID, _STATE, _NOTE … say which.",
 )
+@click.option("--ascii", "is_ascii", is_flag=True, help="Show nothing but ASCII characters.")
+@click.option("--colorblind", is_flag=True, help="Use colours without red and green.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, to select text.")
 @click.pass_context
 def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     context: click.Context,
     roots: tuple[str, ...],
-    watch: WatchMode,
+    config_path: str | None,
+    watch: WatchMode | None,
     interval: float | None,
     max_checks: float | None,
-    stale: Patience,
+    stale: Patience | None,
     bell: bool,  # noqa: FBT001 - click passes options by name
     on_problem: tuple[str, ...],
+    is_ascii: bool,  # noqa: FBT001 - click passes options by name
+    colorblind: bool,  # noqa: FBT001 - click passes options by name
     no_mouse: bool,  # noqa: FBT001 - click passes options by name
 ) -> None:
     """Watch the runs below each ROOT live (the default command).
@@ -177,20 +188,38 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     Where standard output is no terminal, the runs are listed instead.
     """
     if not sys.stdout.isatty():
-        context.invoke(list_runs, roots=roots, stale=stale)
+        context.invoke(list_runs, roots=roots, config_path=config_path, stale=stale)
         return
+    config = _configure(
+        config_path,
+        watch=watch,
+        interval=interval,
+        max_checks=max_checks,
+        patience=stale,
+        bell=bell or None,
+        on_problem=on_problem or None,
+        ascii=is_ascii or None,
+        colorblind=colorblind or None,
+    )
     roots = roots or (".",)
     _check_roots(roots)
-    settings = Settings(watch, interval, max_checks, stale)
-    _open_monitor(
-        context.obj, roots, settings, mouse=not no_mouse, bell=bell, on_problem=on_problem
-    )
+    _open_monitor(context.obj, roots, config, mouse=not no_mouse)
+
+
+def _configure(path: str | None, **options: Any) -> Config:  # noqa: ANN401 - fields of Config
+    """The user's configuration, and over it those options that are not None."""
+    try:
+        config = read_config(path)
+    except OSError as error:
+        raise _path_failure(path or default_path(), error) from error
+    given = {name: value for name, value in options.items() if value is not None}
+    return replace(config, **given)
 
 
 class _LateMonitor:
     """A monitor that is imported when it is to start: the first frame has no need of it."""
 
-    def __init__(self, roots: Sequence[str], settings: Settings | None) -> None:
+    def __init__(self, roots: Sequence[str], settings: Settings) -> None:
         """Prepare to watch `roots`."""
         self._roots = roots
         self._settings = settings
@@ -219,20 +248,16 @@ class _LateMonitor:
             self._source.stop()
 
 
-def _open_monitor(  # noqa: PLR0913 - one argument for each thing to be had otherwise
-    skeleton: Skeleton,
-    roots: Sequence[str],
-    settings: Settings | None = None,
-    *,
-    mouse: bool = True,
-    bell: bool = False,
-    on_problem: tuple[str, ...] = (),
+def _open_monitor(
+    skeleton: Skeleton, roots: Sequence[str], config: Config, *, mouse: bool = True
 ) -> None:
     """Open the monitor; only now is Textual imported."""
-    from statustui.tui.app import Options, StatusApp  # noqa: PLC0415 - takes most of a start
+    from statustui.memory import Memory, state_directory  # noqa: PLC0415 - only the monitor has one
+    from statustui.tui.app import StatusApp  # noqa: PLC0415 - takes most of a start
 
-    options = Options(has_bell=bell, on_problem=on_problem)
-    app = StatusApp(_LateMonitor(roots, settings), roots, options=options)
+    memory = Memory(state_directory(), roots)
+    config = memory.recall(config)
+    app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, memory=memory)
     skeleton.hand_over()
     app.run(mouse=mouse)
 
@@ -282,15 +307,21 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     form: str | None = None,
     exit_status: bool = False,  # noqa: FBT001, FBT002 - click passes options by name
     follow: bool = False,  # noqa: FBT001, FBT002 - click passes options by name
-    watch: WatchMode = "auto",
+    config_path: str | None = None,
+    watch: WatchMode | None = None,
     interval: float | None = None,
     max_checks: float | None = None,
-    stale: Patience = DEFAULT_PATIENCE,
+    stale: Patience | None = None,
 ) -> None:
     """List the runs below each ROOT once, or with --follow for as long as they change."""
     roots = roots or (".",)
     key = _sorter(sort)
     query = _parse_filter(expression)
+    config = _configure(
+        config_path, watch=watch, interval=interval, max_checks=max_checks, patience=stale
+    )
+    for mistake in config.mistakes:
+        click.echo(f"statustui: {mistake}", err=True)
     if follow:
         if form == "json" or limit is not None or exit_status:
             raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
@@ -298,9 +329,8 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
         from statustui.follow import follow_runs  # noqa: PLC0415 - the screen has no need of it
         from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
 
-        settings = Settings(watch, interval, max_checks, stale)
         follow_runs(
-            Monitor(roots, settings),
+            Monitor(roots, config.settings),
             lambda run: query.matches(run, time.time()),
             as_json=form == "jsonl",
         )
@@ -309,7 +339,9 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
 
     _check_roots(roots)
     now = time.time()
-    found = (run for run in read_trees(roots, _warn, stale, now) if query.matches(run, now))
+    found = (
+        run for run in read_trees(roots, _warn, config.patience, now) if query.matches(run, now)
+    )
     runs = sorted(found, key=key, reverse=sort.startswith("-"))[:limit]
     if form == "json":
         for piece in report.list_json(roots, runs, datetime.now().astimezone()):
@@ -460,7 +492,7 @@ def show_demo(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     if not sys.stdout.isatty():
         raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
     with demo.background(directory, runs, seed, speed) as place:
-        _open_monitor(context.obj, [place])
+        _open_monitor(context.obj, [place], _configure(None))
 
 
 def _check_empty(directory: str | None) -> None:

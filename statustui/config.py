@@ -14,6 +14,7 @@ from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.core.query import QueryError, parse
 from statustui.core.text import clean, parse_span
+from statustui.monitor.pace import Settings, WatchMode
 
 COLUMNS = ("age", "id", "name", "state", "result", "user", "series", "note")
 """The columns that the table of runs can have."""
@@ -32,7 +33,7 @@ class Config:
     """Sort key, with ``-`` in front in reverse."""
     group: str = "none"
     theme: str = "ansi-dark"
-    watch: str = "auto"
+    watch: WatchMode = "auto"
     interval: float | None = None
     max_checks: float | None = None
     patience: Patience = DEFAULT_PATIENCE
@@ -50,10 +51,17 @@ class Config:
     """Digit -> filter."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Name of an action -> its keys, with commas between them."""
+    changed_at: float = 0.0
+    """When the file was written, in seconds since 1970; 0 if there is none."""
     lines: Mapping[str, str] = field(default_factory=dict)
     """Entry -> where it stands, in words."""
     mistakes: tuple[str, ...] = ()
     """What is wrong with the file, each in one clean line."""
+
+    @property
+    def settings(self) -> Settings:
+        """How to watch."""
+        return Settings(self.watch, self.interval, self.max_checks, self.patience)
 
     def complaint(self, entry: str, trouble: str) -> str:
         """Say that an entry is wrong, and where it is."""
@@ -79,11 +87,12 @@ def read_config(path: str | None = None) -> Config:
     try:
         with open(place, "rb") as file:
             data = file.read()
+            changed_at = os.fstat(file.fileno()).st_mtime
     except FileNotFoundError:
         if path is not None:
             raise
         return Config()
-    return parse_config(data, place)
+    return replace(parse_config(data, place), changed_at=changed_at)
 
 
 def parse_config(data: bytes, path: str) -> Config:
@@ -218,7 +227,7 @@ def _colour(config: Config, state: str, value: object) -> Config:
         Color.parse(_text(value))
     except ColorParseError as error:
         raise ValueError(str(error)) from None
-    return replace(config, colours={**config.colours, state: value})
+    return replace(config, colours={**config.colours, state: _text(value)})
 
 
 def _view(config: Config, key: str, value: object) -> Config:
@@ -228,14 +237,14 @@ def _view(config: Config, key: str, value: object) -> Config:
         parse(_text(value))
     except QueryError as error:
         raise ValueError(f"{error}, at character {error.position + 1}") from None
-    return replace(config, views={**config.views, key: value})
+    return replace(config, views={**config.views, key: _text(value)})
 
 
 def _keys(config: Config, action: str, value: object) -> Config:
     return replace(config, keys={**config.keys, action: _text(value)})
 
 
-def _simple(name: str, read: Callable[[object], object]) -> Callable[[Config, object], Config]:
+def _simple(name: str, read: Callable[[object], Any]) -> Callable[[Config, object], Config]:
     """What takes an entry whose value needs no more than being read."""
     return lambda config, value: replace(config, **{name: read(value)})
 

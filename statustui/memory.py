@@ -8,8 +8,11 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from statustui.config import Config
+from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.core.run import Run
 
 _LARGEST = 1 << 26
@@ -54,6 +57,17 @@ class Memory:
         with contextlib.suppress(OSError):
             return os.stat(self._settings_path).st_mtime
         return 0.0
+
+    def recall(self, config: Config) -> Config:
+        """The configuration with what the user has chosen since it was written."""
+        sort, group, theme = (self.settings.get(name) for name in ("sort", "group", "theme"))
+        if self.changed_at < config.changed_at:
+            return config
+        if isinstance(sort, str) and sort.removeprefix("-") in SORT_KEYS:
+            config = replace(config, sort=sort)
+        if isinstance(group, str) and group in GROUPINGS:
+            config = replace(config, group=group)
+        return replace(config, theme=theme) if isinstance(theme, str) else config
 
     def is_news(self, run: Run) -> bool:
         """Whether the problem of a run has come since the last session on its root.

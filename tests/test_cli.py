@@ -285,6 +285,37 @@ def test_following_prints_changes_and_removals_until_interrupted(tmp_path: Path)
         assert process.wait(20) == 130
 
 
+def test_what_has_stalled_is_listed_by_the_configuration_or_the_option(tmp_path: Path) -> None:
+    """The option counts more; what is wrong with the configuration is told, and the rest counts."""
+    now = time.time()
+    write_run(tmp_path / "runs" / "a", "RUNNING", start=now - 3000)
+    write_run(tmp_path / "runs" / "b", "RUNNING", start=now - 1000)
+    config = tmp_path / "config.toml"
+    config.write_text('sort = 3\nstale = "10m"\n', encoding="utf-8")
+
+    def stalled(*options: str) -> list[str]:
+        done = run("list", "-F", "stalled", "--jsonl", *options, str(tmp_path / "runs"))
+        assert done.returncode == 0
+        return [json.loads(line)["id"] for line in done.stdout.splitlines()]
+
+    assert stalled() == ["a"]
+    assert stalled("--config", str(config)) == ["a", "b"]
+    assert stalled("--config", str(config), "--stale", "2h") == []
+    told = run("list", "--config", str(config), str(tmp_path / "runs"))
+    assert told.stderr == f"statustui: {config} line 1: sort: a text in quotes is wanted\n"
+    assert "stalled for 50m: " in told.stdout
+
+
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """If it was asked for; the same goes for a wrong time."""
+    missing = run("list", "--config", str(tmp_path / "none.toml"), str(tmp_path))
+    assert missing.returncode == 2
+    assert missing.stderr == f"statustui: {tmp_path}/none.toml: No such file or directory\n"
+    wrong = run("list", "--stale", "soon", str(tmp_path))
+    assert wrong.returncode == 2
+    assert "soon: a time is a number and s, m, h or d" in wrong.stderr
+
+
 @pytest.mark.parametrize("options", [[], ["--follow"]])
 def test_a_reader_that_goes_away_ends_the_output_quietly(
     tmp_path: Path, options: list[str]

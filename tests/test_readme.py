@@ -38,6 +38,7 @@ SHOWN = {
     "question_mark": "?",
     "slash": "/",
     "space": "Space",
+    **dict.fromkeys("123456789", "1-9"),
 }
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import queue
 import subprocess
-import threading
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from statustui.core.run import Run
 from statustui.core.text import clean
+from statustui.tui.chores import Chores
 
 _PAUSE = 5.0
 """Seconds between two calls through the terminal, so that a storm of failures is one of them."""
@@ -61,38 +61,30 @@ class Alarm:
 
 
 class OnProblem:
-    """Runs a command of the user's for one run after the other, on a thread of its own.
+    """Runs a command of the user's for one run after the other.
 
     Args:
         command: The program and its arguments.
-        complain: Called with what went wrong, in one clean line, on either thread.
+        complain: Called with what went wrong, in one clean line, on any thread.
     """
 
     def __init__(self, command: Sequence[str], complain: Callable[[str], object]) -> None:
         """Start without work."""
         self._command = command
         self._complain = complain
-        self._waiting: queue.Queue[Run] = queue.Queue(_MOST_WAITING)
-        self._thread: threading.Thread | None = None
+        self._chores = Chores(_MOST_WAITING)
 
     def put(self, runs: Iterable[Run]) -> None:
         """Run the command for these runs when their turn comes; never waits."""
         for run in runs:
-            try:
-                self._waiting.put_nowait(run)
-            except queue.Full:
+            if not self._chores.put(partial(self._run, run)):
                 self._complain(f"{_MOST_WAITING} runs wait for it already, more are left out")
                 break
-        if self._thread is None and not self._waiting.empty():
-            # A command that takes its time must not keep the program from ending.
-            self._thread = threading.Thread(target=self._work, daemon=True)
-            self._thread.start()
 
-    def _work(self) -> None:
-        while True:
-            trouble = run_command(self._command, self._waiting.get())
-            if trouble is not None:
-                self._complain(clean(trouble))
+    def _run(self, run: Run) -> None:
+        trouble = run_command(self._command, run)
+        if trouble is not None:
+            self._complain(clean(trouble))
 
 
 def run_command(command: Sequence[str], run: Run) -> str | None:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand, get_system_commands_provider
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.filter import LineFilter
 from textual.screen import Screen
 
+from statustui.config import Config
 from statustui.core.run import Run
+from statustui.memory import Memory
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
 from statustui.tui.alarm import Alarm, OnProblem
+from statustui.tui.ascii import Ascii
 from statustui.tui.inbox import Inbox
-from statustui.tui.messages import ChangesWait, CommandFailed, RunChosen
+from statustui.tui.messages import ChangesWait, RunChosen, Trouble
 from statustui.tui.osc import copy_sequence, notify_sequence
+from statustui.tui.record import Record
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
@@ -36,6 +41,9 @@ if TYPE_CHECKING:
 
 _REST = 0.2
 """Seconds between two times that changes are shown; what a key does is shown at once."""
+_REMEMBER = 60.0
+"""Seconds between two times that what is to be remembered is saved."""
+_STYLES, _COLORBLIND = "statustui.tcss", "colorblind.tcss"
 _MOST = 500
 """Changes that are taken in at a time, so that a storm of them leaves room for keys."""
 
@@ -46,17 +54,7 @@ def _get_runs_provider() -> type[Provider]:
     return RunsProvider
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a user can have otherwise."""
-
-    has_bell: bool = False
-    """Whether to ring when a run has got a problem, or all that is listed has ended."""
-    on_problem: tuple[str, ...] = ()
-    """A program and its arguments, run for each run that has got a problem."""
-
-
-_DEFAULTS = Options()
+_DEFAULTS = Config()
 
 
 class StatusApp(App[None]):
@@ -66,11 +64,11 @@ class StatusApp(App[None]):
         source: Where batches of changes come from.
         roots: The watched directories, as they were given.
         clock: Gives the current time in seconds since 1970.
-        options: What the user wants to have otherwise.
+        config: What the user wants to have otherwise.
+        memory: What is remembered of earlier sessions; None to remember nothing.
     """
 
     TITLE = "statustui"
-    CSS_PATH = "statustui.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
         get_system_commands_provider,
         _get_runs_provider,
@@ -88,25 +86,39 @@ class StatusApp(App[None]):
         source: Source,
         roots: Sequence[str],
         clock: Callable[[], float] = time.time,
-        options: Options = _DEFAULTS,
+        config: Config = _DEFAULTS,
+        memory: Memory | None = None,
     ) -> None:
         """Show what `source` delivers."""
+        styles: list[str | PurePath] = [_STYLES]
+        if config.colorblind:
+            styles.append(_COLORBLIND)
         # The terminal's own sixteen colours, also where NO_COLOR takes them away.
-        super().__init__(ansi_color=True)
-        self.theme = "ansi-dark"
+        super().__init__(css_path=styles, ansi_color=True)
+        self._config = config
+        has_theme = config.theme in self.available_themes
+        self.theme = config.theme if has_theme else _DEFAULTS.theme
         self.animation_level = "none"
+        self._complaints = list(config.mistakes)
+        if not has_theme:
+            self._complaints.append(config.complaint("theme", f"there is no {config.theme}"))
         self._source = source
         self._clock = clock
-        self._store = RunStore()
+        self._store = RunStore(config.sort, config.group)
         self._inbox = Inbox()
-        self._alarm = Alarm(is_on=options.has_bell, clock=time.monotonic)
+        self._alarm = Alarm(is_on=config.bell, clock=time.monotonic)
         self._on_problem: OnProblem | None = None
-        if options.on_problem:
-            self._on_problem = OnProblem(options.on_problem, self._tell_failure)
+        if config.on_problem:
+            self._on_problem = OnProblem(
+                config.on_problem, lambda text: self.post_message(Trouble(f"--on-problem: {text}"))
+            )
         self._shown_at = float("-inf")
         self._is_watching = self._is_showing_soon = False
         self._cursor_shown = 0
-        self._runs_screen = RunsScreen(self._store, tuple(roots), clock)
+        self._runs_screen = RunsScreen(self._store, tuple(roots), clock, config)
+        self._record = Record(
+            memory, self._arrangement, lambda text: self.post_message(Trouble(text))
+        )
 
     @property
     def runs(self) -> Iterable[Run]:
@@ -129,16 +141,47 @@ class StatusApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the runs and begin to watch."""
+        self._map_keys()
         # The first frame comes before anything else.
         self.call_after_refresh(self._watch)
 
     def _watch(self) -> None:
         self._source.start(self._receive)
         self._is_watching = True
+        self.set_interval(_REMEMBER, self._remember)
+        for complaint in self._complaints:
+            self.notify(complaint, severity="warning", timeout=20, markup=False)
+
+    def _map_keys(self) -> None:
+        """Give actions the keys that the user wants for them."""
+        known = {
+            binding.id
+            for group in _GROUPS
+            for binding in group.BINDINGS
+            if isinstance(binding, Binding)
+        }
+        for action in self._config.keys.keys() - known:
+            trouble = "there is no such action; they have names like runs.sort"
+            self._complaints.append(self._config.complaint(f"keys.{action}", trouble))
+        self.set_keymap(dict(self._config.keys))
+
+    def _remember(self) -> None:
+        self._record.save(self._store, self._arrangement)
+
+    @property
+    def _arrangement(self) -> dict[str, str]:
+        """What the user can change of the whole screen, by the names of the configuration."""
+        return {
+            "theme": self.theme,
+            "sort": ("-" if self._store.reverse else "") + self._store.sort,
+            "group": self._store.grouping,
+        }
 
     def on_unmount(self) -> None:
         """End watching."""
         self._source.stop()
+        self._remember()
+        self._record.finish()
 
     def _receive(self, batch: Batch) -> None:
         """Take a batch from a thread of the source."""
@@ -156,11 +199,14 @@ class StatusApp(App[None]):
             self.set_timer(max(0.001, self._shown_at + _REST - start), self._show)
         were_under_way = self._store.under_way
         struck = self._store.apply(batch, self._clock() if self.is_complete else None)
+        self._store.unseen.add(run.path for run in struck)
         have_ended = self.is_complete and bool(were_under_way) and not self._store.under_way
         self._alarm.note(struck, has_ended=have_ended)
         if self._on_problem is not None:
             self._on_problem.put(struck)
         self._runs_screen.take(batch)
+        if self.is_complete and not self._inbox:
+            self._record.begin(self._store)
         if self._inbox:
             spent = time.monotonic() - start
             self.set_timer(spent, partial(self.post_message, ChangesWait()))
@@ -181,12 +227,25 @@ class StatusApp(App[None]):
         if text is not None and self._driver is not None:
             self._driver.write(notify_sequence(text, os.environ))
 
-    def _tell_failure(self, trouble: str) -> None:
-        self.post_message(CommandFailed(trouble))
+    @on(Trouble)
+    def _complain(self, message: Trouble) -> None:
+        self.notify(message.text, severity="warning", markup=False)
 
-    @on(CommandFailed)
-    def _complain(self, message: CommandFailed) -> None:
-        self.notify(f"--on-problem: {message.trouble}", severity="warning", markup=False)
+    async def on_event(self, event: events.Event) -> None:
+        """Take note that somebody is there when a key or the mouse says so."""
+        if isinstance(event, events.InputEvent) and self.screen is self._runs_screen:
+            self._runs_screen.see()
+        await super().on_event(event)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What changes all that is drawn: with `ascii` nothing else is left."""
+        filters = super().get_line_filters()
+        return [*filters, Ascii()] if self._config.ascii else filters
+
+    def get_key_display(self, binding: Binding) -> str:
+        """The name of a key; that of Enter has no sign of its own in ASCII."""
+        display = super().get_key_display(binding)
+        return display.replace("⏎", "Enter") if self._config.ascii else display
 
     @on(RunChosen)
     def _open(self, message: RunChosen) -> None:
@@ -201,7 +260,8 @@ class StatusApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: all that a key does, and what has no key."""
         for key, (node, binding, is_enabled, _tooltip) in screen.active_bindings.items():
-            if is_enabled and binding.id is not None and binding.action != "command_palette":
+            is_ours = binding.id is not None and not binding.system
+            if is_enabled and is_ours and binding.action != "command_palette":
                 yield SystemCommand(
                     binding.description,
                     f"key {self.get_key_display(binding.with_key(key))}",
@@ -228,13 +288,16 @@ class StatusApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys and what the glyphs mean."""
-        groups: list[type[DOMNode]] = [
-            StatusApp,
-            RunsScreen,
-            RunTable,
-            FilterLine,
-            RunScreen,
-            HistoryView,
-        ]
         roots = [list(explain(health, self._clock())) for health in self._runs_screen.health]
-        self.push_screen(HelpScreen(groups, roots))
+        self.push_screen(HelpScreen(_GROUPS, roots, self._config))
+
+
+_GROUPS: list[type[DOMNode]] = [
+    StatusApp,
+    RunsScreen,
+    RunTable,
+    FilterLine,
+    RunScreen,
+    HistoryView,
+]
+"""Whatever has keys, in the order in which help explains them."""

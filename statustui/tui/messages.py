@@ -29,11 +29,11 @@ class FilterTyped(Message):
 
 
 @dataclass
-class CommandFailed(Message):
-    """The user's command for runs with a problem cannot be run, or has failed."""
+class Trouble(Message):
+    """Something beside the watching has gone wrong."""
 
-    trouble: str
-    """What went wrong, in one clean line."""
+    text: str
+    """What, in one clean line."""
 
 
 @dataclass
@@ -41,6 +41,17 @@ class CategoryChosen(Message):
     """Somebody wants to see the runs of one category only."""
 
     category: Category
+
+
+@dataclass
+class FilterChosen(Message):
+    """Somebody wants to see what matches a filter."""
+
+    text: str
+
+
+class NewsChosen(Message):
+    """Somebody wants to see the next problem that is new."""
 
 
 @dataclass

@@ -17,6 +17,7 @@ from statustui.core.order import GROUPINGS, Key, natural, sort_key
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
+from statustui.tui.unseen import Unseen
 
 _UNDER_WAY = (Category.WAITING, Category.BUILDING, Category.RUNNING)
 PROBLEMS = frozenset(category for category in Category if category.is_problem)
@@ -57,8 +58,8 @@ class RunStore:
     selected the cursor is in the first row.
     """
 
-    def __init__(self, sort: str = "category") -> None:
-        """Start without runs."""
+    def __init__(self, sort: str = "category", grouping: str = "none") -> None:
+        """Start without runs; `sort` with ``-`` in front is in reverse."""
         self.runs: dict[str, Run] = {}
         """Path -> run, listed or not."""
         self.counts: Counter[Category] = Counter()
@@ -69,17 +70,21 @@ class RunStore:
         """Paths of the runs that the user has marked."""
         self.fresh: dict[str, float] = {}
         """Path of a run that has changed lately -> when, in seconds since 1970."""
+        self.unseen = Unseen()
+        """The runs with a problem that is news to the user."""
+        self.stalled = 0
+        """How many of all runs have stalled."""
         self.only: frozenset[Category] | None = None
         """The categories that are listed; None for all."""
-        self.grouping = "none"
-        self.sort = sort
-        self.reverse = False
+        self.grouping = grouping
+        self.sort = sort.removeprefix("-")
+        self.reverse = sort.startswith("-")
         self.selected: str | None = None
         """Path of the selected run."""
         self.selected_group: str | None = None
         """Name of the selected group, if its header is selected."""
         self._matches: Callable[[Run], bool] | None = None
-        self._key = sort_key(sort)
+        self._key = sort_key(self.sort)
         self._keys: dict[str, Key] = {}
         self._all: SortedList[Key] = SortedList()
         self._home: dict[str, Group] = {}
@@ -102,6 +107,11 @@ class RunStore:
     def listed(self) -> int:
         """How many runs are listed, those in folded groups included."""
         return sum(len(group.keys) for group in self._groups.values())
+
+    @property
+    def problems(self) -> Iterable[Run]:
+        """All runs with a problem, listed or not."""
+        return (run for run in self.runs.values() if run.category.is_problem)
 
     @property
     def under_way(self) -> int:
@@ -324,9 +334,11 @@ class RunStore:
             run = self.runs.pop(path, None)
             if run is not None:
                 self.counts[run.category] -= 1
+                self.stalled -= run.stall is not None
                 self._take_out(run)
                 self.fresh.pop(path, None)
                 self.marked.discard(path)
+                self.unseen.discard(path)
         for run in batch.updated:
             self._put(run, now)
         self._is_laid_out = False
@@ -341,9 +353,13 @@ class RunStore:
         before = self.runs.get(run.path)
         if before is not None:
             self.counts[before.category] -= 1
+            self.stalled -= before.stall is not None
             self._take_out(before)
         self.runs[run.path] = run
         self.counts[run.category] += 1
+        self.stalled += run.stall is not None
+        if not run.category.is_problem:
+            self.unseen.discard(run.path)
         key = self._keys[run.path] = self._key(run)
         self._all.add(key)
         if self._shows(run):

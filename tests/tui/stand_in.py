@@ -9,13 +9,16 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from statustui.config import Config
 from statustui.core.run import Label, RunDir, Tally, make_run, make_unread_run
 from statustui.core.status_file import split_statuses
+from statustui.memory import Memory
 from statustui.monitor.batch import Batch, Deliver, RootHealth
 from statustui.monitor.source import History
 from statustui.tui.app import StatusApp
 from tests.waiting import DEADLINE
 
+_NOTHING = Config()
 NOW = 1_795_476_000.0
 ROOT = "./working_dir"
 
@@ -106,11 +109,14 @@ class StandIn:
 
 
 def make_app(
-    source: StandIn | None = None, clock: Callable[[], float] = lambda: NOW
+    source: StandIn | None = None,
+    clock: Callable[[], float] = lambda: NOW,
+    config: Config = _NOTHING,
+    memory: Memory | None = None,
 ) -> tuple[StatusApp, StandIn]:
     """An application and the source that it shows."""
     source = source or StandIn()
-    return StatusApp(source, [ROOT], clock), source
+    return StatusApp(source, [ROOT], clock, config, memory), source
 
 
 async def settle(pilot: Pilot[None]) -> None:

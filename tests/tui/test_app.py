@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.widgets import OptionList
 
+from statustui.config import COLUMNS
 from statustui.core.states import Category
 from statustui.monitor.monitor import Monitor
 from statustui.tui.app import StatusApp
@@ -219,10 +220,10 @@ async def test_sorting() -> None:
         await settle(pilot)
         await pilot.press("s")
         assert ids(app) == ["5", "6"]
-        assert "AGE▼" in screen_lines(app)[2]
+        assert "AGE↓" in screen_lines(app)[2]
         await pilot.press("S")
         assert ids(app) == ["6", "5"]
-        assert "AGE▲" in screen_lines(app)[2]
+        assert "AGE↑" in screen_lines(app)[2]
 
 
 async def test_enter_opens_the_history_with_times_and_notes() -> None:
@@ -445,14 +446,14 @@ async def test_the_monitor_drives_the_app(tmp_path: Path) -> None:
 
 
 def test_columns_leave_in_the_stated_order() -> None:
-    """Glyph, id and state never do; the first to go is the result."""
+    """Glyph, id and state never do; the first to go is the series."""
+    widest = {"id": 3, "name": 20, "state": 15, "user": 8}
     seen = [
-        [name for name, _width in Columns.fit(width, 3, 20, 15).widths]
+        [name for name, _width in Columns.fit(COLUMNS, width, widest).widths]
         for width in range(200, 0, -1)
     ]
-    everything = ["flag", "glyph", "age", "id", "name", "state", "result", "note"]
-    steps = [everything]
-    for leaving in ("result", "age", "name", "note"):
+    steps = [["flag", "glyph", *COLUMNS]]
+    for leaving in ("series", "user", "result", "age", "name", "note"):
         steps.append([name for name in steps[-1] if name != leaving])
     assert [columns for n, columns in enumerate(seen) if n == 0 or columns != seen[n - 1]] == steps
 

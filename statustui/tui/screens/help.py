@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.table import Table
@@ -13,6 +14,7 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from statustui.config import Config
 from statustui.core.states import Category
 from statustui.core.text import clean
 from statustui.tui.look import GLYPHS, MARKS, MEANINGS, STYLES
@@ -29,9 +31,12 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "scroll(-1)", "Up", show=False, id="help.up"),
     ]
 
-    def __init__(self, groups: list[type[DOMNode]], roots: list[list[tuple[str, str]]]) -> None:
+    def __init__(
+        self, groups: list[type[DOMNode]], roots: list[list[tuple[str, str]]], config: Config
+    ) -> None:
         """Explain the keys of these classes, and how these roots are watched."""
         super().__init__()
+        self._config = config
         self._groups = groups
         self._roots = roots
 
@@ -47,14 +52,23 @@ class HelpScreen(ModalScreen[None]):
         for group in self._groups:
             table.add_row(Text(group.BINDING_GROUP_TITLE or "", "bold"))
             for binding in group.BINDINGS:
-                if isinstance(binding, Binding):
-                    keys = " ".join(map(self.app.get_key_display, binding.make_bindings([binding])))
-                    table.add_row(f"  {keys}", Text(binding.description))
+                if isinstance(binding, Binding) and not binding.system:
+                    mapped = self._mapped(binding)
+                    keys = " ".join(map(self.app.get_key_display, Binding.make_bindings([mapped])))
+                    name = Text(binding.id or "", "dim")
+                    table.add_row(f"  {keys}", Text(binding.description), name)
+        for digit, view in sorted(self._config.views.items()):
+            table.add_row(f"  {digit}", Text(clean(view)))
         return table
+
+    def _mapped(self, binding: Binding) -> Binding:
+        """A binding with the keys that the user wants for it."""
+        keys = self._config.keys.get(binding.id or "")
+        return binding if keys is None else replace(binding, key=keys, key_display=None)
 
     def _categories(self) -> Table:
         table = Table.grid(padding=(0, 2))
-        table.add_row(Text("\nColours", "bold"))
+        table.add_row(Text("\nGlyphs and colours", "bold"))
         for category in Category:
             style = self.get_component_rich_style(STYLES[category], partial=True)
             name = Text(f"  {GLYPHS[category]} {category.value}", style)

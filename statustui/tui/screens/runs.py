@@ -12,13 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from statustui.config import Config
 from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.core.query import Query, QueryError, parse
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.text import clean, format_iso
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.tui.messages import CategoryChosen, FilterTyped
+from statustui.tui.messages import CategoryChosen, FilterChosen, FilterTyped, NewsChosen
 from statustui.tui.store import PROBLEMS, RunStore
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
@@ -69,10 +70,27 @@ class RunsScreen(Screen[None]):
         Binding("escape,h", "show_all", "Show all", show=False, id="runs.all"),
         Binding("y", "copy('ids')", "Copy ids", show=False, id="runs.copy-ids"),
         Binding("Y", "copy('table')", "Copy as a table", show=False, id="runs.copy-table"),
+        *(
+            Binding(
+                digit,
+                f"view({digit})",
+                f"View {digit}",
+                show=False,
+                system=True,
+                id=f"runs.view-{digit}",
+            )
+            for digit in "123456789"
+        ),
         Binding("q", "app.quit", "Quit", id="runs.quit"),
     ]
 
-    def __init__(self, store: RunStore, roots: tuple[str, ...], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        roots: tuple[str, ...],
+        clock: Callable[[], float],
+        config: Config,
+    ) -> None:
         """Show the runs of `store`, found below `roots`."""
         super().__init__()
         self._store = store
@@ -80,7 +98,8 @@ class RunsScreen(Screen[None]):
         self._typed = ""
         self._query = parse("")
         self._summary = SummaryBar(store)
-        self._table = RunTable(store, clock)
+        self._table = RunTable(store, clock, config)
+        self._views = config.views
         self._filter = FilterLine()
         self._health = HealthLine(roots, clock)
 
@@ -108,6 +127,7 @@ class RunsScreen(Screen[None]):
     async def _complete(self) -> None:
         await self.mount(self._filter, self._filter.mistake, before=self._health)
         self.set_interval(_AGING, self._filter_by_age)
+        self.set_interval(1.0, self._forget_seen)
         await self.mount(Footer(show_command_palette=False, compact=True))
         # A footer is blank until the next time that the keys are said to have changed.
         self.refresh_bindings()
@@ -124,6 +144,22 @@ class RunsScreen(Screen[None]):
         self._summary.show()
         self._table.show(cursor_before)
         self._describe()
+
+    def see(self) -> None:
+        """Take note that the user is there."""
+        self._store.unseen.see(self._table.in_view, self._clock())
+
+    def _forget_seen(self) -> None:
+        if self._store.unseen.forget_seen(self._clock()):
+            self._show_news()
+
+    def _show_news(self) -> None:
+        self._summary.show()
+        self._table.refresh_rows()
+
+    def _see_all(self) -> None:
+        self._store.unseen.clear()
+        self._show_news()
 
     def _reorder(self) -> None:
         """Show the store in another order, or other runs of it."""
@@ -142,6 +178,22 @@ class RunsScreen(Screen[None]):
     def _show_only(self, categories: frozenset[Category] | None) -> None:
         self._store.show_only(categories)
         self._reorder()
+
+    @on(FilterChosen)
+    def _choose_filter(self, message: FilterChosen) -> None:
+        self._filter.show(message.text)
+
+    @on(NewsChosen)
+    def _show_news_first(self) -> None:
+        self._table.action_news()
+
+    def action_view(self, digit: int) -> None:
+        """List what matches a filter of the configuration."""
+        view = self._views.get(str(digit))
+        if view is None:
+            self.notify(f"There is no view {digit} in the configuration.", markup=False)
+        else:
+            self._filter.show(view)
 
     @on(FilterTyped)
     def _filter_runs(self, message: FilterTyped) -> None:
@@ -207,6 +259,9 @@ class RunsScreen(Screen[None]):
         copy_paths = partial(self.action_copy, "paths")
         yield SystemCommand("Copy paths", "of the marked runs, or of this one", copy_paths)
         yield SystemCommand("Take all marks away", "", self._unmark_all)
+        yield SystemCommand("Count all problems as seen", "", self._see_all)
+        for digit, view in self._views.items():
+            yield SystemCommand(f"View {digit}", view, partial(self.action_view, int(digit)))
 
     def _unmark_all(self) -> None:
         self._store.marked.clear()

@@ -78,6 +78,11 @@ class FilterLine(Input):
         self.display = True
         self.screen.set_focus(self)
 
+    def show(self, text: str) -> None:
+        """Filter by `text`, as if somebody had typed it."""
+        self.display = True
+        self.value = text
+
     def complain(self, error: QueryError | None) -> None:
         """Say what is wrong with the filter and where, or nothing."""
         self.mistake.show(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -17,17 +17,28 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
+from statustui.config import Config
 from statustui.core.run import Run
 from statustui.core.states import STATES, Category
 from statustui.core.text import clean, format_age
-from statustui.tui.look import CHANGED, FOLDED, GLYPHS, HIDDEN, MARKED, STALLED, STYLES, UNFOLDED
+from statustui.tui.look import (
+    CHANGED,
+    FOLDED,
+    GLYPHS,
+    HIDDEN,
+    MARKED,
+    NEW,
+    STALLED,
+    STYLES,
+    UNFOLDED,
+)
 from statustui.tui.messages import RunChosen
 from statustui.tui.store import Group, Row, RunStore
 
 _NAME_TITLE, _NAME_MIN, _NAME_MAX = 4, 8, 28
 _NOTE_MIN, _NOTE_WANTED = 12, 24
-_STATE_MAX, _ID_MAX = 24, 32
-_LEAVING = ("result", "age", "name", "note")
+_STATE_MAX, _ID_MAX, _USER_MAX = 24, 32, 12
+_LEAVING = ("series", "user", "result", "age", "name", "note")
 """The order in which columns leave a narrow terminal; the others stay whatever happens."""
 _TITLES = {
     "flag": "",
@@ -37,6 +48,8 @@ _TITLES = {
     "name": "NAME",
     "state": "STATE",
     "result": "RESULT",
+    "user": "USER",
+    "series": "SERIES",
     "note": "NOTE",
 }
 _SORTED = {"category": "glyph", "time": "age"}
@@ -60,20 +73,20 @@ class Columns:
     widths: tuple[tuple[str, int], ...]
 
     @classmethod
-    def fit(cls, width: int, id_width: int, name_width: int, state_width: int) -> Columns:
-        """Share out `width` cells, given the widest id, name and state."""
-        wanted = {
-            "flag": 0,
-            "glyph": 1,
-            "age": 4,
-            "id": id_width,
-            "name": min(_NAME_MIN, name_width),
-            "state": state_width,
-            "result": 6,
-            "note": _NOTE_MIN,
-        }
+    def fit(cls, names: Sequence[str], width: int, widest: Mapping[str, int]) -> Columns:
+        """Share out `width` cells.
+
+        Args:
+            names: The columns that are wanted, from left to right.
+            width: How many cells there are.
+            widest: Column -> cells of its widest value, for those that are not of a fixed width.
+        """
+        least = {"age": 4, "result": 6, "series": 6, "note": _NOTE_MIN, **widest}
+        name_width = widest["name"]
+        least["name"] = min(_NAME_MIN, name_width)
+        wanted = {"flag": 0, "glyph": 1} | {name: least[name] for name in names}
         if not name_width:
-            del wanted["name"]
+            wanted.pop("name", None)
         for leaving in (None, *_LEAVING):
             if leaving is not None:
                 wanted.pop(leaving, None)
@@ -127,19 +140,22 @@ class RunTable(ScrollView, can_focus=True):
         Binding("enter,l", "choose", "Open", id="table.open"),
         Binding("e", "problem(1)", "Next problem", id="table.next-problem"),
         Binding("E", "problem(-1)", "Previous problem", show=False, id="table.previous-problem"),
+        Binding("u", "news", "Next new problem", show=False, id="table.next-new"),
         Binding("n", "match(1)", "Next match", show=False, id="table.next-match"),
         Binding("N", "match(-1)", "Previous match", show=False, id="table.previous-match"),
         Binding("space", "mark", "Mark", show=False, id="table.mark"),
     ]
 
-    def __init__(self, store: RunStore, clock: Callable[[], float]) -> None:
+    def __init__(self, store: RunStore, clock: Callable[[], float], config: Config) -> None:
         """Show the runs of `store`, their ages counted from what `clock` says."""
         super().__init__(id="runs")
         self.searched: Callable[[Run], bool] | None = None
         """What `n` and `N` look for."""
         self._store = store
         self._clock = clock
-        self._widest = {"id": 3, "name": 0, "state": STATES.max_length}
+        self._names = config.columns
+        self._colours = {state: Style(color=colour) for state, colour in config.colours.items()}
+        self._widest = {"id": 3, "name": 0, "state": STATES.max_length, "user": 4}
         self._fitted = Columns(())
         self._fitted_for: tuple[int, ...] = ()
         self._drawn: list[_Line] = []
@@ -170,6 +186,7 @@ class RunTable(ScrollView, can_focus=True):
             state = len(run.current.state) + len(_remark(run))
             self._widen("state", min(state, _STATE_MAX))
             self._widen("id", self._cells("id", run.id, _ID_MAX))
+            self._widen("user", self._cells("user", run.user, _USER_MAX))
             if run.name != run.id:
                 name = self._cells("name", run.name, _NAME_MAX)
                 self._widen("name", max(_NAME_TITLE, name))
@@ -226,10 +243,20 @@ class RunTable(ScrollView, can_focus=True):
             if line == drawn:
                 continue
             only_lead = drawn is not None and line[1:] == drawn[1:]
-            self._repaint(number + 1, _LEAD if only_lead else self._width)
+            self._repaint(number + 1, self._lead if only_lead else self._width)
         for number in range(len(lines), len(self._drawn)):
             self._repaint(number + 1, self._width)
         self._drawn = lines
+
+    @property
+    def _lead(self) -> int:
+        """Cells at the left edge that hold all that changes by itself."""
+        return _LEAD if self._names[0] == "age" else self._width
+
+    @property
+    def in_view(self) -> list[str]:
+        """Paths of the runs in view."""
+        return [line.row.path for line in self._drawn if isinstance(line.row, Run)]
 
     def _repaint(self, line: int, width: int) -> None:
         self.refresh(Region(0, line, width, 1))
@@ -249,9 +276,11 @@ class RunTable(ScrollView, can_focus=True):
         return _Line((self._flag(row), self._age(row)), at_cursor, row, (self._stalled(row),))
 
     def _flag(self, run: Run) -> str:
-        """What stands in front of a run: marked, or changed just now."""
+        """What stands in front of a run: marked, news to the user, or changed just now."""
         if run.path in self._store.marked:
             return MARKED
+        if run.path in self._store.unseen:
+            return NEW
         return CHANGED if run.path in self._store.fresh else " "
 
     def _age(self, run: Run) -> str:
@@ -280,7 +309,7 @@ class RunTable(ScrollView, can_focus=True):
         wanted = (self._width, *self._widest.values())
         if wanted != self._fitted_for:
             self._fitted_for = wanted
-            self._fitted = Columns.fit(*wanted)
+            self._fitted = Columns.fit(self._names, self._width, self._widest)
         return self._fitted
 
     def _resize_list(self) -> None:
@@ -312,7 +341,7 @@ class RunTable(ScrollView, can_focus=True):
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("run-table--header")
         sorted_by = _SORTED.get(self._store.sort, self._store.sort)
-        arrow = "▲" if self._store.reverse else "▼"
+        arrow = "↑" if self._store.reverse else "↓"
         cells = [
             _fit(f"{_TITLES[name]}{arrow}" if name == sorted_by else _TITLES[name], size)
             for name, size in self._columns.widths
@@ -344,12 +373,16 @@ class RunTable(ScrollView, can_focus=True):
             "name": clean(run.name),
             "state": clean(run.current.state) + _remark(run),
             "result": run.result or "",
+            "user": clean(run.user),
+            "series": clean(run.series),
             "note": self._stalled(run) + clean(run.headline),
         }
         texts = [(name, _fit(cells[name], size)) for name, size in self._columns.widths]
         texts[0] = ("glyph", self._flag(run) + texts[1][1])
         del texts[1]
         style = self.get_component_rich_style(STYLES[run.category], partial=True)
+        if not run.hides_problem:
+            style += self._colours.get(run.current.state, _PLAIN)
         if at_cursor:
             style += self.get_component_rich_style("run-table--cursor", partial=True)
         if at_cursor or run.category.is_problem:
@@ -381,6 +414,10 @@ class RunTable(ScrollView, can_focus=True):
         row = self._store.find(self._store.cursor, step, wanted)
         if row is not None:
             self._select(row)
+
+    def action_news(self) -> None:
+        """Move the cursor to the next problem that the user has not seen."""
+        self._go_to(1, lambda run: run.path in self._store.unseen)
 
     def action_match(self, step: int) -> None:
         """Move the cursor to the next run in the direction of `step` that was searched for."""

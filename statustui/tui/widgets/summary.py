@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
 
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.message import Message
 from textual.widget import Widget
 
 from statustui.core.states import Category
-from statustui.tui.look import GLYPHS, STYLES
-from statustui.tui.messages import CategoryChosen
+from statustui.tui.look import GLYPHS, NEW, STALLED, STYLES
+from statustui.tui.messages import CategoryChosen, FilterChosen, NewsChosen
 from statustui.tui.store import RunStore
 
 _LOSING_WORDS = (
@@ -28,10 +30,19 @@ _LOSING_WORDS = (
 
 
 _BAR = "━"
+_GAP = "  "
+_BOLD = Style(bold=True)
+
+
+class _Chip(NamedTuple):
+    text: str
+    style: Style
+    message: Message
+    """What a click on it asks for."""
 
 
 class SummaryBar(Widget):
-    """One chip for each category that has runs; a click on it lists these runs only."""
+    """One chip for each category that has runs, for what is new and for what has stalled."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES.values())
 
@@ -43,7 +54,8 @@ class SummaryBar(Widget):
 
     def show(self) -> None:
         """Show the counts of the store if they are others than before."""
-        shown = (dict(+self._store.counts), self._store.only)
+        store = self._store
+        shown = (dict(+store.counts), store.only, len(store.unseen), store.stalled)
         if shown != self._shown:
             self._shown = shown
             self.refresh()
@@ -51,41 +63,51 @@ class SummaryBar(Widget):
     def render(self) -> Text:
         """Draw the chips, and below them the share of each."""
         line = Text(no_wrap=True, overflow="ellipsis")
-        for category, text in self._chips():
-            only = self._store.only
-            chosen = only is not None and category in only
-            style = self.get_component_rich_style(STYLES[category], partial=True)
-            line.append(text, style + Style(reverse=True) if chosen else style)
-            line.append("  ")
+        for chip in self._chips():
+            line.append(chip.text, chip.style)
+            line.append(_GAP)
         line.append("\n")
         for category, cells in shares(self._store.counts, self.size.width):
             line.append(_BAR * cells, self.get_component_rich_style(STYLES[category], partial=True))
         return line
 
-    def _chips(self) -> list[tuple[Category, str]]:
-        counts = self._store.counts
+    def _chips(self) -> list[_Chip]:
+        store = self._store
+        remarks = []
+        if store.unseen:
+            remarks.append(_Chip(f"{NEW} {len(store.unseen):,} new", _BOLD, NewsChosen()))
+        if store.stalled:
+            text = f"{STALLED} {store.stalled:,} stalled"
+            remarks.append(_Chip(text, _BOLD, FilterChosen("stalled")))
+        room = self.size.width - sum(len(chip.text) + len(_GAP) for chip in remarks)
+        return [*self._categories(room), *remarks]
+
+    def _categories(self, room: int) -> Iterator[_Chip]:
+        counts, only = self._store.counts, self._store.only
         # The problems are counted even if there is none: that is the good news.
         shown = [category for category in Category if counts[category] or category.is_problem]
         chips = {category: f"{GLYPHS[category]} {counts[category]:,}" for category in shown}
         words = {category: f" {category.value}" for category in shown}
         for category in _LOSING_WORDS:
-            if (
-                sum(map(len, [*chips.values(), *words.values()])) + 2 * len(chips)
-                <= self.size.width
-            ):
+            length = sum(map(len, [*chips.values(), *words.values()]))
+            if length + len(_GAP) * len(chips) <= room:
                 break
             words.pop(category, None)
-        return [(category, chip + words.get(category, "")) for category, chip in chips.items()]
+        for category, chip in chips.items():
+            style = self.get_component_rich_style(STYLES[category], partial=True)
+            if only is not None and category in only:
+                style += Style(reverse=True)
+            yield _Chip(chip + words.get(category, ""), style, CategoryChosen(category))
 
     def on_click(self, event: events.Click) -> None:
-        """Ask for the category that was clicked on."""
+        """Ask for what the chip that was clicked on counts."""
         start = 0
         if event.y:
             return
-        for category, text in self._chips():
-            if start <= event.x - self.gutter.left < start + len(text):
-                self.post_message(CategoryChosen(category))
-            start += len(text) + 2
+        for chip in self._chips():
+            if start <= event.x - self.gutter.left < start + len(chip.text):
+                self.post_message(chip.message)
+            start += len(chip.text) + len(_GAP)
 
 
 def shares(counts: Counter[Category], width: int) -> list[tuple[Category, int]]:
