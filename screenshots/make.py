@@ -24,6 +24,7 @@ ROOT = "working_dir"
 SHOTS = {
     "runs": ((100, 30), ()),
     "problems": ((100, 30), ("!", "j", "j")),
+    "failures": ((100, 30), ("t",)),
     "run": ((100, 30), ("e", "enter")),
     "narrow": ((60, 20), ()),
 }

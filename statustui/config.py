@@ -162,8 +162,7 @@ def _take(config: Config, table: str, key: str, value: object) -> Config:
         return _TABLES[table](config, key, value)
     read = _ENTRIES.get(key)
     if read is None:
-        known = ", ".join([*_ENTRIES, *(f"[{name}]" for name in _TABLES)])
-        raise ValueError(f"there is no such entry: {known}")
+        raise ValueError("there is no such entry")
     return read(config, value)
 
 

@@ -83,7 +83,7 @@ def test_the_example_of_the_readme_has_every_entry_and_is_right() -> None:
         ('stale = "soon"', "stale: a time is a number and s, m, h or d"),
         ('bell = "yes"', "bell: true or false is wanted"),
         ('on-problem = "a \'b"', "on-problem: No closing quotation"),
-        ('size = "x"', "size: there is no such entry: columns, sort"),
+        ('size = "x"', "size: there is no such entry"),
         ('views = "x"', "views: there is no such entry"),
         ('[views]\n12 = "x"', "views.12: views have the numbers from 1 to 9"),
         ('[views]\n1 = "(a"', "views.1: this parenthesis is not closed, at character 1"),
