@@ -295,7 +295,6 @@ def test_what_has_stalled_is_listed_by_the_configuration_or_the_option(tmp_path:
 
     def stalled(*options: str) -> list[str]:
         done = run("list", "-F", "stalled", "--jsonl", *options, str(tmp_path / "runs"))
-        assert done.returncode == 0
         return [json.loads(line)["id"] for line in done.stdout.splitlines()]
 
     assert stalled() == ["a"]
@@ -303,16 +302,14 @@ def test_what_has_stalled_is_listed_by_the_configuration_or_the_option(tmp_path:
     assert stalled("--config", str(config), "--stale", "2h") == []
     told = run("list", "--config", str(config), str(tmp_path / "runs"))
     assert told.stderr == f"statustui: {config} line 1: sort: a text in quotes is wanted\n"
-    assert "stalled for 50m: " in told.stdout
+    assert "stalled for 50m:" in told.stdout
 
 
 def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """If it was asked for; the same goes for a wrong time."""
-    missing = run("list", "--config", str(tmp_path / "none.toml"), str(tmp_path))
-    assert missing.returncode == 2
+    missing = run("list", "--config", str(tmp_path / "none.toml"), str(tmp_path), status=2)
     assert missing.stderr == f"statustui: {tmp_path}/none.toml: No such file or directory\n"
-    wrong = run("list", "--stale", "soon", str(tmp_path))
-    assert wrong.returncode == 2
+    wrong = run("list", "--stale", "soon", str(tmp_path), status=2)
     assert "soon: a time is a number and s, m, h or d" in wrong.stderr
 
 
