@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from zlib import crc32
 
 from statustui.config import Config
 from statustui.core.order import GROUPINGS, SORT_KEYS
@@ -30,7 +29,7 @@ def mark_of(run: Run) -> str:
     problem = run.problem
     what = (problem.state, problem.timestamp) if problem is not None else ()
     text = repr((run.path.removeprefix(run.root), *what))
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
+    return _digest(text.encode("utf-8", "surrogateescape"))
 
 
 class Memory:
@@ -102,10 +101,12 @@ class Memory:
         _write(self._seen_path(root), {"root": os.path.abspath(root), "seen": sorted(marks)})
 
     def _seen_path(self, root: str) -> str:
-        name = os.fsencode(os.path.abspath(root))
-        return os.path.join(
-            self._directory, "seen", f"{hashlib.blake2b(name, digest_size=8).hexdigest()}.json"
-        )
+        name = _digest(os.fsencode(os.path.abspath(root)))
+        return os.path.join(self._directory, "seen", f"{name}.json")
+
+
+def _digest(data: bytes) -> str:
+    return f"{crc32(data):08x}{crc32(data[::-1]):08x}"
 
 
 def _marks(document: Mapping[str, Any]) -> frozenset[str] | None:
@@ -126,9 +127,9 @@ def _write(path: str, value: Mapping[str, object]) -> None:
     """Put a file in place whole, so that nobody ever reads half of it."""
     directory = os.path.dirname(path)
     os.makedirs(directory, mode=0o700, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=directory)
+    temporary = f"{path}.{os.getpid()}"
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        with open(temporary, "w", encoding="ascii") as file:
             json.dump(value, file)
         os.replace(temporary, path)
     except BaseException:

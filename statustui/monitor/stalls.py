@@ -10,13 +10,14 @@ import contextlib
 import heapq
 import os
 import stat
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from statustui.core.durations import Patience, Usual, limit_of, make_stall, may_stall, usual_stays
 from statustui.core.run import Run, Stall
 from statustui.core.status_file import StatusInfo
-from statustui.core.working_dir import OnError, find_runs, log_paths, outer_roots
+from statustui.core.working_dir import STATUS, OnError, find_runs, log_paths, outer_roots
 from statustui.monitor.scan import read, read_history
 
 _PEERS = 20
@@ -38,19 +39,20 @@ class Peers:
 
     def __init__(self) -> None:
         """Start without runs."""
-        self._paths: dict[str, list[str]] = {}
+        self._paths: dict[str, deque[str]] = {}
+        self._all: deque[str] = deque(maxlen=_PEERS)
         self._usual: dict[str, tuple[float, Mapping[str, Usual]]] = {}
 
     def meet(self, run: Run) -> None:
-        """Take note of a run; one that is over serves for comparison."""
-        if run.kind == "series" or not run.is_over:
-            return
+        """Take note of a run that serves for comparison."""
+        path = run.path
+        self._all.append(path)
         # In a plain tree each run has a name of its own.
-        for name in {run.name if run.kind == "test" else "", ""}:
-            paths = self._paths.setdefault(name, [])
-            paths.append(run.status_path)
-            if len(paths) > _PEERS:
-                del paths[0]
+        if run.kind == "test" and run.name:
+            paths = self._paths.get(run.name)
+            if paths is None:
+                paths = self._paths[run.name] = deque(maxlen=_PEERS)
+            paths.append(path)
 
     def usual(self, run: Run, now: float) -> tuple[Usual | None, str]:
         """How long its peers stayed in its state, and which ones they are, in words."""
@@ -64,16 +66,17 @@ class Peers:
     def _learn(self, name: str, now: float) -> Mapping[str, Usual]:
         learned_at, usual = self._usual.get(name, (float("-inf"), {}))
         if now - learned_at > _FRESHNESS:
-            usual = usual_stays(_histories(self._paths.get(name, ())))
+            usual = usual_stays(_histories(self._paths.get(name, ()) if name else self._all))
             self._usual[name] = now, usual
         return usual
 
 
 def _histories(paths: Iterable[str]) -> Iterator[list[StatusInfo]]:
     for path in set(paths):
+        status_path = f"{path}/{STATUS}"
         with contextlib.suppress(OSError):
-            if os.lstat(path).st_size <= _LARGEST:
-                yield read_history(path)
+            if os.lstat(status_path).st_size <= _LARGEST:
+                yield read_history(status_path)
 
 
 def last_sign(run: Run) -> float:
@@ -104,8 +107,10 @@ class Stalls:
 
     def meet(self, run: Run) -> None:
         """Take note of a run that is new, or has changed."""
-        self._peers.meet(run)
-        if may_stall(run) and run.updated is not None:
+        if not may_stall(run):
+            if run.kind != "series":
+                self._peers.meet(run)
+        elif run.updated is not None:
             due = run.updated + self._patience.of(run.current.state)
             heapq.heappush(self._queue, (due, run.path, run.updated))
 
