@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
@@ -35,6 +36,10 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTT
 
 _NOTHING = Tally()
 _NAMELESS = Label()
+
+
+_one_label = lru_cache(maxsize=4096)(Label)
+"""One label for all the runs that would have the same."""
 
 
 class Reading(NamedTuple):
@@ -156,7 +161,7 @@ def _read_file(place: RunDir, label: Label, known: Reading | None) -> Reading:
             run = make_unread_run(place, label, "The status file is not a regular file.")
             return Reading(run, label, _signature(state), state.st_dev)
         if not label.user:
-            label = Label(label.name, user_name(state.st_uid), label.series)
+            label = _one_label(label.name, user_name(state.st_uid), label.series)
         tally, torn, head = Tally(), b"", None
         if known is not None and known.head is not None and state.st_size >= known.tally.offset:
             head = os.pread(descriptor, len(known.head), 0)
