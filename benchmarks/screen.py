@@ -9,6 +9,7 @@ import pty
 import select
 import signal
 import struct
+import tempfile
 import termios
 import time
 from collections.abc import Iterator, Sequence
@@ -30,13 +31,17 @@ class Screen:
         command: The program and its arguments.
         columns: Width of the terminal.
         lines: Its height.
+        home: Where its settings are, and what it remembers: variables of its environment.
     """
 
-    def __init__(self, command: Sequence[str], columns: int = 80, lines: int = 24) -> None:
+    def __init__(
+        self, command: Sequence[str], columns: int, lines: int, home: dict[str, str]
+    ) -> None:
         """Start the program."""
         self.pid, self._master = pty.fork()
         if not self.pid:
-            os.execvpe(command[0], list(command), os.environ | {"TERM": "screen-256color"})  # noqa: S606
+            environment = os.environ | {"TERM": "screen-256color"} | home
+            os.execvpe(command[0], list(command), environment)  # noqa: S606
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
@@ -100,9 +105,11 @@ class Screen:
 
 @contextlib.contextmanager
 def screen(command: Sequence[str], columns: int = 80, lines: int = 24) -> Iterator[Screen]:
-    """Run a program in a terminal, until the block ends."""
-    running = Screen(command, columns, lines)
-    try:
-        yield running
-    finally:
-        running.close()
+    """Run a program in a terminal, until the block ends; it finds no settings, and leaves none."""
+    with tempfile.TemporaryDirectory() as directory:
+        home = dict.fromkeys(["XDG_CONFIG_HOME", "XDG_STATE_HOME"], directory)
+        running = Screen(command, columns, lines, home)
+        try:
+            yield running
+        finally:
+            running.close()

@@ -249,14 +249,19 @@ class _LateMonitor:
 
 
 def _open_monitor(
-    skeleton: Skeleton, roots: Sequence[str], config: Config, *, mouse: bool = True
+    skeleton: Skeleton,
+    roots: Sequence[str],
+    config: Config,
+    *,
+    mouse: bool = True,
+    remembers: bool = True,
 ) -> None:
     """Open the monitor; only now is Textual imported."""
     from statustui.memory import Memory, state_directory  # noqa: PLC0415 - only the monitor has one
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - takes most of a start
 
-    memory = Memory(state_directory(), roots)
-    config = memory.recall(config)
+    memory = Memory(state_directory(), roots) if remembers else None
+    config = config if memory is None else memory.recall(config)
     app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, memory=memory)
     skeleton.hand_over()
     app.run(mouse=mouse)
@@ -492,7 +497,7 @@ def show_demo(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     if not sys.stdout.isatty():
         raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
     with demo.background(directory, runs, seed, speed) as place:
-        _open_monitor(context.obj, [place], _configure(None))
+        _open_monitor(context.obj, [place], _configure(None), remembers=False)
 
 
 def _check_empty(directory: str | None) -> None:
