@@ -18,7 +18,7 @@ import click
 from statustui import __version__, report
 from statustui.config import Config, default_path, read_config
 from statustui.core.durations import Patience
-from statustui.core.order import SORT_KEYS, sort_key
+from statustui.core.order import SORT_KEYS, sort_key, split_sort
 from statustui.core.query import Query, QueryError, parse
 from statustui.core.run import Run
 from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, Category, categorise
@@ -26,7 +26,7 @@ from statustui.core.status_file import StatusFile, TestStatusError
 from statustui.core.text import clean, parse_span
 from statustui.core.working_dir import STATUS
 from statustui.monitor.batch import Deliver
-from statustui.monitor.pace import Settings, WatchMode
+from statustui.monitor.pace import WATCH_MODES, Settings, WatchMode
 from statustui.monitor.source import History, Source
 from statustui.skeleton import Skeleton
 
@@ -114,7 +114,7 @@ _WATCH_OPTIONS = (
     ),
     click.option(
         "--watch",
-        type=click.Choice(["auto", "events", "poll"]),
+        type=click.Choice(WATCH_MODES),
         help="Use change events where they can be relied on (auto, the default), always, or never.",
     ),
     click.option(
@@ -320,7 +320,7 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
 ) -> None:
     """List the runs below each ROOT once, or with --follow for as long as they change."""
     roots = roots or (".",)
-    key = _sorter(sort)
+    key, is_reverse = _sorter(sort)
     query = _parse_filter(expression)
     config = _configure(
         config_path, watch=watch, interval=interval, max_checks=max_checks, patience=stale
@@ -347,7 +347,7 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     found = (
         run for run in read_trees(roots, _warn, config.patience, now) if query.matches(run, now)
     )
-    runs = sorted(found, key=key, reverse=sort.startswith("-"))[:limit]
+    runs = sorted(found, key=key, reverse=is_reverse)[:limit]
     if form == "json":
         for piece in report.list_json(roots, runs, datetime.now().astimezone()):
             click.echo(piece, nl=False)
@@ -360,9 +360,11 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
         raise SystemExit(1)
 
 
-def _sorter(sort: str) -> Callable[[Run], Any]:
+def _sorter(sort: str) -> tuple[Callable[[Run], Any], bool]:
+    """What to sort by, and whether in reverse."""
+    name, is_reverse = split_sort(sort)
     try:
-        return sort_key(sort.removeprefix("-"))
+        return sort_key(name), is_reverse
     except KeyError:
         raise click.BadParameter(
             f"'{sort}' is none of {', '.join(SORT_KEYS)}.", param_hint="'--sort'"

@@ -6,15 +6,15 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from statustui.core.durations import DEFAULT_PATIENCE, Patience
-from statustui.core.order import GROUPINGS, SORT_KEYS
+from statustui.core.order import GROUPINGS, SORT_KEYS, split_sort
 from statustui.core.query import QueryError, parse
 from statustui.core.text import clean, parse_span
-from statustui.monitor.pace import Settings, WatchMode
+from statustui.monitor.pace import WATCH_MODES, Settings, WatchMode
 
 COLUMNS = ("age", "id", "name", "state", "result", "user", "series", "note")
 """The columns that the table of runs can have."""
@@ -68,10 +68,15 @@ class Config:
         return clean(f"{self.lines.get(entry, entry)}: {trouble}")
 
 
+def user_directory(variable: str, fallback: str) -> str:
+    """A directory of the program's own below the one that an XDG variable names, or `fallback`."""
+    base = os.environ.get(variable) or os.path.expanduser(fallback)
+    return os.path.join(base, "statustui")
+
+
 def default_path() -> str:
     """Where the configuration is, by the XDG rules."""
-    base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    return os.path.join(base, "statustui", "config.toml")
+    return os.path.join(user_directory("XDG_CONFIG_HOME", "~/.config"), "config.toml")
 
 
 def read_config(path: str | None = None) -> Config:
@@ -112,7 +117,7 @@ def parse_config(data: bytes, path: str) -> Config:
     mistakes = []
     for (table, key), value in entries:
         try:
-            config = _take(config, table, key, value)
+            config = take(config, table, key, value)
         except ValueError as error:
             mistakes.append(config.complaint(f"{table}.{key}" if table else key, str(error)))
     return replace(config, mistakes=tuple(mistakes))
@@ -152,7 +157,7 @@ def _find_lines(text: str) -> dict[str, int]:
     return lines
 
 
-def _take(config: Config, table: str, key: str, value: object) -> Config:
+def take(config: Config, table: str, key: str, value: object) -> Config:
     """The configuration with one entry more.
 
     Raises:
@@ -179,11 +184,11 @@ def _columns(config: Config, value: object) -> Config:
 
 
 def _sort(config: Config, value: object) -> Config:
-    _choose(_text(value).removeprefix("-"), SORT_KEYS)
+    _choose(split_sort(_text(value))[0], SORT_KEYS)
     return replace(config, sort=_text(value))
 
 
-def _choose(value: str, choices: Mapping[str, object]) -> str:
+def _choose(value: str, choices: Collection[str]) -> str:
     if value not in choices:
         raise ValueError(f"{value} is none of {', '.join(choices)}")
     return value
@@ -248,14 +253,12 @@ def _simple(name: str, read: Callable[[object], Any]) -> Callable[[Config, objec
     return lambda config, value: replace(config, **{name: read(value)})
 
 
-_WATCH_MODES = dict.fromkeys(["auto", "events", "poll"])
-
 _ENTRIES: dict[str, Callable[[Config, object], Config]] = {
     "columns": _columns,
     "sort": _sort,
     "group": _simple("group", lambda value: _choose(_text(value), GROUPINGS)),
     "theme": _simple("theme", _text),
-    "watch": _simple("watch", lambda value: _choose(_text(value), _WATCH_MODES)),
+    "watch": _simple("watch", lambda value: _choose(_text(value), WATCH_MODES)),
     "interval": _simple("interval", _number(0.1)),
     "max-checks": _simple("max_checks", _number(1)),
     "stale": _stale,

@@ -6,12 +6,10 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
-from statustui.config import Config
-from statustui.core.order import GROUPINGS, SORT_KEYS
+from statustui.config import Config, take, user_directory
 from statustui.core.run import Run
 
 _LARGEST = 1 << 26
@@ -20,8 +18,7 @@ _LARGEST = 1 << 26
 
 def state_directory() -> str:
     """Where programs keep such things, by the XDG rules."""
-    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    return os.path.join(base, "statustui")
+    return user_directory("XDG_STATE_HOME", "~/.local/state")
 
 
 def mark_of(run: Run) -> str:
@@ -59,14 +56,12 @@ class Memory:
 
     def recall(self, config: Config) -> Config:
         """The configuration with what the user has chosen since it was written."""
-        sort, group, theme = (self.settings.get(name) for name in ("sort", "group", "theme"))
         if self.changed_at < config.changed_at:
             return config
-        if isinstance(sort, str) and sort.removeprefix("-") in SORT_KEYS:
-            config = replace(config, sort=sort)
-        if isinstance(group, str) and group in GROUPINGS:
-            config = replace(config, group=group)
-        return replace(config, theme=theme) if isinstance(theme, str) else config
+        for name in ("sort", "group", "theme"):
+            with contextlib.suppress(ValueError):
+                config = take(config, "", name, self.settings.get(name))
+        return config
 
     def is_news(self, run: Run) -> bool:
         """Whether the problem of a run has come since the last session on its root.

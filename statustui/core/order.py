@@ -62,6 +62,11 @@ def sort_key(name: str) -> Callable[[Run], Key]:
     return lambda run: (*key(run), natural(run.id), run.path)
 
 
+def split_sort(sort: str) -> tuple[str, bool]:
+    """The name of the sort key that `sort` asks for, and whether in reverse: ``-`` in front."""
+    return sort.removeprefix("-"), sort.startswith("-")
+
+
 def suite(run: Run) -> str:
     """What stands before the first dot of a run's name: Pavilion names runs ``suite.test``."""
     return run.name.partition(".")[0]

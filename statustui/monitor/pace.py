@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.monitor.filesystem import Reach
 
 WatchMode = Literal["auto", "events", "poll"]
+WATCH_MODES: tuple[WatchMode, ...] = get_args(WatchMode)
 
 
 @dataclass(frozen=True, slots=True)

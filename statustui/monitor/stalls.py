@@ -11,7 +11,7 @@ import heapq
 import os
 import stat
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from statustui.core.durations import Patience, Usual, limit_of, make_stall, may_stall, usual_stays
@@ -148,14 +148,12 @@ class Stalls:
         due = since + limit_of(patience, usual)
         if now <= due:
             return None, min(due, now + _FRESHNESS)
-        return make_stall(run, since, patience, usual, whose), now + max(
-            _ANEW, (now - since) * _SHARE
-        )
+        stall = make_stall(run, since, patience, usual, whose)
+        return stall, now + max(_ANEW, (now - since) * _SHARE)
 
 
-def mark_stalled(runs: Iterable[Run], patience: Patience, now: float) -> Iterator[Run]:
+def mark_stalled(runs: Sequence[Run], patience: Patience, now: float) -> Iterator[Run]:
     """The same runs, of one tree, those that have stalled marked as such."""
-    runs = list(runs)
     stalls = Stalls(patience, lambda: now)
     for run in runs:
         stalls.meet(run)

@@ -154,6 +154,8 @@ class StatusApp(App[None]):
 
     def _map_keys(self) -> None:
         """Give actions the keys that the user wants for them."""
+        if not self._config.keys:
+            return
         known = {
             binding.id
             for group in _GROUPS

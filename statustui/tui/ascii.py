@@ -41,7 +41,8 @@ class Ascii(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
         """The same segments in ASCII."""
         return [
-            Segment(to_ascii(text), style, control) if control is None else segment
+            segment
+            if segment.control is not None
+            else Segment(to_ascii(segment.text), segment.style)
             for segment in segments
-            for text, style, control in [segment]
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -83,8 +82,11 @@ class Record:
 
 def _by_root(store: RunStore) -> tuple[dict[str, list[Run]], dict[str, list[Run]]]:
     """Root -> runs with problems that were seen, and those with problems that were not."""
-    seen: dict[str, list[Run]] = {run.root: [] for run in store.runs.values()}
-    unseen: dict[str, list[Run]] = defaultdict(list)
-    for run in store.problems:
-        (unseen if run.path in store.unseen else seen)[run.root].append(run)
+    seen: dict[str, list[Run]] = {}
+    unseen: dict[str, list[Run]] = {}
+    for run in store.runs.values():
+        if run.root not in seen:
+            seen[run.root], unseen[run.root] = [], []
+        if run.category.is_problem:
+            (unseen if run.path in store.unseen else seen)[run.root].append(run)
     return seen, unseen

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from sortedcontainers import SortedList
 
-from statustui.core.order import GROUPINGS, Key, natural, sort_key
+from statustui.core.order import GROUPINGS, Key, natural, sort_key, split_sort
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
@@ -77,8 +77,7 @@ class RunStore:
         self.only: frozenset[Category] | None = None
         """The categories that are listed; None for all."""
         self.grouping = grouping
-        self.sort = sort.removeprefix("-")
-        self.reverse = sort.startswith("-")
+        self.sort, self.reverse = split_sort(sort)
         self.selected: str | None = None
         """Path of the selected run."""
         self.selected_group: str | None = None

@@ -23,6 +23,18 @@ NOW = 1_795_476_000.0
 ROOT = "./working_dir"
 
 
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self, now: float) -> None:
+        """Start with this time, in seconds."""
+        self.now = now
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
 class StandIn:
     """A source whose batches a test delivers by hand."""
 

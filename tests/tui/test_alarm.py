@@ -13,6 +13,7 @@ from statustui.monitor.batch import Batch
 from statustui.tui.alarm import Alarm, OnProblem, run_command
 from statustui.tui.store import RunStore
 from tests.runs import make
+from tests.tui.stand_in import Clock
 from tests.waiting import DEADLINE
 
 HOSTILE = "RUN_FAILED $(touch /tmp/x) `id` ; rm -rf ~ \x1b[2J"
@@ -24,19 +25,9 @@ def batch_of(*runs: Run) -> Batch:
     return Batch(runs)
 
 
-class Clock:
-    """Time that passes when a test says so."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        """The time."""
-        return self.now
-
-
 def test_a_problem_is_called_for_once_and_many_together() -> None:
     """Those that come soon after wait for the next call."""
-    clock = Clock()
+    clock = Clock(100.0)
     alarm = Alarm(is_on=True, clock=clock)
     assert alarm.take() is None
     alarm.note([make("r/1", "RUN_ERROR lost\x1b[2J", name="a.b")], has_ended=False)
@@ -53,7 +44,7 @@ def test_a_problem_is_called_for_once_and_many_together() -> None:
 
 def test_an_alarm_that_is_off_says_nothing_also_later() -> None:
     """What happened before it was switched on is over."""
-    alarm = Alarm(is_on=False, clock=Clock())
+    alarm = Alarm(is_on=False, clock=Clock(100.0))
     alarm.note([make("r/1", "RUN_ERROR x")], has_ended=True)
     alarm.switch()
     assert alarm.take() is None

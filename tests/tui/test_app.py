@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
+from textual.strip import Strip
 from textual.widgets import OptionList
 
 from statustui.config import COLUMNS
@@ -28,11 +29,15 @@ from tests.tui.stand_in import NOW, ROOT, deliver_a_night, make_app, settle
 from tests.waiting import DEADLINE
 
 
+def strips(app: StatusApp) -> list[Strip]:
+    """What is on screen, line by line."""
+    screen: Screen[object] = app.screen
+    return screen._compositor.render_strips()  # noqa: SLF001 - there is no public way
+
+
 def screen_lines(app: StatusApp) -> list[str]:
     """The text on screen, line by line."""
-    screen: Screen[object] = app.screen
-    strips = screen._compositor.render_strips()  # noqa: SLF001 - there is no public way
-    return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+    return ["".join(segment.text for segment in strip).rstrip() for strip in strips(app)]
 
 
 def shown(app: StatusApp) -> str:

@@ -18,18 +18,8 @@ from statustui.memory import Memory
 from statustui.monitor.batch import Batch
 from statustui.tui.app import StatusApp
 from statustui.tui.ascii import Ascii, to_ascii
-from tests.tui.stand_in import NOW, ROOT, deliver_a_night, make_app, settle
-from tests.tui.test_app import cursor, ids, line_of, screen_lines, shown
-
-
-class Clock:
-    """Time that passes when a test says so."""
-
-    now = NOW
-
-    def __call__(self) -> float:
-        """The time."""
-        return self.now
+from tests.tui.stand_in import NOW, ROOT, Clock, deliver_a_night, make_app, settle
+from tests.tui.test_app import cursor, ids, line_of, screen_lines, shown, strips
 
 
 def flag_of(app: StatusApp, number: str) -> str:
@@ -39,7 +29,7 @@ def flag_of(app: StatusApp, number: str) -> str:
 
 async def test_a_problem_is_new_until_a_key_is_pressed_with_it_in_view() -> None:
     """It stays so for a moment, so that somebody who comes back sees which it is."""
-    clock = Clock()
+    clock = Clock(NOW)
     app, source = make_app(clock=clock)
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("1", "a", "RUN_ERROR x"), ("2", "a", "RUNNING x"), ("3", "b", "RUNNING x"))
@@ -62,7 +52,7 @@ async def test_a_problem_is_new_until_a_key_is_pressed_with_it_in_view() -> None
 
 async def test_a_problem_out_of_view_stays_new_and_one_that_passes_is_none() -> None:
     """Whatever keys are pressed; the palette counts all as seen."""
-    clock = Clock()
+    clock = Clock(NOW)
     app, source = make_app(clock=clock)
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(*((str(number), "t", "RUN_ERROR x") for number in range(100, 160)))
@@ -178,10 +168,9 @@ async def test_a_state_can_have_a_colour_of_its_own() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         deliver_a_night(source)
         await settle(pilot)
-        strips = app.screen._compositor.render_strips()  # noqa: SLF001 - there is no public way
         blue = {
             segment.text.split()[-1]
-            for strip in strips[3:-2]
+            for strip in strips(app)[3:-2]
             for segment in strip
             if segment.style and segment.style.color and segment.style.color.name == "blue"
         }
@@ -204,14 +193,9 @@ async def test_with_ascii_nothing_else_reaches_the_terminal() -> None:
             assert any(line.strip() for line in lines)
         await pilot.press("escape", "escape", "t", "t", "t", "t", "g")
         await settle(pilot)
-        assert line_of_text(app, "zwolf ????")
+        assert "zwolf ????" in shown(app)
         assert screen_lines(app)[0].split()[:3] == ["E", "1", "error"]
         assert "Enter Open" in screen_lines(app)[-1]
-
-
-def line_of_text(app: StatusApp, text: str) -> bool:
-    """Whether a text is on screen."""
-    return text in shown(app)
 
 
 @given(st.text())
@@ -234,10 +218,9 @@ async def test_colours_without_red_and_green(colorblind: bool) -> None:  # noqa:
     async with app.run_test(size=(80, 40)) as pilot:
         deliver_a_night(source)
         await settle(pilot)
-        strips = app.screen._compositor.render_strips()  # noqa: SLF001 - there is no public way
         colours = {
             segment.style.color.name
-            for strip in strips
+            for strip in strips(app)
             for segment in strip
             if segment.style and segment.style.color
         }

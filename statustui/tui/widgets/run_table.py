@@ -186,7 +186,8 @@ class RunTable(ScrollView, can_focus=True):
             state = len(run.current.state) + len(_remark(run))
             self._widen("state", min(state, _STATE_MAX))
             self._widen("id", self._cells("id", run.id, _ID_MAX))
-            self._widen("user", self._cells("user", run.user, _USER_MAX))
+            if "user" in self._names:
+                self._widen("user", self._cells("user", run.user, _USER_MAX))
             if run.name != run.id:
                 name = self._cells("name", run.name, _NAME_MAX)
                 self._widen("name", max(_NAME_TITLE, name))
