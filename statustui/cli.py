@@ -27,7 +27,7 @@ from statustui.core.text import clean, parse_span
 from statustui.core.working_dir import STATUS
 from statustui.monitor.batch import Deliver
 from statustui.monitor.pace import WATCH_MODES, Settings, WatchMode
-from statustui.monitor.source import History, Source
+from statustui.monitor.source import Source
 from statustui.skeleton import Skeleton
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
@@ -236,11 +236,6 @@ class _LateMonitor:
         """Look at everything again."""
         if self._source is not None:
             self._source.look_now()
-
-    def read_history(self, path: str, deliver: Callable[[History], object]) -> None:
-        """Read every status of the run at `path`."""
-        if self._source is not None:
-            self._source.read_history(path, deliver)
 
     def stop(self) -> None:
         """End at once."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
+from statustui.core.history import Course
 from statustui.core.run import Run, Stall
 from statustui.core.states import LOG_STATES, Category
 from statustui.core.status_file import StatusInfo
@@ -47,32 +49,42 @@ class Stay(NamedTuple):
         return max(0.0, self.end - self.start)
 
 
-def stays(history: Iterable[StatusInfo], end: float | None = None) -> list[Stay]:
-    """What a run spent its time in: a span from each status to the next.
+def stays(history: Iterable[StatusInfo]) -> list[Stay]:
+    """What a run spent its time in: a span from each status to the next, the last one left out.
 
     Statuses without a time are passed over, and so are remarks: they leave the run where it is.
 
     Args:
         history: Its statuses, oldest first.
-        end: Up to when the last one goes, in seconds since 1970; None to leave it out.
     """
     timed = [
         (status.state, time)
         for status in history
         if (time := status.timestamp) is not None and status.state not in LOG_STATES
     ]
-    ends = [time for _state, time in timed[1:]]
-    if end is not None:
-        ends.append(end)
-    return [Stay(state, start, stop) for (state, start), stop in zip(timed, ends, strict=False)]
+    return [Stay(state, start, end) for (state, start), (_next, end) in pairwise(timed)]
 
 
-def time_in_states(stays: Iterable[Stay]) -> dict[str, float]:
-    """State -> seconds in it altogether, in the order in which the states were entered first."""
-    totals: dict[str, float] = {}
-    for stay in stays:
-        totals[stay.state] = totals.get(stay.state, 0.0) + stay.seconds
-    return totals
+class Typical(NamedTuple):
+    """What some runs usually spent their time in."""
+
+    times: Mapping[str, float]
+    """State -> median of the seconds in it, of those states that at least half of them were in."""
+    runs: int
+    """How many runs that is known from."""
+
+
+def typical_times(courses: Iterable[Course]) -> Typical:
+    """What runs that are over usually spent their time in, each up to its last status.
+
+    Of an even number of runs the median is the upper one.
+    """
+    of_runs = [course.times(course.starts[-1]) for course in courses if course.starts]
+    medians = {
+        state: sorted(times.get(state, 0.0) for times in of_runs)[len(of_runs) // 2]
+        for state in dict.fromkeys(state for times in of_runs for state in times)
+    }
+    return Typical({state: span for state, span in medians.items() if span > 0}, len(of_runs))
 
 
 class Usual(NamedTuple):

@@ -12,6 +12,9 @@ _DAY = 24 * _HOUR
 _YEAR = 365 * _DAY
 _LONG = 1000 * _DAY
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mK]")
+"""Control sequences that change colours, or erase what is right of them in the line."""
+_NULS = re.compile(rb"\0{4,}")
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)\Z")
 
 
@@ -37,6 +40,24 @@ def _shown(character: str) -> str:
 def clean_lines(text: str) -> list[str]:
     """The lines of a note, each made safe for a terminal."""
     return [clean(line) for line in text.split("\n")]
+
+
+def clean_log_line(line: bytes) -> str:
+    r"""What a terminal would end up showing of a line of a log, made safe.
+
+    Of what a carriage return overwrites only the last state is left, as of a progress bar; colours
+    are dropped, tabs become spaces. Bytes that are no UTF-8 are shown as escapes (``\xff``), long
+    runs of NUL bytes, as holes in files have them, by how many there are.
+    """
+    line = line.rstrip(b"\r\n")
+    if b"\r" in line:
+        line = line[line.rindex(b"\r") + 1 :]
+    if b"\0" in line:
+        line = _NULS.sub(lambda nuls: b"(%d NUL bytes)" % len(nuls[0]), line)
+    if b"\x1b" in line:
+        line = _COLOURS.sub(b"", line)
+    text = line.decode("utf-8", "backslashreplace")
+    return clean(text.expandtabs(8) if "\t" in text else text)
 
 
 def format_age(seconds: float | None) -> str:
@@ -73,6 +94,18 @@ def format_span(seconds: float | None) -> str:
     if whole < _DAY:
         return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}m"
     return f"{whole // _DAY}d{whole % _DAY // _HOUR:02}h"
+
+
+def format_size(size: int) -> str:
+    """A number of bytes in the largest fitting unit: ``512 B``, ``4.2 kB``, ``17 GB``."""
+    if size < 1000:  # noqa: PLR2004 - the step from unit to unit
+        return f"{size} B"
+    amount, units = float(size), iter("kMGTPE")
+    unit = ""
+    while amount >= 999.5:  # noqa: PLR2004 - the same, where it would be rounded up to
+        amount /= 1000
+        unit = next(units)
+    return f"{amount:.2g} {unit}B" if amount < 10 else f"{amount:.0f} {unit}B"  # noqa: PLR2004
 
 
 def parse_span(text: str) -> float:

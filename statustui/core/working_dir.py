@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from statustui.core.run import Kind, Label, RunDir
+from statustui.core.text import format_size
 
 TEST_RUNS = "test_runs"
 SERIES = "series"
@@ -29,11 +30,6 @@ _NO_RUNS = frozenset({"builds", "downloads", "jobs", "users"})
 
 _JSON_MAX = 1 << 20
 """Bytes: files of Pavilion's that are larger than this are not read."""
-
-_LOGS = ("run.log", "build.log", "build/pav_build_log", "kickoff.log", "job/kickoff.log")
-"""The logs that Pavilion 2.4 and 2.1.1 keep of a run."""
-_LOG_ENDINGS = (".log", ".out", ".err")
-"""How names of logs end in other trees."""
 
 _RESULTS = frozenset({"PASS", "FAIL", "ERROR"})
 
@@ -195,17 +191,6 @@ def outer_roots(roots: Iterable[str]) -> dict[str, frozenset[str]]:
     return {root: frozenset(real) - {path} for path, root in real.items()}
 
 
-def log_paths(place: RunDir) -> list[str]:
-    """Where the logs of a run are, if there are any: Pavilion's, or any beside its status file."""
-    if place.kind == "plain":
-        try:
-            names = os.listdir(place.path)
-        except OSError:
-            return []
-        return [f"{place.path}/{name}" for name in sorted(names) if name.endswith(_LOG_ENDINGS)]
-    return [f"{place.path}/{name}" for name in _LOGS]
-
-
 def read_label(place: RunDir) -> Label:
     """What a run is called, who made it, and the series that it belongs to.
 
@@ -269,15 +254,30 @@ def read_json(path: str) -> dict[str, Any]:
         The object; an empty one if there is none to be had.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
-        try:
-            state = os.fstat(descriptor)
-            if not stat.S_ISREG(state.st_mode) or state.st_size > _JSON_MAX:
-                return {}
-            data = os.pread(descriptor, state.st_size, 0)
-        finally:
-            os.close(descriptor)
-        value = _decode(data.decode())
-    except (OSError, ValueError, RecursionError):
+        value = read_document(path, _JSON_MAX)
+    except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def read_document(path: str, most: int) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Read a JSON document of at most `most` bytes.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is no regular file, too large, or no JSON.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            raise ValueError("not a regular file")
+        if state.st_size > most:
+            raise ValueError(f"{format_size(state.st_size)} are too much to be shown")
+        data = os.pread(descriptor, state.st_size, 0)
+    finally:
+        os.close(descriptor)
+    try:
+        return _decode(data.decode())
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from statustui.core.working_dir import STATUS
 from statustui.monitor.batch import Deliver
 from statustui.monitor.notify import watch_limit
 from statustui.monitor.pace import Settings
 from statustui.monitor.poll import Poller
-from statustui.monitor.scan import read_history
-from statustui.monitor.source import History
 from statustui.monitor.territory import Territory
 
 _PATIENCE = 2.0
@@ -60,17 +56,6 @@ class Monitor:
         """Look at everything again without waiting for the interval to pass."""
         for poller in self._pollers:
             poller.look_now()
-
-    def read_history(self, path: str, deliver: Callable[[History], object]) -> None:
-        """Read every status of the run at `path`; `deliver` is called from another thread."""
-
-        def read() -> None:
-            try:
-                deliver(tuple(read_history(os.path.join(path, STATUS))))
-            except OSError as error:
-                deliver(error)
-
-        threading.Thread(target=read, name="history", daemon=True).start()
 
     def stop(self) -> None:
         """End; nothing is delivered any more but by a file call that is under way."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
 import stat
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,6 +18,7 @@ from statustui.core.working_dir import (
     read_series,
     user_name,
 )
+from statustui.monitor.regular import FLAGS, opened
 
 _SMALL = 1 << 16
 """Bytes up to which a changed file is read whole, since that costs no more than reading on."""
@@ -30,8 +28,6 @@ _HEAD = 128
 
 _NAMING = 60.0
 """Seconds since the last status for which a missing name is looked for again."""
-
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY
 
 
 _NOTHING = Tally()
@@ -120,19 +116,10 @@ def _signature(state: os.stat_result) -> tuple[int, int, int]:
 
 def _is_unchanged_on_server(known: Reading) -> bool:
     """Open the file and compare it with what is known; a byte more than that is a change."""
-    with _opened(known.run.status_path) as descriptor:
-        signature = _signature(os.fstat(descriptor))
-        if signature != known.signature:
-            return False
-        return not os.pread(descriptor, 1, signature[1])
-
-
-@contextlib.contextmanager
-def _opened(path: str) -> Iterator[int]:
-    """Open a status file for reading, never waiting for a FIFO's other end."""
-    descriptor = os.open(path, _FLAGS)
+    descriptor = os.open(known.run.status_path, FLAGS | os.O_NOFOLLOW)
     try:
-        yield descriptor
+        signature = _signature(os.fstat(descriptor))
+        return signature == known.signature and not os.pread(descriptor, 1, signature[1])
     finally:
         os.close(descriptor)
 
@@ -144,9 +131,7 @@ def read_history(path: str) -> list[StatusInfo]:
         OSError: It cannot be read, or is not a regular file.
     """
     statuses: list[StatusInfo] = []
-    with _opened(path) as descriptor:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", path)
+    with opened(path) as (descriptor, _state):
         for block, _end in read_blocks(descriptor, 0):
             statuses += split_statuses(block)
     return statuses
@@ -154,7 +139,7 @@ def read_history(path: str) -> list[StatusInfo]:
 
 def _read_file(place: RunDir, label: Label, known: Reading | None) -> Reading:
     """Read a status file: from its start, or on from the last whole line of a large one."""
-    descriptor = os.open(place.status_path, _FLAGS)
+    descriptor = os.open(place.status_path, FLAGS | os.O_NOFOLLOW)
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):

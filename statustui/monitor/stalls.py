@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from statustui.core.durations import Patience, Usual, limit_of, make_stall, may_stall, usual_stays
+from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
 from statustui.core.status_file import StatusInfo
-from statustui.core.working_dir import STATUS, OnError, find_runs, log_paths, outer_roots
+from statustui.core.working_dir import STATUS, OnError, find_runs, outer_roots
 from statustui.monitor.scan import read, read_history
 
 _PEERS = 20

@@ -20,24 +20,26 @@ from statustui.config import Config
 from statustui.core.run import Run
 from statustui.memory import Memory
 from statustui.monitor.batch import Batch
+from statustui.monitor.inspection import FileInspection, Inspect
 from statustui.monitor.source import Source
 from statustui.tui.alarm import Alarm, OnProblem
 from statustui.tui.ascii import Ascii
 from statustui.tui.inbox import Inbox
+from statustui.tui.manner import Manner
 from statustui.tui.messages import ChangesWait, RunChosen, Trouble
 from statustui.tui.osc import copy_sequence, notify_sequence
 from statustui.tui.record import Record
 from statustui.tui.screens.help import HelpScreen
-from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.store import RunStore
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import explain
-from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
     from textual.command import Provider
+
+    from statustui.tui.screens.run import RunScreen
 
 _REST = 0.2
 """Seconds between two times that changes are shown; what a key does is shown at once."""
@@ -63,6 +65,7 @@ class StatusApp(App[None]):
     Args:
         source: Where batches of changes come from.
         roots: The watched directories, as they were given.
+        inspect: Begins to look at the files of one run.
         clock: Gives the current time in seconds since 1970.
         config: What the user wants to have otherwise.
         memory: What is remembered of earlier sessions; None to remember nothing.
@@ -81,13 +84,14 @@ class StatusApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
     ]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a test gives, or a user, is given here
         self,
         source: Source,
         roots: Sequence[str],
         clock: Callable[[], float] = time.time,
         config: Config = _DEFAULTS,
         memory: Memory | None = None,
+        inspect: Inspect = FileInspection,
     ) -> None:
         """Show what `source` delivers."""
         styles: list[str | PurePath] = [_STYLES]
@@ -103,6 +107,8 @@ class StatusApp(App[None]):
         if not has_theme:
             self._complaints.append(config.complaint("theme", f"there is no {config.theme}"))
         self._source = source
+        self._inspect = inspect
+        self._manner = Manner()
         self._clock = clock
         self._store = RunStore(config.sort, config.group)
         self._inbox = Inbox()
@@ -115,7 +121,9 @@ class StatusApp(App[None]):
         self._shown_at = float("-inf")
         self._is_watching = self._is_showing_soon = False
         self._cursor_shown = 0
-        self._runs_screen = RunsScreen(self._store, tuple(roots), clock, config)
+        self._runs_screen = RunsScreen(
+            self._store, tuple(roots), inspect, self._manner, clock, config
+        )
         self._record = Record(
             memory, self._arrangement, lambda text: self.post_message(Trouble(text))
         )
@@ -158,7 +166,7 @@ class StatusApp(App[None]):
             return
         known = {
             binding.id
-            for group in _GROUPS
+            for group in _groups()
             for binding in group.BINDINGS
             if isinstance(binding, Binding)
         }
@@ -207,6 +215,8 @@ class StatusApp(App[None]):
         if self._on_problem is not None:
             self._on_problem.put(struck)
         self._runs_screen.take(batch)
+        for screen in self._run_screens():
+            screen.note(batch)
         if self.is_complete and not self._inbox:
             self._record.begin(self._store)
         if self._inbox:
@@ -219,9 +229,16 @@ class StatusApp(App[None]):
         self._shown_at = time.monotonic()
         self._runs_screen.show(self._cursor_shown)
         self._call()
-        for screen in self.screen_stack:
-            if isinstance(screen, RunScreen):
-                screen.take(self._store.runs.get(screen.path))
+        for screen in self._run_screens():
+            screen.show(self._store.runs.get(screen.path))
+
+    def _run_screens(self) -> Iterable[RunScreen]:
+        """The screens of runs that are open."""
+        if len(self.screen_stack) == 1:
+            return ()
+        from statustui.tui.screens.run import RunScreen  # noqa: PLC0415 - the list comes first
+
+        return [screen for screen in self.screen_stack if isinstance(screen, RunScreen)]
 
     def _call(self) -> None:
         """Ring, if there is reason to."""
@@ -251,9 +268,16 @@ class StatusApp(App[None]):
 
     @on(RunChosen)
     def _open(self, message: RunChosen) -> None:
+        from statustui.tui.screens.run import RunScreen  # noqa: PLC0415 - the list comes first
+
         run = self._store.runs.get(message.path)
-        if run is not None:
-            self.push_screen(RunScreen(run, self._source.read_history, self._clock))
+        if run is None:
+            return
+        # A series is a list of its own.
+        store = self.screen.members if isinstance(self.screen, RunScreen) else self._store
+        self.push_screen(
+            RunScreen(run, store, self._inspect, self._manner, self._clock, self._config)
+        )
 
     def action_look_now(self) -> None:
         """Look at everything again."""
@@ -291,15 +315,11 @@ class StatusApp(App[None]):
     def action_help(self) -> None:
         """Show all keys and what the glyphs mean."""
         roots = [list(explain(health, self._clock())) for health in self._runs_screen.health]
-        self.push_screen(HelpScreen(_GROUPS, roots, self._config))
+        self.push_screen(HelpScreen(_groups(), roots, self._config))
 
 
-_GROUPS: list[type[DOMNode]] = [
-    StatusApp,
-    RunsScreen,
-    RunTable,
-    FilterLine,
-    RunScreen,
-    HistoryView,
-]
-"""Whatever has keys, in the order in which help explains them."""
+def _groups() -> list[type[DOMNode]]:
+    """Whatever has keys, in the order in which help explains them."""
+    from statustui.tui.screens.run import KEYS  # noqa: PLC0415 - the list comes first
+
+    return [StatusApp, RunsScreen, RunTable, FilterLine, *KEYS]

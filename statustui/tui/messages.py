@@ -6,19 +6,14 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from statustui.core.logs import Log
 from statustui.core.states import Category
-from statustui.monitor.source import History
+from statustui.monitor.inspection import Finding
+from statustui.monitor.log import Needle, Turn
 
 
 class ChangesWait(Message):
     """The inbox is not empty any more."""
-
-
-@dataclass
-class HistoryRead(Message):
-    """The history of a run has been read, or cannot be."""
-
-    history: History
 
 
 @dataclass
@@ -59,3 +54,45 @@ class RunChosen(Message):
     """Somebody wants to see the run at `path`."""
 
     path: str
+
+
+@dataclass
+class Found(Message):
+    """An inspection has found something out about the run at `path`."""
+
+    path: str
+    finding: Finding
+
+
+@dataclass
+class PageWanted(Message):
+    """Somebody wants to see more of the log on show."""
+
+    turn: Turn
+
+
+@dataclass
+class SearchWanted(Message):
+    """Somebody looks for something in the log on show, from offset `start` on or up to there."""
+
+    wanted: Needle
+    start: int
+    backwards: bool
+
+
+@dataclass
+class TabChosen(Message):
+    """Somebody wants to see another part of what is known of a run."""
+
+    name: str
+
+
+@dataclass
+class LogChosen(Message):
+    """Somebody wants to see another log."""
+
+    log: Log
+
+
+class Moved(Message):
+    """Another part of a text has come into view, or it is followed now, or no longer."""

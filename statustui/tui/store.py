@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
+from heapq import nlargest
 from itertools import accumulate
 from typing import TypeAlias
 
@@ -160,12 +161,17 @@ class RunStore:
         self._lay_out()
         if self.selected_group is not None and self.selected_group in self._groups:
             return self._groups[self.selected_group].start
-        group = self._home.get(self.selected) if self.selected is not None else None
-        if group is None or self.selected is None:
-            return 0
+        return 0 if self.selected is None else self.row_of(self.selected) or 0
+
+    def row_of(self, path: str) -> int | None:
+        """The row of the run at `path`, or of the folded group that it is in; None if unlisted."""
+        self._lay_out()
+        group = self._home.get(path)
+        if group is None:
+            return None
         if group.is_folded:
             return group.start
-        place = group.keys.bisect_left(self._keys[self.selected])
+        place = group.keys.bisect_left(self._keys[path])
         place = len(group.keys) - 1 - place if self.reverse else place
         return group.start + group.has_header + place
 
@@ -184,6 +190,10 @@ class RunStore:
             self.selected, self.selected_group = row.path, None
         else:
             self.selected, self.selected_group = None, row.name
+
+    def select_run(self, path: str) -> None:
+        """Select the run at `path`, which is listed."""
+        self.selected, self.selected_group = path, None
 
     def find(self, start: int, step: int, wanted: Callable[[Run], bool]) -> int | None:
         """The nearest row from `start` on, going by `step` and around the end, that is `wanted`.
@@ -218,6 +228,34 @@ class RunStore:
         if isinstance(row, Group):
             return [self.runs[key[-1]] for key in row.keys]
         return [] if row is None else [row]
+
+    def neighbour(self, path: str, step: int, wanted: Callable[[Run], bool]) -> Run | None:
+        """The nearest listed run from the one at `path` on, going by `step`, that is `wanted`.
+
+        Runs in folded groups are passed over. If there is none, it is None.
+        """
+        row = self.row_of(path)
+        index = self.cursor if row is None else row
+        while 0 <= (index := index + step) < len(self):
+            one = self.row(index)
+            if isinstance(one, Run) and wanted(one):
+                return one
+        return None
+
+    def peers(self, run: Run, most: int) -> list[str]:
+        """Paths of the runs of the same name that are over, those that changed last."""
+        if run.kind != "test" or not run.name:
+            return []
+        alike = (
+            other
+            for other in self.runs.values()
+            if other.label.name == run.label.name
+            and other.path != run.path
+            and other.root == run.root
+            and other.is_over
+        )
+        newest = nlargest(most, alike, key=lambda other: other.updated or 0.0)
+        return [other.path for other in newest]
 
     def toggle_mark(self, path: str) -> None:
         """Mark a run, or take its mark away."""

@@ -18,7 +18,6 @@ from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.pace import Settings
 from statustui.monitor.scan import Reading, read
-from statustui.monitor.source import History
 from tests.monitor.test_stalls import HOUR, START, make_tree
 from tests.trees import append, write_run
 from tests.waiting import wait_until
@@ -164,19 +163,6 @@ def test_many_runs_are_handed_out_while_they_are_being_read(tmp_path: Path) -> N
     monitor.stop()
     assert max(len(batch.updated) for batch in batches) <= 500
     assert len({run.path for batch in batches for run in batch.updated}) == 1200
-
-
-def test_a_history_comes_from_the_status_file(tmp_path: Path) -> None:
-    """Given the path of a run."""
-    write_run(tmp_path / "1", "CREATED", "RUNNING")
-    told: list[History] = []
-    monitor = Monitor([str(tmp_path)])
-    monitor.read_history(str(tmp_path / "1"), told.append)
-    wait_until(lambda: told)
-    assert not isinstance(told[0], OSError)
-    assert [status.state for status in told[0]] == ["CREATED", "RUNNING"]
-    monitor.read_history(str(tmp_path / "2"), told.append)
-    wait_until(lambda: isinstance(told[-1], FileNotFoundError))
 
 
 @pytest.mark.parametrize("watch_mode", ["events", "poll"])

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from textual.pilot import Pilot
 
 from statustui.config import Config
-from statustui.core.run import Label, RunDir, Tally, make_run, make_unread_run
-from statustui.core.status_file import split_statuses
+from statustui.core.details import Document
+from statustui.core.durations import typical_times
+from statustui.core.history import History, read_history
+from statustui.core.logs import Log, telling_logs
+from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
 from statustui.memory import Memory
 from statustui.monitor.batch import Batch, Deliver, RootHealth
-from statustui.monitor.source import History
+from statustui.monitor.inspection import (
+    Documents,
+    Finding,
+    Logs,
+    Page,
+    Search,
+    Trace,
+    Unreadable,
+)
+from statustui.monitor.log import LogText, Needle, Turn
 from statustui.tui.app import StatusApp
 from tests.waiting import DEADLINE
 
@@ -35,6 +47,80 @@ class Clock:
         return self.now
 
 
+class StandInInspection:
+    """Looks at what a `StandIn` has, without files and without threads."""
+
+    def __init__(
+        self,
+        source: StandIn,
+        run: Run,
+        peers: Sequence[str],
+        deliver: Callable[[Finding], object],
+    ) -> None:
+        """Begin."""
+        self._source = source
+        self._run = run
+        self._deliver = deliver
+        self._followed: str | None = None
+        self.silent = 0.0
+        self.stopped = False
+        self.look(run)
+        if peers:
+            courses = [source.history(path).course for path in peers]
+            deliver(typical_times(courses))
+
+    def look(self, run: Run) -> None:
+        """Tell everything again."""
+        self._run = run
+        source = self._source
+        if source.broken is not None:
+            self._deliver(Unreadable(run.status_path, source.broken))
+            return
+        self._deliver(source.history(run.path))
+        logs = [Log(name, f"{run.path}/{name}.log") for name in source.logs]
+        telling = telling_logs((run.problem or run.current).state, logs)
+        self._deliver(Logs(tuple(logs), telling[0] if telling else None))
+        for log in telling[:1]:
+            lines = self._text(log.path).tail().lines
+            self._deliver(Trace(log, tuple(line.text for line in lines), NOW - 60))
+        self.show_log(self._followed)
+
+    def _text(self, path: str) -> LogText:
+        data = self._source.logs[path.rpartition("/")[2].removesuffix(".log")]
+        return LogText(lambda size, offset: data[offset : offset + size], len(data))
+
+    def show_log(self, path: str | None) -> None:
+        """Tell the last page."""
+        self._followed = path
+        if path is not None:
+            self.turn(path, LogText.tail)
+
+    def turn(self, path: str, turn: Turn) -> None:
+        """Tell another page."""
+        self._deliver(Page(path, replace(turn(self._text(path)), modified=NOW - 60)))
+
+    def search(self, path: str, wanted: Needle, start: int, *, backwards: bool) -> None:
+        """Search at once."""
+        text = self._text(path)
+        found = text.find(wanted, start, lambda _offset: True, backwards=backwards)
+        if found is None:
+            self._deliver(Search(path, None))
+        else:
+            self.turn(path, lambda text: text.around(found))
+
+    def stop_search(self) -> None:
+        """There is none under way."""
+
+    def show_documents(self, *, wanted: bool) -> None:
+        """Tell what the source has."""
+        if wanted:
+            self._deliver(Documents(self._source.documents))
+
+    def stop(self) -> None:
+        """Remember the call."""
+        self.stopped = True
+
+
 class StandIn:
     """A source whose batches a test delivers by hand."""
 
@@ -44,6 +130,10 @@ class StandIn:
         self.stopped = False
         self.looks = 0
         self.broken: str | None = None
+        self.logs: dict[str, bytes] = {}
+        """Name of a log of any run -> its text."""
+        self.documents: tuple[Document, ...] = ()
+        self.inspections: list[StandInInspection] = []
         self._waiting: list[Batch] = []
         self._deliver: Deliver = self._waiting.append
 
@@ -53,16 +143,20 @@ class StandIn:
             deliver(batch)
         self._deliver = deliver
 
+    def history(self, path: str) -> History:
+        """What has been delivered of the run at `path`."""
+        return read_history("".join(self.lines[path]).encode())
+
     def look_now(self) -> None:
         """Count the call."""
         self.looks += 1
 
-    def read_history(self, path: str, deliver: Callable[[History], object]) -> None:
-        """Deliver what has been delivered of the run at `path`."""
-        if self.broken is not None:
-            deliver(PermissionError(13, self.broken))
-        else:
-            deliver(tuple(split_statuses("".join(self.lines[path]).encode())))
+    def inspect(
+        self, run: Run, peers: Sequence[str], deliver: Callable[[Finding], object]
+    ) -> StandInInspection:
+        """Look at what has been delivered of a run."""
+        self.inspections.append(StandInInspection(self, run, peers, deliver))
+        return self.inspections[-1]
 
     def stop(self) -> None:
         """Remember the call."""
@@ -74,6 +168,7 @@ class StandIn:
         removed: tuple[str, ...] = (),
         problem: str | None = None,
         ago: float = 60,
+        series: str = "",
     ) -> None:
         """Deliver one batch.
 
@@ -82,22 +177,32 @@ class StandIn:
             removed: Ids of runs that are gone.
             problem: What is wrong with the root.
             ago: How long before `NOW` the last of the statuses was set, in seconds.
+            series: Number of the series that the runs belong to.
         """
         updated = []
         for number, name, statuses in changes:
-            path = f"{ROOT}/test_runs/{number}"
-            lines = self.lines.setdefault(path, [])
-            new = statuses.split("|")
-            for distance, status in zip(range(len(new) - 1, -1, -1), new, strict=True):
-                lines.append(f"{NOW - ago - distance * 17:.6f} {status}\n")
-            block = "".join(lines).encode()
-            place = RunDir(ROOT, path, number, "test")
-            updated.append(make_run(place, Label(name), Tally().add(block, len(block))))
+            place = RunDir(ROOT, f"{ROOT}/test_runs/{number}", number, "test")
+            updated.append(self._live(place, Label(name, "", series), statuses, ago))
         for number in removed:
             del self.lines[f"{ROOT}/test_runs/{number}"]
         health = self._health(problem)
         gone = tuple(f"{ROOT}/test_runs/{number}" for number in removed)
         self._deliver(Batch(tuple(updated), gone, (health,)))
+
+    def deliver_series(self, number: str, statuses: str) -> None:
+        """Deliver a series, given its number and statuses to append, separated by ``|``."""
+        place = RunDir(ROOT, f"{ROOT}/series/{number}", f"s{number}", "series")
+        run = self._live(place, Label("nightly", "", number), statuses, 60)
+        self._deliver(Batch((run,), (), (self._health(None),)))
+
+    def _live(self, place: RunDir, label: Label, statuses: str, ago: float) -> Run:
+        """Append statuses to a run."""
+        lines = self.lines.setdefault(place.path, [])
+        new = statuses.split("|")
+        for distance, status in zip(range(len(new) - 1, -1, -1), new, strict=True):
+            lines.append(f"{NOW - ago - distance * 17:.6f} {status}\n")
+        block = "".join(lines).encode()
+        return make_run(place, label, Tally().add(block, len(block)))
 
     def send(self, batch: Batch) -> None:
         """Deliver a batch as it is."""
@@ -128,7 +233,7 @@ def make_app(
 ) -> tuple[StatusApp, StandIn]:
     """An application and the source that it shows."""
     source = source or StandIn()
-    return StatusApp(source, [ROOT], clock, config, memory), source
+    return StatusApp(source, [ROOT], clock, config, memory, source.inspect), source
 
 
 async def settle(pilot: Pilot[None]) -> None:

@@ -231,53 +231,6 @@ async def test_sorting() -> None:
         assert "AGE↑" in screen_lines(app)[2]
 
 
-async def test_enter_opens_the_history_with_times_and_notes() -> None:
-    """Live: what is appended appears, a run that goes is said to be gone."""
-    app, source = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        deliver_a_night(source)
-        await settle(pilot)
-        await pilot.press("j", "enter")
-        await settle(pilot)
-        assert is_shown(app, RunScreen)
-        text = shown(app)
-        assert "✗ FAILED  13  hpcg.n16" in text
-        assert "why: BUILD_FAILED make: *** error 2" in text
-        assert [word for word in text.split() if word.startswith("BUILD")] == [
-            "BUILD_CREATED",
-            "BUILD_FAILED",
-            "BUILDING",
-            "BUILD_FAILED",
-            "BUILD_CREATED",
-        ]
-        assert "2026-11-23" in text
-        await pilot.press("ctrl+p")
-        assert not is_shown(app, RunScreen)
-        await pilot.press("escape")
-        assert is_shown(app, RunScreen)
-        source.deliver(("13", "hpcg.n16", "RUN_USER first\\nsecond line"), ago=1)
-        await settle(pilot)
-        await settle(pilot)
-        assert "second line" in shown(app)
-        source.deliver(removed=("13",))
-        await settle(pilot)
-        assert "gone" in shown(app)
-        await pilot.press("escape")
-        assert is_shown(app, RunsScreen)
-
-
-async def test_a_history_that_cannot_be_read_says_so() -> None:
-    """With the reason."""
-    app, source = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        source.deliver(("5", "a", "RUNNING x"))
-        source.broken = "Permission denied"
-        await settle(pilot)
-        await pilot.press("l")
-        await settle(pilot)
-        assert "history cannot be read: Permission denied" in shown(app)
-
-
 async def test_q_goes_back_and_quits_at_the_top() -> None:
     """Ctrl-q quits from anywhere; the source is stopped."""
     app, source = make_app()

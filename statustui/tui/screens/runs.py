@@ -19,6 +19,8 @@ from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.text import clean, format_iso
 from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.inspection import Inspect
+from statustui.tui.manner import Manner
 from statustui.tui.messages import CategoryChosen, FilterChosen, FilterTyped, NewsChosen
 from statustui.tui.store import PROBLEMS, RunStore
 from statustui.tui.widgets.filter_line import FilterLine
@@ -84,10 +86,12 @@ class RunsScreen(Screen[None]):
         Binding("q", "app.quit", "Quit", id="runs.quit"),
     ]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what the application shares with its screens
         self,
         store: RunStore,
         roots: tuple[str, ...],
+        inspect: Inspect,
+        manner: Manner,
         clock: Callable[[], float],
         config: Config,
     ) -> None:
@@ -97,6 +101,8 @@ class RunsScreen(Screen[None]):
         self._clock = clock
         self._typed = ""
         self._query = parse("")
+        self._inspect = inspect
+        self._manner = manner
         self._summary = SummaryBar(store)
         self._table = RunTable(store, clock, config)
         self._views = config.views
@@ -131,6 +137,10 @@ class RunsScreen(Screen[None]):
         await self.mount(Footer(show_command_palette=False, compact=True))
         # A footer is blank until the next time that the keys are said to have changed.
         self.refresh_bindings()
+
+    def on_screen_resume(self) -> None:
+        """Show the run that was looked at last."""
+        self._table.reorder()
 
     def take(self, batch: Batch) -> None:
         """Take note of a batch that the store has taken in."""

@@ -41,8 +41,40 @@ class FilterMistake(Widget):
         return Text(behind if fits else before.rjust(place + 1))
 
 
-class FilterLine(Input):
-    """Narrows the list with every letter; it is there as long as there is a filter."""
+class TypingLine(Input):
+    """A line of text that tells of every letter; it is there as long as there is a text."""
+
+    def __init__(self, name: str) -> None:
+        """Start empty and out of sight."""
+        super().__init__(id=name, compact=True, select_on_focus=False)
+        # A blinking cursor would send bytes for ever.
+        self.cursor_blink = False
+        self.display = False
+
+    def open(self) -> None:
+        """Let somebody type."""
+        self.display = True
+        self.screen.set_focus(self)
+
+    def show(self, text: str) -> None:
+        """Show `text`, as if somebody had typed it."""
+        self.display = True
+        self.value = text
+
+    def close(self, *, keeps: bool) -> None:
+        """Go out of sight, unless there is a text that somebody `keeps`."""
+        if not keeps or not self.value.strip():
+            self.value = ""
+            self.display = False
+
+    @on(Input.Changed)
+    def _tell(self, message: Input.Changed) -> None:
+        message.stop()
+        self.post_message(FilterTyped(message.value))
+
+
+class FilterLine(TypingLine):
+    """Narrows the list with every letter."""
 
     BINDING_GROUP_TITLE = "Filter"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,34 +98,33 @@ class FilterLine(Input):
 
     def __init__(self) -> None:
         """Start empty and out of sight."""
-        super().__init__(id="filter", compact=True, select_on_focus=False)
+        super().__init__("filter")
         self.mistake = FilterMistake()
         """The line below, as long as the filter cannot be understood."""
-        # A blinking cursor would send bytes for ever.
-        self.cursor_blink = False
-        self.display = False
-
-    def open(self) -> None:
-        """Let somebody type."""
-        self.display = True
-        self.screen.set_focus(self)
-
-    def show(self, text: str) -> None:
-        """Filter by `text`, as if somebody had typed it."""
-        self.display = True
-        self.value = text
 
     def complain(self, error: QueryError | None) -> None:
         """Say what is wrong with the filter and where, or nothing."""
         self.mistake.show(error)
 
-    def close(self, *, keeps: bool) -> None:
-        """Go out of sight, unless there is a filter that somebody `keeps`."""
-        if not keeps or not self.value.strip():
-            self.value = ""
-            self.display = False
 
-    @on(Input.Changed)
-    def _tell(self, message: Input.Changed) -> None:
-        message.stop()
-        self.post_message(FilterTyped(message.value))
+class SearchLine(TypingLine):
+    """Looks for a word in what is on show, with every letter."""
+
+    BINDING_GROUP_TITLE = "Search"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter,down",
+            "screen.leave_search(True)",
+            "Keep the search",
+            key_display="⏎",
+            priority=True,
+            id="search.keep",
+        ),
+        Binding(
+            "escape", "screen.leave_search(False)", "Search no more", priority=True, id="search.end"
+        ),
+    ]
+
+    def __init__(self) -> None:
+        """Start empty and out of sight."""
+        super().__init__("search")

@@ -3,134 +3,193 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
-from rich.style import Style
-from textual.binding import Binding, BindingType
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from statustui.core.history import Entry, History
 from statustui.core.run import result_in
 from statustui.core.states import categorise
-from statustui.core.status_file import StatusInfo
-from statustui.core.text import clean, clean_lines, format_span
+from statustui.core.text import clean, clean_lines, format_size, format_span
 from statustui.tui.look import GLYPHS, STYLES
+from statustui.tui.manner import Manner
+from statustui.tui.widgets.pager import Pager
 
 _INDENT = 2
 _WIDE = 70
 """Cells from which on a note stands beside its state and not below it."""
+_STATE = 15
+"""Cells for the names of states."""
 
 
-class HistoryView(ScrollView, can_focus=True):
+class HistoryView(Pager):
     """Every status with its time, the time since the one before, its state and its whole note.
 
-    The newest status is last and in view, until somebody scrolls up.
+    The newest status is last. Statuses that repeat each other are one, with a count.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time", *STYLES.values()}
-    BINDING_GROUP_TITLE = "History"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_down", "Down", show=False, id="history.down"),
-        Binding("k,up", "scroll_up", "Up", show=False, id="history.up"),
-        Binding("g,home", "scroll_home", "First", show=False, id="history.first"),
-        Binding("G,end", "scroll_end", "Last", show=False, id="history.last"),
-        Binding("pagedown", "page_down", "Page down", show=False, id="history.page-down"),
-        Binding("pageup", "page_up", "Page up", show=False, id="history.page-up"),
-        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False, id="history.half-down"),
-        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False, id="history.half-up"),
-    ]
+    BINDING_GROUP_TITLE = "History and logs"
 
-    def __init__(self) -> None:
-        """Start without statuses."""
-        super().__init__(id="history")
-        self._history: tuple[StatusInfo, ...] = ()
-        self._lines: list[Strip] = []
+    def __init__(self, manner: Manner, clock: Callable[[], float], name: str = "history") -> None:
+        """Start without statuses; what was set how long ago is counted from what `clock` says."""
+        super().__init__(manner, name=name)
+        self._clock = clock
+        self._history = History()
+        self._has_remark = False
+        self._found: int | None = None
 
-    def show(self, history: tuple[StatusInfo, ...]) -> None:
-        """Show these statuses, oldest first."""
-        if history != self._history:
-            self._history = history
-            self._lay_out()
+    def show(self, history: History) -> None:
+        """Show what is known of the history now."""
+        before, self._history = self._history, history
+        had_remark, self._has_remark = self._has_remark, bool(_left_out(history))
+        if _goes_on(before, history) and had_remark == self._has_remark:
+            self.forget(len(before.entries) - 1 + had_remark)
+            self.update_view()
+            return
+        if not self.follows:
+            # What was in view stays there when what is before it has been read.
+            added = len(history.entries) - len(before.entries)
+            self.shift_top(added + self._has_remark - had_remark)
+        self._found = None
+        self.redraw()
 
-    def on_resize(self) -> None:
-        """Wrap the notes to the new width."""
-        self._lay_out()
+    def tick(self) -> None:
+        """Show how long ago it was by now."""
+        if self.manner.times == "ago":
+            self.redraw()
 
-    def notify_style_update(self) -> None:
-        """Draw everything in the new colours."""
-        super().notify_style_update()
-        if self.is_mounted:
-            self._lay_out()
+    @property
+    def about(self) -> str:
+        """How many statuses there are, in words."""
+        count = self._history.updates
+        return f"{count:,} status{'' if count == 1 else 'es'}"
 
-    def _lay_out(self) -> None:
-        at_end = self.scroll_offset.y >= self.max_scroll_y
-        width = max(20, self.scrollable_content_region.width)
-        self._lines = []
-        before: float | None = None
-        day = ""
-        for status in self._history:
-            time = status.timestamp
-            span = None if before is None or time is None else time - before
-            before = before if time is None else time
-            date = "" if status.when is None else f"{status.when:%Y-%m-%d}"
-            if date and date != day:
-                day = date
-                self._lines.append(self._line([(date, "history--time")]))
-            self._lines += self._entry(status, span, width)
-        self.virtual_size = Size(width, len(self._lines))
-        if at_end:
-            self.scroll_end(animate=False, immediate=True)
-        self.refresh()
+    def count(self) -> int:
+        """How many items there are: entries, and a remark in front of them."""
+        return len(self._history.entries) + self._has_remark
 
-    def _entry(self, status: StatusInfo, span: float | None, width: int) -> list[Strip]:
+    def draw(self, index: int) -> list[Strip]:
+        """The rows of an entry, with the day above the first one of a day."""
+        index -= self._has_remark
+        if index < 0:
+            return [self._line([(_left_out(self._history), "history--time")])]
+        entries = self._history.entries
+        entry, before = entries[index], entries[index - 1] if index else None
+        day = self.manner.day(entry.status)
+        rows = []
+        if day and (before is None or day != self.manner.day(before.last or before.status)):
+            rows.append(self._line([(day, "history--time")]))
+        span = None
+        if before is not None:
+            start, end = before.end, entry.status.timestamp
+            span = None if start is None or end is None else end - start
+        return rows + self._entry(entry, span)
+
+    def _entry(self, entry: Entry, span: float | None) -> list[Strip]:
+        status = entry.status
         category = categorise(status.state, result_in(status.note))
-        when = "-" if status.when is None else f"{status.when:%H:%M:%S}"
         spent = "" if span is None else f"+{format_span(span)}"
+        start = f"{self.manner.time(status, self._clock()):<8} {spent:>7}  "
+        if entry.is_damaged and entry.line:
+            start = f"{f'line {entry.line}':<16}  "
         state = f"{GLYPHS[category]} {clean(status.state) or '(damaged line)'}"
-        start = f"{when:<8} {spent:>7}  "
         style = STYLES[category]
-        if width >= _WIDE:
-            indent = cell_len(start) + 18
-            first, *more = _wrap(status.note, width - indent)
-            head = self._line([(start, "history--time"), (f"{state:<17} ", style), (first, "")])
+        lines = clean_lines(status.note)
+        if entry.last is not None:
+            lines.append(self._repeats(entry))
+        if self.room >= _WIDE:
+            indent = cell_len(start) + _STATE + 3
+            first, *more = self._wrapped(lines, indent)
+            head = [(start, "history--time"), (f"{state:<{_STATE + 2}} ", style), (first, "")]
         else:
             indent = _INDENT
-            more = _wrap(status.note, width - indent)
-            head = self._line([(start, "history--time"), (state, style)])
-        return [head, *(self._line([(" " * indent + text, "")]) for text in more)]
+            more = [line for line in self._wrapped(lines, indent) if line]
+            head = [(start, "history--time"), (state, style)]
+        return [self._line(head), *(self._line([(" " * indent + text, "")]) for text in more)]
+
+    def _repeats(self, entry: Entry) -> str:
+        """How often a status was set again, and up to when."""
+        start, end = entry.status.timestamp, entry.end
+        said = f"(set {entry.times:,} times"
+        if entry.last is not None and start is not None and end is not None:
+            last = self.manner.time(entry.last, self._clock())
+            said += f" in {format_span(end - start)}, the last time {last}"
+        return said + ")"
+
+    def _wrapped(self, lines: list[str], indent: int) -> list[str]:
+        if not self.manner.wraps:
+            return lines
+        return wrap(lines, max(10, self.room - indent))
 
     def _line(self, parts: list[tuple[str, str]]) -> Strip:
-        base = self.rich_style
-        return Strip([Segment(text, base + self._style(name)) for text, name in parts])
+        return Strip(
+            [Segment(f" {parts[0][0]}", self.style_of(parts[0][1]))]
+            + [Segment(text, self.style_of(name)) for text, name in parts[1:]]
+        )
 
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=True) if name else Style.null()
+    # Searching.
 
-    def render_line(self, y: int) -> Strip:
-        """Draw one line."""
-        index = self.scroll_offset.y + y
-        width = self.size.width
-        if index >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
-        return self._lines[index].adjust_cell_length(width, self.rich_style)
+    def seek(self, word: str) -> bool:
+        """Search for a word as it is typed; whether it is there."""
+        self._found = None
+        self.search(word)
+        return not word or self._go(-1) or self._go(1)
 
-    def action_half_page(self, direction: int) -> None:
-        """Scroll by half a page."""
-        self.scroll_relative(y=direction * self.size.height // 2, animate=False)
+    def action_match(self, direction: int) -> None:
+        """Go to the next status in that direction with what is searched for."""
+        if self.word and not self._go(direction):
+            self.notify(f"Not found further {'down' if direction > 0 else 'up'}.", timeout=3)
+
+    def _go(self, direction: int) -> bool:
+        entries, is_wanted = self._history.entries, _matcher(self.word)
+        start = self._found
+        if start is None:
+            start = len(entries) if direction < 0 else -1
+        indices = range(start - 1, -1, -1) if direction < 0 else range(start + 1, len(entries))
+        found = next((index for index in indices if is_wanted(entries[index])), None)
+        if found is None:
+            return False
+        self._found = found
+        self.show_item(found + self._has_remark)
+        return True
 
 
-def _wrap(note: str, width: int) -> list[str]:
-    """The lines of a note, each wrapped to `width` cells and made safe."""
-    lines: list[str] = []
-    for line in clean_lines(note):
-        wrapped = textwrap.wrap(line, width, break_on_hyphens=False) or [""]
+def _matcher(word: str) -> Callable[[Entry], bool]:
+    if word != word.lower():
+        return lambda entry: word in entry.status.note or word in entry.status.state
+    return lambda entry: word in entry.status.note.lower() or word in entry.status.state.lower()
+
+
+def _goes_on(before: History, history: History) -> bool:
+    """Whether a history is another one with more behind."""
+    return (
+        bool(before.entries)
+        and len(history.entries) >= len(before.entries)
+        and before.entries[0] == history.entries[0]
+    )
+
+
+def _left_out(history: History) -> str:
+    """What is missing at the beginning, in words; nothing if nothing is."""
+    if history.skipped and history.is_whole:
+        return f"The first {format_size(history.skipped)} of the status file are not shown."
+    if history.left_out:
+        return f"{history.left_out:,} earlier statuses are not shown."
+    return ""
+
+
+def wrap(lines: list[str], width: int) -> list[str]:
+    """Lines of clean text, each wrapped to `width` cells at its spaces where possible."""
+    wrapped: list[str] = []
+    for line in lines:
+        if cell_len(line) <= width:
+            wrapped.append(line)
+            continue
         # textwrap counts characters; wide ones take two cells.
-        lines += [
-            piece
-            for part in wrapped
-            for piece in (chop_cells(part, width) if cell_len(part) > width else [part])
-        ]
-    return lines
+        for part in textwrap.wrap(line, width, break_on_hyphens=False) or [""]:
+            wrapped += chop_cells(part, width) if cell_len(part) > width else [part]
+    return wrapped

@@ -1,0 +1,181 @@
+"""The history of one run: its statuses, repeats folded, and when it was in which state."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from statustui.core.states import LOG_STATES
+from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line
+
+MOST_ENTRIES = 200_000
+"""Entries that are kept of one history: the newest ones."""
+
+
+class Entry(NamedTuple):
+    """A status, and how often in a row it was set without a change of state or note."""
+
+    status: StatusInfo
+    """The first of them."""
+    line: int
+    """The number of its line in the status file, from 1; 0 if that is not known."""
+    times: int = 1
+    last: StatusInfo | None = None
+    """The last of them, if there are several."""
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether its line lacks a time or a state that can be read."""
+        return not self.status.state or self.status.timestamp is None
+
+    @property
+    def end(self) -> float | None:
+        """When the last of them was set, in seconds since 1970; None if that is not known."""
+        return (self.status if self.last is None else self.last).timestamp
+
+
+class Course(NamedTuple):
+    """In which state a run was when. Remarks, and statuses without a time, change nothing."""
+
+    starts: tuple[float, ...] = ()
+    """When it came into each state, in seconds since 1970; never less than the one before."""
+    states: tuple[str, ...] = ()
+    before: Mapping[str, float] = {}
+    """State -> seconds in it altogether, up to the last of `starts`."""
+
+    def at(self, time: float) -> str:
+        """The state at a time in seconds since 1970; empty before the first one."""
+        index = bisect_right(self.starts, time) - 1
+        return self.states[index] if index >= 0 else ""
+
+    def times(self, end: float) -> dict[str, float]:
+        """State -> seconds in it up to `end`, in the order in which they were entered first."""
+        times = dict(self.before)
+        if self.starts:
+            state = self.states[-1]
+            times[state] = times.get(state, 0.0) + max(0.0, end - self.starts[-1])
+        return times
+
+
+_NO_COURSE = Course()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """What a status file holds, as far as it has been read."""
+
+    entries: tuple[Entry, ...] = ()
+    """Oldest first."""
+    course: Course = _NO_COURSE
+    updates: int = 0
+    """Number of statuses that have been read."""
+    left_out: int = 0
+    """Number of entries before the first one of `entries` that were read but not kept."""
+    skipped: int = 0
+    """Bytes at the start of the file that were not read."""
+    is_whole: bool = True
+    """Whether more than the end of a large file has been read."""
+
+
+@dataclass
+class HistoryBuilder:
+    """Takes in the lines of a status file, block after block.
+
+    Args:
+        skipped: Bytes at the start of the file that are not going to be added: lines have no
+            numbers then.
+        is_whole: What to say of the histories that are made.
+    """
+
+    skipped: int = 0
+    is_whole: bool = True
+    _lines: int = 0
+    _updates: int = 0
+    _left_out: int = 0
+    _entries: deque[Entry] = field(default_factory=deque)
+    _starts: list[float] = field(default_factory=list)
+    _states: list[str] = field(default_factory=list)
+    _before: dict[str, float] = field(default_factory=dict)
+
+    def add(self, block: bytes) -> None:
+        """Take in a block of whole lines."""
+        for line in block.split(b"\n")[:-1]:
+            self._lines += 1
+            status = parse_line(line)
+            if status is not None:
+                self._updates += 1
+                self._fold(status)
+                self._follow(status)
+        while len(self._entries) > MOST_ENTRIES:
+            self._entries.popleft()
+            self._left_out += 1
+
+    def _fold(self, status: StatusInfo) -> None:
+        if self._entries:
+            last = self._entries[-1]
+            if _repeats(last, status):
+                self._entries[-1] = last._replace(times=last.times + 1, last=status)
+                return
+        self._entries.append(Entry(status, 0 if self.skipped else self._lines))
+
+    def _follow(self, status: StatusInfo) -> None:
+        if status.state in LOG_STATES or not status.state:
+            return
+        time = status.timestamp
+        if time is None or (self._states and self._states[-1] == status.state):
+            return
+        if self._starts:
+            # Clocks that disagree make no negative span.
+            time = max(time, self._starts[-1])
+            state = self._states[-1]
+            self._before[state] = self._before.get(state, 0.0) + time - self._starts[-1]
+        self._starts.append(time)
+        self._states.append(status.state)
+
+    def history(self, torn: bytes = b"") -> History:
+        """What has been added so far, and what stands behind the last newline if it counts."""
+        if torn and is_whole_enough(torn):
+            return self._with(torn)
+        return History(
+            tuple(self._entries),
+            Course(tuple(self._starts), tuple(self._states), dict(self._before)),
+            self._updates,
+            self._left_out,
+            self.skipped,
+            self.is_whole,
+        )
+
+    def _with(self, torn: bytes) -> History:
+        """The same with one more line, which may still change."""
+        builder = HistoryBuilder(
+            self.skipped,
+            self.is_whole,
+            self._lines,
+            self._updates,
+            self._left_out,
+            self._entries.copy(),
+            self._starts.copy(),
+            self._states.copy(),
+            self._before.copy(),
+        )
+        builder.add(torn + b"\n")
+        return builder.history()
+
+
+def _repeats(entry: Entry, status: StatusInfo) -> bool:
+    """Whether a status says the same as those of the entry before it."""
+    before = entry.status
+    if before.state != status.state or before.note != status.note:
+        return False
+    return bool(before.state) and (before.timestamp is None) == (status.timestamp is None)
+
+
+def read_history(block: bytes) -> History:
+    """The history that stands in the whole text of a status file."""
+    whole, newline, torn = block.rpartition(b"\n")
+    builder = HistoryBuilder()
+    builder.add(whole + newline)
+    return builder.history(torn)

@@ -1,0 +1,93 @@
+"""The logs of a run: what there are, and which of them tells of a failure.
+
+As found in working directories of Pavilion 2.1.1 and 2.4. Both link some of them in from elsewhere
+(``build``, ``job``): unlike runs, logs are looked for behind links.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from statustui.core.run import RunDir
+
+_PAVILION = {
+    "run": ("run.log",),
+    "build": ("build.log", "build/pav_build_log"),
+    "kickoff": ("kickoff.log", "job/kickoff.log"),
+    "sched": ("job/sched.log",),
+    "results": ("results.log",),
+}
+"""Name of a log, as ``pav log`` has it -> where it is below the run directory: in one of these."""
+
+_ENDINGS = (".log", ".out", ".err")
+"""How names of logs end in other trees."""
+_MOST = 100
+"""Logs of a run that are listed at the most."""
+
+_RUN = ("run", "kickoff", "sched", "build")
+_BY_PHASE = (
+    ("BUILD", ("build", "kickoff", "run")),
+    ("SCHED", ("kickoff", "sched", "run")),
+    ("RESULTS", ("results", "run", "kickoff")),
+    ("CREATION", ("kickoff", "build", "run")),
+)
+"""How names of states begin -> the logs in which they leave traces, the likeliest one first."""
+
+
+class Log(NamedTuple):
+    """A log of a run."""
+
+    name: str
+    """Pavilion's name of it (``run``, ``build``); in other trees the name of the file."""
+    path: str
+
+
+def find_logs(place: RunDir) -> list[Log]:
+    """The logs of a run: Pavilion's, or in other trees any beside its status file.
+
+    What stands where a log belongs is listed whether or not it can be read.
+    """
+    if place.kind == "test":
+        return [
+            Log(name, path)
+            for name, places in _PAVILION.items()
+            if (path := _first_there([f"{place.path}/{below}" for below in places])) is not None
+        ]
+    try:
+        names = os.listdir(place.path)
+    except OSError:
+        return []
+    logs = sorted(name for name in names if name.endswith(_ENDINGS))[:_MOST]
+    return [Log(name, f"{place.path}/{name}") for name in logs]
+
+
+def _first_there(paths: list[str]) -> str | None:
+    """The first file that can be reached, or else the first link that leads nowhere."""
+    there = [path for path in paths if os.path.lexists(path)]
+    return next(filter(os.path.exists, there), there[0] if there else None)
+
+
+def log_paths(place: RunDir) -> list[str]:
+    """Where each log of a run is, or would be."""
+    if place.kind == "test":
+        return [f"{place.path}/{below}" for places in _PAVILION.values() for below in places]
+    return [log.path for log in find_logs(place)]
+
+
+def telling_logs(state: str, logs: list[Log]) -> list[Log]:
+    """The logs that may tell why a run is in `state`, the likeliest one first.
+
+    In other trees that is the one that was written last.
+    """
+    order = next((order for start, order in _BY_PHASE if state.startswith(start)), _RUN)
+    known = {log.name: log for log in logs}
+    telling = [known[name] for name in order if name in known]
+    return telling or sorted(logs, key=_written, reverse=True)
+
+
+def _written(log: Log) -> float:
+    try:
+        return os.stat(log.path).st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,92 @@
+"""Reading the history in a status file, and what is appended to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from statustui.core.history import History, HistoryBuilder
+from statustui.core.status_file import read_blocks
+from statustui.monitor.regular import opened
+
+_QUICK = 1 << 16
+"""Bytes at the end of a large file that are shown before the rest has been read."""
+_LARGE = 4 * _QUICK
+_MOST = 1 << 26
+"""Bytes at the end of a file that are read at the most."""
+_HEAD = 128
+"""Bytes at the start of a file that tell it from another: they hold its first time."""
+
+
+class HistoryFile:
+    """The status file of one run, read on from where the last reading has ended.
+
+    Args:
+        path: The status file.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Start with nothing read."""
+        self._path = path
+        self._signature: tuple[int, int, int] | None = None
+        self._head = b""
+        self._offset = 0
+        self._builder = HistoryBuilder()
+
+    def read(self) -> Iterator[History]:
+        """Read what is new.
+
+        Yields:
+            Nothing if the file is as it was. Of a large file that has not been read yet first the
+            history in the end of it; then the whole one.
+
+        Raises:
+            OSError: The file cannot be read, or is not a regular file.
+        """
+        with opened(self._path) as (descriptor, state):
+            signature = state.st_ino, state.st_size, state.st_mtime_ns
+            if signature == self._signature:
+                return
+            if not self._goes_on(descriptor, state):
+                yield from self._begin(descriptor, state.st_size)
+                self._head = os.pread(descriptor, _HEAD, 0)
+            torn = b""
+            for block, end in read_blocks(descriptor, self._offset):
+                if block.endswith(b"\n"):
+                    self._builder.add(block)
+                    self._offset = end
+                else:
+                    torn = block
+            self._signature = signature
+        yield self._builder.history(torn)
+
+    def _goes_on(self, descriptor: int, state: os.stat_result) -> bool:
+        """Whether the file is the one that has been read, with more behind."""
+        if self._signature is None or state.st_ino != self._signature[0]:
+            return False
+        return (
+            state.st_size >= self._offset and os.pread(descriptor, len(self._head), 0) == self._head
+        )
+
+    def _begin(self, descriptor: int, size: int) -> Iterator[History]:
+        """Start anew, with a quick look at the end of a large file."""
+        self._offset = _line_start(descriptor, size - _MOST)
+        self._builder = HistoryBuilder(self._offset)
+        if size - self._offset > _LARGE:
+            start = _line_start(descriptor, size - _QUICK)
+            quick = HistoryBuilder(start, is_whole=False)
+            torn = b""
+            for block, _end in read_blocks(descriptor, start):
+                if block.endswith(b"\n"):
+                    quick.add(block)
+                else:
+                    torn = block
+            yield quick.history(torn)
+
+
+def _line_start(descriptor: int, offset: int) -> int:
+    """The first byte of a line at `offset` or somewhat behind it."""
+    if offset <= 0:
+        return 0
+    block = os.pread(descriptor, _QUICK, offset - 1)
+    return offset + max(0, block.find(b"\n"))

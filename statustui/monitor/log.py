@@ -1,0 +1,240 @@
+"""Reading logs of any size by the page, with seeks.
+
+A page is made of whole lines. Of a line that is longer than a page each page holds a part, so that
+pages that follow each other leave nothing out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeAlias
+
+from statustui.core.text import clean_log_line
+from statustui.monitor.regular import opened
+
+PAGE = 1 << 16
+"""Bytes of a page at the most."""
+_CHUNK = 1 << 20
+"""Bytes that are searched at a time."""
+_OVERLAP = 256
+"""Bytes that are searched with both chunks that they are between: no word may be longer."""
+
+_ERRORS = re.compile(
+    rb"(?<!no )(?<!\b0 )\b(?:[a-z]*error|fatal|fail(?:ed|ure)|panic|traceback|exception|aborted"
+    rb"|segmentation fault|sigsegv|killed|undefined reference|out of memory|permission denied"
+    rb"|(?:command|file|module) not found|no such file|unknown module|no space left)\b"
+    rb"(?! ?[=:] ?0\b)",
+    re.IGNORECASE,
+)
+"""What a line has in it that tells of an error, in the words of compilers, shells and MPI."""
+
+Pread: TypeAlias = Callable[[int, int], bytes]
+"""Reads so many bytes at an offset."""
+
+
+class LogLine(NamedTuple):
+    """A line of a log, or a part of one that is very long."""
+
+    start: int
+    """Its offset in bytes."""
+    text: str
+    """Safe to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Lines of a log that follow each other."""
+
+    start: int
+    """Offset of the first line in bytes."""
+    end: int
+    """Offset behind the last one."""
+    size: int
+    """Of the whole file, in bytes."""
+    lines: tuple[LogLine, ...]
+    torn: int
+    """Offset from which to read on: that of the last line if it has no newline yet, or `end`."""
+    target: int | None = None
+    """Offset of the line that was looked for."""
+    inode: int = 0
+    """Tells the file from another that has taken its place."""
+    modified: float = 0.0
+    """When it was written to last, in seconds since 1970."""
+
+
+class Needle(NamedTuple):
+    """What is looked for in a log."""
+
+    first: Callable[[bytes], int]
+    """Where it is in a text for the first time; -1 if it is not there."""
+    last: Callable[[bytes], int]
+    """The same for the last time."""
+
+
+def needle(word: str) -> Needle:
+    """Looks for a word; without capitals in it, case does not matter in ASCII letters."""
+    wanted = word.encode("utf-8", "surrogateescape")[:_OVERLAP]
+    if word != word.lower():
+        return Needle(lambda text: text.find(wanted), lambda text: text.rfind(wanted))
+    return Needle(lambda text: text.lower().find(wanted), lambda text: text.lower().rfind(wanted))
+
+
+def _first_error(text: bytes) -> int:
+    match = _ERRORS.search(text)
+    return -1 if match is None else match.start()
+
+
+def _last_error(text: bytes) -> int:
+    return max((match.start() for match in _ERRORS.finditer(text)), default=-1)
+
+
+ERRORS = Needle(_first_error, _last_error)
+"""Looks for what tells of an error."""
+
+
+class LogText:
+    """The text of a log, however much of it there is.
+
+    Args:
+        pread: Reads it.
+        size: How many bytes there are.
+    """
+
+    def __init__(self, pread: Pread, size: int) -> None:
+        """Read nothing yet."""
+        self._pread = pread
+        self.size = size
+
+    def tail(self) -> LogPage:
+        """The last page."""
+        return self.before(self.size)
+
+    def before(self, end: int, most: int = PAGE) -> LogPage:
+        """The page that ends at offset `end`."""
+        end = min(end, self.size)
+        start = max(0, end - most)
+        data = self._pread(end - start, start)
+        cut = data.find(b"\n") + 1
+        if start and 0 < cut < len(data):
+            start, data = start + cut, data[cut:]
+        return self._page(start, data)
+
+    def after(self, start: int, most: int = PAGE) -> LogPage:
+        """The page that starts at offset `start`."""
+        data = self._pread(most, start)
+        cut = data.rfind(b"\n") + 1
+        if len(data) == most and cut:
+            data = data[:cut]
+        return self._page(start, data)
+
+    def around(self, target: int) -> LogPage:
+        """A page with the line at offset `target` in it."""
+        before, after = self.before(target, PAGE // 4), self.after(target)
+        lines = before.lines + after.lines
+        return LogPage(before.start, after.end, self.size, lines, after.torn, target)
+
+    def _page(self, start: int, data: bytes) -> LogPage:
+        lines = []
+        offset = start
+        *whole, rest = data.split(b"\n")
+        for line in [*whole, rest] if rest else whole:
+            lines.append(LogLine(offset, clean_log_line(line)))
+            offset += len(line) + 1
+        end = start + len(data)
+        return LogPage(start, end, self.size, tuple(lines), end - len(rest))
+
+    def find(
+        self, wanted: Needle, start: int, is_needed: Callable[[int], bool], *, backwards: bool
+    ) -> int | None:
+        """Look for something from offset `start` on.
+
+        Args:
+            wanted: What to look for.
+            start: Where a line begins: from there on, or up to there.
+            is_needed: Asked now and then, with the offset reached, whether to go on.
+            backwards: Whether to look in what is before `start`.
+
+        Returns:
+            The offset of the line that it is in; None if there is none, or it is not needed.
+        """
+        for offset, data in self._chunks(start, backwards=backwards):
+            if not is_needed(offset):
+                return None
+            place = wanted.last(data) if backwards else wanted.first(data)
+            if place >= 0:
+                return self._line_start(offset + place)
+        return None
+
+    def _chunks(self, start: int, *, backwards: bool) -> Iterator[tuple[int, bytes]]:
+        """Pieces of the text, each with its offset; those next to each other overlap."""
+        if not backwards:
+            while data := self._pread(_CHUNK, start):
+                yield start, data
+                if len(data) < _CHUNK:
+                    return
+                start += _CHUNK - _OVERLAP
+            return
+        end = start
+        while end > 0:
+            begin = max(0, end - _CHUNK)
+            yield begin, self._pread(end - begin, begin)
+            end = begin + _OVERLAP if begin else 0
+
+    def _line_start(self, offset: int) -> int:
+        begin = max(0, offset - PAGE)
+        return begin + self._pread(offset - begin, begin).rfind(b"\n") + 1
+
+
+Turn: TypeAlias = Callable[[LogText], LogPage]
+"""Reads a page of a log."""
+
+
+@contextlib.contextmanager
+def open_log(path: str) -> Iterator[tuple[LogText, os.stat_result]]:
+    """Open the log at `path`, which may be behind a link.
+
+    Raises:
+        OSError: It cannot be read, or is not a regular file.
+    """
+    with opened(path, follow=True) as (descriptor, state):
+        yield LogText(lambda size, offset: os.pread(descriptor, size, offset), state.st_size), state
+
+
+class LogFollower:
+    """Follows one log: tells what it grows by, also when another file takes its place.
+
+    Args:
+        path: The log.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Start at its end."""
+        self.path = path
+        self._known: tuple[int, int, int] | None = None
+        self._torn = 0
+
+    def read(self) -> LogPage | None:
+        """The last page, or what has been appended since the last time; None if nothing has.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        with open_log(self.path) as (text, state):
+            known = state.st_ino, state.st_size, state.st_mtime_ns
+            if known == self._known:
+                return None
+            before, self._known = self._known, known
+            grown = before is not None and before[0] == known[0] and self._torn <= text.size
+            is_little = text.size - self._torn < PAGE
+            page = text.after(self._torn) if grown and is_little else text.tail()
+            self._torn = page.torn
+            return stamped(page, state)
+
+
+def stamped(page: LogPage, state: os.stat_result) -> LogPage:
+    """The same page, with what `fstat` says of its file."""
+    return replace(page, inode=state.st_ino, modified=state.st_mtime)

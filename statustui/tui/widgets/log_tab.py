@@ -1,0 +1,107 @@
+"""The logs of a run, one of them on show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from statustui.core.logs import Log
+from statustui.core.text import clean, format_age, format_size
+from statustui.monitor.inspection import Page, Search, Unreadable
+from statustui.tui.manner import Manner
+from statustui.tui.messages import LogChosen, Moved
+from statustui.tui.widgets.log_view import LogView
+from statustui.tui.widgets.tab_line import TabLine
+
+
+class LogTab(Vertical):
+    """Names of logs, what is to be said of the one on show, and its lines."""
+
+    BINDING_GROUP_TITLE = "Logs"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right_curly_bracket", "turn(1)", "Next log", key_display="}", id="logs.next"),
+        Binding(
+            "left_curly_bracket",
+            "turn(-1)",
+            "Previous log",
+            key_display="{",
+            show=False,
+            id="logs.previous",
+        ),
+    ]
+
+    def __init__(self, manner: Manner, clock: Callable[[], float]) -> None:
+        """Start without logs."""
+        super().__init__(id="logs")
+        self._clock = clock
+        self._logs: tuple[Log, ...] = ()
+        self.chosen: Log | None = None
+        """The log on show."""
+        self._modified: float | None = None
+        self._said = ""
+        self._names = TabLine(lambda index: LogChosen(self._logs[index]), "log-names")
+        self.view = LogView(manner)
+        """Its lines."""
+
+    def compose(self) -> ComposeResult:
+        """Lay the widgets out from top to bottom."""
+        yield self._names
+        yield self.view
+
+    def show_logs(self, logs: tuple[Log, ...], telling: Log | None) -> None:
+        """Offer these logs; as long as none is chosen, it is the one that tells most."""
+        self._logs = logs
+        if self.chosen not in logs:
+            self.choose(telling or (logs[0] if logs else None))
+        self._show_names()
+
+    def choose(self, log: Log | None) -> None:
+        """Show another log."""
+        self.chosen = log
+        self._modified, self._said = None, ""
+        self.view.clear()
+        self._show_names()
+
+    def _show_names(self) -> None:
+        chosen = 0 if self.chosen is None else self._logs.index(self.chosen)
+        self._names.show([clean(log.name) for log in self._logs] or ["no logs"], chosen)
+        self.tick()
+
+    def action_turn(self, step: int) -> None:
+        """Ask for the next log, or the one before."""
+        if self.chosen in self._logs:
+            index = self._logs.index(self.chosen) + step
+            self.post_message(LogChosen(self._logs[index % len(self._logs)]))
+
+    def take(self, finding: Page | Search | Unreadable) -> None:
+        """Show what has been found out about a log."""
+        if self.chosen is None or finding.path != self.chosen.path:
+            return
+        if isinstance(finding, Page):
+            self._modified, self._said = finding.page.modified, ""
+            self.view.take(finding.page)
+        elif isinstance(finding, Unreadable):
+            self._said = f"cannot be read: {clean(finding.reason)}"
+        elif finding.share is None:
+            self._said = "" if self.view.turn_round() else "not found"
+        else:
+            self._said = f"searching, {finding.share:.0%}"
+        self.tick()
+
+    def on_moved(self, message: Moved) -> None:
+        """Say where in the log that is."""
+        message.stop()
+        self.tick()
+
+    def tick(self) -> None:
+        """Say how large the log is, how old, and which part of it is in view."""
+        said = [self._said] if self._said else []
+        if self._modified is not None:
+            said.append(format_size(self.view.size_of_log))
+            said.append(f"{format_age(self._clock() - self._modified)} old")
+            said.append("following" if self.view.follows else f"{self.view.share[1]:.0%}")
+        self._names.say("  ".join(said))

@@ -1,0 +1,198 @@
+"""Which run it is, where it stands and, if something is wrong with it, why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widget import Widget
+
+from statustui.core.durations import Typical
+from statustui.core.history import History
+from statustui.core.run import Run
+from statustui.core.text import clean, clean_lines, format_age, format_span
+from statustui.monitor.inspection import Finding, Inspection, Trace, Unreadable
+from statustui.tui.look import GLYPHS, STYLES
+from statustui.tui.widgets.timeline import Timeline
+
+_SILENCE = 2.0
+"""Seconds after which a filesystem counts as not answering."""
+_FEWEST, _MOST = 3, 15
+"""Lines of a log that are shown beside a failure."""
+_LIVELY = 2
+"""Lines of a log that are shown of a run that is well."""
+
+
+class RunHeader(Widget):
+    """Two lines: which run it is, and where it stands."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES.values())
+
+    def __init__(self, run: Run, clock: Callable[[], float]) -> None:
+        """Speak of `run`."""
+        super().__init__(classes="run-header")
+        self._run = run
+        self._clock = clock
+        self._trouble: str | None = None
+        self._drawn = Text()
+
+    def show(self, run: Run, trouble: str | None) -> None:
+        """Speak of another picture of the run; `trouble` says what keeps it from being of now."""
+        self._run, self._trouble = run, trouble
+        self.refresh(layout=True)
+
+    def tick(self) -> None:
+        """Show how long it has been by now, if that can be seen."""
+        if self._draw() != self._drawn:
+            self.refresh()
+
+    def render(self) -> Text:
+        """Draw it."""
+        self._drawn = self._draw()
+        return self._drawn
+
+    def _draw(self) -> Text:
+        run, now = self._run, self._clock()
+        style = self.get_component_rich_style(STYLES[run.category], partial=True)
+        span = None if run.updated is None or run.started is None else run.updated - run.started
+        text = Text(overflow="fold")
+        text.append(
+            f"{GLYPHS[run.category]} {run.category.value.upper()}", style + Style(bold=True)
+        )
+        text.append(f"  {clean(run.id)}  {clean(run.name)}", "bold")
+        if run.user:
+            text.append(f"  {clean(run.user)}")
+        if self._trouble is not None:
+            text.append(f"  {self._trouble}", "bold reverse")
+        count = f"{run.updates:,} status{'' if run.updates == 1 else 'es'}"
+        text.append(f"\n{clean(run.current.state)} for {format_age(run.age(now))}")
+        text.append(f"  result {run.result or '-'}  {count} in {format_span(span)}")
+        if run.stall is not None:
+            silent = format_age(now - run.stall.since)
+            basis = clean(run.stall.basis)
+            text.append(f"\nstalled: no sign of life for {silent}, {basis}", "bold")
+        return text
+
+
+class Reason(Widget):
+    """Why a run failed: the status that explains it, and the end of the log that belongs to it.
+
+    Of a run that is under way it is the end of its log.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time", *STYLES.values()}
+
+    def __init__(self, run: Run, clock: Callable[[], float]) -> None:
+        """Speak of `run`."""
+        super().__init__(classes="reason")
+        self._run = run
+        self._clock = clock
+        self._trace: Trace | None = None
+
+    def show(self, run: Run, trace: Trace | None = None) -> None:
+        """Show another picture of the run, and the end of its log."""
+        if run.path != self._run.path:
+            self._trace = None
+        self._run = run
+        self._trace = trace or self._trace
+        self.display = run.problem is not None or (self._trace is not None and not run.is_over)
+        self.refresh(layout=True)
+
+    def render(self) -> Text:
+        """Draw the note in full, then the lines of the log."""
+        run = self._run
+        text = Text(overflow="fold")
+        count = _LIVELY
+        if run.problem is not None:
+            count = max(_FEWEST, min(_MOST, self.screen.size.height // 6))
+            style = self.get_component_rich_style(STYLES[run.category], partial=True)
+            text.append(f"why: {clean(run.problem.state)} ", style + Style(bold=True))
+            text.append("\n".join(clean_lines(run.problem.note)), style)
+        if self._trace is not None:
+            age = format_age(self._clock() - self._trace.modified)
+            if text:
+                text.append("\n")
+            head = f"{clean(self._trace.log.name)} log, {age} old:"
+            text.append(head, self.get_component_rich_style("history--time", partial=True))
+            width = max(1, self.size.width)
+            for line in self._trace.lines[-count:]:
+                text.append(f"\n  {line}"[: 2 * width])
+        return text
+
+
+class Overview(Vertical):
+    """What there is to know of a run at a glance: where it stands, why it failed, its timeline."""
+
+    def __init__(self, run: Run, clock: Callable[[], float]) -> None:
+        """Speak of `run`."""
+        super().__init__(classes="overview")
+        self._run = run
+        self._header = RunHeader(run, clock)
+        self._timeline = Timeline(run, clock)
+        self._reason = Reason(run, clock)
+        self._said: str | None = None
+        self._trouble: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay the parts out from top to bottom."""
+        yield self._header
+        with ReasonScroll(classes="reason-scroll"):
+            yield self._reason
+        yield self._timeline
+
+    def on_mount(self) -> None:
+        """Show nothing that there is nothing to say of."""
+        self.show(self._run)
+
+    def show(self, run: Run, *, is_gone: bool = False) -> None:
+        """Show another picture of the run."""
+        if run.path != self._run.path:
+            self._trouble = None
+        self._run = run
+        self._said = "gone" if is_gone else None
+        self._show_header()
+        self._timeline.show(run)
+        self._reason.show(run)
+
+    def take(self, finding: Finding) -> None:
+        """Show what has been found out about the run."""
+        if isinstance(finding, History):
+            self._trouble = None
+            self._show_header()
+            self._timeline.show(self._run, finding.course)
+        elif isinstance(finding, Typical):
+            self._timeline.show(self._run, typical=finding)
+        elif isinstance(finding, Trace):
+            self._reason.show(self._run, finding)
+        elif isinstance(finding, Unreadable) and finding.path == self._run.status_path:
+            self._trouble = f"history cannot be read: {clean(finding.reason)}"
+            self._show_header()
+
+    def tick(self, inspection: Inspection | None) -> None:
+        """Let ages go on, and say if the filesystem does not answer."""
+        silent = 0.0 if inspection is None else inspection.silent
+        said = f"not answering for {format_age(silent)}" if silent > _SILENCE else None
+        if self._said not in {said, "gone"}:
+            self._said = said
+            self._show_header()
+        self._header.tick()
+        self._timeline.tick()
+
+    def _show_header(self) -> None:
+        # What the monitor cannot read either is told as the status of the run.
+        trouble = None if self._run.error else self._trouble
+        self._header.show(self._run, self._said or trouble)
+
+
+class ReasonScroll(VerticalScroll):
+    """Lets a long reason be scrolled."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False, system=True),
+        Binding("k", "scroll_up", "Up", show=False, system=True),
+    ]

@@ -1,0 +1,127 @@
+"""One bar of what a run spent its time in, and one of what runs of its name usually do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import accumulate, groupby
+from typing import ClassVar
+
+from rich.cells import set_cell_size
+from rich.style import Style
+from rich.text import Text
+from textual.widget import Widget
+
+from statustui.core.durations import Typical
+from statustui.core.history import Course
+from statustui.core.run import Run
+from statustui.core.states import categorise
+from statustui.core.text import clean, format_age, format_span
+from statustui.tui.look import GLYPHS, STYLES
+
+_LABEL, _TOTAL = 9, 8
+"""Cells in front of a bar, and behind it."""
+_BRIEF = 0.01
+"""Seconds below which a time is not worth its place in the legend."""
+_GAP = "  "
+
+
+class Timeline(Widget):
+    """From the creation of a run to now, or to its end, cut into its states to scale.
+
+    The bar below has the same scale. Names stand in the bars where there is room, and beside their
+    times in the legend.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time", *STYLES.values()}
+
+    def __init__(self, run: Run, clock: Callable[[], float]) -> None:
+        """Speak of `run`."""
+        super().__init__(classes="timeline")
+        self._run = run
+        self._clock = clock
+        self._course = Course()
+        self._typical: Typical | None = None
+        self._drawn = Text()
+
+    def show(self, run: Run, course: Course | None = None, typical: Typical | None = None) -> None:
+        """Show another picture of the run, and what has been found out of it."""
+        if run.path != self._run.path:
+            self._course, self._typical = Course(), None
+        self._run = run
+        self._course = course or self._course
+        self._typical = typical or self._typical
+        self.refresh(layout=True)
+
+    def tick(self) -> None:
+        """Go on to now, if that can be seen."""
+        if self.is_mounted and self._draw() != self._drawn:
+            self.refresh()
+
+    def render(self) -> Text:
+        """Draw the bars, and the legend below them."""
+        self._drawn = self._draw()
+        return self._drawn
+
+    def _draw(self) -> Text:
+        course, room = self._course, self.size.width - _LABEL - _TOTAL - 1
+        if not course.starts or room < 1:
+            return Text("")
+        run, now = self._run, self._clock()
+        goes_on = not run.is_over and not run.category.is_problem
+        begin, last = course.starts[0], run.updated or course.starts[-1]
+        end = max(course.starts[-1], now if goes_on else last)
+        times = course.times(end)
+        usual = {} if self._typical is None else self._typical.times
+        longest = max(end - begin, sum(usual.values()), 1e-6)
+        scale = longest / room
+        cells = [course.at(begin + (cell + 0.5) * scale) for cell in range(room)]
+        cells = cells[: max(1, round((end - begin) / scale))]
+        text = Text(no_wrap=True, overflow="ellipsis")
+        self._bar(text, "this run", cells, Style(reverse=True), room)
+        total = format_age(end - begin) if goes_on else format_span(end - begin)
+        text.append(f" {total}\n")
+        if self._typical is not None and usual:
+            self._bar(text, "usually", _usual_cells(usual, scale), Style(), room)
+            text.append(f" {format_span(sum(usual.values()))}\n")
+        self._legend(text, times, usual, run.current.state if goes_on else "")
+        return text
+
+    def _bar(self, text: Text, label: str, cells: list[str], base: Style, room: int) -> None:
+        text.append(f"{label:<{_LABEL}}", self._style("history--time"))
+        for state, group in groupby(cells):
+            width = len(list(group))
+            style = self._style(STYLES[categorise(state)])
+            name = set_cell_size(f"│{clean(state)}", width)
+            text.append(name if base else name.replace(" ", "─"), style + base)
+        text.append(" " * (room - len(cells)))
+
+    def _legend(
+        self, text: Text, times: Mapping[str, float], usual: Mapping[str, float], current: str
+    ) -> None:
+        """The states that took longest, with the time in each."""
+        text.append(" " * _LABEL)
+        if self._typical is not None and usual:
+            runs = self._typical.runs
+            text.append(f"usually: median of {runs} run{'' if runs == 1 else 's'}{_GAP}", "dim")
+        for state in sorted(times, key=lambda state: -times[state]):
+            if times[state] < _BRIEF:
+                break
+            category = categorise(state)
+            span = format_age(times[state]) if state == current else format_span(times[state])
+            style = self._style(STYLES[category])
+            text.append(f"{GLYPHS[category]} {clean(state)} ", style)
+            text.append(span)
+            if state in usual:
+                text.append(f" ({format_span(usual[state])})", "dim")
+            text.append(_GAP)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(name, partial=True)
+
+
+def _usual_cells(usual: Mapping[str, float], scale: float) -> list[str]:
+    """The state in each cell of a bar, given how many seconds a cell stands for."""
+    cells: list[str] = []
+    for state, end in zip(usual, accumulate(usual.values()), strict=True):
+        cells += [state] * (round(end / scale) - len(cells))
+    return cells
