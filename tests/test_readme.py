@@ -15,7 +15,7 @@ from statustui.core.states import Category
 from statustui.report import run_object
 from statustui.tui.app import StatusApp
 from statustui.tui.look import GLYPHS
-from statustui.tui.screens.run import KEYS, RunScreen
+from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.run_table import RunTable
 from tests.core.test_run import PLACE

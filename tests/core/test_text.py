@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.text import clean, clean_lines, format_age, format_span
+from statustui.core.text import (
+    clean,
+    clean_lines,
+    clean_log_line,
+    format_age,
+    format_size,
+    format_span,
+)
 
 
 @given(st.text())
@@ -82,3 +89,47 @@ def test_ages_fit_into_a_narrow_column(seconds: float | None, age: str) -> None:
 def test_spans_have_two_units(seconds: float | None, span: str) -> None:
     """Enough to compare them, and no more."""
     assert format_span(seconds) == span
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"plain\n", "plain"),
+        (b"windows\r\n", "windows"),
+        (b"10%\r20%\r30%", "30%"),
+        (b"10%\r20%\r", "20%"),
+        (b"a\tb", "a       b"),
+        (b"\x1b[01;31merror:\x1b[0m\x1b[K here", "error: here"),
+        (b"\x1b]0;title\x07\x1b[2J", "\\x1b]0;title\\x07\\x1b[2J"),
+        (b"\xff\xfe caf\xc3\xa9", "\\xff\\xfe café"),
+        (b"a" + b"\0" * 70_000 + b"b", "a(70000 NUL bytes)b"),
+        (b"\0", "\\x00"),
+        ("\u202egnp.exe\u200b".encode(), "\\u202egnp.exe\\u200b"),
+    ],
+)
+def test_a_line_of_a_log_is_shown_as_a_terminal_would_leave_it(line: bytes, shown: str) -> None:
+    """Without anything in it that does something to the terminal."""
+    assert clean_log_line(line) == shown
+
+
+@given(st.binary())
+def test_no_line_of_a_log_holds_a_control_character(line: bytes) -> None:
+    """Whatever bytes it is made of."""
+    assert clean_log_line(line.replace(b"\n", b"")).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (4210, "4.2 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1 MB"),
+        (17_000_000_000, "17 GB"),
+    ],
+)
+def test_sizes(size: int, text: str) -> None:
+    """Two digits at least, in the largest unit that fits."""
+    assert format_size(size) == text

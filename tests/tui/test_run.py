@@ -13,8 +13,9 @@ from statustui.tui.app import StatusApp
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.document_tree import DocumentTree
+from statustui.tui.widgets.log_view import LogView
 from statustui.tui.widgets.pager import Pager
-from tests.tui.stand_in import LIFE, NOW, ROOT, StandIn, deliver_a_night, make_app, settle
+from tests.tui.stand_in import LIFE, NOW, ROOT, deliver_a_night, make_app, settle
 from tests.tui.test_app import cursor, is_shown, screen_lines, shown
 from tests.waiting import DEADLINE
 
@@ -251,9 +252,10 @@ async def test_a_log_opens_at_its_end_and_leads_to_its_first_error() -> None:
         assert "17%" in shown(app)
         await pilot.press("g")
         await wait_for(pilot, "[0/900] cc -c part0.c")
-        for _ in range(400):
-            await pilot.press("pagedown")
-        assert "[899/900]" in shown(app)
+        for _ in range(60):
+            app.screen.query_one(LogView).action_page(5.0)
+            await pilot.pause()
+        assert page(app)[-1].strip() == "make: *** [all] Error 2"
         await pilot.press("G")
         await wait_for(pilot, "following")
         await pilot.press("slash", *"[12/", "enter")

@@ -1,0 +1,106 @@
+"""Histories: repeats folded, damaged lines numbered, and what the time went into."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statustui.core import history as module
+from statustui.core.history import Course, HistoryBuilder, read_history
+from statustui.core.status_file import split_statuses
+
+
+def lines(*statuses: tuple[float, str]) -> bytes:
+    """Statuses with these times, as text."""
+    return "".join(f"{time:.1f} {status}\n" for time, status in statuses).encode()
+
+
+def test_repeats_are_one_entry_with_a_count() -> None:
+    """Of state and note in a row; what stands between them ends it."""
+    waits = [(float(second), "BUILD_DEFERRED waits") for second in range(1, 6)]
+    found = read_history(lines((0, "CREATED a"), *waits, (9, "RUNNING b"), (10, "RUNNING c")))
+    assert [(one.status.state, one.times, one.line) for one in found.entries] == [
+        ("CREATED", 1, 1),
+        ("BUILD_DEFERRED", 5, 2),
+        ("RUNNING", 1, 7),
+        ("RUNNING", 1, 8),
+    ]
+    assert found.entries[1].status.timestamp == 1
+    assert found.entries[1].end == 5
+    assert found.updates == 8
+
+
+def test_damaged_lines_are_told_with_their_number() -> None:
+    """Blank lines count, but are no statuses."""
+    found = read_history(b"1.0 CREATED a\n\nno time at all\n2.0 RUNNING b\n\xff\xfe\n")
+    assert [(one.line, one.is_damaged) for one in found.entries] == [
+        (1, False),
+        (3, True),
+        (4, False),
+        (5, True),
+    ]
+    assert found.entries[1].status.note == "no time at all"
+
+
+def test_a_line_without_its_newline_counts_when_it_can() -> None:
+    """And is taken in anew once it is whole."""
+    builder = HistoryBuilder()
+    builder.add(b"1.0 CREATED a\n")
+    assert [one.status.note for one in builder.history(b"2.0 RUNNING ha").entries] == ["a", "ha"]
+    assert len(builder.history(b"2.0 RUNN").entries) == 1
+    builder.add(b"2.0 RUNNING half\n")
+    assert [one.status.note for one in builder.history().entries] == ["a", "half"]
+    assert builder.history().updates == 2
+
+
+def test_the_course_tells_the_state_at_any_time_and_the_time_in_each() -> None:
+    """Remarks and statuses without a time change nothing; what comes again adds up."""
+    text = lines((10, "CREATED a"), (11, "RUNNING b"), (15, "INFO c"), (21, "BUILDING d"))
+    course = read_history(text + b"soon COMPLETE e\n" + lines((31, "RUNNING f"))).course
+    assert [course.at(time) for time in (9, 10, 10.9, 11, 20, 21, 31, 99)] == [
+        "",
+        "CREATED",
+        "CREATED",
+        "RUNNING",
+        "RUNNING",
+        "BUILDING",
+        "RUNNING",
+        "RUNNING",
+    ]
+    assert course.times(41) == {"CREATED": 1, "RUNNING": 20, "BUILDING": 10}
+    assert Course().at(5) == ""
+    assert Course().times(5) == {}
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**9), st.sampled_from(["RUNNING", "BUILDING"]))))
+def test_no_time_is_negative_and_nothing_is_lost(changes: list[tuple[int, str]]) -> None:
+    """Whatever the clocks of the hosts say."""
+    text = lines(*((float(time), f"{state} x") for time, state in changes))
+    found = read_history(text)
+    assert found.updates == len(changes) == sum(one.times for one in found.entries)
+    end = max((time for time, _state in changes), default=0)
+    times = found.course.times(end)
+    assert all(span >= 0 for span in times.values())
+    if changes:
+        assert sum(times.values()) == pytest.approx(end - changes[0][0])
+
+
+@given(st.lists(st.binary(max_size=60)))
+def test_any_bytes_make_as_many_statuses_as_they_hold(pieces: list[bytes]) -> None:
+    """At once or line by line."""
+    whole = [piece.replace(b"\n", b" ") + b"\n" for piece in pieces]
+    text = b"".join(whole)
+    builder = HistoryBuilder()
+    for line in whole:
+        builder.add(line)
+    assert read_history(text).entries == builder.history().entries
+    assert read_history(text).updates == len(split_statuses(text))
+
+
+def test_only_the_newest_entries_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are counted."""
+    monkeypatch.setattr(module, "MOST_ENTRIES", 3)
+    found = read_history(lines(*((float(n), f"RUN_USER step {n}") for n in range(10))))
+    assert [one.status.note for one in found.entries] == ["step 7", "step 8", "step 9"]
+    assert (found.left_out, found.updates, found.entries[0].line) == (7, 10, 8)

@@ -1,0 +1,475 @@
+"""Looking at one run: histories and logs that grow, are replaced, are huge, or are no files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from statustui.core.durations import Typical
+from statustui.core.history import History
+from statustui.core.run import Run
+from statustui.core.working_dir import root_folder, run_dir
+from statustui.monitor import history as history_module
+from statustui.monitor.history import HistoryFile
+from statustui.monitor.inspection import (
+    Documents,
+    FileInspection,
+    Finding,
+    Logs,
+    Page,
+    Search,
+    Trace,
+    Unreadable,
+)
+from statustui.monitor.log import ERRORS, PAGE, LogFollower, LogText, needle, open_log
+from statustui.monitor.scan import read
+from tests.monitor.surroundings import mirror
+from tests.trees import append, write_run
+from tests.waiting import wait_until
+
+Kind = TypeVar("Kind")
+
+
+def notes(histories: Iterator[History]) -> list[str]:
+    """The notes of the last of some histories."""
+    return [entry.status.note for entry in list(histories)[-1].entries]
+
+
+# Histories.
+
+
+def test_a_history_is_read_on_as_it_grows(tmp_path: Path) -> None:
+    """Nothing comes as long as nothing has changed; a torn line comes anew once it is whole."""
+    run = write_run(tmp_path / "1", "CREATED a", "RUNNING b")
+    file = HistoryFile(f"{run}/status")
+    assert notes(file.read()) == ["a", "b"]
+    assert list(file.read()) == []
+    with (run / "status").open("a") as status:
+        status.write("1795000010.0 RUN_USER ha")
+        status.flush()
+        assert notes(file.read()) == ["a", "b", "ha"]
+        status.write("lf\n")
+    assert notes(file.read()) == ["a", "b", "half"]
+
+
+@pytest.mark.parametrize("how", ["shorter", "as long", "another file"])
+def test_a_history_begins_anew_when_its_file_does(tmp_path: Path, how: str) -> None:
+    """An id is used again for another run."""
+    run = write_run(tmp_path / "1", "CREATED a", "RUNNING b")
+    file = HistoryFile(f"{run}/status")
+    assert notes(file.read()) == ["a", "b"]
+    if how == "another file":
+        (run / "status").rename(tmp_path / "old")
+    statuses = ["CREATED c"] if how == "shorter" else ["CREATED c", "RUNNING d"]
+    write_run(run, *statuses, start=1_795_000_777.0)
+    assert notes(file.read()) == ["c", "d"][: len(statuses)]
+
+
+def test_of_a_large_history_the_end_comes_first(tmp_path: Path) -> None:
+    """Then all of it, with the numbers of its lines."""
+    run = write_run(tmp_path / "1", *(f"RUN_USER step {number}" for number in range(20_000)))
+    quick, whole = HistoryFile(f"{run}/status").read()
+    assert not quick.is_whole
+    assert 100 < len(quick.entries) < 5000
+    assert quick.entries[-1].status == whole.entries[-1].status
+    assert quick.entries[0].line == 0
+    assert whole.is_whole
+    assert [one.line for one in whole.entries] == list(range(1, 20_001))
+
+
+def test_of_a_huge_history_only_the_end_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told how much is left out."""
+    monkeypatch.setattr(history_module, "_MOST", 10_000)
+    run = write_run(tmp_path / "1", *(f"RUN_USER step {number}" for number in range(20_000)))
+    (whole,) = HistoryFile(f"{run}/status").read()
+    assert whole.skipped > 700_000
+    assert whole.entries[-1].status.note == "step 19999"
+    assert whole.entries[0].status.note.startswith("step 19")
+    append(run, "RUN_USER more")
+
+
+# Logs.
+
+
+def text_of(data: bytes) -> LogText:
+    """A log in memory."""
+    return LogText(lambda size, offset: data[offset : offset + size], len(data))
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=40)), st.integers(1, 100))
+def test_pages_that_follow_each_other_leave_nothing_out(pieces: list[bytes], most: int) -> None:
+    """Neither forwards nor backwards."""
+    data = b"\n".join(pieces)
+    text = text_of(data)
+    pages, end = [], 0
+    while end < len(data):
+        pages.append(text.after(end, most))
+        assert pages[-1].start == end < pages[-1].end
+        end = pages[-1].end
+    assert end == len(data)
+    while end > 0:
+        page = text.before(end, most)
+        assert page.start < end == page.end
+        end = page.start
+    if len(data) < most:
+        assert len(text.tail().lines) == len(data.split(b"\n")) - data.endswith(b"\n") - (not data)
+
+
+def test_words_are_found_in_both_directions_wherever_they_stand() -> None:
+    """Also where two pieces that are read meet; without capitals case does not matter."""
+    filler = b"nothing to be seen here, only a line of some length\n"
+    data = filler * 40_000 + b"the Needle is here\n" + filler * 40_000 + b"another needle\n"
+    text = text_of(data)
+    first, last = data.index(b"the Needle"), data.index(b"another")
+
+    def find(word: str, start: int, *, backwards: bool = False) -> int | None:
+        return text.find(needle(word), start, lambda _offset: True, backwards=backwards)
+
+    assert find("needle", 0) == first
+    assert find("needle", data.index(b"\n", first) + 1) == last
+    assert find("needle", len(data), backwards=True) == last
+    assert find("needle", last, backwards=True) == first
+    assert find("Needle", len(data), backwards=True) == first
+    assert find("NEEDLE", 0) is None
+    assert find("needle", first, backwards=True) is None
+    assert text.find(needle("needle"), 0, lambda _offset: False, backwards=False) is None
+    for shift in range((1 << 20) - 30, (1 << 20) + 3):
+        moved = b"x" * shift + b"\nneedle\n"
+        found = text_of(moved).find(needle("needle"), 0, lambda _offset: True, backwards=False)
+        assert found == shift + 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "main.c:12:3: error: expected ';'",
+        "ERROR: cannot open file",
+        "make: *** [Makefile:3: all] Error 2",
+        "Segmentation fault (core dumped)",
+        "Traceback (most recent call last):",
+        "ValueError: no",
+        "slurmstepd: error: *** JOB 6 ON vm CANCELLED ***",
+        "run.sh: line 9: module: command not found",
+        "bash: /x: No such file or directory",
+        "collect2: undefined reference to `main'",
+        "Lmod: unknown module gcc on cn1",
+        "FATAL ERROR",
+    ],
+)
+def test_lines_that_tell_of_an_error_are_known(line: str) -> None:
+    """In the words of compilers, shells, schedulers and Python."""
+    assert ERRORS.first(line.encode()) >= 0
+    assert ERRORS.last(line.encode()) >= 0
+
+
+@pytest.mark.parametrize(
+    "line", ["0 errors, 0 warnings", "no error", "errors: 0", "failover", "error=0"]
+)
+def test_lines_that_tell_of_no_error_are_passed_over(line: str) -> None:
+    """Though they have such words in them."""
+    assert ERRORS.first(line.encode()) == ERRORS.last(line.encode()) == -1
+
+
+def test_a_log_is_followed_through_truncation_and_rotation(tmp_path: Path) -> None:
+    """And tells nothing as long as nothing happens."""
+    log = tmp_path / "run.log"
+    log.write_bytes(b"one\ntw")
+    follower = LogFollower(str(log))
+
+    def lines() -> list[str]:
+        page = follower.read()
+        return [] if page is None else [line.text for line in page.lines]
+
+    assert lines() == ["one", "tw"]
+    assert lines() == []
+    with log.open("ab") as file:
+        file.write(b"o\nthree\n")
+    assert lines() == ["two", "three"]
+    log.write_bytes(b"anew\n")
+    assert lines() == ["anew"]
+    log.rename(tmp_path / "run.log.1")
+    log.write_bytes(b"another file, and a longer one\n")
+    assert lines() == ["another file, and a longer one"]
+    log.unlink()
+    with pytest.raises(FileNotFoundError):
+        follower.read()
+    log.write_bytes(b"back\n")
+    assert lines() == ["back"]
+
+
+def test_of_much_that_is_appended_at_once_the_end_is_shown(tmp_path: Path) -> None:
+    """No more than a page."""
+    log = tmp_path / "run.log"
+    log.write_bytes(b"one\n")
+    follower = LogFollower(str(log))
+    follower.read()
+    with log.open("ab") as file:
+        file.write(b"a line of it\n" * 100_000)
+    page = follower.read()
+    assert page is not None
+    assert page.end == page.size == log.stat().st_size
+    assert page.end - page.start <= PAGE
+
+
+def test_a_log_of_gigabytes_opens_at_once(tmp_path: Path) -> None:
+    """A sparse file: its hole is one line that never ends, told by how many NUL bytes it has."""
+    log = tmp_path / "run.log"
+    with log.open("wb") as file:
+        file.write(b"begin\n")
+        file.truncate(2 << 30)
+        file.seek(0, os.SEEK_END)
+        file.write(b"\nend\n")
+    with open_log(str(log)) as (text, _state):
+        tail, head = text.tail(), text.after(0)
+        assert [line.text for line in tail.lines] == ["end"]
+        assert head.lines[0].text == "begin"
+        hole = text.before(tail.start)
+        assert [line.text for line in hole.lines] == ["(65535 NUL bytes)"]
+        assert hole.end == tail.start
+        found = text.find(needle("end"), text.size, lambda _offset: True, backwards=True)
+        assert found == text.size - 4
+
+
+# Inspections.
+
+
+class Findings:
+    """What an inspection has found out, by kind."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.all: list[Finding] = []
+
+    def last(self, kind: type[Kind]) -> Kind | None:
+        """The last one of a kind."""
+        return next((one for one in reversed(self.all) if isinstance(one, kind)), None)
+
+
+def run_at(path: Path) -> Run:
+    """The run at `path`, as the monitor would read it."""
+    return read(run_dir(str(path.parent.parent), root_folder(str(path)))).run
+
+
+@pytest.fixture
+def inspect() -> Iterator[Callable[..., tuple[FileInspection, Findings]]]:
+    """Begins to look at a run."""
+    begun: list[FileInspection] = []
+
+    def begin(path: Path, *peers: Path) -> tuple[FileInspection, Findings]:
+        findings = Findings()
+        begun.append(FileInspection(run_at(path), list(map(str, peers)), findings.all.append))
+        return begun[-1], findings
+
+    yield begin
+    for inspection in begun:
+        inspection.stop()
+
+
+Inspector = Callable[..., tuple[FileInspection, Findings]]
+
+
+def test_what_another_process_writes_is_seen_without_being_told(
+    tmp_path: Path, inspect: Inspector
+) -> None:
+    """Statuses, a log, and a log that was not there at first."""
+    run = write_run(tmp_path / "test_runs" / "1", "CREATED a", "RUNNING b")
+    (run / "run.log").write_text("step 1\n")
+    inspection, found = inspect(run)
+    wait_until(lambda: found.last(History) and found.last(Trace))
+    inspection.show_log(f"{run}/run.log")
+    wait_until(lambda: found.last(Page))
+    script = (
+        "import sys, time\n"
+        "run = sys.argv[1]\n"
+        "for n in range(2, 6):\n"
+        "    open(run + '/run.log', 'a').write(f'step {n}\\n')\n"
+        "    open(run + '/status', 'a').write(f'179500000{n}.0 RUN_USER step {n}\\n')\n"
+        "    time.sleep(0.2)\n"
+        "open(run + '/kickoff.log', 'w').write('Submitted\\n')\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(run)], check=True, timeout=60)
+
+    def has_all() -> bool:
+        history, page, logs = found.last(History), found.last(Page), found.last(Logs)
+        assert history is not None
+        assert page is not None
+        assert logs is not None
+        return (
+            history.entries[-1].status.note == "step 5"
+            and page.page.lines[-1].text == "step 5"
+            and [log.name for log in logs.logs] == ["run", "kickoff"]
+        )
+
+    wait_until(has_all)
+    trace = found.last(Trace)
+    assert trace is not None
+    assert trace.lines[-1] == "step 5"
+
+
+def test_a_failure_is_traced_to_the_log_of_its_phase(tmp_path: Path, inspect: Inspector) -> None:
+    """An empty log says nothing: the next one is taken."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a", "RUN_TIMEOUT b")
+    (run / "run.log").write_text("")
+    (run / "kickoff.log").write_text("one\n\n \ntwo\n")
+    _inspection, found = inspect(run)
+    wait_until(lambda: found.last(Trace))
+    trace = found.last(Trace)
+    assert trace is not None
+    assert (trace.log.name, trace.lines) == ("kickoff", ("one", "two"))
+    logs = found.last(Logs)
+    assert logs is not None
+    assert logs.telling is not None
+    assert logs.telling.name == "run"
+
+
+def test_what_is_usual_is_learned_from_peers(tmp_path: Path, inspect: Inspector) -> None:
+    """Those that cannot be read are left out."""
+    run = write_run(tmp_path / "test_runs" / "1", "CREATED a", "RUNNING b")
+    peers = [
+        write_run(
+            tmp_path / "test_runs" / str(n), "CREATED a", "RUNNING b", "RUNNING c", "COMPLETE"
+        )
+        for n in (2, 3, 4)
+    ]
+    _inspection, found = inspect(run, *peers, tmp_path / "gone")
+    wait_until(lambda: found.last(Typical))
+    assert found.last(Typical) == Typical({"CREATED": 1.0, "RUNNING": 2.0}, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("fifo", "not a regular file but a FIFO"),
+        ("directory", "not a regular file but a directory"),
+        ("device", "not a regular file but a device"),
+        ("socket", "not a regular file but a socket"),
+        ("nowhere", "No such file or directory"),
+        ("loop", "Too many levels of symbolic links"),
+    ],
+)
+def test_what_is_no_log_is_named_as_such(
+    tmp_path: Path, inspect: Inspector, kind: str, reason: str
+) -> None:
+    """Everything else goes on; nothing waits for the other end of a FIFO."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a", "RUN_TIMEOUT b")
+    log = run / "run.log"
+    if kind == "fifo":
+        os.mkfifo(log)
+    elif kind == "directory":
+        log.mkdir()
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(os.path.relpath(log))
+    else:
+        log.symlink_to({"device": "/dev/zero", "nowhere": "/no/such", "loop": log}[kind])
+    inspection, found = inspect(run)
+    inspection.show_log(str(log))
+    wait_until(lambda: found.last(Unreadable))
+    assert found.last(Unreadable) == Unreadable(str(log), reason)
+    inspection.turn(str(log), LogText.tail)
+    inspection.search(str(log), ERRORS, 0, backwards=False)
+    wait_until(lambda: found.last(History))
+    assert sum(isinstance(one, Unreadable) for one in found.all) == 1
+
+
+def test_a_search_tells_what_it_finds_and_ends_on_request(
+    tmp_path: Path, inspect: Inspector
+) -> None:
+    """What is not there is told too."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    log = run / "run.log"
+    log.write_bytes(b"a line\n" * 100_000 + b"panic: here\n" + b"a line\n" * 100_000)
+    inspection, found = inspect(run)
+    inspection.search(str(log), ERRORS, 0, backwards=False)
+    wait_until(lambda: found.last(Page))
+    page = found.last(Page)
+    assert page is not None
+    assert page.page.target == 700_000
+    assert "panic: here" in [line.text for line in page.page.lines]
+    inspection.search(str(log), needle("not there"), 0, backwards=False)
+    wait_until(lambda: found.last(Search))
+    assert found.last(Search) == Search(str(log), None)
+
+
+def test_documents_are_told_when_asked_for_and_when_they_change(
+    tmp_path: Path, inspect: Inspector
+) -> None:
+    """Not before, and not any more afterwards."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    (run / "results.json").write_text('{"result": "PASS"}')
+    inspection, found = inspect(run)
+    wait_until(lambda: found.last(History))
+    assert found.last(Documents) is None
+    inspection.show_documents(wanted=True)
+    wait_until(lambda: found.last(Documents))
+    (run / "results.json").write_text('{"result": "FAIL", "more": 1}')
+
+    def value() -> object:
+        documents = found.last(Documents)
+        assert documents is not None
+        return documents.documents[0].value
+
+    wait_until(lambda: value() == {"result": "FAIL", "more": 1})
+
+
+def test_a_run_that_vanishes_and_comes_back_is_told(tmp_path: Path, inspect: Inspector) -> None:
+    """With the reason; the history then begins anew."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    _inspection, found = inspect(run)
+    wait_until(lambda: found.last(History))
+    shutil.rmtree(run)
+    wait_until(lambda: found.last(Unreadable))
+    gone = found.last(Unreadable)
+    assert gone == Unreadable(f"{run}/status", "No such file or directory")
+    write_run(run, "CREATED anew")
+
+    def is_anew() -> bool:
+        history = found.last(History)
+        return history is not None and history.entries[0].status.note == "anew"
+
+    wait_until(is_anew)
+
+
+def test_nothing_is_told_after_the_end_and_no_thread_stays(
+    tmp_path: Path, inspect: Inspector
+) -> None:
+    """An inspection is made and ended with every move of the cursor."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    before = threading.active_count()
+    for _ in range(20):
+        inspection, _found = inspect(run)
+        inspection.stop()
+    wait_until(lambda: threading.active_count() <= before)
+
+
+def test_a_filesystem_that_hangs_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """It is told for how long; when it answers again, all that was asked for comes."""
+    with mirror(tmp_path) as mounted:
+        run = mounted.place / "test_runs" / "1"
+        write_run(mounted.behind / "test_runs" / "1", "RUNNING a")
+        (mounted.behind / "test_runs" / "1" / "run.log").write_text("step 1\n")
+        picture = run_at(run)
+        mounted.hang()
+        found = Findings()
+        inspection = FileInspection(picture, [], found.all.append)
+        inspection.show_log(f"{run}/run.log")
+        wait_until(lambda: inspection.silent > 1.0)
+        assert found.all == []
+        mounted.go_on()
+        wait_until(lambda: found.last(Page))
+        assert inspection.silent < 1.0
+        inspection.stop()
