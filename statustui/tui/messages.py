@@ -49,6 +49,10 @@ class NewsChosen(Message):
     """Somebody wants to see the next problem that is new."""
 
 
+class SelectionMoved(Message):
+    """Another row is under the cursor."""
+
+
 @dataclass
 class RunChosen(Message):
     """Somebody wants to see the run at `path`."""

@@ -20,6 +20,8 @@ from statustui.core.states import Category
 from statustui.monitor.batch import Batch
 from statustui.tui.unseen import Unseen
 
+_PEERS = 20
+"""Runs that one is compared with at the most."""
 _UNDER_WAY = (Category.WAITING, Category.BUILDING, Category.RUNNING)
 PROBLEMS = frozenset(category for category in Category if category.is_problem)
 
@@ -242,7 +244,7 @@ class RunStore:
                 return one
         return None
 
-    def peers(self, run: Run, most: int) -> list[str]:
+    def peers(self, run: Run) -> list[str]:
         """Paths of the runs of the same name that are over, those that changed last."""
         if run.kind != "test" or not run.name:
             return []
@@ -254,7 +256,7 @@ class RunStore:
             and other.root == run.root
             and other.is_over
         )
-        newest = nlargest(most, alike, key=lambda other: other.updated or 0.0)
+        newest = nlargest(_PEERS, alike, key=lambda other: other.updated or 0.0)
         return [other.path for other in newest]
 
     def toggle_mark(self, path: str) -> None:

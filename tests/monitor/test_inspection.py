@@ -375,7 +375,7 @@ def test_what_is_no_log_is_named_as_such(
         with socket.socket(socket.AF_UNIX) as one:
             one.bind(os.path.relpath(log))
     else:
-        log.symlink_to({"device": "/dev/zero", "nowhere": "/no/such", "loop": log}[kind])
+        log.symlink_to({"device": "/dev/zero", "nowhere": "/no/such", "loop": str(log)}[kind])
     inspection, found = inspect(run)
     inspection.show_log(str(log))
     wait_until(lambda: found.last(Unreadable))

@@ -253,7 +253,7 @@ async def test_q_goes_back_and_quits_at_the_top() -> None:
 async def test_help_lists_every_key() -> None:
     """And what glyphs mean; it is taken from the widgets themselves."""
     app, _source = make_app()
-    async with app.run_test(size=(100, 90)) as pilot:
+    async with app.run_test(size=(100, 130)) as pilot:
         await pilot.press("question_mark")
         assert is_shown(app, HelpScreen)
         text = shown(app)
@@ -419,7 +419,7 @@ def test_columns_leave_in_the_stated_order() -> None:
 async def test_the_health_says_how_the_picture_comes_about_and_how_old_it_is() -> None:
     """In the line above the keys, and in full in the help."""
     app, source = make_app()
-    async with app.run_test(size=(100, 90)) as pilot:
+    async with app.run_test(size=(100, 130)) as pilot:
         source.deliver(("1", "a", "RUNNING x"))
         source.deliver_health(mode="events", interval=5.0, filesystem="xfs")
         await settle(pilot)

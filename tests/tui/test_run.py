@@ -437,7 +437,7 @@ async def test_an_unchanged_history_repaints_nothing() -> None:
         await wait_for(pilot, "result: PASS")
         history = app.screen.query_one("#history", Pager)
         repainted: list[object] = []
-        history.refresh = lambda *regions, **_: repainted.append(regions)  # type: ignore[assignment,method-assign,return-value]
+        history.refresh = lambda *regions, **_: repainted.append(regions)  # type: ignore[assignment,method-assign]
         source.inspections[0].look(next(iter(app.runs)))
         await settle(pilot)
         assert repainted == []

@@ -138,7 +138,7 @@ async def test_views_keys_and_columns_come_from_the_configuration() -> None:
         "runs.nothing" = "x"
     """
     app, source = make_app(config=parse_config(text.encode(), "c.toml"))
-    async with app.run_test(size=(100, 60), notifications=True) as pilot:
+    async with app.run_test(size=(100, 130), notifications=True) as pilot:
         deliver_a_night(source)
         await settle(pilot)
         assert screen_lines(app)[2].split() == ["↓", "ID", "USER", "STATE", "NOTE"]

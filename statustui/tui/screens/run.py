@@ -43,6 +43,7 @@ from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.log_tab import LogTab
 from statustui.tui.widgets.log_view import LogView
+from statustui.tui.widgets.pager import Pager
 from statustui.tui.widgets.run_header import Overview
 from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.tab_line import TabLine
@@ -50,8 +51,6 @@ from statustui.tui.widgets.tab_line import TabLine
 HISTORY, RUNS, LOGS, RESULTS = "history", "runs", "logs", "results"
 _TITLES = {HISTORY: "History", RUNS: "Runs", LOGS: "Logs", RESULTS: "Results"}
 _TIMES = {"local": "local time", "utc": "UTC", "ago": "how long ago"}
-PEERS = 20
-"""Runs that one is compared with at the most."""
 
 
 class RunScreen(Screen[None]):
@@ -175,7 +174,7 @@ class RunScreen(Screen[None]):
         path = run.path
         self._inspection = self._inspect(
             run,
-            self._store.peers(run, PEERS),
+            self._store.peers(run),
             lambda finding: self.post_message(Found(path, finding)),
         )
 
@@ -397,5 +396,5 @@ class RunScreen(Screen[None]):
             self.notify(f"Copied: {clean(what)}", timeout=3, markup=False)
 
 
-KEYS: list[type[DOMNode]] = [RunScreen, HistoryView, LogTab, LogView, DocumentTree, SearchLine]
+KEYS: list[type[DOMNode]] = [RunScreen, Pager, LogTab, DocumentTree, SearchLine]
 """Whatever has keys here, in the order in which help explains them."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer
 
@@ -21,13 +22,24 @@ from statustui.core.text import clean, format_iso
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.inspection import Inspect
 from statustui.tui.manner import Manner
-from statustui.tui.messages import CategoryChosen, FilterChosen, FilterTyped, NewsChosen
+from statustui.tui.messages import (
+    CategoryChosen,
+    FilterChosen,
+    FilterTyped,
+    NewsChosen,
+    SelectionMoved,
+)
 from statustui.tui.store import PROBLEMS, RunStore
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
 from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import SummaryBar
 
+if TYPE_CHECKING:
+    from statustui.tui.widgets.preview import Preview
+
+_WIDE = 140
+"""Columns from which on a preview of the run under the cursor stands beside the table."""
 _AGING = 10.0
 """Seconds after which a filter on ages is applied again."""
 
@@ -62,6 +74,7 @@ class RunsScreen(Screen[None]):
     """Counts by category, the table of runs, how they are watched, and the keys."""
 
     BINDING_GROUP_TITLE = "List"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, so that of several keys that come at once the next ones are the filter.
         Binding("slash", "filter", "Filter", key_display="/", priority=True, id="runs.filter"),
@@ -103,6 +116,8 @@ class RunsScreen(Screen[None]):
         self._query = parse("")
         self._inspect = inspect
         self._manner = manner
+        self._preview: Preview | None = None
+        self._is_framed = False
         self._summary = SummaryBar(store)
         self._table = RunTable(store, clock, config)
         self._views = config.views
@@ -122,7 +137,8 @@ class RunsScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay the widgets out from top to bottom."""
         yield self._summary
-        yield self._table
+        with Horizontal(id="list"):
+            yield self._table
         yield self._health
 
     def on_mount(self) -> None:
@@ -137,10 +153,41 @@ class RunsScreen(Screen[None]):
         await self.mount(Footer(show_command_palette=False, compact=True))
         # A footer is blank until the next time that the keys are said to have changed.
         self.refresh_bindings()
+        self._is_framed = True
+        self._show_preview()
 
     def on_screen_resume(self) -> None:
         """Show the run that was looked at last."""
         self._table.reorder()
+        self._show_preview()
+
+    def on_screen_suspend(self) -> None:
+        """What cannot be seen needs not be read."""
+        if self._preview is not None:
+            self._preview.rest()
+
+    def on_resize(self) -> None:
+        """Show a preview if there is room for it now."""
+        self._show_preview()
+
+    @on(SelectionMoved)
+    def _show_selected(self) -> None:
+        self._show_preview()
+
+    def _show_preview(self) -> None:
+        """Show the run under the cursor beside the table, where there is room."""
+        if not self._is_framed or not self.is_current:
+            return
+        if self.size.width < _WIDE:
+            if self._preview is not None:
+                self._preview.rest()
+            return
+        if self._preview is None:
+            from statustui.tui.widgets.preview import Preview  # noqa: PLC0415 - the list comes first
+
+            self._preview = Preview(self._inspect, self._store.peers, self._manner, self._clock)
+            self.query_one("#list").mount(self._preview)
+        self._preview.look_at(self._store.current)
 
     def take(self, batch: Batch) -> None:
         """Take note of a batch that the store has taken in."""
@@ -154,6 +201,7 @@ class RunsScreen(Screen[None]):
         self._summary.show()
         self._table.show(cursor_before)
         self._describe()
+        self._show_preview()
 
     def see(self) -> None:
         """Take note that the user is there."""
@@ -176,6 +224,7 @@ class RunsScreen(Screen[None]):
         self._summary.show()
         self._table.reorder()
         self._describe()
+        self._show_preview()
 
     def _describe(self) -> None:
         self._health.describe(self._store.listed, len(self._store.runs), self._store.grouping)

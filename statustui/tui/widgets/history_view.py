@@ -32,7 +32,6 @@ class HistoryView(Pager):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time", *STYLES.values()}
-    BINDING_GROUP_TITLE = "History and logs"
 
     def __init__(self, manner: Manner, clock: Callable[[], float], name: str = "history") -> None:
         """Start without statuses; what was set how long ago is counted from what `clock` says."""

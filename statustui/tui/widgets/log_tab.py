@@ -23,6 +23,7 @@ class LogTab(Vertical):
 
     BINDING_GROUP_TITLE = "Logs"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("!", "first_error", "First error", id="logs.first-error"),
         Binding("right_curly_bracket", "turn(1)", "Next log", key_display="}", id="logs.next"),
         Binding(
             "left_curly_bracket",
@@ -76,6 +77,10 @@ class LogTab(Vertical):
         if self.chosen in self._logs:
             index = self._logs.index(self.chosen) + step
             self.post_message(LogChosen(self._logs[index % len(self._logs)]))
+
+    def action_first_error(self) -> None:
+        """Look for the first line that tells of an error."""
+        self.view.seek_error()
 
     def take(self, finding: Page | Search | Unreadable) -> None:
         """Show what has been found out about a log."""

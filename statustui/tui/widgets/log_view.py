@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from statustui.monitor.log import ERRORS, LogLine, LogPage, LogText, Needle, Turn, needle
@@ -23,10 +21,6 @@ _MOST = 20_000
 
 class LogView(Pager):
     """The lines of a log; what is not there yet is asked for."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("!", "first_error", "First error", id="log.first-error"),
-    ]
 
     def __init__(self, manner: Manner) -> None:
         """Start without a log."""
@@ -179,7 +173,7 @@ class LogView(Pager):
         self._ask_for(needle(self.word), self._origin, backwards=not self._goes_up)
         return True
 
-    def action_first_error(self) -> None:
+    def seek_error(self) -> None:
         """Look for the first line that tells of an error."""
         self.search("")
         self._looks_for_errors = True

@@ -45,6 +45,7 @@ class Pager(Widget, can_focus=True):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pager--found", "pager--dim"}
+    BINDING_GROUP_TITLE = "History and logs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "Down", show=False, id="pager.down"),
         Binding("k,up", "move(-1)", "Up", show=False, id="pager.up"),

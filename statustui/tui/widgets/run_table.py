@@ -32,7 +32,7 @@ from statustui.tui.look import (
     STYLES,
     UNFOLDED,
 )
-from statustui.tui.messages import RunChosen
+from statustui.tui.messages import RunChosen, SelectionMoved
 from statustui.tui.store import Group, Row, RunStore
 
 _NAME_TITLE, _NAME_MIN, _NAME_MAX = 4, 8, 28
@@ -482,6 +482,7 @@ class RunTable(ScrollView, can_focus=True):
         self._store.select(row)
         self.show_cursor()
         self.refresh_rows()
+        self.post_message(SelectionMoved())
 
 
 def _remark(run: Run) -> str:
