@@ -17,14 +17,14 @@ import click
 
 from statustui import __version__, report
 from statustui.config import Config, default_path, read_config
-from statustui.core.durations import Patience
+from statustui.core.durations import Patience, end_of
 from statustui.core.order import SORT_KEYS, sort_key, split_sort
 from statustui.core.query import Query, QueryError, parse
 from statustui.core.run import Run
 from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, Category, categorise
 from statustui.core.status_file import StatusFile, TestStatusError
 from statustui.core.text import clean, parse_span
-from statustui.core.working_dir import STATUS
+from statustui.core.working_dir import STATUS, root_folder, run_dir
 from statustui.monitor.batch import Deliver
 from statustui.monitor.pace import WATCH_MODES, Settings, WatchMode
 from statustui.monitor.source import Source
@@ -395,18 +395,33 @@ def _echo_table(runs: Sequence[Run]) -> None:
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """Print every status of RUN: a run directory or its status file."""
-    from statustui.monitor.scan import read_history  # noqa: PLC0415 - the screen comes first
+    """Print every status of RUN, a run directory or its status file, and why it failed."""
+    from statustui.core.logs import find_logs, telling_logs  # noqa: PLC0415 - the screen comes first
+    from statustui.monitor.history import HistoryFile  # noqa: PLC0415 - as above
+    from statustui.monitor.inspection import read_trace  # noqa: PLC0415 - as above
+    from statustui.monitor.scan import read, read_history  # noqa: PLC0415 - as above
 
     path = os.path.join(run, STATUS) if os.path.isdir(run) else run
+    folder = os.path.dirname(path) or "."
+    now = time.time()
     try:
-        statuses = read_history(path)
+        *_, found = HistoryFile(path).read()
+        statuses = read_history(path) if as_json else []
     except OSError as error:
-        raise _path_failure(run, error) from error
+        raise _path_failure(path, error) from error
+    picture = read(run_dir(folder, root_folder(folder))).run
     if as_json:
-        click.echo(report.history_json(run, statuses))
+        times = found.course.times(end_of(picture, found.course, now))
+        click.echo(report.history_json(run, statuses, times))
         return
-    for line in report.history_lines(statuses, _terminal_width()):
+    trace = read_trace(
+        telling_logs((picture.problem or picture.current).state, find_logs(picture.place))
+    )
+    width = _terminal_width()
+    for line in report.history_lines(found, width):
+        click.echo(line)
+    click.echo()
+    for line in report.summary_lines(picture, found, trace, now, width):
         click.echo(line)
 
 

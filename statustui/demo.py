@@ -28,6 +28,8 @@ from typing import TypeAlias
 from statustui.core.status_file import StatusFile
 from statustui.core.working_dir import SERIES, TEST_RUNS
 
+_PATIENCE = 3.0
+"""Seconds to wait at the most for the past of a cluster to be written."""
 SUBMIT_EVERY = 45.0
 """Pretend seconds between two series."""
 
@@ -404,8 +406,18 @@ def make_directory() -> str:
     return tempfile.mkdtemp(prefix="statustui-demo-")
 
 
-def serve(path: str, runs: int, seed: int, speed: float, *, remove: bool) -> None:
+def serve(  # noqa: PLR0913 - one argument for each thing that clusters differ in
+    path: str,
+    runs: int,
+    seed: int,
+    speed: float,
+    ready: connection.Connection | None = None,
+    *,
+    remove: bool,
+) -> None:
     """Keep a pretend cluster going at `path`; to be called in a process of its own.
+
+    `ready` is closed once the past of the cluster has been written.
 
     It ends when the process that started it does, whatever ends that, and then deletes `path` if
     told to `remove` it.
@@ -417,6 +429,8 @@ def serve(path: str, runs: int, seed: int, speed: float, *, remove: bool) -> Non
     try:
         cluster = Cluster(path, runs, seed)
         cluster.fill(time.time())
+        if ready is not None:
+            ready.close()
         cluster.work(speed, lambda seconds: bool(connection.wait(sentinels, seconds)))
     finally:
         if remove:
@@ -439,11 +453,16 @@ def background(path: str | None, runs: int, seed: int, speed: float) -> Iterator
     remove = path is None
     place = make_directory() if path is None else path
     os.makedirs(os.path.join(place, TEST_RUNS), exist_ok=True)
-    process = multiprocessing.get_context("fork").Process(
-        target=serve, args=(place, runs, seed, speed), kwargs={"remove": remove}, daemon=True
+    context = multiprocessing.get_context("fork")
+    listener, ready = context.Pipe(duplex=False)
+    process = context.Process(
+        target=serve, args=(place, runs, seed, speed, ready), kwargs={"remove": remove}, daemon=True
     )
     process.start()
+    ready.close()
     try:
+        # What has gone wrong before the monitor opens is no news.
+        connection.wait([listener], _PATIENCE)
         yield place
     finally:
         process.terminate()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from statustui.core.durations import end_of
+from statustui.core.history import History
+from statustui.core.logs import Trace
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.status_file import StatusInfo
@@ -25,6 +28,8 @@ GLYPHS = {
 }
 """One ASCII letter for each category, in front of a line of plain output."""
 
+_BRIEF = 0.01
+"""Seconds below which the time in a state is not worth telling."""
 _HEADER = ("", "ID", "NAME", "STATE", "RESULT", "AGE", "NOTE")
 
 
@@ -83,24 +88,62 @@ def _note(run: Run, now: float) -> str:
     return note if run.stall is None else f"stalled for {format_age(now - run.stall.since)}: {note}"
 
 
-def history_lines(history: Iterable[StatusInfo], width: int | None) -> Iterator[str]:
+def history_lines(history: History, width: int | None) -> Iterator[str]:
     """The statuses of a run, a line each: time, time since the one before, state and note.
 
-    A note of several lines goes on in the next lines. With `width` columns notes are cut to it.
+    A note of several lines goes on in the next lines, and so does it how often a status was
+    repeated. A damaged line has its number in place of the times. With `width` columns all is cut
+    to it.
     """
     before: float | None = None
-    for status in history:
-        time = status.timestamp
+    for entry in history.entries:
+        status, time = entry.status, entry.status.timestamp
         span = None if before is None or time is None else time - before
-        before = time if time is not None else before
+        before = before if entry.end is None else entry.end
         when = "-" if status.when is None else status.when.isoformat(" ", "milliseconds")
-        first, *more = clean_lines(status.note)
         start = f"{when:<23}  {'' if span is None else '+' + format_span(span):>8}"
+        if entry.is_damaged and entry.line:
+            start = f"{f'line {entry.line}':<33}"
+        first, *more = clean_lines(status.note)
+        if entry.times > 1 and time is not None and entry.end is not None:
+            more.append(f"(set {entry.times:,} times in {format_span(entry.end - time)})")
         for line in (
             f"{start}  {clean(status.state):<15}  {first}".rstrip(),
             *(f"{'':<50}  {rest}" for rest in more),
         ):
-            yield line if width is None or len(line) <= width else line[: width - 1] + "…"
+            yield _cut(line, width)
+
+
+def summary_lines(
+    run: Run, history: History, trace: Trace | None, now: float, width: int | None
+) -> Iterator[str]:
+    """Where a run stands, what its time went into, and why it failed if it did.
+
+    Args:
+        run: The run.
+        history: Its history.
+        trace: The end of the log that belongs to where it stands.
+        now: The time up to which it counts if it goes on, in seconds since 1970.
+        width: Columns of the terminal, to which lines are cut; None to cut nothing.
+    """
+    where = f"{GLYPHS[run.category]} {run.category.value}: {clean(run.id)} {clean(run.name)}"
+    yield _cut(f"{where}, {clean(run.current.state)} for {format_age(run.age(now))}", width)
+    times = history.course.times(end_of(run, history.course, now))
+    spans = [
+        f"{clean(state)} {format_span(span)}" for state, span in times.items() if span >= _BRIEF
+    ]
+    if spans:
+        yield _cut(f"time in states: {', '.join(spans)}", width)
+    if run.problem is not None:
+        yield f"why: {clean(run.problem.state)}"
+        yield from (f"     {line}" for line in clean_lines(run.problem.note))
+    if trace is not None and (run.problem is not None or not run.is_over):
+        yield f"end of the {clean(trace.log.name)} log:"
+        yield from (_cut(f"     {line}", width) for line in trace.lines)
+
+
+def _cut(line: str, width: int | None) -> str:
+    return line if width is None or len(line) <= width else line[: width - 1] + "…"
 
 
 def run_object(run: Run) -> dict[str, Any]:
@@ -137,8 +180,8 @@ def list_json(roots: Sequence[str], runs: Iterable[Run], generated: datetime) ->
     yield "\n]}\n"
 
 
-def history_json(path: str, history: Iterable[StatusInfo]) -> str:
-    """The statuses of a run as one JSON object."""
+def history_json(path: str, history: Iterable[StatusInfo], times: Mapping[str, float]) -> str:
+    """The statuses of a run, and the seconds in each state, as one JSON object."""
     entries = [
         {
             "state": status.state,
@@ -148,7 +191,7 @@ def history_json(path: str, history: Iterable[StatusInfo]) -> str:
         }
         for status in history
     ]
-    return dump({"path": path, "history": entries})
+    return dump({"path": path, "history": entries, "seconds": dict(times)})
 
 
 def dump(value: Any) -> str:  # noqa: ANN401 - whatever JSON can hold

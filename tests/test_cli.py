@@ -179,18 +179,49 @@ def test_bad_input_gets_a_clear_message(arguments: list[str], reason: str) -> No
 def test_history_prints_every_status_with_its_whole_note(tmp_path: Path) -> None:
     """Times, time since the status before, and the lines of a note."""
     path = write_run(tmp_path / "a", "CREATED made", "RUN_USER one\\ntwo", "COMPLETE x")
+    (path / "run.log").write_text("step 1\nmesh is broken\n")
     lines = run("history", str(path)).stdout.splitlines()
-    assert [line.split()[2:] for line in lines] == [
+    assert [line.split()[2:] for line in lines[:4]] == [
         ["CREATED", "made"],
         ["+1.00s", "RUN_USER", "one"],
         [],
         ["+1.00s", "COMPLETE", "x"],
     ]
     assert lines[2].strip() == "two"
+    assert lines[5].startswith("= passed: a a, COMPLETE for ")
+    assert lines[6] == "time in states: CREATED 1.00s, RUN_USER 1.00s"
+    assert len(lines) == 7
     answer = json.loads(run("history", "--json", str(path / "status")).stdout)
     assert answer["path"] == str(path / "status")
     assert answer["history"][1]["note"] == "one\ntwo"
     assert set(answer["history"][0]) == {"state", "note", "time", "timestamp"}
+
+
+def test_history_says_why_a_run_failed_and_folds_what_repeats(tmp_path: Path) -> None:
+    """With the end of the log; damaged lines have their number."""
+    path = write_run(
+        tmp_path / "test_runs" / "7",
+        *["BUILD_DEFERRED waits"] * 3,
+        "BUILD_FAILED no \x1b[2J\\nluck",
+        "BUILD_CREATED x",
+    )
+    with (path / "status").open("a") as file:
+        file.write("garbage\n")
+    (path / "build.log").write_text("\n\x1b[31mcc: error\x1b[0m\n")
+    lines = [line.strip() for line in run("history", str(path)).stdout.splitlines()]
+    assert lines[1] == "(set 3 times in 2.00s)"
+    assert lines[5].split() == ["line", "6", "garbage"]
+    assert lines[7].startswith("F failed: 7")
+    assert lines[8:] == [
+        "time in states: BUILD_DEFERRED 3.00s, BUILD_FAILED 1.00s",
+        "why: BUILD_FAILED",
+        "no \\x1b[2J",
+        "luck",
+        "end of the build log:",
+        "cc: error",
+    ]
+    answer = json.loads(run("history", "--json", str(path)).stdout)
+    assert answer["seconds"] == {"BUILD_DEFERRED": 3.0, "BUILD_FAILED": 1.0, "BUILD_CREATED": 0.0}
 
 
 def test_history_creates_nothing(tmp_path: Path) -> None:

@@ -74,17 +74,42 @@ class Typical(NamedTuple):
     """How many runs that is known from."""
 
 
+def goes_on(run: Run) -> bool:
+    """Whether time still passes for a run: it is not over, nor left behind by a failure."""
+    return not run.is_over and not run.category.is_problem
+
+
+def end_of(run: Run, course: Course, now: float) -> float:
+    """Up to when a run's time counts: to `now` if it goes on, else to its last status."""
+    last = course.starts[-1] if course.starts else 0.0
+    return max(last, now if goes_on(run) else run.updated or last)
+
+
 def typical_times(courses: Iterable[Course]) -> Typical:
     """What runs that are over usually spent their time in, each up to its last status.
 
-    Of an even number of runs the median is the upper one.
+    The states are in the order in which they usually come. Of an even number of runs the median is
+    the upper one.
     """
-    of_runs = [course.times(course.starts[-1]) for course in courses if course.starts]
-    medians = {
-        state: sorted(times.get(state, 0.0) for times in of_runs)[len(of_runs) // 2]
-        for state in dict.fromkeys(state for times in of_runs for state in times)
-    }
-    return Typical({state: span for state, span in medians.items() if span > 0}, len(of_runs))
+    of_runs: list[dict[str, float]] = []
+    offsets: dict[str, list[float]] = {}
+    for course in courses:
+        if course.starts:
+            of_runs.append(course.times(course.starts[-1]))
+            first = dict(zip(reversed(course.states), reversed(course.starts), strict=True))
+            for state, start in first.items():
+                offsets.setdefault(state, []).append(start - course.starts[0])
+    times = {}
+    for state in sorted(offsets, key=lambda state: _median(offsets[state])):
+        span = _median([times_of.get(state, 0.0) for times_of in of_runs])
+        if span > 0:
+            times[state] = span
+    return Typical(times, len(of_runs))
+
+
+def _median(spans: Sequence[float]) -> float:
+    """The median; of an even number the upper one."""
+    return sorted(spans)[len(spans) // 2]
 
 
 class Usual(NamedTuple):
@@ -107,8 +132,7 @@ def usual_stays(histories: Iterable[Sequence[StatusInfo]]) -> dict[str, Usual]:
         for state, seconds in mine.items():
             longest.setdefault(state, []).append(seconds)
     return {
-        state: Usual(sorted(spans)[len(spans) // 2], max(spans), len(spans))
-        for state, spans in longest.items()
+        state: Usual(_median(spans), max(spans), len(spans)) for state, spans in longest.items()
     }
 
 

@@ -43,6 +43,16 @@ class Log(NamedTuple):
     path: str
 
 
+class Trace(NamedTuple):
+    """The end of the log that is the likeliest to tell how the run does, or why it failed."""
+
+    log: Log
+    lines: tuple[str, ...]
+    """Safe to show; those that are blank are left out."""
+    modified: float
+    """When the log was written to last, in seconds since 1970."""
+
+
 def find_logs(place: RunDir) -> list[Log]:
     """The logs of a run: Pavilion's, or in other trees any beside its status file.
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from statustui.core.details import Document, read_documents, signature
 from statustui.core.durations import Typical, typical_times
 from statustui.core.history import Course, History
-from statustui.core.logs import Log, find_logs, telling_logs
+from statustui.core.logs import Log, Trace, find_logs, telling_logs
 from statustui.core.run import Run
 from statustui.monitor.history import HistoryFile
 from statustui.monitor.log import LogFollower, LogPage, Needle, Turn, open_log, stamped
@@ -40,16 +40,6 @@ class Logs(NamedTuple):
     logs: tuple[Log, ...]
     telling: Log | None
     """The likeliest to tell how the run does, or why it failed."""
-
-
-class Trace(NamedTuple):
-    """The end of the log that is the likeliest to tell how the run does, or why it failed."""
-
-    log: Log
-    lines: tuple[str, ...]
-    """Safe to show; those that are blank are left out."""
-    modified: float
-    """When the log was written to last, in seconds since 1970."""
 
 
 class Page(NamedTuple):
@@ -108,6 +98,23 @@ class Inspection(Protocol):
 
     def stop(self) -> None:
         """End."""
+
+
+def read_trace(telling: Sequence[Log], known: Trace | None = None) -> Trace | None:
+    """Read the end of the first of these logs that has anything in it.
+
+    Args:
+        telling: Logs, the likeliest to tell anything first.
+        known: What has been read before; it is given back if its log has not changed.
+    """
+    for log in telling:
+        with contextlib.suppress(OSError), open_log(log.path) as (text, state):
+            if known is not None and known.log == log and known.modified == state.st_mtime:
+                return known
+            lines = [line.text for line in text.tail().lines if line.text.strip()]
+            if lines:
+                return Trace(log, tuple(lines[-_TRACE:]), state.st_mtime)
+    return None
 
 
 class FileInspection:
@@ -243,7 +250,10 @@ class FileInspection:
         if found != self._logs:
             self._logs = found
             self._tell(found)
-        self._read_trace(telling)
+        trace = read_trace(telling, self._trace)
+        if trace is not None and trace != self._trace:
+            self._trace = trace
+            self._tell(trace)
         self._read_log()
         self._read_documents()
 
@@ -259,22 +269,6 @@ class FileInspection:
                 return
         if courses:
             self._tell(typical_times(courses))
-
-    def _read_trace(self, telling: Sequence[Log]) -> None:
-        """Read the end of the first of these logs that has anything in it."""
-        for log in telling:
-            with contextlib.suppress(OSError), open_log(log.path) as (text, file):
-                if (
-                    self._trace is not None
-                    and self._trace.log == log
-                    and self._trace.modified == file.st_mtime
-                ):
-                    return
-                lines = [line.text for line in text.tail().lines if line.text.strip()]
-                if lines:
-                    self._trace = Trace(log, tuple(lines[-_TRACE:]), file.st_mtime)
-                    self._tell(self._trace)
-                    return
 
     def _read_log(self) -> None:
         if self._log is None:

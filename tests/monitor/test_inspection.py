@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from statustui.core.durations import Typical
 from statustui.core.history import History
+from statustui.core.logs import Trace
 from statustui.core.run import Run
 from statustui.core.working_dir import root_folder, run_dir
 from statustui.monitor import history as history_module
@@ -29,7 +30,6 @@ from statustui.monitor.inspection import (
     Logs,
     Page,
     Search,
-    Trace,
     Unreadable,
 )
 from statustui.monitor.log import ERRORS, PAGE, LogFollower, LogText, needle, open_log

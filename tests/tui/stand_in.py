@@ -13,7 +13,7 @@ from statustui.config import Config
 from statustui.core.details import Document
 from statustui.core.durations import typical_times
 from statustui.core.history import History, read_history
-from statustui.core.logs import Log, telling_logs
+from statustui.core.logs import Log, Trace, telling_logs
 from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
 from statustui.memory import Memory
 from statustui.monitor.batch import Batch, Deliver, RootHealth
@@ -23,7 +23,6 @@ from statustui.monitor.inspection import (
     Logs,
     Page,
     Search,
-    Trace,
     Unreadable,
 )
 from statustui.monitor.log import LogText, Needle, Turn

@@ -14,9 +14,10 @@ from textual.widget import Widget
 
 from statustui.core.durations import Typical
 from statustui.core.history import History
+from statustui.core.logs import Trace
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_span
-from statustui.monitor.inspection import Finding, Inspection, Trace, Unreadable
+from statustui.monitor.inspection import Finding, Inspection, Unreadable
 from statustui.tui.look import GLYPHS, STYLES
 from statustui.tui.widgets.timeline import Timeline
 

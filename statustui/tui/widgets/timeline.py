@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 
-from statustui.core.durations import Typical
+from statustui.core.durations import Typical, end_of, goes_on
 from statustui.core.history import Course
 from statustui.core.run import Run
 from statustui.core.states import categorise
@@ -67,9 +67,8 @@ class Timeline(Widget):
         if not course.starts or room < 1:
             return Text("")
         run, now = self._run, self._clock()
-        goes_on = not run.is_over and not run.category.is_problem
-        begin, last = course.starts[0], run.updated or course.starts[-1]
-        end = max(course.starts[-1], now if goes_on else last)
+        is_live = goes_on(run)
+        begin, end = course.starts[0], end_of(run, course, now)
         times = course.times(end)
         usual = {} if self._typical is None else self._typical.times
         longest = max(end - begin, sum(usual.values()), 1e-6)
@@ -78,12 +77,12 @@ class Timeline(Widget):
         cells = cells[: max(1, round((end - begin) / scale))]
         text = Text(no_wrap=True, overflow="ellipsis")
         self._bar(text, "this run", cells, Style(reverse=True), room)
-        total = format_age(end - begin) if goes_on else format_span(end - begin)
+        total = format_age(end - begin) if is_live else format_span(end - begin)
         text.append(f" {total}\n")
         if self._typical is not None and usual:
             self._bar(text, "usually", _usual_cells(usual, scale), Style(), room)
             text.append(f" {format_span(sum(usual.values()))}\n")
-        self._legend(text, times, usual, run.current.state if goes_on else "")
+        self._legend(text, times, usual, run.current.state if is_live else "")
         return text
 
     def _bar(self, text: Text, label: str, cells: list[str], base: Style, room: int) -> None:
