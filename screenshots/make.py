@@ -25,7 +25,9 @@ SHOTS = {
     "runs": ((100, 30), ()),
     "problems": ((100, 30), ("!", "j", "j")),
     "failures": ((100, 30), ("t",)),
-    "run": ((100, 30), ("e", "enter")),
+    "run": ((100, 30), (*"jjjjjjj", "enter")),
+    "log": ((100, 30), ("/", *"BUILD_FAILED", "enter", "enter", "enter", "!")),
+    "wide": ((160, 40), ("!", "j", "j")),
     "narrow": ((60, 20), ()),
 }
 """Name of a picture -> columns and lines of the terminal, and the keys pressed before."""

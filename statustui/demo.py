@@ -166,8 +166,29 @@ def _fails(maker: _Maker) -> list[Step]:
     ]
 
 
+_PARTS = ("mesh", "halo", "solver", "krylov", "precond", "output", "timer", "main")
+
+
+def _broken_build() -> str:
+    """What a build prints that stops at an error, with the noise of others around it."""
+    lines = ["cmake -B build", "-- Found MPI: mpicc (4.1)", "make -j 16"]
+    lines += [
+        f"[{percent:>3}%] Building C object src/{part}.c.o"
+        for percent, part in zip(range(4, 100, 12), _PARTS, strict=True)
+    ]
+    lines[6:6] = [
+        "src/solver.c: In function 'share_residual':",
+        "src/solver.c:214:9: error: too few arguments to function 'MPI_Bcast'",
+        "  214 |         MPI_Bcast(&residual, 1, MPI_DOUBLE, 0);",
+        "      |         ^~~~~~~~~",
+        "src/solver.c:301:5: warning: unused variable 'tolerance'",
+    ]
+    lines += ["make[1]: *** [src/solver.c.o] Error 1", "make: *** [all] Error 2"]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def _fails_to_build(maker: _Maker) -> list[Step]:
-    log = (("build.log", "solver.c:214: error: too few arguments to function 'MPI_Bcast'\n"),)
+    log = (("build.log", _broken_build()),)
     return [
         *maker.submitted(),
         Step(maker.span(3), "BUILDING", "Starting the build."),
@@ -384,8 +405,10 @@ class Cluster:
         elif not os.path.isdir(directory):
             return  # somebody deleted it
         for name, text in step.files:
-            with open(os.path.join(directory, name), "a", encoding="utf-8") as file:
+            path = os.path.join(directory, name)
+            with open(path, "a", encoding="utf-8") as file:
                 file.write(text)
+            os.utime(path, (now, now))
         when = datetime.fromtimestamp(now)  # noqa: DTZ006 - the format's own local time
         StatusFile(status_path).set(step.state, step.note, when=when)
 

@@ -138,7 +138,7 @@ def summary_lines(
         yield f"why: {clean(run.problem.state)}"
         yield from (f"     {line}" for line in clean_lines(run.problem.note))
     if trace is not None and (run.problem is not None or not run.is_over):
-        yield f"end of the {clean(trace.log.name)} log:"
+        yield f"end of {clean(trace.log.title)}:"
         yield from (_cut(f"     {line}", width) for line in trace.lines)
 
 

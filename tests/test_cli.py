@@ -217,7 +217,7 @@ def test_history_says_why_a_run_failed_and_folds_what_repeats(tmp_path: Path) ->
         "why: BUILD_FAILED",
         "no \\x1b[2J",
         "luck",
-        "end of the build log:",
+        "end of build log:",
         "cc: error",
     ]
     answer = json.loads(run("history", "--json", str(path)).stdout)

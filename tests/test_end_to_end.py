@@ -40,6 +40,67 @@ def test_what_another_process_appends_is_read_off_the_screen(tmp_path: Path) -> 
         assert screen.wait_for_end() == 0
 
 
+WRITER = """
+import sys, time
+run = sys.argv[1]
+for step in range(1, 41):
+    with open(run + "/run.log", "a") as log:
+        log.write(f"step {step} of 40\\n")
+    with open(run + "/status", "a") as status:
+        status.write(f"{time.time():.6f} RUN_USER did step {step}\\n")
+    time.sleep(0.05)
+with open(run + "/run.log", "a") as log:
+    log.write("\\x1b[31mFATAL: mesh is broken\\x1b[0m\\x1b]0;title\\x07\\n")
+with open(run + "/status", "a") as status:
+    status.write(f"{time.time():.6f} RUN_TIMEOUT silent\\n")
+"""
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (160, 45)])
+def test_a_run_that_goes_wrong_is_watched_until_its_log_says_why(
+    tmp_path: Path, columns: int, lines: int
+) -> None:
+    """History and log are followed while another process writes both."""
+    run = write_run(tmp_path / "test_runs" / "1", "CREATED a", "RUNNING b")
+    with terminal([*STATUSTUI, str(tmp_path)], columns, lines) as screen:
+        screen.wait_for("1 run")
+        screen.press("\r")
+        screen.wait_for("History")
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(run)]):
+            screen.wait_for("did step 9")
+            screen.press("\r")
+            screen.wait_for("step 40 of 40")
+        screen.wait_for("FATAL: mesh is broken\\x1b]0;title\\x07")
+        assert b"\x1b]0;title" not in screen.output
+        screen.press("g")
+        screen.wait_for("step 1 of 40")
+        screen.press("!")
+        screen.wait_for("▸FATAL")
+        screen.press("h")
+        screen.wait_for("why: RUN_TIMEOUT")
+        screen.press("q")
+        screen.wait_for("Filter")
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+
+
+def test_the_preview_shows_the_selected_run_where_there_is_room(tmp_path: Path) -> None:
+    """Live, and another one when the cursor moves on."""
+    for name in ("one", "two"):
+        write_run(tmp_path / name, f"RUNNING on node {name}", f"RUN_ERROR no {name}\\nat all")
+        (tmp_path / name / "solver.log").write_text(f"the end of {name}\n")
+    with terminal([*STATUSTUI, str(tmp_path)], 160, 40) as screen:
+        screen.wait_for("on node one")
+        screen.wait_for("the end of one")
+        screen.press("j")
+        screen.wait_for("on node two")
+        screen.wait_for("the end of two")
+        set_status(tmp_path / "two", "INFO", "looked into it")
+        screen.wait_for("looked into it")
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+
+
 @pytest.mark.parametrize(
     ("columns", "lines", "env"),
     [
@@ -158,6 +219,8 @@ def test_a_monitoring_session_opens_nothing_in_the_tree_for_writing(tmp_path: Pa
     tree = tmp_path / "tree"
     run = write_run(tree / "test_runs" / "1", "RUNNING x")
     (tree / "test_runs" / "2").mkdir()
+    (run / "run.log").write_text("step 1\nmpi error: no more nodes\n")
+    (run / "results.json").write_text('{"gflops": 12.5}')
     log = tmp_path / "audit"
     with terminal([sys.executable, "-c", AUDIT, str(log), str(tree)]) as screen:
         screen.wait_for("RUNNING")
@@ -165,12 +228,18 @@ def test_a_monitoring_session_opens_nothing_in_the_tree_for_writing(tmp_path: Pa
         screen.wait_for("RUN_TIMEOUT")
         screen.press("\r")
         screen.wait_for("why: RUN_TIMEOUT")
+        screen.wait_for("no more nodes")
+        screen.press("\r!")
+        screen.wait_for("▸mpi error")
+        screen.press("\t")
+        screen.wait_for("gflops  12.5")
         screen.press("qsS!r")
         screen.wait_for("1 failed")
         screen.press("q")
         assert screen.wait_for_end() == 0
     events = log.read_text().splitlines()
-    assert any(event.startswith("read open") and "status" in event for event in events)
+    for name in ("status", "run.log", "results.json"):
+        assert any(event.startswith("read open") and name in event for event in events)
     assert [event for event in events if event.startswith("WRITE")] == []
 
 

@@ -15,7 +15,7 @@ from statustui.core.states import Category
 from statustui.report import run_object
 from statustui.tui.app import StatusApp
 from statustui.tui.look import GLYPHS
-from statustui.tui.screens.run import RunScreen
+from statustui.tui.screens.run import KEYS
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.run_table import RunTable
 from tests.core.test_run import PLACE
@@ -37,12 +37,20 @@ SHOWN = {
     "colon": ":",
     "question_mark": "?",
     "slash": "/",
+    "tab": "Tab",
+    "shift+tab": "Shift-Tab",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "left": "left",
+    "right": "right",
     "space": "Space",
     **dict.fromkeys("123456789", "1-9"),
 }
 
 
-@pytest.mark.parametrize("holder", [StatusApp, RunsScreen, RunTable, RunScreen])
+@pytest.mark.parametrize("holder", [StatusApp, RunsScreen, RunTable, *KEYS])
 def test_every_key_is_in_the_table_of_keys(holder: type[DOMNode]) -> None:
     """By its name, or by the key that does the same."""
     section = TEXT.partition("## Keys")[2].partition("##")[0]

@@ -25,12 +25,12 @@ _ENDINGS = (".log", ".out", ".err")
 _MOST = 100
 """Logs of a run that are listed at the most."""
 
-_RUN = ("run", "kickoff", "sched", "build")
+_RUN = ("run", "kickoff", "sched")
 _BY_PHASE = (
-    ("BUILD", ("build", "kickoff", "run")),
-    ("SCHED", ("kickoff", "sched", "run")),
-    ("RESULTS", ("results", "run", "kickoff")),
-    ("CREATION", ("kickoff", "build", "run")),
+    ("BUILD", ("build", "kickoff")),
+    ("SCHED", ("kickoff", "sched")),
+    ("RESULTS", ("results", "run")),
+    ("CREATION", ("kickoff",)),
 )
 """How names of states begin -> the logs in which they leave traces, the likeliest one first."""
 
@@ -41,6 +41,11 @@ class Log(NamedTuple):
     name: str
     """Pavilion's name of it (``run``, ``build``); in other trees the name of the file."""
     path: str
+
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence."""
+        return f"{self.name} log" if self.name in _PAVILION else self.name
 
 
 class Trace(NamedTuple):
@@ -92,8 +97,9 @@ def telling_logs(state: str, logs: list[Log]) -> list[Log]:
     """
     order = next((order for start, order in _BY_PHASE if state.startswith(start)), _RUN)
     known = {log.name: log for log in logs}
-    telling = [known[name] for name in order if name in known]
-    return telling or sorted(logs, key=_written, reverse=True)
+    if known.keys() <= _PAVILION.keys():
+        return [known[name] for name in order if name in known]
+    return sorted(logs, key=_written, reverse=True)
 
 
 def _written(log: Log) -> float:

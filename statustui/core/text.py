@@ -79,6 +79,11 @@ def format_age(seconds: float | None) -> str:
     return f"{min(seconds // _YEAR, 999)}y"
 
 
+def format_live_age(seconds: float | None) -> str:
+    """The same for a screen that is looked at all the time: seconds go by fives."""
+    return format_age(seconds if seconds is None or seconds >= _MINUTE else seconds - seconds % 5)
+
+
 def format_span(seconds: float | None) -> str:
     """A span of time in its two largest units: ``0.05s``, ``42s``, ``3m07s``, ``4d06h``."""
     if seconds is None:

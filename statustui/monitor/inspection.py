@@ -21,6 +21,8 @@ from statustui.monitor.log import LogFollower, LogPage, Needle, Turn, open_log, 
 _SHORTEST, _LONGEST = 0.5, 5.0
 """Seconds between two looks: few after a change, ever more as long as nothing changes."""
 _SLOWER = 1.3
+_FRAME = 0.2
+"""Seconds left to the screen to draw the end of a long history."""
 _TRACE = 20
 """Lines at the end of a log that are told of."""
 _LARGEST = 1 << 18
@@ -145,7 +147,7 @@ class FileInspection:
         self._trouble: dict[str, str] = {}
         self._interval = _SHORTEST
         self._searches = 0
-        self._is_stopped = False
+        self._stopped = threading.Event()
         self._busy_since: float | None = None
         threading.Thread(target=self._serve, name="inspection", daemon=True).start()
 
@@ -201,7 +203,7 @@ class FileInspection:
 
     def stop(self) -> None:
         """End after the file call that is under way; nothing is told any more."""
-        self._is_stopped = True
+        self._stopped.set()
         self.stop_search()
         self._tasks.put(lambda: None)
 
@@ -210,7 +212,7 @@ class FileInspection:
     def _serve(self) -> None:
         self._do(self._look)
         self._do(self._compare)
-        while not self._is_stopped:
+        while not self._stopped.is_set():
             try:
                 task = self._tasks.get(timeout=self._interval)
             except queue.Empty:
@@ -224,7 +226,7 @@ class FileInspection:
 
     def _tell(self, finding: Finding) -> None:
         self._interval = _SHORTEST
-        if not self._is_stopped:
+        if not self._stopped.is_set():
             self._deliver(finding)
 
     def _complain(self, path: str, error: OSError) -> None:
@@ -242,6 +244,11 @@ class FileInspection:
             for history in self._history.read():
                 self._trouble.pop(path, None)
                 self._tell(history)
+                if not history.is_whole:
+                    # It is drawn before reading the rest takes all the time there is.
+                    self._busy_since = None
+                    self._stopped.wait(_FRAME)
+                    self._busy_since = time.monotonic()
         except OSError as error:
             self._complain(path, error)
         logs = find_logs(self._run.place)
@@ -265,7 +272,7 @@ class FileInspection:
             with contextlib.suppress(OSError):
                 if os.stat(f"{path}/status").st_size <= _LARGEST:
                     courses += [history.course for history in peer.read()]
-            if self._is_stopped:
+            if self._stopped.is_set():
                 return
         if courses:
             self._tell(typical_times(courses))

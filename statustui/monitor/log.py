@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
+from statustui.core.complaints import first_complaint, last_complaint
 from statustui.core.text import clean_log_line
 from statustui.monitor.regular import opened
 
@@ -22,15 +22,6 @@ _CHUNK = 1 << 20
 """Bytes that are searched at a time."""
 _OVERLAP = 256
 """Bytes that are searched with both chunks that they are between: no word may be longer."""
-
-_ERRORS = re.compile(
-    rb"(?<!no )(?<!\b0 )\b(?:[a-z]*error|fatal|fail(?:ed|ure)|panic|traceback|exception|aborted"
-    rb"|segmentation fault|sigsegv|killed|undefined reference|out of memory|permission denied"
-    rb"|(?:command|file|module) not found|no such file|unknown module|no space left)\b"
-    rb"(?! ?[=:] ?0\b)",
-    re.IGNORECASE,
-)
-"""What a line has in it that tells of an error, in the words of compilers, shells and MPI."""
 
 Pread: TypeAlias = Callable[[int, int], bytes]
 """Reads so many bytes at an offset."""
@@ -83,16 +74,7 @@ def needle(word: str) -> Needle:
     return Needle(lambda text: text.lower().find(wanted), lambda text: text.lower().rfind(wanted))
 
 
-def _first_error(text: bytes) -> int:
-    match = _ERRORS.search(text)
-    return -1 if match is None else match.start()
-
-
-def _last_error(text: bytes) -> int:
-    return max((match.start() for match in _ERRORS.finditer(text)), default=-1)
-
-
-ERRORS = Needle(_first_error, _last_error)
+ERRORS = Needle(first_complaint, last_complaint)
 """Looks for what tells of an error."""
 
 

@@ -12,7 +12,7 @@ from textual.filter import LineFilter
 _STAND_INS = str.maketrans(
     {
         **dict(zip("▲✗▸◇·○✓", "EF>+.x=", strict=True)),
-        **dict(zip("▾•…↑↓█░━─│┃", "vo.^v#.--||", strict=True)),
+        **dict(zip("▾▼▶•…↑↓█░━─│┃", "vv>o.^v#.--||", strict=True)),
         **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛", "+"),
         **dict.fromkeys("▁▂▃▄▅▆▇▔", "-"),
         **dict.fromkeys("▏▎▍▌▋▊▉▐", "|"),

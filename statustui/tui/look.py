@@ -29,6 +29,9 @@ changed just now."""
 FOLDED, UNFOLDED = "▸", "▾"
 """Stand in front of a group."""
 
+FOUND = "▸"
+"""Stands in front of a status, or of a line of a log, that has been found."""
+
 MARKS = {
     HIDDEN: "behind a state: it hides an earlier failure",
     STALLED: "behind a state: it lasts for much longer than usual, without a sign of life",

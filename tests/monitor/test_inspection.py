@@ -153,37 +153,6 @@ def test_words_are_found_in_both_directions_wherever_they_stand() -> None:
         assert found == shift + 1
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "main.c:12:3: error: expected ';'",
-        "ERROR: cannot open file",
-        "make: *** [Makefile:3: all] Error 2",
-        "Segmentation fault (core dumped)",
-        "Traceback (most recent call last):",
-        "ValueError: no",
-        "slurmstepd: error: *** JOB 6 ON vm CANCELLED ***",
-        "run.sh: line 9: module: command not found",
-        "bash: /x: No such file or directory",
-        "collect2: undefined reference to `main'",
-        "Lmod: unknown module gcc on cn1",
-        "FATAL ERROR",
-    ],
-)
-def test_lines_that_tell_of_an_error_are_known(line: str) -> None:
-    """In the words of compilers, shells, schedulers and Python."""
-    assert ERRORS.first(line.encode()) >= 0
-    assert ERRORS.last(line.encode()) >= 0
-
-
-@pytest.mark.parametrize(
-    "line", ["0 errors, 0 warnings", "no error", "errors: 0", "failover", "error=0"]
-)
-def test_lines_that_tell_of_no_error_are_passed_over(line: str) -> None:
-    """Though they have such words in them."""
-    assert ERRORS.first(line.encode()) == ERRORS.last(line.encode()) == -1
-
-
 def test_a_log_is_followed_through_truncation_and_rotation(tmp_path: Path) -> None:
     """And tells nothing as long as nothing happens."""
     log = tmp_path / "run.log"

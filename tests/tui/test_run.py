@@ -367,7 +367,7 @@ async def test_the_timeline_compares_with_what_is_usual() -> None:
         assert "│CREATED" in usual
         assert usual.index("│RUNNING") == this.index("│RUNNING")
         assert usual.split()[-1] == "34s"
-        assert "RUNNING 51s (17s)" in legend
+        assert "RUNNING 50s (17s)" in legend
         assert "CREATED 17s (17s)" in legend
 
 

@@ -344,7 +344,9 @@ class RunScreen(Screen[None]):
     # Searching.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
-        """Let a slash be a slash in the word that is searched for."""
+        """Let a slash be a slash in the word that is searched for; offer what makes sense."""
+        if action == "further":
+            return self._tab == HISTORY
         return action != "search" or not self._search.has_focus
 
     def action_search(self) -> None:

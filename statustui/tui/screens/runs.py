@@ -130,6 +130,11 @@ class RunsScreen(Screen[None]):
         return self._health.is_complete
 
     @property
+    def is_on_top(self) -> bool:
+        """Whether no other screen is before this one, not even a transparent one."""
+        return self.app.screen is self
+
+    @property
     def health(self) -> list[RootHealth]:
         """How the roots are watched."""
         return self._health.known
@@ -157,9 +162,8 @@ class RunsScreen(Screen[None]):
         self._show_preview()
 
     def on_screen_resume(self) -> None:
-        """Show the run that was looked at last."""
-        self._table.reorder()
-        self._show_preview()
+        """Show what has changed meanwhile, and the run that was looked at last."""
+        self._reorder()
 
     def on_screen_suspend(self) -> None:
         """What cannot be seen needs not be read."""
@@ -176,7 +180,7 @@ class RunsScreen(Screen[None]):
 
     def _show_preview(self) -> None:
         """Show the run under the cursor beside the table, where there is room."""
-        if not self._is_framed or not self.is_current:
+        if not self._is_framed or not self.is_on_top:
             return
         if self.size.width < _WIDE:
             if self._preview is not None:
@@ -196,6 +200,9 @@ class RunsScreen(Screen[None]):
 
     def show(self, cursor_before: int) -> None:
         """Show what the store holds now; before, its cursor was in the row `cursor_before`."""
+        # What is repainted behind another screen costs as much as if it could be seen.
+        if not self.is_on_top:
+            return
         if self._store.selected is None and self.is_complete:
             self._store.select(0)
         self._summary.show()
@@ -208,7 +215,7 @@ class RunsScreen(Screen[None]):
         self._store.unseen.see(self._table.in_view, self._clock())
 
     def _forget_seen(self) -> None:
-        if self._store.unseen.forget_seen(self._clock()):
+        if self._store.unseen.forget_seen(self._clock()) and self.is_on_top:
             self._show_news()
 
     def _show_news(self) -> None:

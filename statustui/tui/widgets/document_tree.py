@@ -75,8 +75,8 @@ class DocumentTree(Tree[Place]):
             is_small = isinstance(node.data and node.data.value, dict)
             if node.data and (node.data.path in open_places or (is_first and is_small)):
                 self._unfold(node, open_places)
-        if chosen is not None:
-            self._go_to(chosen.path)
+        if documents:
+            self._go_to((documents[0].name,) if chosen is None else chosen.path)
 
     def _made_nodes(self, node: TreeNode[Place]) -> Iterator[TreeNode[Place]]:
         """The nodes that have been made below one."""

@@ -14,7 +14,7 @@ from statustui.core.history import Entry, History
 from statustui.core.run import result_in
 from statustui.core.states import categorise
 from statustui.core.text import clean, clean_lines, format_size, format_span
-from statustui.tui.look import GLYPHS, STYLES
+from statustui.tui.look import FOUND, GLYPHS, STYLES
 from statustui.tui.manner import Manner
 from statustui.tui.widgets.pager import Pager
 
@@ -86,9 +86,10 @@ class HistoryView(Pager):
         if before is not None:
             start, end = before.end, entry.status.timestamp
             span = None if start is None or end is None else end - start
-        return rows + self._entry(entry, span)
+        rows += self._entry(entry, span, FOUND if index == self._found else " ")
+        return rows
 
-    def _entry(self, entry: Entry, span: float | None) -> list[Strip]:
+    def _entry(self, entry: Entry, span: float | None, mark: str) -> list[Strip]:
         status = entry.status
         category = categorise(status.state, result_in(status.note))
         spent = "" if span is None else f"+{format_span(span)}"
@@ -108,7 +109,7 @@ class HistoryView(Pager):
             indent = _INDENT
             more = [line for line in self._wrapped(lines, indent) if line]
             head = [(start, "history--time"), (state, style)]
-        return [self._line(head), *(self._line([(" " * indent + text, "")]) for text in more)]
+        return [self._line(head, mark), *(self._line([(" " * indent + text, "")]) for text in more)]
 
     def _repeats(self, entry: Entry) -> str:
         """How often a status was set again, and up to when."""
@@ -124,11 +125,9 @@ class HistoryView(Pager):
             return lines
         return wrap(lines, max(10, self.room - indent))
 
-    def _line(self, parts: list[tuple[str, str]]) -> Strip:
-        return Strip(
-            [Segment(f" {parts[0][0]}", self.style_of(parts[0][1]))]
-            + [Segment(text, self.style_of(name)) for text, name in parts[1:]]
-        )
+    def _line(self, parts: list[tuple[str, str]], mark: str = " ") -> Strip:
+        segments = [Segment(text, self.style_of(name)) for text, name in parts]
+        return Strip([Segment(mark), *segments])
 
     # Searching.
 
@@ -153,6 +152,7 @@ class HistoryView(Pager):
         if found is None:
             return False
         self._found = found
+        self.redraw()
         self.show_item(found + self._has_remark)
         return True
 

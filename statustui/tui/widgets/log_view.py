@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from statustui.monitor.log import ERRORS, LogLine, LogPage, LogText, Needle, Turn, needle
+from statustui.tui.look import FOUND
 from statustui.tui.manner import Manner
 from statustui.tui.messages import PageWanted, SearchWanted
 from statustui.tui.widgets.pager import Pager
@@ -104,11 +106,13 @@ class LogView(Pager):
 
     def draw(self, index: int) -> list[Strip]:
         """The rows of a line."""
-        text = self._lines[index].text
+        start, text = self._lines[index]
         width = self.room - 1
         is_long = self.manner.wraps and cell_len(text) > width
         rows = chop_cells(text, max(2, width)) if is_long else [text]
-        return [Strip([Segment(f" {row}")]) for row in rows]
+        if start != self._found:
+            return [Strip([Segment(f" {row}")]) for row in rows]
+        return [Strip([Segment(f"{FOUND}{row}", Style(bold=True))]) for row in rows]
 
     @property
     def share(self) -> tuple[float, float]:

@@ -242,7 +242,7 @@ class Pager(Widget, can_focus=True):
         """Bring an item into view, with a few rows above it."""
         if self._top.item <= index < self._bottom.item and self._top <= Place(index, 0):
             self.follows = False
-            self.redraw()
+            self.moved()
         else:
             self.look_from(self._walk(Place(index, 0), -(self.size.height // 3)))
 

@@ -10,15 +10,15 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.widget import Widget
 
 from statustui.core.durations import Typical
 from statustui.core.history import History
 from statustui.core.logs import Trace
 from statustui.core.run import Run
-from statustui.core.text import clean, clean_lines, format_age, format_span
+from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
 from statustui.monitor.inspection import Finding, Inspection, Unreadable
 from statustui.tui.look import GLYPHS, STYLES
+from statustui.tui.widgets.painted import Painted
 from statustui.tui.widgets.timeline import Timeline
 
 _SILENCE = 2.0
@@ -29,35 +29,25 @@ _LIVELY = 2
 """Lines of a log that are shown of a run that is well."""
 
 
-class RunHeader(Widget):
+class RunHeader(Painted):
     """Two lines: which run it is, and where it stands."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES.values())
 
     def __init__(self, run: Run, clock: Callable[[], float]) -> None:
         """Speak of `run`."""
-        super().__init__(classes="run-header")
+        super().__init__("run-header")
         self._run = run
         self._clock = clock
         self._trouble: str | None = None
-        self._drawn = Text()
 
     def show(self, run: Run, trouble: str | None) -> None:
         """Speak of another picture of the run; `trouble` says what keeps it from being of now."""
         self._run, self._trouble = run, trouble
-        self.refresh(layout=True)
+        self.update()
 
-    def tick(self) -> None:
-        """Show how long it has been by now, if that can be seen."""
-        if self._draw() != self._drawn:
-            self.refresh()
-
-    def render(self) -> Text:
-        """Draw it."""
-        self._drawn = self._draw()
-        return self._drawn
-
-    def _draw(self) -> Text:
+    def draw(self) -> Text:
+        """Both lines, and one more if the run has stalled."""
         run, now = self._run, self._clock()
         style = self.get_component_rich_style(STYLES[run.category], partial=True)
         span = None if run.updated is None or run.started is None else run.updated - run.started
@@ -71,7 +61,7 @@ class RunHeader(Widget):
         if self._trouble is not None:
             text.append(f"  {self._trouble}", "bold reverse")
         count = f"{run.updates:,} status{'' if run.updates == 1 else 'es'}"
-        text.append(f"\n{clean(run.current.state)} for {format_age(run.age(now))}")
+        text.append(f"\n{clean(run.current.state)} for {format_live_age(run.age(now))}")
         text.append(f"  result {run.result or '-'}  {count} in {format_span(span)}")
         if run.stall is not None:
             silent = format_age(now - run.stall.since)
@@ -80,7 +70,7 @@ class RunHeader(Widget):
         return text
 
 
-class Reason(Widget):
+class Reason(Painted):
     """Why a run failed: the status that explains it, and the end of the log that belongs to it.
 
     Of a run that is under way it is the end of its log.
@@ -90,7 +80,7 @@ class Reason(Widget):
 
     def __init__(self, run: Run, clock: Callable[[], float]) -> None:
         """Speak of `run`."""
-        super().__init__(classes="reason")
+        super().__init__("reason")
         self._run = run
         self._clock = clock
         self._trace: Trace | None = None
@@ -101,11 +91,13 @@ class Reason(Widget):
             self._trace = None
         self._run = run
         self._trace = trace or self._trace
-        self.display = run.problem is not None or (self._trace is not None and not run.is_over)
-        self.refresh(layout=True)
+        has_something = run.problem is not None or (self._trace is not None and not run.is_over)
+        if has_something != self.display:
+            self.display = has_something
+        self.update()
 
-    def render(self) -> Text:
-        """Draw the note in full, then the lines of the log."""
+    def draw(self) -> Text:
+        """The note in full, then the lines of the log."""
         run = self._run
         text = Text(overflow="fold")
         count = _LIVELY
@@ -115,10 +107,10 @@ class Reason(Widget):
             text.append(f"why: {clean(run.problem.state)} ", style + Style(bold=True))
             text.append("\n".join(clean_lines(run.problem.note)), style)
         if self._trace is not None:
-            age = format_age(self._clock() - self._trace.modified)
+            age = format_live_age(self._clock() - self._trace.modified)
             if text:
                 text.append("\n")
-            head = f"{clean(self._trace.log.name)} log, {age} old:"
+            head = f"{clean(self._trace.log.title)}, {age} old:"
             text.append(head, self.get_component_rich_style("history--time", partial=True))
             width = max(1, self.size.width)
             for line in self._trace.lines[-count:]:
@@ -181,8 +173,9 @@ class Overview(Vertical):
         if self._said not in {said, "gone"}:
             self._said = said
             self._show_header()
-        self._header.tick()
-        self._timeline.tick()
+        self._header.update()
+        self._timeline.update()
+        self._reason.update()
 
     def _show_header(self) -> None:
         # What the monitor cannot read either is told as the status of the run.

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from statustui.config import Config
 from statustui.core.run import Run
 from statustui.core.states import STATES, Category
-from statustui.core.text import clean, format_age
+from statustui.core.text import clean, format_age, format_live_age
 from statustui.tui.look import (
     CHANGED,
     FOLDED,
@@ -58,8 +58,6 @@ _LEAD = 8
 """Cells at the left edge that can change by themselves: flag, glyph and age."""
 _WHEEL = 3
 """Rows by which a notch of the wheel scrolls."""
-_COARSE = 5
-"""Seconds by which ages below a minute tick."""
 _FRESH = 5.0
 """Seconds for which a run that has changed is flagged."""
 _MOVING = 2.0
@@ -104,7 +102,6 @@ class Columns:
 
 
 _PLAIN = Style.null()
-_MINUTE = 60
 
 
 class _Line(NamedTuple):
@@ -168,7 +165,8 @@ class RunTable(ScrollView, can_focus=True):
     def _tick(self) -> None:
         """Repaint ages that have changed, and flags that have had their time."""
         self._store.forget_freshness(self._clock() - _FRESH)
-        self.refresh_rows()
+        if self.app.screen is self.screen:
+            self.refresh_rows()
 
     def on_resize(self) -> None:
         """Share out the new width and height."""
@@ -285,8 +283,7 @@ class RunTable(ScrollView, can_focus=True):
         return CHANGED if run.path in self._store.fresh else " "
 
     def _age(self, run: Run) -> str:
-        age = run.age(self._clock())
-        return format_age(age if age is None or age >= _MINUTE else age - age % _COARSE)
+        return format_live_age(run.age(self._clock()))
 
     def _stalled(self, run: Run) -> str:
         """For how long the run has given no sign of life, if that is too long."""

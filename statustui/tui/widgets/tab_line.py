@@ -35,8 +35,9 @@ class TabLine(Widget):
 
     def show(self, names: Sequence[str], chosen: int) -> None:
         """Offer these names, each clean and in one line."""
-        self._names, self._chosen = names, chosen
-        self.refresh()
+        if (names, chosen) != (self._names, self._chosen):
+            self._names, self._chosen = names, chosen
+            self.refresh()
 
     def say(self, remark: str) -> None:
         """Show a remark."""

@@ -9,14 +9,14 @@ from typing import ClassVar
 from rich.cells import set_cell_size
 from rich.style import Style
 from rich.text import Text
-from textual.widget import Widget
 
 from statustui.core.durations import Typical, end_of, goes_on
 from statustui.core.history import Course
 from statustui.core.run import Run
 from statustui.core.states import categorise
-from statustui.core.text import clean, format_age, format_span
+from statustui.core.text import clean, format_live_age, format_span
 from statustui.tui.look import GLYPHS, STYLES
+from statustui.tui.widgets.painted import Painted
 
 _LABEL, _TOTAL = 9, 8
 """Cells in front of a bar, and behind it."""
@@ -25,7 +25,7 @@ _BRIEF = 0.01
 _GAP = "  "
 
 
-class Timeline(Widget):
+class Timeline(Painted):
     """From the creation of a run to now, or to its end, cut into its states to scale.
 
     The bar below has the same scale. Names stand in the bars where there is room, and beside their
@@ -36,12 +36,11 @@ class Timeline(Widget):
 
     def __init__(self, run: Run, clock: Callable[[], float]) -> None:
         """Speak of `run`."""
-        super().__init__(classes="timeline")
+        super().__init__("timeline")
         self._run = run
         self._clock = clock
         self._course = Course()
         self._typical: Typical | None = None
-        self._drawn = Text()
 
     def show(self, run: Run, course: Course | None = None, typical: Typical | None = None) -> None:
         """Show another picture of the run, and what has been found out of it."""
@@ -50,19 +49,10 @@ class Timeline(Widget):
         self._run = run
         self._course = course or self._course
         self._typical = typical or self._typical
-        self.refresh(layout=True)
+        self.update()
 
-    def tick(self) -> None:
-        """Go on to now, if that can be seen."""
-        if self.is_mounted and self._draw() != self._drawn:
-            self.refresh()
-
-    def render(self) -> Text:
-        """Draw the bars, and the legend below them."""
-        self._drawn = self._draw()
-        return self._drawn
-
-    def _draw(self) -> Text:
+    def draw(self) -> Text:
+        """The bars, and the legend below them."""
         course, room = self._course, self.size.width - _LABEL - _TOTAL - 1
         if not course.starts or room < 1:
             return Text("")
@@ -77,7 +67,7 @@ class Timeline(Widget):
         cells = cells[: max(1, round((end - begin) / scale))]
         text = Text(no_wrap=True, overflow="ellipsis")
         self._bar(text, "this run", cells, Style(reverse=True), room)
-        total = format_age(end - begin) if is_live else format_span(end - begin)
+        total = format_live_age(end - begin) if is_live else format_span(end - begin)
         text.append(f" {total}\n")
         if self._typical is not None and usual:
             self._bar(text, "usually", _usual_cells(usual, scale), Style(), room)
@@ -106,7 +96,7 @@ class Timeline(Widget):
             if times[state] < _BRIEF:
                 break
             category = categorise(state)
-            span = format_age(times[state]) if state == current else format_span(times[state])
+            span = format_live_age(times[state]) if state == current else format_span(times[state])
             style = self._style(STYLES[category])
             text.append(f"{GLYPHS[category]} {clean(state)} ", style)
             text.append(span)
