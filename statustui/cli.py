@@ -4,61 +4,29 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime
-from typing import IO, Any
+from collections.abc import Sequence
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
-from statustui import __version__, report
-from statustui.config import Config, default_path, read_config
-from statustui.core.durations import Patience, end_of
-from statustui.core.order import SORT_KEYS, sort_key, split_sort
-from statustui.core.query import Query, QueryError, parse
-from statustui.core.run import Run
-from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, Category, categorise
-from statustui.core.status_file import StatusFile, TestStatusError
-from statustui.core.text import clean, parse_span
-from statustui.core.working_dir import STATUS, root_folder, run_dir
+from statustui import __version__
+from statustui.commands import history, list_runs, set_status, states, wait
+from statustui.config import Config
+from statustui.core.durations import Patience
+from statustui.core.text import clean
 from statustui.monitor.batch import Deliver
-from statustui.monitor.pace import WATCH_MODES, Settings, WatchMode
+from statustui.monitor.pace import Settings, WatchMode
 from statustui.monitor.source import Source
+from statustui.options import ROOTS, Failure, check_roots, configure, path_failure, watch_options
 from statustui.skeleton import Skeleton
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 """Exit status after SIGINT and SIGPIPE, as shells have it."""
 
 _ABOUT = ("-h", "--help", "-V", "--version")
-
-_COLOURS = {
-    Category.ERROR: "magenta",
-    Category.FAILED: "red",
-    Category.RUNNING: "cyan",
-    Category.BUILDING: "blue",
-    Category.CANCELLED: "yellow",
-    Category.PASSED: "green",
-}
-
-_ROOTS = click.argument("roots", nargs=-1, metavar="[ROOT]...")
-
-
-class _Failure(click.ClickException):
-    """Something that cannot be read or written: one line, exit status 2."""
-
-    exit_code = 2
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Print the one line."""
-        click.echo(f"statustui: {self.format_message()}", file=file, err=file is None)
-
-
-def _path_failure(path: str, error: OSError) -> _Failure:
-    return _Failure(f"{clean(path)}: {error.strerror or error}")
 
 
 class _Commands(click.Group):
@@ -70,6 +38,10 @@ class _Commands(click.Group):
         if first not in {*self.commands, *_ABOUT} and not context.resilient_parsing:
             arguments = ["monitor", *arguments]
         return super().parse_args(context, arguments)
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete names of commands, and the roots of the monitor."""
+        return [*super().shell_complete(context, incomplete), CompletionItem(incomplete, "dir")]
 
     def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - as click has it
         """Run a command; end like other programs when nobody reads what it prints."""
@@ -96,54 +68,6 @@ def cli() -> None:
     """
 
 
-def _read_stale(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> Patience | None:
-    try:
-        return None if value is None else Patience(parse_span(value))
-    except ValueError as error:
-        raise click.BadParameter(f"{value}: {error}.") from None
-
-
-_WATCH_OPTIONS = (
-    click.option(
-        "--config",
-        "config_path",
-        metavar="FILE",
-        help="Read the configuration from FILE.",
-    ),
-    click.option(
-        "--watch",
-        type=click.Choice(WATCH_MODES),
-        help="Use change events where they can be relied on (auto, the default), always, or never.",
-    ),
-    click.option(
-        "--interval",
-        type=click.FloatRange(0.1, 86400),
-        metavar="SEC",
-        help="Seconds between two looks; by default what suits the filesystem.",
-    ),
-    click.option(
-        "--max-checks",
-        type=click.FloatRange(1),
-        metavar="N",
-        help="Look at N files a second at the most; by default 500 on network filesystems.",
-    ),
-    click.option(
-        "--stale",
-        metavar="TIME",
-        callback=_read_stale,
-        help="How long a run sits in a state at least before it counts as stalled; by default 30m.",
-    ),
-)
-
-
-def _watch_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in _WATCH_OPTIONS:
-        command = option(command)
-    return command
-
-
 def _split_command(
     _context: click.Context, _option: click.Parameter, value: str
 ) -> tuple[str, ...]:
@@ -155,8 +79,8 @@ def _split_command(
 
 
 @cli.command()
-@_ROOTS
-@_watch_options
+@ROOTS
+@watch_options
 @click.option("--bell", is_flag=True, help="Ring on a new problem, and when all has ended.")
 @click.option(
     "--on-problem",
@@ -190,7 +114,7 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     if not sys.stdout.isatty():
         context.invoke(list_runs, roots=roots, config_path=config_path, stale=stale)
         return
-    config = _configure(
+    config = configure(
         config_path,
         watch=watch,
         interval=interval,
@@ -202,18 +126,8 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
         colorblind=colorblind or None,
     )
     roots = roots or (".",)
-    _check_roots(roots)
+    check_roots(roots)
     _open_monitor(context.obj, roots, config, mouse=not no_mouse)
-
-
-def _configure(path: str | None, **options: Any) -> Config:  # noqa: ANN401 - fields of Config
-    """The user's configuration, and over it those options that are not None."""
-    try:
-        config = read_config(path)
-    except OSError as error:
-        raise _path_failure(path or default_path(), error) from error
-    given = {name: value for name, value in options.items() if value is not None}
-    return replace(config, **given)
 
 
 class _LateMonitor:
@@ -260,206 +174,6 @@ def _open_monitor(
     app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, memory=memory)
     skeleton.hand_over()
     app.run(mouse=mouse)
-
-
-def _check_roots(roots: Sequence[str]) -> None:
-    """Fail if a root cannot be read; one that does not answer within a second may come back."""
-    failures: list[tuple[str, OSError]] = []
-
-    def check() -> None:
-        for root in roots:
-            try:
-                os.scandir(root).close()
-            except OSError as error:
-                failures.append((root, error))
-
-    checker = threading.Thread(target=check, daemon=True)
-    checker.start()
-    checker.join(1.0)
-    for root, error in failures:
-        raise _path_failure(root, error)
-
-
-@cli.command("list")
-@_ROOTS
-@click.option(
-    "-s",
-    "--sort",
-    default="id",
-    metavar="[-]KEY",
-    show_default=True,
-    help=f"Sort by {', '.join(SORT_KEYS)}; with - in front in reverse.",
-)
-@click.option(
-    "-F", "--filter", "expression", default="", metavar="EXPR", help="List what matches only."
-)
-@click.option("-l", "--limit", type=click.IntRange(0), metavar="N", help="List the first N only.")
-@click.option("--json", "form", flag_value="json", help="Print one JSON object.")
-@click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object for each run.")
-@click.option("--exit-status", is_flag=True, help="Exit with 1 if a listed run has a problem.")
-@click.option("--follow", is_flag=True, help="Go on: print every change as it is seen.")
-@_watch_options
-def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
-    roots: tuple[str, ...],
-    expression: str = "",
-    sort: str = "id",
-    limit: int | None = None,
-    form: str | None = None,
-    exit_status: bool = False,  # noqa: FBT001, FBT002 - click passes options by name
-    follow: bool = False,  # noqa: FBT001, FBT002 - click passes options by name
-    config_path: str | None = None,
-    watch: WatchMode | None = None,
-    interval: float | None = None,
-    max_checks: float | None = None,
-    stale: Patience | None = None,
-) -> None:
-    """List the runs below each ROOT once, or with --follow for as long as they change."""
-    roots = roots or (".",)
-    key, is_reverse = _sorter(sort)
-    query = _parse_filter(expression)
-    config = _configure(
-        config_path, watch=watch, interval=interval, max_checks=max_checks, patience=stale
-    )
-    for mistake in config.mistakes:
-        click.echo(f"statustui: {mistake}", err=True)
-    if follow:
-        if form == "json" or limit is not None or exit_status:
-            raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
-        _check_roots(roots)
-        from statustui.follow import follow_runs  # noqa: PLC0415 - the screen has no need of it
-        from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
-
-        follow_runs(
-            Monitor(roots, config.settings),
-            lambda run: query.matches(run, time.time()),
-            as_json=form == "jsonl",
-        )
-        return
-    from statustui.monitor.stalls import read_trees  # noqa: PLC0415 - the screen comes first
-
-    _check_roots(roots)
-    now = time.time()
-    found = (
-        run for run in read_trees(roots, _warn, config.patience, now) if query.matches(run, now)
-    )
-    runs = sorted(found, key=key, reverse=is_reverse)[:limit]
-    if form == "json":
-        for piece in report.list_json(roots, runs, datetime.now().astimezone()):
-            click.echo(piece, nl=False)
-    elif form == "jsonl":
-        for run in runs:
-            click.echo(report.dump(report.run_object(run)))
-    else:
-        _echo_table(runs)
-    if exit_status and any(run.category.is_problem for run in runs):
-        raise SystemExit(1)
-
-
-def _sorter(sort: str) -> tuple[Callable[[Run], Any], bool]:
-    """What to sort by, and whether in reverse."""
-    name, is_reverse = split_sort(sort)
-    try:
-        return sort_key(name), is_reverse
-    except KeyError:
-        raise click.BadParameter(
-            f"'{sort}' is none of {', '.join(SORT_KEYS)}.", param_hint="'--sort'"
-        ) from None
-
-
-def _parse_filter(expression: str) -> Query:
-    try:
-        return parse(expression)
-    except QueryError as error:
-        marked = f"  {clean(expression)}\n  {' ' * error.position}^"
-        raise click.BadParameter(
-            f"{clean(str(error))}\n{marked}", param_hint="'--filter'"
-        ) from None
-
-
-def _warn(path: str, error: OSError) -> None:
-    click.echo(f"statustui: {clean(path)}: {error.strerror}", err=True)
-
-
-def _terminal_width() -> int | None:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def _echo_table(runs: Sequence[Run]) -> None:
-    plain = "NO_COLOR" in os.environ
-    for line, run in report.table(runs, time.time(), _terminal_width()):
-        colour = None if run is None or plain else _COLOURS.get(run.category)
-        click.echo(click.style(line, fg=colour) if colour else line)
-
-
-@cli.command()
-@click.argument("run")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """Print every status of RUN, a run directory or its status file, and why it failed."""
-    from statustui.core.logs import find_logs, telling_logs  # noqa: PLC0415 - the screen comes first
-    from statustui.monitor.history import HistoryFile  # noqa: PLC0415 - as above
-    from statustui.monitor.inspection import read_trace  # noqa: PLC0415 - as above
-    from statustui.monitor.scan import read, read_history  # noqa: PLC0415 - as above
-
-    path = os.path.join(run, STATUS) if os.path.isdir(run) else run
-    folder = os.path.dirname(path) or "."
-    now = time.time()
-    try:
-        *_, found = HistoryFile(path).read()
-        statuses = read_history(path) if as_json else []
-    except OSError as error:
-        raise _path_failure(path, error) from error
-    picture = read(run_dir(folder, root_folder(folder))).run
-    if as_json:
-        times = found.course.times(end_of(picture, found.course, now))
-        click.echo(report.history_json(run, statuses, times))
-        return
-    trace = read_trace(
-        telling_logs((picture.problem or picture.current).state, find_logs(picture.place))
-    )
-    width = _terminal_width()
-    for line in report.history_lines(found, width):
-        click.echo(line)
-    click.echo()
-    for line in report.summary_lines(picture, found, trace, now, width):
-        click.echo(line)
-
-
-@cli.command("set")
-@click.argument("run")
-@click.argument("state")
-@click.argument("note", default="")
-def set_status(run: str, state: str, note: str) -> None:
-    """Append a status to RUN: set its STATE, with a NOTE.
-
-    The run directory is made if need be. A STATE that is not known is stored as INVALID.
-    """
-    try:
-        os.makedirs(run, exist_ok=True)
-        StatusFile(os.path.join(run, STATUS)).set(state, note)
-    except OSError as error:
-        raise _path_failure(run, error) from error
-    except TestStatusError as error:
-        raise _Failure(clean(str(error))) from error
-
-
-@cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def states(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """List the known states with what they mean and what category they fall into."""
-    texts = {state: STATES.help(state) for state in STATES.list()} | LATER_STATES | SERIES_STATES
-    if as_json:
-        click.echo(
-            report.dump(
-                {
-                    state: {"help": text, "category": categorise(state).value}
-                    for state, text in texts.items()
-                }
-            )
-        )
-        return
-    for state, text in texts.items():
-        click.echo(f"{state:<15}  {categorise(state).value:<9}  {text}")
 
 
 @cli.command("demo")
@@ -509,7 +223,7 @@ def show_demo(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     if not sys.stdout.isatty():
         raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
     with demo.background(directory, runs, seed, speed) as place:
-        _open_monitor(context.obj, [place], _configure(None), remembers=False)
+        _open_monitor(context.obj, [place], configure(None), remembers=False)
 
 
 def _check_empty(directory: str | None) -> None:
@@ -518,9 +232,13 @@ def _check_empty(directory: str | None) -> None:
     try:
         with os.scandir(directory) as entries:
             if any(entries):
-                raise _Failure(f"{clean(directory)}: the directory is not empty")
+                raise Failure(f"{clean(directory)}: the directory is not empty")
     except OSError as error:
-        raise _path_failure(directory, error) from error
+        raise path_failure(directory, error) from error
+
+
+for _command in (list_runs, wait, history, set_status, states):
+    cli.add_command(_command)
 
 
 def main(skeleton: Skeleton | None = None) -> None:

@@ -48,7 +48,7 @@ def follow_runs(source: Source, matches: Callable[[Run], bool], *, as_json: bool
             except queue.Empty:
                 continue
             for health in batch.health:
-                _tell_trouble(health, told)
+                tell_trouble(health, told)
             removed, updated = _choose(batch, matches, chosen)
             lines = report.changes(removed, updated, time.time(), as_json=as_json)
             click.echo("".join(f"{line}\n" for line in lines), nl=False)
@@ -83,8 +83,8 @@ def _has_reader() -> bool:
     return not any(event & (select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
 
 
-def _tell_trouble(health: RootHealth, told: dict[str, str]) -> None:
-    """Tell what is wrong with a root, once."""
+def tell_trouble(health: RootHealth, told: dict[str, str]) -> None:
+    """Tell what is wrong with a root on standard error, once; `told` is what has been, by root."""
     trouble = health.problem or health.fallback or ""
     if health.silent is not None:
         trouble = f"{health.root}: not answering"

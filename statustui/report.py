@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -54,6 +55,32 @@ def table(runs: Sequence[Run], now: float, width: int | None) -> Iterator[tuple[
             # The note alone is cut, and what stands before it never.
             line = line[: max(width - 1, len(start))].rstrip() + "…"
         yield line, run
+
+
+def count_categories(runs: Iterable[Run]) -> dict[str, int]:
+    """Category -> how many runs are in it, for every category there is."""
+    counts = Counter(run.category for run in runs)
+    return {category.value: counts[category] for category in Category}
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """How many runs there are, and in which categories, in one line."""
+    counts = [f"{count:,} {name}" for name, count in count_categories(runs).items() if count]
+    said = f"{len(runs):,} run{'' if len(runs) == 1 else 's'}"
+    return f"{said}: {', '.join(counts)}" if counts else said
+
+
+def summary_json(roots: Sequence[str], runs: Sequence[Run], generated: datetime) -> str:
+    """The same as one JSON object."""
+    return dump(
+        {
+            "roots": list(roots),
+            "generated": generated.isoformat(),
+            "total": len(runs),
+            "categories": count_categories(runs),
+            "stalled": sum(run.stall is not None for run in runs),
+        }
+    )
 
 
 def changes(

@@ -32,6 +32,7 @@ _LAST_WORDS = frozenset(_CATEGORIES) - _LOG_WORDS
 _OVER = frozenset(
     {Category.ERROR, Category.FAILED, Category.CANCELLED, Category.SKIPPED, Category.PASSED}
 )
+_LAST_OF_SERIES = "ALL_STARTED"
 _AT_WORK = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING})
 
 
@@ -98,6 +99,8 @@ class Run:
     """When the current status was set, in seconds since 1970."""
     error: str | None
     """Why the status file could not be read."""
+    is_marked: bool = False
+    """Whether Pavilion has marked it as complete, whatever its state says."""
     stall: Stall | None = None
     """That it has been in its state for much longer than is usual, without a sign of life."""
 
@@ -118,8 +121,21 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Whether it will not go on, as far as its current state tells."""
-        return categorise(self.current.state, self.result) in _OVER
+        """Whether it will not go on: its state is a final one, or Pavilion says so.
+
+        The last that Pavilion says of a series is that all its runs have been started.
+        """
+        state = self.current.state
+        return (
+            self.is_marked
+            or categorise(state, self.result) in _OVER
+            or (self.kind == "series" and state == _LAST_OF_SERIES)
+        )
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is a run directory without any status yet."""
+        return self.category is Category.UNKNOWN and not self.updates
 
     @property
     def place(self) -> RunDir:

@@ -24,6 +24,8 @@ from statustui.core.text import format_size
 TEST_RUNS = "test_runs"
 SERIES = "series"
 STATUS = "status"
+RUN_COMPLETE = "RUN_COMPLETE"
+"""A file that Pavilion makes in the directory of a run that it will not touch any more."""
 
 _NO_RUNS = frozenset({"builds", "downloads", "jobs", "users"})
 """Directories of a working directory that hold no runs, but whole source trees."""

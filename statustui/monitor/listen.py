@@ -9,12 +9,13 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from statustui.core.working_dir import RUN_COMPLETE, STATUS
 from statustui.monitor.filesystem import Reach
 from statustui.monitor.notify import EventCheck, Notifier
 from statustui.monitor.pace import WatchMode
 from statustui.monitor.sweep import Sweeper
 
-_TELLING = frozenset({"status", "attributes", "config", "results.json"})
+_TELLING = frozenset({STATUS, RUN_COMPLETE, "attributes", "config", "results.json"})
 """Files of a run whose change can change its picture."""
 
 

@@ -13,6 +13,7 @@ from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_
 from statustui.core.states import STATES
 from statustui.core.status_file import StatusInfo, read_blocks, split_statuses
 from statustui.core.working_dir import (
+    RUN_COMPLETE,
     read_label,
     read_result,
     read_series,
@@ -89,8 +90,19 @@ def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True
     return Reading(run, label, None)
 
 
+def _is_ended(run: Run) -> bool:
+    """Whether Pavilion has marked a run as complete that goes on by its state."""
+    return run.kind == "test" and not run.is_over and os.path.lexists(f"{run.path}/{RUN_COMPLETE}")
+
+
+def _marked(run: Run) -> Run:
+    return replace(run, is_marked=True) if _is_ended(run) else run
+
+
 def _named(known: Reading) -> Reading:
-    """The same reading, or with the name of its run if that has come meanwhile."""
+    """The same reading, or with the mark and the name of its run if they have come meanwhile."""
+    run = _marked(known.run)
+    known = known if run is known.run else known._replace(run=run)
     # Pavilion writes the name a moment after the first status.
     if known.label.name or time.time() - (known.signature or (0, 0, 0))[2] / 1e9 > _NAMING:
         return known
@@ -102,12 +114,14 @@ def _named(known: Reading) -> Reading:
 
 
 def is_unchanged(known: Reading) -> bool:
-    """Whether `stat` says that the status file of a run is as it was, and its name is known.
+    """Whether `stat` says that the files of a run are as they were, and its name is known.
 
     Raises:
         OSError: There is no such file any more, or it cannot be reached.
     """
-    return bool(known.label.name) and known.signature == _signature(os.lstat(known.run.status_path))
+    run = known.run
+    is_same = known.signature == _signature(os.lstat(run.status_path))
+    return is_same and bool(known.label.name) and not _is_ended(run)
 
 
 def _signature(state: os.stat_result) -> tuple[int, int, int]:
@@ -164,4 +178,4 @@ def _read_file(place: RunDir, label: Label, known: Reading | None) -> Reading:
     if run.current.state == STATES.COMPLETE and run.result is None:
         run = make_run(place, label, tally, torn, read_result(place.path))
     kept = tally if is_large else _NOTHING
-    return Reading(run, label, _signature(state), state.st_dev, kept, head)
+    return Reading(_marked(run), label, _signature(state), state.st_dev, kept, head)
