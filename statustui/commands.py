@@ -250,9 +250,10 @@ def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes opt
     width = _terminal_width()
     for line in report.history_lines(found, width):
         click.echo(line)
-    click.echo()
-    for line in report.summary_lines(picture, found, trace, now, width):
-        click.echo(line)
+    if os.path.basename(path) == STATUS:
+        click.echo()
+        for line in report.summary_lines(picture, found, trace, now, width):
+            click.echo(line)
 
 
 @click.command("set")

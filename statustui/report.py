@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from statustui.core.durations import end_of
+from statustui.core.durations import BRIEF, end_of
 from statustui.core.history import History
 from statustui.core.logs import Trace
 from statustui.core.run import Run
@@ -29,8 +29,6 @@ GLYPHS = {
 }
 """One ASCII letter for each category, in front of a line of plain output."""
 
-_BRIEF = 0.01
-"""Seconds below which the time in a state is not worth telling."""
 _HEADER = ("", "ID", "NAME", "STATE", "RESULT", "AGE", "NOTE")
 
 
@@ -122,6 +120,8 @@ def history_lines(history: History, width: int | None) -> Iterator[str]:
     repeated. A damaged line has its number in place of the times. With `width` columns all is cut
     to it.
     """
+    if history.omission:
+        yield history.omission
     before: float | None = None
     for entry in history.entries:
         status, time = entry.status, entry.status.timestamp
@@ -157,7 +157,7 @@ def summary_lines(
     yield _cut(f"{where}, {clean(run.current.state)} for {format_age(run.age(now))}", width)
     times = history.course.times(end_of(run, history.course, now))
     spans = [
-        f"{clean(state)} {format_span(span)}" for state, span in times.items() if span >= _BRIEF
+        f"{clean(state)} {format_span(span)}" for state, span in times.items() if span >= BRIEF
     ]
     if spans:
         yield _cut(f"time in states: {', '.join(spans)}", width)

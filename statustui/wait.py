@@ -51,7 +51,8 @@ class _Chosen:
             self.runs.pop(path, None)
             self._others.pop(path, None)
         for run in batch.updated:
-            place = self.runs if run.path in self.runs else self._others
+            is_chosen = self.runs.pop(run.path, None) is not None and not run.is_missing
+            place = self.runs if is_chosen else self._others
             place[run.path] = run
         self._unseen -= {health.root for health in batch.health if health.swept}
 

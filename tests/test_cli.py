@@ -232,16 +232,57 @@ def test_history_creates_nothing(tmp_path: Path) -> None:
 
 
 def test_set_writes_a_status_that_list_reads(tmp_path: Path) -> None:
-    """The run directory is made; an unknown state is stored as invalid."""
+    """The run directory is made."""
     path = tmp_path / "new" / "run"
     run("set", str(path), "RUNNING", "phase 1\nof 2")
-    run("set", str(path), "BOGUS", "x")
     history = json.loads(run("history", "--json", str(path)).stdout)["history"]
     assert [(entry["state"], entry["note"]) for entry in history] == [
         ("CREATED", "Created status file."),
         ("RUNNING", "phase 1\nof 2"),
-        ("INVALID", "(BOGUS) x"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "note", "reason"),
+    [
+        ("BOGUS", "x", "BOGUS: there is no such state"),
+        ("running", "x", "running: there is no such state"),
+        ("B\x1b[2J", "x", "B\\x1b[2J: there is no such state"),
+        ("RUNNING", "ä" * 2027, "the note has 4,054 bytes; 4,052 can be stored"),
+        ("RUNNING", "\n" * 2027, "the note has 4,054 bytes"),
+        ("RUNNING", b"caf\xe9", "the note is no text in UTF-8"),
+    ],
+)
+def test_set_refuses_what_it_cannot_store_as_it_is_given(
+    tmp_path: Path, state: str, note: str | bytes, reason: str
+) -> None:
+    """Nothing is made, and nothing is written."""
+    text = os.fsdecode(note)
+    assert reason in run("set", str(tmp_path / "new"), state, text, status=2).stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_longest_note_is_stored_whole(tmp_path: Path) -> None:
+    """In a line of 4096 bytes."""
+    note = "ä" * 2026
+    run("set", str(tmp_path / "a"), "RUNNING", note)
+    history = json.loads(run("history", "--json", str(tmp_path / "a")).stdout)["history"]
+    assert history[-1]["note"] == note
+
+
+def test_a_summary_counts_the_categories(tmp_path: Path) -> None:
+    """In one line, or as JSON; a filter holds for it too."""
+    write_run(tmp_path / "a", "RUNNING x")
+    write_run(tmp_path / "b", "RUN_TIMEOUT x")
+    write_run(tmp_path / "c", "RUN_TIMEOUT x")
+    tree = str(tmp_path)
+    assert run("list", "--summary", tree).stdout == "3 runs: 2 failed, 1 running\n"
+    assert run("list", "--summary", "-F", "id=a", tree).stdout == "1 run: 1 running\n"
+    assert run("list", "--summary", "-F", "id=z", tree).stdout == "0 runs\n"
+    answer = json.loads(run("list", "--summary", "--json", tree).stdout)
+    assert set(answer) == {"roots", "generated", "total", "categories", "stalled"}
+    assert answer["total"] == sum(answer["categories"].values()) == 3
+    assert answer["categories"]["failed"] == 2
 
 
 def test_states_lists_what_each_state_means() -> None:

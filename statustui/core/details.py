@@ -11,7 +11,7 @@ from statustui.core.working_dir import read_document
 
 _FILES = ("results.json", "attributes", "config", "job/info")
 """Pavilion 2.4 has all of them, 2.1.1 the first and the third."""
-_MOST = 1 << 22
+_MOST = 1 << 20
 """Bytes of a file that is read."""
 
 

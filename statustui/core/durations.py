@@ -74,6 +74,10 @@ class Typical(NamedTuple):
     """How many runs that is known from."""
 
 
+BRIEF = 0.01
+"""Seconds below which the time in a state is not worth telling."""
+
+
 def goes_on(run: Run) -> bool:
     """Whether time still passes for a run: it is not over, nor left behind by a failure."""
     return not run.is_over and not run.category.is_problem

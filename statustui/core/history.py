@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from statustui.core.states import LOG_STATES
 from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line
+from statustui.core.text import format_size
 
 MOST_ENTRIES = 200_000
 """Entries that are kept of one history: the newest ones."""
@@ -78,6 +79,13 @@ class History:
     """Bytes at the start of the file that were not read."""
     is_whole: bool = True
     """Whether more than the end of a large file has been read."""
+
+    @property
+    def omission(self) -> str:
+        """What is missing at the beginning, in a sentence; empty if nothing is."""
+        if self.skipped and self.is_whole:
+            return f"The first {format_size(self.skipped)} of the status file are not shown."
+        return f"{self.left_out:,} earlier entries are not shown." if self.left_out else ""
 
 
 @dataclass
@@ -171,11 +179,3 @@ def _repeats(entry: Entry, status: StatusInfo) -> bool:
     if before.state != status.state or before.note != status.note:
         return False
     return bool(before.state) and (before.timestamp is None) == (status.timestamp is None)
-
-
-def read_history(block: bytes) -> History:
-    """The history that stands in the whole text of a status file."""
-    whole, newline, torn = block.rpartition(b"\n")
-    builder = HistoryBuilder()
-    builder.add(whole + newline)
-    return builder.history(torn)

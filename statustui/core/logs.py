@@ -54,8 +54,13 @@ class Trace(NamedTuple):
     log: Log
     lines: tuple[str, ...]
     """Safe to show; those that are blank are left out."""
-    modified: float
-    """When the log was written to last, in seconds since 1970."""
+    signature: tuple[int, int, int]
+    """Inode, size in bytes and time of change in nanoseconds."""
+
+    @property
+    def modified(self) -> float:
+        """When the log was written to last, in seconds since 1970."""
+        return self.signature[2] / 1e9
 
 
 def find_logs(place: RunDir) -> list[Log]:

@@ -37,6 +37,11 @@ def _shown(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
+def ignores_case(word: str) -> bool:
+    """Whether case does not matter in a search for a word: it has no capitals."""
+    return word == word.lower()
+
+
 def clean_lines(text: str) -> list[str]:
     """The lines of a note, each made safe for a terminal."""
     return [clean(line) for line in text.split("\n")]

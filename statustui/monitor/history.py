@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from statustui.core.history import History, HistoryBuilder
 from statustui.core.status_file import read_blocks
@@ -33,8 +33,11 @@ class HistoryFile:
         self._offset = 0
         self._builder = HistoryBuilder()
 
-    def read(self) -> Iterator[History]:
+    def read(self, is_needed: Callable[[], bool] = lambda: True) -> Iterator[History]:
         """Read what is new.
+
+        Args:
+            is_needed: Asked now and then whether to go on; if not, nothing more comes.
 
         Yields:
             Nothing if the file is as it was. Of a large file that has not been read yet first the
@@ -49,9 +52,12 @@ class HistoryFile:
                 return
             if not self._goes_on(descriptor, state):
                 yield from self._begin(descriptor, state.st_size)
+            if len(self._head) < _HEAD:
                 self._head = os.pread(descriptor, _HEAD, 0)
             torn = b""
             for block, end in read_blocks(descriptor, self._offset):
+                if not is_needed():
+                    return
                 if block.endswith(b"\n"):
                     self._builder.add(block)
                     self._offset = end
@@ -72,6 +78,7 @@ class HistoryFile:
         """Start anew, with a quick look at the end of a large file."""
         self._offset = _line_start(descriptor, size - _MOST)
         self._builder = HistoryBuilder(self._offset)
+        self._head = b""
         if size - self._offset > _LARGE:
             start = _line_start(descriptor, size - _QUICK)
             quick = HistoryBuilder(start, is_whole=False)

@@ -42,6 +42,8 @@ class Logs(NamedTuple):
     logs: tuple[Log, ...]
     telling: Log | None
     """The likeliest to tell how the run does, or why it failed."""
+    trace: Trace | None
+    """The end of it, or of the next one if there is nothing in it."""
 
 
 class Page(NamedTuple):
@@ -65,7 +67,7 @@ class Documents(NamedTuple):
     documents: tuple[Document, ...]
 
 
-Finding: TypeAlias = History | Logs | Trace | Page | Search | Documents | Typical | Unreadable
+Finding: TypeAlias = History | Logs | Page | Search | Documents | Typical | Unreadable
 """What an inspection finds out."""
 
 
@@ -111,11 +113,12 @@ def read_trace(telling: Sequence[Log], known: Trace | None = None) -> Trace | No
     """
     for log in telling:
         with contextlib.suppress(OSError), open_log(log.path) as (text, state):
-            if known is not None and known.log == log and known.modified == state.st_mtime:
+            signature = state.st_ino, state.st_size, state.st_mtime_ns
+            if known is not None and (known.log, known.signature) == (log, signature):
                 return known
             lines = [line.text for line in text.tail().lines if line.text.strip()]
             if lines:
-                return Trace(log, tuple(lines[-_TRACE:]), state.st_mtime)
+                return Trace(log, tuple(lines[-_TRACE:]), signature)
     return None
 
 
@@ -141,7 +144,6 @@ class FileInspection:
         self._history = HistoryFile(run.status_path)
         self._log: LogFollower | None = None
         self._logs: Logs | None = None
-        self._trace: Trace | None = None
         self._wants_documents = False
         self._documents: object = None
         self._trouble: dict[str, str] = {}
@@ -241,28 +243,33 @@ class FileInspection:
         self._interval = min(self._interval * _SLOWER, _LONGEST)
         path = self._run.status_path
         try:
-            for history in self._history.read():
+            for history in self._history.read(self._goes_on):
                 self._trouble.pop(path, None)
                 self._tell(history)
                 if not history.is_whole:
                     # It is drawn before reading the rest takes all the time there is.
                     self._busy_since = None
                     self._stopped.wait(_FRAME)
-                    self._busy_since = time.monotonic()
         except OSError as error:
             self._complain(path, error)
+            # What has not changed when it can be read again is told again.
+            self._history = HistoryFile(path)
+        if not self._goes_on():
+            return
         logs = find_logs(self._run.place)
         telling = telling_logs((self._run.problem or self._run.current).state, logs)
-        found = Logs(tuple(logs), telling[0] if telling else None)
+        trace = read_trace(telling, None if self._logs is None else self._logs.trace)
+        found = Logs(tuple(logs), telling[0] if telling else None, trace)
         if found != self._logs:
             self._logs = found
             self._tell(found)
-        trace = read_trace(telling, self._trace)
-        if trace is not None and trace != self._trace:
-            self._trace = trace
-            self._tell(trace)
         self._read_log()
         self._read_documents()
+
+    def _goes_on(self) -> bool:
+        """Take note that the filesystem answers; whether there is need to go on."""
+        self._busy_since = time.monotonic()
+        return not self._stopped.is_set()
 
     def _compare(self) -> None:
         """Find out what runs of this name usually spend their time in."""
@@ -272,7 +279,7 @@ class FileInspection:
             with contextlib.suppress(OSError):
                 if os.stat(f"{path}/status").st_size <= _LARGEST:
                     courses += [history.course for history in peer.read()]
-            if self._stopped.is_set():
+            if not self._goes_on():
                 return
         if courses:
             self._tell(typical_times(courses))
@@ -285,6 +292,7 @@ class FileInspection:
             page = self._log.read()
         except OSError as error:
             self._complain(path, error)
+            self._log = LogFollower(path)
             return
         self._trouble.pop(path, None)
         if page is not None:
@@ -295,7 +303,7 @@ class FileInspection:
             with open_log(path) as (text, state):
                 self._tell(Page(path, stamped(turn(text), state)))
         except OSError as error:
-            self._complain(path, error)
+            self._tell(Unreadable(path, error.strerror or str(error)))
 
     def _search(
         self,
@@ -328,7 +336,7 @@ class FileInspection:
                 else:
                     self._tell(Page(path, stamped(text.around(found), state)))
         except OSError as error:
-            self._complain(path, error)
+            self._tell(Unreadable(path, error.strerror or str(error)))
 
     def _read_documents(self) -> None:
         if not self._wants_documents:

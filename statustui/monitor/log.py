@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.complaints import first_complaint, last_complaint
-from statustui.core.text import clean_log_line
+from statustui.core.text import clean_log_line, ignores_case
 from statustui.monitor.regular import opened
 
 PAGE = 1 << 16
@@ -49,6 +49,8 @@ class LogPage:
     lines: tuple[LogLine, ...]
     torn: int
     """Offset from which to read on: that of the last line if it has no newline yet, or `end`."""
+    is_elsewhere: bool = False
+    """Whether it is to be shown in place of what is on show."""
     target: int | None = None
     """Offset of the line that was looked for."""
     inode: int = 0
@@ -69,7 +71,7 @@ class Needle(NamedTuple):
 def needle(word: str) -> Needle:
     """Looks for a word; without capitals in it, case does not matter in ASCII letters."""
     wanted = word.encode("utf-8", "surrogateescape")[:_OVERLAP]
-    if word != word.lower():
+    if not ignores_case(word):
         return Needle(lambda text: text.find(wanted), lambda text: text.rfind(wanted))
     return Needle(lambda text: text.lower().find(wanted), lambda text: text.lower().rfind(wanted))
 
@@ -95,6 +97,10 @@ class LogText:
         """The last page."""
         return self.before(self.size)
 
+    def head(self) -> LogPage:
+        """The first page."""
+        return replace(self.after(0), is_elsewhere=True)
+
     def before(self, end: int, most: int = PAGE) -> LogPage:
         """The page that ends at offset `end`."""
         end = min(end, self.size)
@@ -117,7 +123,15 @@ class LogText:
         """A page with the line at offset `target` in it."""
         before, after = self.before(target, PAGE // 4), self.after(target)
         lines = before.lines + after.lines
-        return LogPage(before.start, after.end, self.size, lines, after.torn, target)
+        return LogPage(
+            before.start,
+            after.end,
+            self.size,
+            lines,
+            after.torn,
+            is_elsewhere=True,
+            target=target,
+        )
 
     def _page(self, start: int, data: bytes) -> LogPage:
         lines = []
@@ -168,7 +182,11 @@ class LogText:
 
     def _line_start(self, offset: int) -> int:
         begin = max(0, offset - PAGE)
-        return begin + self._pread(offset - begin, begin).rfind(b"\n") + 1
+        newline = self._pread(offset - begin, begin).rfind(b"\n")
+        if newline < 0 < begin:
+            # Of a very long line a page holds a part: the one that begins just before.
+            return offset - _OVERLAP
+        return begin + newline + 1
 
 
 Turn: TypeAlias = Callable[[LogText], LogPage]

@@ -273,10 +273,20 @@ class StatusApp(App[None]):
         run = self._store.runs.get(message.path)
         if run is None:
             return
-        # A series is a list of its own.
-        store = self.screen.members if isinstance(self.screen, RunScreen) else self._store
+        store = self._store
+        if isinstance(self.screen, RunScreen) and run.path in self.screen.members.runs:
+            # A series is a list of its own.
+            store = self.screen.members
         self.push_screen(
-            RunScreen(run, store, self._inspect, self._manner, self._clock, self._config)
+            RunScreen(
+                run,
+                store,
+                self._store.peers,
+                self._inspect,
+                self._manner,
+                self._clock,
+                self._config,
+            )
         )
 
     def action_look_now(self) -> None:

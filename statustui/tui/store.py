@@ -237,7 +237,8 @@ class RunStore:
         Runs in folded groups are passed over. If there is none, it is None.
         """
         row = self.row_of(path)
-        index = self.cursor if row is None else row
+        # Where it was, the one that came behind it is now.
+        index = self.cursor - (step > 0) if row is None else row
         while 0 <= (index := index + step) < len(self):
             one = self.row(index)
             if isinstance(one, Run) and wanted(one):

@@ -18,8 +18,8 @@ from statustui.core.durations import (
     typical_times,
     usual_stays,
 )
-from statustui.core.history import read_history
 from statustui.core.status_file import StatusInfo, split_statuses
+from tests.histories import history_of
 from tests.runs import make
 
 
@@ -112,14 +112,14 @@ def test_a_guess_says_what_it_is_based_on() -> None:
 def test_what_is_typical_is_the_median_of_the_time_in_each_state() -> None:
     """In the order in which states usually come; what most runs were not in is left out."""
     builds = [
-        read_history(f"{n}.0 CREATED x\n{n + 1}.0 BUILDING x\n{n + 3}.0 RUNNING x\n".encode())
+        history_of(f"{n}.0 CREATED x\n{n + 1}.0 BUILDING x\n{n + 3}.0 RUNNING x\n".encode())
         for n in (100, 200)
     ]
-    reused = read_history(b"300.0 CREATED x\n302.0 RUNNING x\n309.0 COMPLETE x\n")
-    queued = read_history(
+    reused = history_of(b"300.0 CREATED x\n302.0 RUNNING x\n309.0 COMPLETE x\n")
+    queued = history_of(
         b"400.0 CREATED x\n401.0 SCHEDULED x\n402.0 BUILDING x\n407.0 RUNNING x\n408.0 COMPLETE x\n"
     )
-    typical = typical_times(one.course for one in [reused, *builds, queued, read_history(b"")])
+    typical = typical_times(one.course for one in [reused, *builds, queued, history_of(b"")])
     assert list(typical.times.items()) == [("CREATED", 1.0), ("BUILDING", 2.0), ("RUNNING", 1.0)]
     assert typical.runs == 4
     assert typical_times([]) == Typical({}, 0)

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core import history as module
-from statustui.core.history import Course, HistoryBuilder, read_history
+from statustui.core.history import Course, HistoryBuilder
 from statustui.core.status_file import split_statuses
+from tests.histories import history_of
 
 
 def lines(*statuses: tuple[float, str]) -> bytes:
@@ -19,7 +20,7 @@ def lines(*statuses: tuple[float, str]) -> bytes:
 def test_repeats_are_one_entry_with_a_count() -> None:
     """Of state and note in a row; what stands between them ends it."""
     waits = [(float(second), "BUILD_DEFERRED waits") for second in range(1, 6)]
-    found = read_history(lines((0, "CREATED a"), *waits, (9, "RUNNING b"), (10, "RUNNING c")))
+    found = history_of(lines((0, "CREATED a"), *waits, (9, "RUNNING b"), (10, "RUNNING c")))
     assert [(one.status.state, one.times, one.line) for one in found.entries] == [
         ("CREATED", 1, 1),
         ("BUILD_DEFERRED", 5, 2),
@@ -33,7 +34,7 @@ def test_repeats_are_one_entry_with_a_count() -> None:
 
 def test_damaged_lines_are_told_with_their_number() -> None:
     """Blank lines count, but are no statuses."""
-    found = read_history(b"1.0 CREATED a\n\nno time at all\n2.0 RUNNING b\n\xff\xfe\n")
+    found = history_of(b"1.0 CREATED a\n\nno time at all\n2.0 RUNNING b\n\xff\xfe\n")
     assert [(one.line, one.is_damaged) for one in found.entries] == [
         (1, False),
         (3, True),
@@ -57,7 +58,7 @@ def test_a_line_without_its_newline_counts_when_it_can() -> None:
 def test_the_course_tells_the_state_at_any_time_and_the_time_in_each() -> None:
     """Remarks and statuses without a time change nothing; what comes again adds up."""
     text = lines((10, "CREATED a"), (11, "RUNNING b"), (15, "INFO c"), (21, "BUILDING d"))
-    course = read_history(text + b"soon COMPLETE e\n" + lines((31, "RUNNING f"))).course
+    course = history_of(text + b"soon COMPLETE e\n" + lines((31, "RUNNING f"))).course
     assert [course.at(time) for time in (9, 10, 10.9, 11, 20, 21, 31, 99)] == [
         "",
         "CREATED",
@@ -77,7 +78,7 @@ def test_the_course_tells_the_state_at_any_time_and_the_time_in_each() -> None:
 def test_no_time_is_negative_and_nothing_is_lost(changes: list[tuple[int, str]]) -> None:
     """Whatever the clocks of the hosts say."""
     text = lines(*((float(time), f"{state} x") for time, state in changes))
-    found = read_history(text)
+    found = history_of(text)
     assert found.updates == len(changes) == sum(one.times for one in found.entries)
     end = max((time for time, _state in changes), default=0)
     times = found.course.times(end)
@@ -94,13 +95,13 @@ def test_any_bytes_make_as_many_statuses_as_they_hold(pieces: list[bytes]) -> No
     builder = HistoryBuilder()
     for line in whole:
         builder.add(line)
-    assert read_history(text).entries == builder.history().entries
-    assert read_history(text).updates == len(split_statuses(text))
+    assert history_of(text).entries == builder.history().entries
+    assert history_of(text).updates == len(split_statuses(text))
 
 
 def test_only_the_newest_entries_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are counted."""
     monkeypatch.setattr(module, "MOST_ENTRIES", 3)
-    found = read_history(lines(*((float(n), f"RUN_USER step {n}") for n in range(10))))
+    found = history_of(lines(*((float(n), f"RUN_USER step {n}") for n in range(10))))
     assert [one.status.note for one in found.entries] == ["step 7", "step 8", "step 9"]
     assert (found.left_out, found.updates, found.entries[0].line) == (7, 10, 8)

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from statustui.core.durations import Typical
 from statustui.core.history import History
-from statustui.core.logs import Trace
 from statustui.core.run import Run
 from statustui.core.working_dir import root_folder, run_dir
 from statustui.monitor import history as history_module
@@ -98,7 +97,27 @@ def test_of_a_huge_history_only_the_end_is_read(
     assert whole.skipped > 700_000
     assert whole.entries[-1].status.note == "step 19999"
     assert whole.entries[0].status.note.startswith("step 19")
-    append(run, "RUN_USER more")
+    assert "are not shown" in whole.omission
+
+
+def test_a_file_that_was_empty_at_first_is_told_from_another(tmp_path: Path) -> None:
+    """A status file is made before its first line is written."""
+    status = tmp_path / "status"
+    status.touch()
+    file = HistoryFile(str(status))
+    assert [one.entries for one in file.read()] == [()]
+    status.write_text("1.0 CREATED a\n2.0 RUNNING b\n")
+    assert notes(file.read()) == ["a", "b"]
+    status.write_text("7.0 CREATED c\n8.0 RUNNING d\n9.0 RUNNING e\n")
+    assert notes(file.read()) == ["c", "d", "e"]
+
+
+def test_reading_ends_when_nobody_needs_it_any_more(tmp_path: Path) -> None:
+    """And goes on from there when somebody does."""
+    run = write_run(tmp_path / "1", *(f"RUN_USER step {number}" for number in range(2_000)))
+    file = HistoryFile(f"{run}/status")
+    assert list(file.read(lambda: False)) == []
+    assert len(notes(file.read())) == 2_000
 
 
 # Logs.
@@ -258,7 +277,7 @@ def test_what_another_process_writes_is_seen_without_being_told(
     run = write_run(tmp_path / "test_runs" / "1", "CREATED a", "RUNNING b")
     (run / "run.log").write_text("step 1\n")
     inspection, found = inspect(run)
-    wait_until(lambda: found.last(History) and found.last(Trace))
+    wait_until(lambda: found.last(History) and found.last(Logs))
     inspection.show_log(f"{run}/run.log")
     wait_until(lambda: found.last(Page))
     script = (
@@ -284,9 +303,10 @@ def test_what_another_process_writes_is_seen_without_being_told(
         )
 
     wait_until(has_all)
-    trace = found.last(Trace)
-    assert trace is not None
-    assert trace.lines[-1] == "step 5"
+    logs = found.last(Logs)
+    assert logs is not None
+    assert logs.trace is not None
+    assert logs.trace.lines[-1] == "step 5"
 
 
 def test_a_failure_is_traced_to_the_log_of_its_phase(tmp_path: Path, inspect: Inspector) -> None:
@@ -295,12 +315,11 @@ def test_a_failure_is_traced_to_the_log_of_its_phase(tmp_path: Path, inspect: In
     (run / "run.log").write_text("")
     (run / "kickoff.log").write_text("one\n\n \ntwo\n")
     _inspection, found = inspect(run)
-    wait_until(lambda: found.last(Trace))
-    trace = found.last(Trace)
-    assert trace is not None
-    assert (trace.log.name, trace.lines) == ("kickoff", ("one", "two"))
+    wait_until(lambda: found.last(Logs))
     logs = found.last(Logs)
     assert logs is not None
+    assert logs.trace is not None
+    assert (logs.trace.log.name, logs.trace.lines) == ("kickoff", ("one", "two"))
     assert logs.telling is not None
     assert logs.telling.name == "run"
 
@@ -349,10 +368,15 @@ def test_what_is_no_log_is_named_as_such(
     inspection.show_log(str(log))
     wait_until(lambda: found.last(Unreadable))
     assert found.last(Unreadable) == Unreadable(str(log), reason)
+    assert sum(isinstance(one, Unreadable) for one in found.all) == 1
     inspection.turn(str(log), LogText.tail)
     inspection.search(str(log), ERRORS, 0, backwards=False)
-    wait_until(lambda: found.last(History))
-    assert sum(isinstance(one, Unreadable) for one in found.all) == 1
+    inspection.show_documents(wanted=True)
+    wait_until(lambda: found.last(Documents))
+    # Whoever asks gets an answer; looking goes on without a word.
+    assert [one for one in found.all if isinstance(one, Unreadable)] == [
+        Unreadable(str(log), reason)
+    ] * 3
 
 
 def test_a_search_tells_what_it_finds_and_ends_on_request(
@@ -372,6 +396,16 @@ def test_a_search_tells_what_it_finds_and_ends_on_request(
     inspection.search(str(log), needle("not there"), 0, backwards=False)
     wait_until(lambda: found.last(Search))
     assert found.last(Search) == Search(str(log), None)
+    told = len(found.all)
+    # A file without an end: the search in it ends only because nobody needs it any more.
+    with log.open("r+b") as file:
+        file.truncate(1 << 42)
+    inspection.search(str(log), needle("not there"), 0, backwards=False)
+    wait_until(lambda: any(isinstance(one, Search) and one.share for one in found.all[told:]))
+    inspection.stop_search()
+    inspection.show_documents(wanted=True)
+    wait_until(lambda: found.last(Documents))
+    assert found.last(Search) != Search(str(log), None)
 
 
 def test_documents_are_told_when_asked_for_and_when_they_change(
@@ -393,6 +427,46 @@ def test_documents_are_told_when_asked_for_and_when_they_change(
         return documents.documents[0].value
 
     wait_until(lambda: value() == {"result": "FAIL", "more": 1})
+    inspection.show_documents(wanted=False)
+    (run / "results.json").write_text("{}")
+    append(run, "RUN_USER on")
+    told = len(found.all)
+    wait_until(lambda: any(isinstance(one, History) for one in found.all[told:]))
+    assert value() == {"result": "FAIL", "more": 1}
+
+
+def test_what_can_be_read_again_is_told_again(tmp_path: Path, inspect: Inspector) -> None:
+    """Though nothing in it has changed meanwhile."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    (run / "run.log").write_text("step 1\n")
+    inspection, found = inspect(run)
+    inspection.show_log(f"{run}/run.log")
+    wait_until(lambda: found.last(Page))
+    run.rename(tmp_path / "away")
+    wait_until(lambda: sum(isinstance(one, Unreadable) for one in found.all) == 2)
+    told = len(found.all)
+    (tmp_path / "away").rename(run)
+    for kind in (History, Page):
+        wait_until(lambda kind=kind: any(isinstance(one, kind) for one in found.all[told:]))  # type: ignore[misc]
+
+
+def test_a_run_that_takes_the_place_of_another_has_no_trace_of_it(
+    tmp_path: Path, inspect: Inspector
+) -> None:
+    """An id is used again."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a", "RUN_TIMEOUT b")
+    (run / "run.log").write_text("the old one\n")
+    inspection, found = inspect(run)
+    wait_until(lambda: found.last(Logs))
+    (run / "run.log").unlink()
+    write_run(run, "BUILD_FAILED c", start=1_795_000_500.0)
+    inspection.look(run_at(run))
+
+    def has_none() -> bool:
+        logs = found.last(Logs)
+        return logs is not None and logs.trace is None
+
+    wait_until(has_none)
 
 
 def test_a_run_that_vanishes_and_comes_back_is_told(tmp_path: Path, inspect: Inspector) -> None:
@@ -419,10 +493,14 @@ def test_nothing_is_told_after_the_end_and_no_thread_stays(
     """An inspection is made and ended with every move of the cursor."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     before = threading.active_count()
+    all_found = []
     for _ in range(20):
-        inspection, _found = inspect(run)
+        inspection, found = inspect(run)
         inspection.stop()
+        all_found.append((found, len(found.all)))
     wait_until(lambda: threading.active_count() <= before)
+    # One may have been on its way.
+    assert all(len(found.all) <= count + 1 for found, count in all_found)
 
 
 def test_a_filesystem_that_hangs_keeps_nobody_waiting(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from statustui.config import Config
 from statustui.core.details import Document
 from statustui.core.durations import typical_times
-from statustui.core.history import History, read_history
+from statustui.core.history import History
 from statustui.core.logs import Log, Trace, telling_logs
 from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
 from statustui.memory import Memory
@@ -27,6 +27,7 @@ from statustui.monitor.inspection import (
 )
 from statustui.monitor.log import LogText, Needle, Turn
 from statustui.tui.app import StatusApp
+from tests.histories import history_of
 from tests.waiting import DEADLINE
 
 _NOTHING = Config()
@@ -59,7 +60,8 @@ class StandInInspection:
         """Begin."""
         self._source = source
         self._run = run
-        self._deliver = deliver
+        self._deliver_now = deliver
+        self._held: list[Finding] = []
         self._followed: str | None = None
         self.silent = 0.0
         self.stopped = False
@@ -67,6 +69,18 @@ class StandInInspection:
         if peers:
             courses = [source.history(path).course for path in peers]
             deliver(typical_times(courses))
+
+    def _deliver(self, finding: Finding) -> None:
+        if self._source.holds:
+            self._held.append(finding)
+        else:
+            self._deliver_now(finding)
+
+    def release(self) -> None:
+        """Tell what has been held back."""
+        held, self._held = self._held, []
+        for finding in held:
+            self._deliver_now(finding)
 
     def look(self, run: Run) -> None:
         """Tell everything again."""
@@ -78,10 +92,12 @@ class StandInInspection:
         self._deliver(source.history(run.path))
         logs = [Log(name, f"{run.path}/{name}.log") for name in source.logs]
         telling = telling_logs((run.problem or run.current).state, logs)
-        self._deliver(Logs(tuple(logs), telling[0] if telling else None))
-        for log in telling[:1]:
-            lines = self._text(log.path).tail().lines
-            self._deliver(Trace(log, tuple(line.text for line in lines), NOW - 60))
+        trace = None
+        if telling:
+            lines = self._text(telling[0].path).tail().lines
+            written = int((NOW - 60) * 1e9)
+            trace = Trace(telling[0], tuple(line.text for line in lines), (0, 0, written))
+        self._deliver(Logs(tuple(logs), telling[0] if telling else None, trace))
         self.show_log(self._followed)
 
     def _text(self, path: str) -> LogText:
@@ -96,6 +112,9 @@ class StandInInspection:
 
     def turn(self, path: str, turn: Turn) -> None:
         """Tell another page."""
+        if path in self._source.unreadable:
+            self._deliver(Unreadable(path, "Stale file handle"))
+            return
         self._deliver(Page(path, replace(turn(self._text(path)), modified=NOW - 60)))
 
     def search(self, path: str, wanted: Needle, start: int, *, backwards: bool) -> None:
@@ -131,8 +150,12 @@ class StandIn:
         self.broken: str | None = None
         self.logs: dict[str, bytes] = {}
         """Name of a log of any run -> its text."""
+        self.unreadable: set[str] = set()
+        """Paths of logs that cannot be read now."""
         self.documents: tuple[Document, ...] = ()
         self.inspections: list[StandInInspection] = []
+        self.holds = False
+        """Whether inspections keep to themselves what they find, until it is released."""
         self._waiting: list[Batch] = []
         self._deliver: Deliver = self._waiting.append
 
@@ -144,7 +167,7 @@ class StandIn:
 
     def history(self, path: str) -> History:
         """What has been delivered of the run at `path`."""
-        return read_history("".join(self.lines[path]).encode())
+        return history_of("".join(self.lines[path]).encode())
 
     def look_now(self) -> None:
         """Count the call."""

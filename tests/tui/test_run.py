@@ -13,6 +13,7 @@ from statustui.tui.app import StatusApp
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.document_tree import DocumentTree
+from statustui.tui.widgets.log_tab import LogTab
 from statustui.tui.widgets.log_view import LogView
 from statustui.tui.widgets.pager import Pager
 from tests.tui.stand_in import LIFE, NOW, ROOT, deliver_a_night, make_app, settle
@@ -441,3 +442,131 @@ async def test_an_unchanged_history_repaints_nothing() -> None:
         source.inspections[0].look(next(iter(app.runs)))
         await settle(pilot)
         assert repainted == []
+
+
+LONG_LOG = b"".join(b"%d %s\n" % (n, b"x" * 480) for n in range(2000))
+
+
+async def test_what_is_found_is_in_view_though_lines_are_wrapped() -> None:
+    """With some rows above it."""
+    app, source = make_app()
+    source.logs = {"run": LONG_LOG + b"error: here\n" + LONG_LOG}
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUN_TIMEOUT x"))
+        await settle(pilot)
+        await pilot.press("enter", "enter", "!")
+        await wait_for(pilot, "▸error: here")
+        await pilot.press("g")
+        await wait_for(pilot, " 0 xxx")
+        assert "▸" not in page(app)[0]
+        await pilot.press("slash", *"999 x", "enter")
+        await wait_for(pilot, "▸999 x")
+        await pilot.press("G")
+        await wait_for(pilot, "following")
+        await pilot.press("N")
+        await wait_for(pilot, "▸1999 x")
+
+
+async def test_the_end_of_what_is_at_hand_is_not_the_end_of_the_log() -> None:
+    """Who is faster than the pages does not follow; what could not be read is asked for anew."""
+    app, source = make_app()
+    source.logs = {"run": LONG_LOG}
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"))
+        await settle(pilot)
+        await pilot.press("enter", "enter", "g")
+        await wait_for(pilot, " 0 xxx")
+        view = app.screen.query_one(LogView)
+        source.holds = True
+        for _ in range(300):
+            view.action_page(5.0)
+        await pilot.pause()
+        assert "following" not in shown(app)
+        last = page(app)
+        source.holds = False
+        source.inspections[-1].release()
+        await pilot.pause()
+        assert page(app) == last
+        source.unreadable = {f"{ROOT}/test_runs/5/run.log"}
+        for _ in range(10):
+            view.action_page(20.0)
+            await pilot.pause()
+        await wait_for(pilot, "cannot be read: Stale file handle")
+        source.unreadable = set()
+        for _ in range(300):
+            view.action_page(20.0)
+            await pilot.pause()
+        assert page(app)[-1].endswith("xxx")
+        assert "following" in shown(app)
+
+
+async def test_a_run_without_logs_says_so_and_survives_a_click() -> None:
+    """And keys that come for the run before."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"), ("6", "a", "RUNNING y"))
+        await settle(pilot)
+        await pilot.press("enter", "enter")
+        await wait_for(pilot, "no logs")
+        await pilot.click("#log-names", offset=(2, 0))
+        await pilot.press("right_curly_bracket", "left_curly_bracket", "!")
+        source.logs = {"run": b"one\n", "build": b"two\n"}
+        source.deliver(("5", "a", "INFO x"))
+        await wait_for(pilot, " one")
+        app.screen.query_one("#logs", LogTab).action_turn(1)
+        await pilot.press("right_square_bracket")
+        await wait_for(pilot, " 6  a")
+        assert is_shown(app, RunScreen)
+
+
+async def test_the_log_that_tells_most_is_shown_until_somebody_picks_one() -> None:
+    """A run that fails later has another one to tell."""
+    app, source = make_app()
+    source.logs = {"run": b"broken mesh\n", "kickoff": b"Submitted\n"}
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "SCHEDULED x"))
+        await settle(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, "Submitted")
+        source.deliver(("5", "a", "RUN_TIMEOUT y"))
+        await wait_for(pilot, "broken mesh")
+        await pilot.press("enter")
+        await wait_for(pilot, " broken mesh")
+        await pilot.press("right_curly_bracket")
+        await wait_for(pilot, " Submitted")
+        source.deliver(("5", "a", "RUN_ERROR z"))
+        await settle(pilot)
+        assert page(app)[0].strip() == "Submitted"
+
+
+async def test_a_search_ends_with_its_tab() -> None:
+    """Nothing stays marked that is searched for no longer."""
+    app, source = make_app()
+    source.logs = {"run": b"x marks\n"}
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x"))
+        await settle(pilot)
+        await pilot.press("enter", "slash", "x", "enter")
+        history = app.screen.query_one("#history", Pager)
+        assert history.word == "x"
+        await pilot.press("tab")
+        await wait_for(pilot, "x marks")
+        assert not app.screen.query_one("#search").display
+        assert history.word == ""
+
+
+async def test_the_next_run_is_found_though_this_one_has_left_the_list() -> None:
+    """It does not match the filter any more."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for number in ("1", "2", "3"):
+            source.deliver((number, "a", f"RUNNING {number}"))
+        await settle(pilot)
+        await pilot.press("s", "s", "slash", *"state=RUNNING", "enter", "j", "enter")
+        await wait_for(pilot, "RUNNING  2")
+        source.deliver(("2", "a", "RUN_TIMEOUT x"))
+        await wait_for(pilot, "FAILED  2")
+        await pilot.press("right_square_bracket")
+        await wait_for(pilot, "RUNNING  3")
+        await pilot.press("left_square_bracket")
+        await wait_for(pilot, "RUNNING  1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -59,6 +59,7 @@ class RunScreen(Screen[None]):
     Args:
         run: The run.
         store: The list that it was opened from.
+        peers: Gives the paths of the runs that one is compared with.
         inspect: Begins to look at a run's files.
         manner: How histories and logs are shown.
         clock: Gives the current time in seconds since 1970.
@@ -94,6 +95,7 @@ class RunScreen(Screen[None]):
         self,
         run: Run,
         store: RunStore,
+        peers: Callable[[Run], Sequence[str]],
         inspect: Inspect,
         manner: Manner,
         clock: Callable[[], float],
@@ -103,6 +105,7 @@ class RunScreen(Screen[None]):
         super().__init__()
         self._run = run
         self._store = store
+        self._peers = peers
         self._inspect = inspect
         self._manner = manner
         self._clock = clock
@@ -174,7 +177,7 @@ class RunScreen(Screen[None]):
         path = run.path
         self._inspection = self._inspect(
             run,
-            self._store.peers(run),
+            self._peers(run),
             lambda finding: self.post_message(Found(path, finding)),
         )
 
@@ -230,6 +233,8 @@ class RunScreen(Screen[None]):
     # Tabs.
 
     def _choose(self, tab: str) -> None:
+        if self._search.display:
+            self._end_search()
         self._tab = tab
         self._switcher.current = tab
         self._overview.set_class(tab != HISTORY, "-brief")
@@ -271,12 +276,13 @@ class RunScreen(Screen[None]):
 
     @on(TabChosen)
     def _show_tab(self, message: TabChosen) -> None:
-        self._choose(message.name)
+        if message.name in self._names:
+            self._choose(message.name)
 
     @on(LogChosen)
     def _show_log(self, message: LogChosen) -> None:
-        self._logs.choose(message.log)
-        self._follow_log()
+        if self._logs.pick(message.log):
+            self._follow_log()
 
     @on(PageWanted)
     def _turn_log(self, message: PageWanted) -> None:
@@ -356,11 +362,18 @@ class RunScreen(Screen[None]):
 
     def action_leave_search(self, keeps: bool) -> None:  # noqa: FBT001 - as bindings have it
         """Give the keys back; forget the word, unless somebody `keeps` it."""
-        if not keeps and self._inspection is not None:
-            self._inspection.stop_search()
         self.set_focus(self._content)
         # The letters that are still on their way come first.
-        self._search.call_later(self._search.close, keeps=keeps)
+        self._search.call_later(self._search.close if keeps else self._end_search, keeps=keeps)
+
+    def _end_search(self, *, keeps: bool = False) -> None:
+        """Let nothing that was searched for stand out any more."""
+        if self._inspection is not None:
+            self._inspection.stop_search()
+        self._search.close(keeps=keeps)
+        self._history.seek("")
+        self._logs.end_search()
+        self._results.seek("")
 
     @on(FilterTyped)
     def _look_for(self, message: FilterTyped) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
 from rich.text import Text
@@ -13,7 +13,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from statustui.core.details import Document
-from statustui.core.text import clean
+from statustui.core.text import clean, ignores_case
 
 _LONGEST = 2000
 """Characters of a value that are shown."""
@@ -139,17 +139,25 @@ class DocumentTree(Tree[Place]):
             self.notify(f"Not found: {clean(self.word)}", timeout=3, markup=False)
 
     def _go(self, direction: int, *, includes_here: bool = False) -> bool:
-        places = [place.path for place in self._matching()]
-        if not places:
+        here = None if self.chosen is None else self.chosen.path
+        first = last = before = after = None
+        is_behind = here is None
+        matches = _matcher(self.word)
+        for place in self._all():
+            path = place.path
+            is_here = path == here
+            is_behind = is_behind or is_here
+            if not matches(place):
+                continue
+            first, last = first or path, path
+            if is_behind and (includes_here or not is_here):
+                after = after or path
+            elif not is_behind:
+                before = path
+        found = (after or first) if direction > 0 else (before or last)
+        if found is None:
             return False
-        order = {place.path: number for number, place in enumerate(self._all())}
-        here = order.get(self.chosen.path, -1) if self.chosen is not None else -1
-        if direction > 0:
-            behind = [path for path in places if order[path] >= here + (not includes_here)]
-            self._go_to(behind[0] if behind else places[0])
-        else:
-            before = [path for path in places if order[path] < here]
-            self._go_to(before[-1] if before else places[-1])
+        self._go_to(found)
         return True
 
     def _all(self) -> Iterator[Place]:
@@ -165,16 +173,6 @@ class DocumentTree(Tree[Place]):
             inner = [Place((*place.path, name), value) for name, value in items(place.value)]
             waiting += inner[:_MOST][::-1]
 
-    def _matching(self) -> Iterator[Place]:
-        word = self.word
-        fold = word == word.lower()
-        for place in self._all():
-            text = place.path[-1]
-            if not isinstance(place.value, dict | list):
-                text += f" {shown(place.value)}"
-            if word in (text.lower() if fold else text):
-                yield place
-
     def _go_to(self, path: tuple[str, ...]) -> None:
         """Put the cursor on a value, unfolding what is around it."""
         node = self.root
@@ -189,6 +187,19 @@ class DocumentTree(Tree[Place]):
             node = found
         if node is not self.root:
             self.call_after_refresh(self.move_cursor, node)
+
+
+def _matcher(word: str) -> Callable[[Place], bool]:
+    """Tells whether a word is in the name of a value, or in the value."""
+    folds = ignores_case(word)
+
+    def matches(place: Place) -> bool:
+        text = place.path[-1]
+        if not isinstance(place.value, dict | list):
+            text += f" {shown(place.value)}"
+        return word in (text.lower() if folds else text)
+
+    return matches
 
 
 def items(value: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - whatever JSON can hold

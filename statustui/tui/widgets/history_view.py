@@ -13,7 +13,7 @@ from textual.strip import Strip
 from statustui.core.history import Entry, History
 from statustui.core.run import result_in
 from statustui.core.states import categorise
-from statustui.core.text import clean, clean_lines, format_size, format_span
+from statustui.core.text import clean, clean_lines, format_span, ignores_case
 from statustui.tui.look import FOUND, GLYPHS, STYLES
 from statustui.tui.manner import Manner
 from statustui.tui.widgets.pager import Pager
@@ -44,7 +44,7 @@ class HistoryView(Pager):
     def show(self, history: History) -> None:
         """Show what is known of the history now."""
         before, self._history = self._history, history
-        had_remark, self._has_remark = self._has_remark, bool(_left_out(history))
+        had_remark, self._has_remark = self._has_remark, bool(history.omission)
         if _goes_on(before, history) and had_remark == self._has_remark:
             self.forget(len(before.entries) - 1 + had_remark)
             self.update_view()
@@ -75,7 +75,7 @@ class HistoryView(Pager):
         """The rows of an entry, with the day above the first one of a day."""
         index -= self._has_remark
         if index < 0:
-            return [self._line([(_left_out(self._history), "history--time")])]
+            return [self._line([(self._history.omission, "history--time")])]
         entries = self._history.entries
         entry, before = entries[index], entries[index - 1] if index else None
         day = self.manner.day(entry.status)
@@ -158,7 +158,7 @@ class HistoryView(Pager):
 
 
 def _matcher(word: str) -> Callable[[Entry], bool]:
-    if word != word.lower():
+    if not ignores_case(word):
         return lambda entry: word in entry.status.note or word in entry.status.state
     return lambda entry: word in entry.status.note.lower() or word in entry.status.state.lower()
 
@@ -170,15 +170,6 @@ def _goes_on(before: History, history: History) -> bool:
         and len(history.entries) >= len(before.entries)
         and before.entries[0] == history.entries[0]
     )
-
-
-def _left_out(history: History) -> str:
-    """What is missing at the beginning, in words; nothing if nothing is."""
-    if history.skipped and history.is_whole:
-        return f"The first {format_size(history.skipped)} of the status file are not shown."
-    if history.left_out:
-        return f"{history.left_out:,} earlier statuses are not shown."
-    return ""
 
 
 def wrap(lines: list[str], width: int) -> list[str]:

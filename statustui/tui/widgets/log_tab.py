@@ -42,6 +42,7 @@ class LogTab(Vertical):
         self._logs: tuple[Log, ...] = ()
         self.chosen: Log | None = None
         """The log on show."""
+        self._is_picked = False
         self._modified: float | None = None
         self._said = ""
         self._names = TabLine(lambda index: LogChosen(self._logs[index]), "log-names")
@@ -56,20 +57,31 @@ class LogTab(Vertical):
     def show_logs(self, logs: tuple[Log, ...], telling: Log | None) -> None:
         """Offer these logs; as long as none is chosen, it is the one that tells most."""
         self._logs = logs
-        if self.chosen not in logs:
-            self.choose(telling or (logs[0] if logs else None))
+        wanted = telling or (logs[0] if logs else None)
+        is_idle = not self._is_picked and not self.display
+        if self.chosen not in logs or (is_idle and self.chosen != wanted):
+            self.choose(wanted)
         self._show_names()
+
+    def pick(self, log: Log) -> bool:
+        """Show a log that the user wants to see; whether it is one of the run."""
+        if log not in self._logs:
+            return False
+        self.choose(log)
+        self._is_picked = True
+        return True
 
     def choose(self, log: Log | None) -> None:
         """Show another log."""
         self.chosen = log
+        self._is_picked = False
         self._modified, self._said = None, ""
         self.view.clear()
         self._show_names()
 
     def _show_names(self) -> None:
         chosen = 0 if self.chosen is None else self._logs.index(self.chosen)
-        self._names.show([clean(log.name) for log in self._logs] or ["no logs"], chosen)
+        self._names.show([clean(log.name) for log in self._logs], chosen)
         self.tick()
 
     def action_turn(self, step: int) -> None:
@@ -91,10 +103,17 @@ class LogTab(Vertical):
             self.view.take(finding.page)
         elif isinstance(finding, Unreadable):
             self._said = f"cannot be read: {clean(finding.reason)}"
+            self.view.wait_no_more()
         elif finding.share is None:
             self._said = "" if self.view.turn_round() else "not found"
         else:
             self._said = f"searching, {finding.share:.0%}"
+        self.tick()
+
+    def end_search(self) -> None:
+        """Say nothing of a search any more."""
+        self._said = ""
+        self.view.seek("")
         self.tick()
 
     def on_moved(self, message: Moved) -> None:
@@ -105,6 +124,8 @@ class LogTab(Vertical):
     def tick(self) -> None:
         """Say how large the log is, how old, and which part of it is in view."""
         said = [self._said] if self._said else []
+        if not self._logs:
+            said.append("no logs")
         if self._modified is not None:
             said.append(format_size(self.view.size_of_log))
             said.append(f"{format_age(self._clock() - self._modified)} old")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
@@ -42,17 +40,27 @@ class LogView(Pager):
         self._lines = []
         self._start = self._end = self._inode = self.size_of_log = 0
         self._is_waiting, self._found, self.follows = False, None, True
-        self.redraw()
+        self._goes_up = self._has_turned = self._looks_for_errors = False
+        self.search("")
+
+    @property
+    def ends_here(self) -> bool:
+        """Whether the end of the log is at hand."""
+        return self._end >= self.size_of_log
+
+    def wait_no_more(self) -> None:
+        """What was asked for does not come."""
+        self._is_waiting = False
 
     def take(self, page: LogPage) -> None:
         """Take in a page that was asked for, or what the log has grown by."""
         self._is_waiting = False
         is_another = page.inode != self._inode or page.size < self.size_of_log
         self._inode, self.size_of_log = page.inode, page.size
-        if page.target is not None:
+        if page.is_elsewhere:
             self._begin(page)
             self._found, self.follows = page.target, False
-            self.place_top(self._index(page.target) - self.size.height // 3)
+            self.place_at(0 if page.target is None else self._index(page.target))
         elif is_another or not self._lines:
             self._begin(page)
             self.follows = True
@@ -60,7 +68,7 @@ class LogView(Pager):
             self._append(page)
         elif page.end == self._start:
             self._prepend(page)
-        elif self.follows:
+        elif self.follows and page.end == page.size:
             self._begin(page)
         self.update_view()
         self.moved()
@@ -143,16 +151,16 @@ class LogView(Pager):
     def action_first(self) -> None:
         """Show the first page."""
         if self._start > 0:
-            self._ask(_first_page)
+            self._ask(LogText.head)
         else:
             super().action_first()
 
     def action_last(self) -> None:
         """Show the last page, and follow."""
-        self.follows = True
-        if self._end < self.size_of_log:
-            self._ask(LogText.tail)
         super().action_last()
+        if not self.ends_here:
+            self.follows = True
+            self._ask(LogText.tail)
 
     # Searching.
 
@@ -189,7 +197,7 @@ class LogView(Pager):
             return
         wanted = ERRORS if self._looks_for_errors else needle(self.word)
         start = self._found
-        if start is None:
+        if start is None or not self._start <= start < self._end:
             start = self._offset(self.top.item if direction > 0 else self._bottom.item)
         elif direction > 0:
             start = self._offset(self._index(start) + 1)
@@ -197,7 +205,3 @@ class LogView(Pager):
 
     def _ask_for(self, wanted: Needle, start: int, *, backwards: bool) -> None:
         self.post_message(SearchWanted(wanted, start, backwards=backwards))
-
-
-def _first_page(text: LogText) -> LogPage:
-    return replace(text.after(0), target=0)

@@ -14,6 +14,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from statustui.core.text import ignores_case
 from statustui.tui.manner import Manner
 from statustui.tui.messages import Moved
 
@@ -96,6 +97,11 @@ class Pager(Widget, can_focus=True):
         raise NotImplementedError
 
     @property
+    def ends_here(self) -> bool:
+        """Whether the last item is the end of the text."""
+        return True
+
+    @property
     def share(self) -> tuple[float, float]:
         """Which part of the text is in view, from 0 to 1: where it begins and where it ends."""
         count = max(1, self.count())
@@ -141,9 +147,9 @@ class Pager(Widget, can_focus=True):
         """An item has changed."""
         self._rows.pop(index, None)
 
-    def place_top(self, index: int) -> None:
-        """Begin the page with another item; `update_view` shows it."""
-        self._top = Place(max(0, index), 0)
+    def place_at(self, index: int) -> None:
+        """Have an item in view, with some rows above it; `update_view` shows it."""
+        self._top = self._walk(Place(index, 0), -(self.size.height // 3))
 
     def shift_top(self, items: int) -> None:
         """So many items have come in front of those in view; `update_view` shows it."""
@@ -233,7 +239,7 @@ class Pager(Widget, can_focus=True):
     def look_from(self, top: Place) -> None:
         """Show the page that begins there, or the last one."""
         end = self._walk(Place(self.count(), 0), -self.size.height)
-        self.follows = top >= end
+        self.follows = top >= end and self.ends_here
         self._top = min(top, end)
         self.update_view()
         self.moved()
@@ -244,7 +250,8 @@ class Pager(Widget, can_focus=True):
             self.follows = False
             self.moved()
         else:
-            self.look_from(self._walk(Place(index, 0), -(self.size.height // 3)))
+            self.place_at(index)
+            self.look_from(self._top)
 
     def action_move(self, rows: int) -> None:
         """Move by some rows."""
@@ -298,7 +305,7 @@ class Pager(Widget, can_focus=True):
     def search(self, word: str) -> None:
         """Let a word stand out; without capitals in it, case does not matter."""
         self.word = word
-        flags = re.IGNORECASE if word == word.lower() else 0
+        flags = re.IGNORECASE if ignores_case(word) else 0
         self._pattern = re.compile(re.escape(word), flags) if word else None
         self.redraw()
 

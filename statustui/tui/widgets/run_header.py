@@ -16,7 +16,7 @@ from statustui.core.history import History
 from statustui.core.logs import Trace
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
-from statustui.monitor.inspection import Finding, Inspection, Unreadable
+from statustui.monitor.inspection import Finding, Inspection, Logs, Unreadable
 from statustui.tui.look import GLYPHS, STYLES
 from statustui.tui.widgets.painted import Painted
 from statustui.tui.widgets.timeline import Timeline
@@ -85,12 +85,21 @@ class Reason(Painted):
         self._clock = clock
         self._trace: Trace | None = None
 
-    def show(self, run: Run, trace: Trace | None = None) -> None:
-        """Show another picture of the run, and the end of its log."""
+    def show(self, run: Run) -> None:
+        """Show another picture of the run."""
         if run.path != self._run.path:
             self._trace = None
         self._run = run
-        self._trace = trace or self._trace
+        self._arrange()
+
+    def show_trace(self, trace: Trace | None) -> None:
+        """Show the end of another log, or of none."""
+        self._trace = trace
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show what there is, or take no room."""
+        run = self._run
         has_something = run.problem is not None or (self._trace is not None and not run.is_over)
         if has_something != self.display:
             self.display = has_something
@@ -128,7 +137,8 @@ class Overview(Vertical):
         self._header = RunHeader(run, clock)
         self._timeline = Timeline(run, clock)
         self._reason = Reason(run, clock)
-        self._said: str | None = None
+        self._is_gone = False
+        self._silence: str | None = None
         self._trouble: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -145,9 +155,9 @@ class Overview(Vertical):
     def show(self, run: Run, *, is_gone: bool = False) -> None:
         """Show another picture of the run."""
         if run.path != self._run.path:
-            self._trouble = None
+            self._trouble = self._silence = None
         self._run = run
-        self._said = "gone" if is_gone else None
+        self._is_gone = is_gone
         self._show_header()
         self._timeline.show(run)
         self._reason.show(run)
@@ -160,8 +170,8 @@ class Overview(Vertical):
             self._timeline.show(self._run, finding.course)
         elif isinstance(finding, Typical):
             self._timeline.show(self._run, typical=finding)
-        elif isinstance(finding, Trace):
-            self._reason.show(self._run, finding)
+        elif isinstance(finding, Logs):
+            self._reason.show_trace(finding.trace)
         elif isinstance(finding, Unreadable) and finding.path == self._run.status_path:
             self._trouble = f"history cannot be read: {clean(finding.reason)}"
             self._show_header()
@@ -169,18 +179,15 @@ class Overview(Vertical):
     def tick(self, inspection: Inspection | None) -> None:
         """Let ages go on, and say if the filesystem does not answer."""
         silent = 0.0 if inspection is None else inspection.silent
-        said = f"not answering for {format_age(silent)}" if silent > _SILENCE else None
-        if self._said not in {said, "gone"}:
-            self._said = said
-            self._show_header()
-        self._header.update()
+        self._silence = f"not answering for {format_age(silent)}" if silent > _SILENCE else None
+        self._show_header()
         self._timeline.update()
         self._reason.update()
 
     def _show_header(self) -> None:
         # What the monitor cannot read either is told as the status of the run.
         trouble = None if self._run.error else self._trouble
-        self._header.show(self._run, self._said or trouble)
+        self._header.show(self._run, "gone" if self._is_gone else self._silence or trouble)
 
 
 class ReasonScroll(VerticalScroll):

@@ -52,22 +52,28 @@ class TabLine(Widget):
             is_chosen = index == self._chosen
             names.append(f" {name} ", Style(bold=True, reverse=True) if is_chosen else "")
             names.append(_GAP)
+        names = names[sum(len(name) + 2 + len(_GAP) for name in self._names[: self._first]) :]
         room = self.size.width - cell_len(remark) - 1
-        start = self._start_of(self._chosen)
-        if self._end_of(self._chosen) > room:
-            names = names[start:]
         names.truncate(max(0, room), pad=True, overflow="ellipsis")
         names.append(f" {remark}", self.get_component_rich_style("tab-line--remark", partial=True))
         return names
 
-    def _start_of(self, index: int) -> int:
-        return sum(len(name) + 2 + len(_GAP) for name in self._names[:index])
-
-    def _end_of(self, index: int) -> int:
-        return self._start_of(index + 1)
+    @property
+    def _first(self) -> int:
+        """The first name that is shown: the chosen one if there is no room for all up to it."""
+        room = self.size.width - cell_len(self._remark) - 1
+        return self._chosen if sum(map(_width, self._names[: self._chosen + 1])) > room else 0
 
     def on_click(self, event: events.Click) -> None:
         """Choose the name that was clicked on."""
-        for index in range(len(self._names)):
-            if self._start_of(index) <= event.x < self._end_of(index) - len(_GAP):
+        start = 0
+        for index in range(self._first, len(self._names)):
+            width = _width(self._names[index])
+            if start <= event.x < start + width - len(_GAP):
                 self.post_message(self._choose(index))
+            start += width
+
+
+def _width(name: str) -> int:
+    """The cells of a name, with what stands around it."""
+    return cell_len(name) + 2 + len(_GAP)

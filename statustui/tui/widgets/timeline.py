@@ -10,7 +10,7 @@ from rich.cells import set_cell_size
 from rich.style import Style
 from rich.text import Text
 
-from statustui.core.durations import Typical, end_of, goes_on
+from statustui.core.durations import BRIEF, Typical, end_of, goes_on
 from statustui.core.history import Course
 from statustui.core.run import Run
 from statustui.core.states import categorise
@@ -20,8 +20,6 @@ from statustui.tui.widgets.painted import Painted
 
 _LABEL, _TOTAL = 9, 8
 """Cells in front of a bar, and behind it."""
-_BRIEF = 0.01
-"""Seconds below which a time is not worth its place in the legend."""
 _GAP = "  "
 
 
@@ -93,7 +91,7 @@ class Timeline(Painted):
             runs = self._typical.runs
             text.append(f"usually: median of {runs} run{'' if runs == 1 else 's'}{_GAP}", "dim")
         for state in sorted(times, key=lambda state: -times[state]):
-            if times[state] < _BRIEF:
+            if times[state] < BRIEF:
                 break
             category = categorise(state)
             span = format_live_age(times[state]) if state == current else format_span(times[state])

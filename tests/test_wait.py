@@ -1,0 +1,139 @@
+"""Waiting for runs to end, with other processes that write."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import STATUSTUI, terminal
+from tests.trees import DATA, append, write_run
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts `statustui wait`."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str) -> subprocess.Popen[str]:
+        started.append(
+            subprocess.Popen(
+                [*STATUSTUI, "wait", *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Exit status and standard output."""
+    out, _err = process.communicate(timeout=40)
+    return process.returncode, out
+
+
+def test_it_ends_when_the_last_run_has_ended(tmp_path: Path, start: Start) -> None:
+    """Also one that was not there at first; the result is in the exit status."""
+    one = write_run(tmp_path / "one", "RUNNING x")
+    waiting = start(str(tmp_path))
+    two = write_run(tmp_path / "two", "SCHEDULED x")
+    append(one, "COMPLETE The test completed with result: PASS", time.time())
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(1.0)
+    append(two, "COMPLETE The test completed with result: PASS", time.time())
+    assert ended(waiting) == (0, "2 runs: 2 passed\n")
+
+
+def test_a_problem_makes_the_exit_status_one(tmp_path: Path, start: Start) -> None:
+    """Also one that a later state hides."""
+    write_run(tmp_path / "test_runs" / "1", "BUILD_FAILED x", "BUILD_CREATED y")
+    (tmp_path / "test_runs" / "1" / "RUN_COMPLETE").touch()
+    write_run(tmp_path / "test_runs" / "2", "COMPLETE The test completed with result: PASS")
+    assert ended(start(str(tmp_path))) == (1, "2 runs: 1 failed, 1 passed\n")
+
+
+def test_the_mark_of_pavilion_ends_a_run_whatever_its_state(tmp_path: Path, start: Start) -> None:
+    """It is seen though the status file does not change."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING x")
+    waiting = start(str(tmp_path))
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(1.0)
+    (run / "RUN_COMPLETE").touch()
+    assert ended(waiting)[0] == 0
+
+
+def test_time_is_limited(tmp_path: Path, start: Start) -> None:
+    """With the exit status of `timeout`."""
+    write_run(tmp_path / "one", "RUNNING x")
+    assert ended(start("--timeout", "1.5", str(tmp_path))) == (124, "1 run: 1 running\n")
+
+
+def test_the_first_problem_ends_it_on_request(tmp_path: Path, start: Start) -> None:
+    """Others may still go on."""
+    one = write_run(tmp_path / "one", "RUNNING x")
+    write_run(tmp_path / "two", "RUNNING x")
+    waiting = start("--fail-fast", str(tmp_path))
+    append(one, "RUN_ERROR x", time.time())
+    assert ended(waiting) == (1, "2 runs: 1 error, 1 running\n")
+
+
+def test_only_what_has_matched_is_waited_for_until_it_has_ended(
+    tmp_path: Path, start: Start
+) -> None:
+    """Though it matches no longer then; others do not count."""
+    one = write_run(tmp_path / "one", "RUNNING x")
+    write_run(tmp_path / "two", "SCHEDULED x")
+    write_run(tmp_path / "three", "RUN_ERROR x")
+    waiting = start("-F", "state=RUNNING", str(tmp_path))
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(1.0)
+    append(one, "RUN_TIMEOUT x", time.time())
+    assert ended(waiting) == (1, "1 run: 1 failed\n")
+
+
+def test_a_run_that_is_deleted_is_waited_for_no_longer(tmp_path: Path, start: Start) -> None:
+    """And a directory without a status is no run."""
+    one = write_run(tmp_path / "test_runs" / "1", "RUNNING x")
+    (tmp_path / "test_runs" / "2").mkdir()
+    waiting = start(str(tmp_path))
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(1.0)
+    (one / "status").unlink()
+    assert ended(waiting) == (0, "0 runs\n")
+
+
+def test_real_working_directories_have_ended(start: Start) -> None:
+    """A series ends with the start of its last run, as far as Pavilion tells."""
+    status, out = ended(start("-F", "kind=series", str(DATA / "pavilion-2.4")))
+    assert (status, out) == (1, "9 runs: 4 error, 5 running\n")
+    assert ended(start(str(DATA / "pavilion-2.1.1")))[1] == "3 runs: 2 failed, 1 passed\n"
+
+
+def test_a_terminal_shows_the_progress(tmp_path: Path) -> None:
+    """In one line, which goes in the end; an interrupt ends it."""
+    write_run(tmp_path / "one", "RUNNING x")
+    write_run(tmp_path / "two", "RUN_ERROR x")
+    with terminal([*STATUSTUI, "wait", str(tmp_path)]) as screen:
+        screen.wait_for("1 of 2 ended, 1 with a problem")
+        screen.press("\x03")
+        assert screen.wait_for_end() == 130
+
+
+def test_a_root_that_cannot_be_read_is_told() -> None:
+    """At once."""
+    command = [sys.executable, "-m", "statustui", "wait", "/no/such"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "statustui: /no/such: No such file or directory\n"
