@@ -17,6 +17,7 @@ from statustui.commands import history, list_runs, set_status, states, wait
 from statustui.config import Config
 from statustui.core.durations import Patience
 from statustui.core.text import clean
+from statustui.crash import STATUS, report_crash
 from statustui.monitor.batch import Deliver
 from statustui.monitor.pace import Settings, WatchMode
 from statustui.monitor.source import Source
@@ -157,6 +158,19 @@ class _LateMonitor:
             self._source.stop()
 
 
+class Crash(Exception):  # noqa: N818 - not an error of its own
+    """The screen has crashed.
+
+    Attributes:
+        words: What to tell the user.
+    """
+
+    def __init__(self, words: list[str]) -> None:
+        """Take what there is to tell."""
+        super().__init__(*words)
+        self.words = words
+
+
 def _open_monitor(
     skeleton: Skeleton,
     roots: Sequence[str],
@@ -174,6 +188,10 @@ def _open_monitor(
     app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, memory=memory)
     skeleton.hand_over()
     app.run(mouse=mouse)
+    if app.last_words:
+        raise Crash(app.last_words)
+    if app.return_code:
+        raise SystemExit(app.return_code)
 
 
 @cli.command("demo")
@@ -256,4 +274,9 @@ def main(skeleton: Skeleton | None = None) -> None:
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - nobody has expected it: it is told with a report
+        skeleton.remove()
+        words = error.words if isinstance(error, Crash) else report_crash(error)
+        click.echo("\n".join(words), err=True)
+        status = STATUS
     sys.exit(status)

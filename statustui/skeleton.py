@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 _COMMANDS = frozenset({"list", "history", "set", "states", "wait"})
@@ -29,8 +30,9 @@ class Skeleton:
             return
         rule = "\u2501" if (sys.stderr.encoding or "").lower().startswith("utf") else "-"
         text = f"{_ENTER} statustui: looking for runs\r\n {rule * (columns - 2)}"
-        os.write(sys.stderr.fileno(), f"{text}\x1b[{lines};1H ^q Quit".encode())
+        _end_on_signals()
         self._is_up = True
+        os.write(sys.stderr.fileno(), f"{text}\x1b[{lines};1H ^q Quit".encode())
 
     def hand_over(self) -> None:
         """Leave the screen to the monitor, which restores it in the end."""
@@ -41,6 +43,17 @@ class Skeleton:
         if self._is_up:
             self._is_up = False
             os.write(sys.stderr.fileno(), _LEAVE.encode())
+
+
+def _end_on_signals() -> None:
+    """Come to the end of the program when it is told to end, so that the screen is restored."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
 
 
 def _opens_screen(arguments: list[str]) -> bool:

@@ -83,6 +83,11 @@ class Terminal:
         self._stream.feed(data)
         return bool(data)
 
+    def hang_up(self) -> None:
+        """Take the terminal away, as a connection that is lost does."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDONLY)
+
     def close(self) -> None:
         """End the program, whatever it is at."""
         if self.status is None:

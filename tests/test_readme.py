@@ -31,6 +31,7 @@ SHOWN = {
     "ctrl+d": "Ctrl-d",
     "ctrl+u": "Ctrl-u",
     "ctrl+q": "Ctrl-q",
+    "ctrl+z": "Ctrl-z",
     "ctrl+p": "Ctrl-p",
     "enter": "Enter",
     "escape": "Esc",

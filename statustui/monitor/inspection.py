@@ -223,7 +223,10 @@ class FileInspection:
 
     def _do(self, task: Callable[[], object]) -> None:
         self._busy_since = time.monotonic()
-        task()
+        try:
+            task()
+        except Exception as error:  # noqa: BLE001 - what is asked for next is to be answered
+            self._tell(Unreadable(self._run.status_path, f"internal error: {error!r}"))
         self._busy_since = None
 
     def _tell(self, finding: Finding) -> None:

@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from statustui.config import Config
 from statustui.core.run import Run
+from statustui.crash import report_crash
 from statustui.memory import Memory
 from statustui.monitor.batch import Batch
 from statustui.monitor.inspection import FileInspection, Inspect
@@ -25,6 +26,7 @@ from statustui.monitor.source import Source
 from statustui.tui.alarm import Alarm, OnProblem
 from statustui.tui.ascii import Ascii
 from statustui.tui.inbox import Inbox
+from statustui.tui.lifeline import LOOK_EVERY, Lifeline
 from statustui.tui.manner import Manner
 from statustui.tui.messages import ChangesWait, RunChosen, Trouble
 from statustui.tui.osc import copy_sequence, notify_sequence
@@ -81,6 +83,7 @@ class StatusApp(App[None]):
         Binding("r", "look_now", "Look again now", show=False, id="app.look"),
         Binding("colon,ctrl+p", "command_palette", "Commands", show=False, id="app.palette"),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
     ]
 
@@ -106,6 +109,8 @@ class StatusApp(App[None]):
         self._complaints = list(config.mistakes)
         if not has_theme:
             self._complaints.append(config.complaint("theme", f"there is no {config.theme}"))
+        self.last_words: list[str] = []
+        """What to tell the user after a crash."""
         self._source = source
         self._inspect = inspect
         self._manner = Manner()
@@ -157,8 +162,23 @@ class StatusApp(App[None]):
         self._source.start(self._receive)
         self._is_watching = True
         self.set_interval(_REMEMBER, self._remember)
+        if not self.is_headless:
+            lifeline = Lifeline(self._end)
+            self.set_interval(LOOK_EVERY, lifeline.look)
         for complaint in self._complaints:
             self.notify(complaint, severity="warning", timeout=20, markup=False)
+
+    def _end(self, status: int) -> None:
+        self.exit(return_code=status)
+
+    def _fatal_error(self) -> None:
+        """End after an error that nobody has expected, without a page of its details.
+
+        Textual has no public way to have it otherwise.
+        """
+        if self._exception is not None:
+            self.last_words = report_crash(self._exception)
+        self._close_messages_no_wait()
 
     def _map_keys(self) -> None:
         """Give actions the keys that the user wants for them."""

@@ -1,0 +1,52 @@
+"""Ends the program in good order when it is told to end, or when its terminal is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import termios
+import threading
+from collections.abc import Callable
+from functools import partial
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at the terminal: without it Textual reads its end for ever."""
+_PATIENCE = 5.0
+"""Seconds after which the program ends whether or not it has come to good order."""
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Lifeline:
+    """Listens for signals, and looks whether the terminal is still there.
+
+    Args:
+        end: Begins to end the program, given its exit status.
+    """
+
+    def __init__(self, end: Callable[[int], object]) -> None:
+        """Start listening; to be called in the event loop of the main thread."""
+        self._end = end
+        self._is_ending = False
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            # What somebody has chosen to ignore, as `nohup` does, is ignored.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, partial(self._finish, 128 + number))
+
+    def look(self) -> None:
+        """End the program if its terminal is gone."""
+        try:
+            termios.tcgetattr(0)
+        except (termios.error, OSError):
+            self._finish(128 + signal.SIGHUP)
+
+    def _finish(self, status: int) -> None:
+        if self._is_ending:
+            return
+        self._is_ending = True
+        # A terminal that takes nothing any more must not keep the process alive.
+        deadline = threading.Timer(_PATIENCE, os._exit, (status,))
+        deadline.daemon = True
+        deadline.start()
+        self._end(status)

@@ -1,0 +1,154 @@
+"""Ends that are not by a key: no broken terminal, and no process left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from statustui.crash import report_crash
+from tests.terminal import STATUSTUI, Terminal, terminal
+from tests.trees import write_run
+from tests.waiting import wait_until
+
+MOUSE_OFF, SCREEN_BACK, CURSOR_BACK = b"\x1b[?1000l", b"\x1b[?1049l", b"\x1b[?25h"
+
+
+def is_restored(screen: Terminal) -> bool:
+    """Whether the last that was sent leaves the terminal as it was."""
+    out = screen.output
+    return (
+        out.rfind(SCREEN_BACK) > out.rfind(b"\x1b[?1049h")
+        and out.rfind(CURSOR_BACK) > out.rfind(b"\x1b[?25l")
+        and out.rfind(MOUSE_OFF) >= out.rfind(b"\x1b[?1000h")
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_and_restores_the_terminal(tmp_path: Path, number: signal.Signals) -> None:
+    """With the exit status that shells have for it, also with a run open."""
+    write_run(tmp_path / "one", "RUNNING on a node")
+    with terminal([*STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for("1 run")
+        screen.press("\r")
+        screen.wait_for("History")
+        os.kill(screen.pid, number)
+        assert screen.wait_for_end(10) == 128 + number
+        assert is_restored(screen)
+
+
+def test_a_signal_before_the_first_frame_restores_the_terminal_too(tmp_path: Path) -> None:
+    """While the rest of the program is being imported."""
+    with terminal([*STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for("looking for runs")
+        os.kill(screen.pid, signal.SIGTERM)
+        assert screen.wait_for_end(10) == 143
+        assert is_restored(screen)
+
+
+def is_gone(pid: int) -> Callable[[], bool]:
+    """Tells whether a child of ours has ended."""
+    return lambda: os.waitpid(pid, os.WNOHANG)[0] == pid
+
+
+@pytest.mark.parametrize("ignored", [[], ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]])
+def test_no_process_stays_when_the_connection_is_lost(tmp_path: Path, ignored: list[str]) -> None:
+    """Not even one that was told to ignore it, as by nohup: it would read the end for ever."""
+    write_run(tmp_path / "one", "RUNNING on a node")
+    with terminal([*ignored, *STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for("1 run")
+        screen.hang_up()
+        wait_until(is_gone(screen.pid), "the program to end")
+        screen.status = 0
+
+
+def test_it_can_be_suspended_and_comes_back(tmp_path: Path) -> None:
+    """As any program that a shell has started; the terminal is the shell's meanwhile."""
+    run = write_run(tmp_path / "one", "RUNNING on a node")
+    with terminal(["bash", "--norc", "--noprofile", "-i"], PS1="ready$ ") as screen:
+        screen.wait_for("ready$")
+        screen.press(f"{sys.executable} -m statustui {tmp_path}\r")
+        screen.wait_for("1 run")
+        screen.press("\x1a")
+        screen.wait_until(lambda: is_restored(screen), "the terminal back")
+        screen.wait_for("Stopped")
+        with (run / "status").open("a") as status:
+            status.write("1795000900.0 RUN_TIMEOUT meanwhile\n")
+        screen.press("fg\r")
+        screen.wait_for("meanwhile")
+        screen.press("q")
+        screen.wait_until(lambda: is_restored(screen), "the terminal back")
+        screen.press("exit\r")
+        assert screen.wait_for_end() == 0
+        assert is_restored(screen)
+
+
+CRASHING = """
+import sys
+from statustui.tui.widgets.run_table import RunTable
+def fail(self, y):
+    password = "hunter2"
+    raise RuntimeError("no such \\x1b[2Jline")
+RunTable.render_line = fail
+from statustui.__main__ import main
+sys.argv[0] = "statustui"
+main()
+"""
+
+
+def test_a_crash_leaves_a_report_and_two_lines(tmp_path: Path) -> None:
+    """And the terminal as it was; no value of a variable is told."""
+    write_run(tmp_path / "tree" / "one", "RUNNING on a node")
+    state = tmp_path / "state"
+    command = [sys.executable, "-c", CRASHING, str(tmp_path / "tree")]
+    with terminal(command, 200, 24, XDG_STATE_HOME=str(state)) as screen:
+        assert screen.wait_for_end() == 70
+        assert is_restored(screen)
+        words = screen.output.rpartition(SCREEN_BACK)[2]
+    assert b"something went wrong: RuntimeError: no such \\x1b[2Jline" in words
+    (report,) = (state / "statustui").glob("crash-*")
+    assert str(report).encode() in words
+    assert words.count(b"\n") == 2
+    assert report.stat().st_mode & 0o777 == 0o600
+    text = report.read_text()
+    assert "RuntimeError" in text
+    assert "render_line" in text or "fail" in text
+    assert str(tmp_path / "tree") not in text
+
+
+def test_a_crash_of_a_plain_command_is_told_alike(tmp_path: Path) -> None:
+    """Never with a traceback."""
+    program = (
+        "import sys, statustui.report as r\n"
+        "def fail(*_): raise RuntimeError('no table')\n"
+        "r.table = fail\n"
+        "from statustui.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "list", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"XDG_STATE_HOME": str(tmp_path / "state")},
+    )
+    assert done.returncode == 70
+    assert done.stderr.count("\n") == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_report_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In two lines as well."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    first, second = report_crash(ValueError("x"))
+    assert first == "statustui: something went wrong: ValueError: x"
+    assert "no report can be written" in second
