@@ -300,7 +300,10 @@ def make_run(
         tally = tally.add(torn, tally.offset)
     current = tally.current
     if current is None or tally.lifecycle is None:
-        current = current or StatusInfo.read(STATES.UNKNOWN, "The status file is empty.", None)
+        reason = "There is nothing in the status file."
+        if tally.offset or torn:
+            reason = "There is no status in what can be read of the status file."
+        current = current or StatusInfo.read(STATES.UNKNOWN, reason, None)
         return _picture(place, label, tally, current, Category.UNKNOWN, None, None)
     if tally.lifecycle.state == STATES.COMPLETE:
         result = result_in(tally.lifecycle.note) or result

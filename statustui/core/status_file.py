@@ -35,6 +35,7 @@ from statustui.core.states import (
 )
 
 __all__ = [
+    "MOST_BYTES",
     "STATES",
     "StatusFile",
     "StatusInfo",
@@ -42,12 +43,15 @@ __all__ = [
     "TestStatusError",
     "format_line",
     "is_whole_enough",
+    "line_start",
     "parse_line",
     "read_blocks",
     "split_statuses",
 ]
 
 _LINE_MAX = 4096
+MOST_BYTES = 1 << 26
+"""Bytes at the end of a status file that are read at the most."""
 _BLOCK = 1 << 16
 
 _ISO_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\Z")
@@ -381,6 +385,18 @@ def is_whole_enough(torn: bytes) -> bool:
     if state is None or _parse_time(time) is None:
         return False
     return bool(space) or state not in _CUT_STATES
+
+
+def line_start(descriptor: int, offset: int) -> int:
+    """The first byte of a line at `offset` or somewhat behind it; `offset` in a very long line.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    if offset <= 0:
+        return 0
+    block = os.pread(descriptor, _BLOCK, offset - 1)
+    return offset + max(0, block.find(b"\n"))
 
 
 def read_blocks(

@@ -80,13 +80,16 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
     Raises:
         OSError: It cannot be read.
     """
+    inner = []
     with os.scandir(folder.path) as listing:
-        entries = list(listing)
-    if any(entry.name == STATUS and entry.is_file(follow_symlinks=False) for entry in entries):
-        return Survey(True, [])
+        # There may be very many files: only directories are kept.
+        for entry in listing:
+            if entry.name == STATUS and entry.is_file(follow_symlinks=False):
+                return Survey(True, [])
+            if folder.below is not None and _is_folder(entry):
+                inner.append(entry)
     if folder.below is None:
         return Survey(False, [])
-    inner = [entry for entry in entries if _is_folder(entry)]
     if skip:
         real = os.path.realpath(folder.path)
         inner = [entry for entry in inner if os.path.join(real, entry.name) not in skip]

@@ -6,14 +6,12 @@ import os
 from collections.abc import Callable, Iterator
 
 from statustui.core.history import History, HistoryBuilder
-from statustui.core.status_file import read_blocks
+from statustui.core.status_file import MOST_BYTES, line_start, read_blocks
 from statustui.monitor.regular import opened
 
 _QUICK = 1 << 16
 """Bytes at the end of a large file that are shown before the rest has been read."""
 _LARGE = 4 * _QUICK
-_MOST = 1 << 26
-"""Bytes at the end of a file that are read at the most."""
 _HEAD = 128
 """Bytes at the start of a file that tell it from another: they hold its first time."""
 
@@ -76,11 +74,11 @@ class HistoryFile:
 
     def _begin(self, descriptor: int, size: int) -> Iterator[History]:
         """Start anew, with a quick look at the end of a large file."""
-        self._offset = _line_start(descriptor, size - _MOST)
+        self._offset = line_start(descriptor, size - MOST_BYTES)
         self._builder = HistoryBuilder(self._offset)
         self._head = b""
         if size - self._offset > _LARGE:
-            start = _line_start(descriptor, size - _QUICK)
+            start = line_start(descriptor, size - _QUICK)
             quick = HistoryBuilder(start, is_whole=False)
             torn = b""
             for block, _end in read_blocks(descriptor, start):
@@ -89,11 +87,3 @@ class HistoryFile:
                 else:
                     torn = block
             yield quick.history(torn)
-
-
-def _line_start(descriptor: int, offset: int) -> int:
-    """The first byte of a line at `offset` or somewhat behind it."""
-    if offset <= 0:
-        return 0
-    block = os.pread(descriptor, _QUICK, offset - 1)
-    return offset + max(0, block.find(b"\n"))

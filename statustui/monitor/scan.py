@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -11,7 +12,13 @@ from typing import NamedTuple
 
 from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
 from statustui.core.states import STATES
-from statustui.core.status_file import StatusInfo, read_blocks, split_statuses
+from statustui.core.status_file import (
+    MOST_BYTES,
+    StatusInfo,
+    line_start,
+    read_blocks,
+    split_statuses,
+)
 from statustui.core.working_dir import (
     RUN_COMPLETE,
     read_label,
@@ -31,6 +38,7 @@ _NAMING = 60.0
 """Seconds since the last status for which a missing name is looked for again."""
 
 
+_NOT_REGULAR = "The status file is not a regular file."
 _NOTHING = Tally()
 _NAMELESS = Label()
 
@@ -83,7 +91,9 @@ def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True
         label = label if label.name else read_label(place)
         run = make_unread_run(place, label, "There is no status file.", missing=True)
     except OSError as error:
-        reason = f"The status file cannot be read: {error.strerror}."
+        # A socket cannot be opened at all.
+        is_socket = error.errno == errno.ENXIO
+        reason = _NOT_REGULAR if is_socket else f"The status file cannot be read: {error.strerror}."
         run = make_unread_run(place, label, reason)
     if known is not None and known.run == run:
         return known
@@ -157,7 +167,7 @@ def _read_file(place: RunDir, label: Label, known: Reading | None) -> Reading:
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
-            run = make_unread_run(place, label, "The status file is not a regular file.")
+            run = make_unread_run(place, label, _NOT_REGULAR)
             return Reading(run, label, _signature(state), state.st_dev)
         if not label.user:
             label = _one_label(label.name, user_name(state.st_uid), label.series)
@@ -165,6 +175,8 @@ def _read_file(place: RunDir, label: Label, known: Reading | None) -> Reading:
         if known is not None and known.head is not None and state.st_size >= known.tally.offset:
             head = os.pread(descriptor, len(known.head), 0)
             tally = known.tally if head == known.head else tally
+        if state.st_size - tally.offset > MOST_BYTES:
+            tally = Tally(line_start(descriptor, state.st_size - MOST_BYTES))
         for block, offset in read_blocks(descriptor, tally.offset, state.st_size - tally.offset):
             if block.endswith(b"\n"):
                 tally = tally.add(block, offset)
