@@ -157,7 +157,8 @@ def test_names_and_texts_that_attack_the_terminal(tmp_path: Path) -> None:
             ("q", "Filter"),
             ("yt", "by failure"),
             ("ttttt", "STATE"),
-            (":PWNED", "_FAILED"),
+            (":", "Search for commands"),
+            ("PWNED", "_FAILED"),
             ("\x1b", "Filter"),
         ):
             screen.press(keys)

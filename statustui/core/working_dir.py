@@ -18,6 +18,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from statustui.core.reading import open_to_read
 from statustui.core.run import Kind, Label, RunDir
 from statustui.core.text import format_size
 
@@ -272,7 +273,7 @@ def read_document(path: str, most: int) -> Any:  # noqa: ANN401 - whatever JSON 
         OSError: The file cannot be read.
         ValueError: It is no regular file, too large, or no JSON.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    descriptor = open_to_read(path)
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):

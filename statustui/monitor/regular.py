@@ -8,8 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
-"""How files are opened: never waiting for the other end of a FIFO."""
+from statustui.core.reading import open_to_read
 
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -36,7 +35,7 @@ def opened(path: str, *, follow: bool = False) -> Iterator[tuple[int, os.stat_re
         OSError: It cannot be opened, or is not a regular file.
     """
     _check(path, os.stat(path, follow_symlinks=follow))
-    descriptor = os.open(path, FLAGS if follow else FLAGS | os.O_NOFOLLOW)
+    descriptor = open_to_read(path, follow=follow)
     try:
         state = os.fstat(descriptor)
         # Something else may have taken its place meanwhile.

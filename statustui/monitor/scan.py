@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from statustui.core.reading import open_to_read
 from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
 from statustui.core.states import STATES
 from statustui.core.status_file import (
@@ -26,7 +27,7 @@ from statustui.core.working_dir import (
     read_series,
     user_name,
 )
-from statustui.monitor.regular import FLAGS, opened
+from statustui.monitor.regular import opened
 
 _SMALL = 1 << 16
 """Bytes up to which a changed file is read whole, since that costs no more than reading on."""
@@ -140,7 +141,7 @@ def _signature(state: os.stat_result) -> tuple[int, int, int]:
 
 def _is_unchanged_on_server(known: Reading) -> bool:
     """Open the file and compare it with what is known; a byte more than that is a change."""
-    descriptor = os.open(known.run.status_path, FLAGS | os.O_NOFOLLOW)
+    descriptor = open_to_read(known.run.status_path)
     try:
         signature = _signature(os.fstat(descriptor))
         return signature == known.signature and not os.pread(descriptor, 1, signature[1])
@@ -163,7 +164,7 @@ def read_history(path: str) -> list[StatusInfo]:
 
 def _read_file(place: RunDir, label: Label, known: Reading | None) -> Reading:
     """Read a status file: from its start, or on from the last whole line of a large one."""
-    descriptor = os.open(place.status_path, FLAGS | os.O_NOFOLLOW)
+    descriptor = open_to_read(place.status_path)
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -298,3 +300,29 @@ def test_a_status_as_a_dictionary_and_as_text() -> None:
     assert status.timestamp is None
     assert status != "RUNNING"
     assert len({status, StatusInfo("RUNNING", "a", WHEN)}) == 2
+
+
+SETTER = """
+import sys
+from statustui.core.status_file import STATES, StatusFile
+file = StatusFile(sys.argv[1])
+for number in range(50):
+    file.set(STATES.RUN_USER, f"writer {sys.argv[2]} line {number} " + "x" * (number * 80))
+"""
+
+
+def test_sixty_four_writers_at_once_lose_no_line(tmp_path: Path) -> None:
+    """Each line is whole, on a local disk, up to the longest there can be."""
+    path = tmp_path / "status"
+    StatusFile(path)
+    writers = [
+        subprocess.Popen([sys.executable, "-c", SETTER, str(path), str(number)])
+        for number in range(64)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0] * 64
+    notes = [status.note for status in StatusFile(path).history()[1:]]
+    assert sorted(notes) == sorted(
+        f"writer {writer} line {number} {'x' * (number * 80)}".strip()
+        for writer in range(64)
+        for number in range(50)
+    )
