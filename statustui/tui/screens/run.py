@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from statustui.config import Config
 from statustui.core.history import History
@@ -41,6 +41,7 @@ from statustui.tui.store import RunStore
 from statustui.tui.widgets.document_tree import DocumentTree, shown
 from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.history_view import HistoryView
+from statustui.tui.widgets.key_line import KeyLine
 from statustui.tui.widgets.log_tab import LogTab
 from statustui.tui.widgets.log_view import LogView
 from statustui.tui.widgets.pager import Pager
@@ -144,7 +145,7 @@ class RunScreen(Screen[None]):
         yield self._tabs
         yield self._switcher
         yield self._search
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin to look at the run, and let ages tick."""

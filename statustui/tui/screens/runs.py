@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -11,7 +12,6 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from statustui.config import Config
 from statustui.core.order import GROUPINGS, SORT_KEYS
@@ -32,6 +32,7 @@ from statustui.tui.messages import (
 from statustui.tui.store import PROBLEMS, RunStore
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
+from statustui.tui.widgets.key_line import KeyLine
 from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import SummaryBar
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 _WIDE = 140
 """Columns from which on a preview of the run under the cursor stands beside the table."""
+_TIDYING = 0.5
+"""Seconds after which the memory of a screen that was closed is given back."""
 _AGING = 10.0
 """Seconds after which a filter on ages is applied again."""
 
@@ -155,7 +158,7 @@ class RunsScreen(Screen[None]):
         await self.mount(self._filter, self._filter.mistake, before=self._health)
         self.set_interval(_AGING, self._filter_by_age)
         self.set_interval(1.0, self._forget_seen)
-        await self.mount(Footer(show_command_palette=False, compact=True))
+        await self.mount(KeyLine())
         # A footer is blank until the next time that the keys are said to have changed.
         self.refresh_bindings()
         self._is_framed = True
@@ -164,6 +167,8 @@ class RunsScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has changed meanwhile, and the run that was looked at last."""
         self._reorder()
+        # What is left of the screen that was closed is in circles.
+        self.set_timer(_TIDYING, gc.collect)
 
     def on_screen_suspend(self) -> None:
         """What cannot be seen needs not be read."""

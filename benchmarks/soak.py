@@ -1,0 +1,129 @@
+"""Hours of a monitor's life in a shorter time: whether memory, files or threads grow.
+
+    python benchmarks/soak.py [SECONDS]
+
+Pretend clusters write at high speed below one root. Every few seconds one of them is killed in the
+middle of a write, its directory is deleted, and another one begins in its place. Meanwhile keys are
+pressed at random in a monitor of 160x45 on that root. What it holds is measured from a quarter of
+the time on; the exit status is 1 if the median of the last quarter is above that of the second one
+by more than 16 MiB of memory, 8 open files or 6 threads. By default it runs for an hour.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from screen import Screen, screen
+
+RUNS, SPEED = 150, 30.0
+PLACES = 3
+KEYS = (
+    *("j", "k", "j", "j", "G", "g", "\x1b[6~", "\x1b[5~", "e", "E", "u", "s", "S", "t", "!", " "),
+    *("\r", "\r", "\t", "]", "[", "}", "!", "f", "w", "T", "n", "N", "h", "h", "\x1b", "y", "Y"),
+    *("/a\r", "/x\x1b", "?", "r"),
+)
+CLUSTER = "import sys; from statustui.demo import serve; \
+serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), remove=False)"
+MEBI = 1 << 20
+BOUNDS = {"MiB": 16.0, "files": 8.0, "threads": 6.0}
+
+
+class Sample(NamedTuple):
+    """What the monitor holds at one moment."""
+
+    mebibytes: float
+    files: int
+    threads: int
+
+
+def sample(monitor: Screen) -> Sample:
+    """Measure it."""
+    proc = Path("/proc", str(monitor.pid))
+    return Sample(
+        monitor.memory() / MEBI, len(list((proc / "fd").iterdir())), len(os.listdir(proc / "task"))
+    )
+
+
+class Clusters:
+    """Pretend clusters at work below one root."""
+
+    def __init__(self, root: Path, dice: random.Random) -> None:
+        """Start them."""
+        self._root = root
+        self._dice = dice
+        self._running: dict[int, subprocess.Popen[bytes]] = {}
+        for number in range(PLACES):
+            self._start(number)
+
+    def _start(self, number: int) -> None:
+        place = self._root / f"cluster{number}"
+        seed = self._dice.randrange(1_000_000)
+        command = [sys.executable, "-c", CLUSTER, str(place), str(RUNS), str(seed), str(SPEED)]
+        self._running[number] = subprocess.Popen(command)
+
+    def replace_one(self) -> None:
+        """Kill one, delete what it has written, and start another in its place."""
+        number = self._dice.randrange(PLACES)
+        self._running[number].kill()
+        self._running[number].wait()
+        shutil.rmtree(self._root / f"cluster{number}", ignore_errors=True)
+        self._start(number)
+
+    def stop(self) -> None:
+        """Kill all."""
+        for process in self._running.values():
+            process.kill()
+            process.wait()
+
+
+def soak(seconds: float) -> list[Sample]:
+    """Let a monitor live for so long; what it held, from a quarter of the time on."""
+    dice = random.Random(1)  # noqa: S311 - nothing secret
+    samples = []
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        clusters = Clusters(root, dice)
+        try:
+            with screen([sys.executable, "-m", "statustui", str(root)], 160, 45) as monitor:
+                begin = time.monotonic()
+                sampled = replaced = begin
+                while (now := time.monotonic()) < begin + seconds:
+                    monitor.press(dice.choice(KEYS))
+                    monitor.read(0.05, 0.3)
+                    if now > replaced + 7:
+                        clusters.replace_one()
+                        replaced = now
+                    if now > begin + seconds / 4 and now > sampled + 1:
+                        samples.append(sample(monitor))
+                        sampled = now
+                os.kill(monitor.pid, signal.SIGTERM)
+                monitor.read(1.0, 10.0)
+        finally:
+            clusters.stop()
+    return samples
+
+
+def main() -> int:
+    """Print what was held, and whether it has grown."""
+    samples = soak(float(sys.argv[1]) if len(sys.argv) > 1 else 3600.0)
+    third = len(samples) // 3
+    has_grown = False
+    for (name, bound), values in zip(BOUNDS.items(), zip(*samples, strict=True), strict=True):
+        early, late = median(values[:third]), median(values[-third:])
+        has_grown = has_grown or late - early > bound
+        print(f"{name:<8} {early:7.1f} -> {late:7.1f}, at most {max(values):7.1f}  [+{bound:.0f}]")
+    return int(has_grown)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

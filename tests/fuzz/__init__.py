@@ -1,0 +1,1 @@
+"""Targets for a fuzzer, to be started as scripts."""
