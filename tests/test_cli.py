@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from statustui.core.states import Category
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import CORPORA, DATA, append, write_run
 
@@ -406,3 +407,63 @@ def test_a_reader_that_goes_away_ends_the_output_quietly(
 def test_following_goes_with_nothing_that_waits_for_an_end(tmp_path: Path, option: str) -> None:
     """Wrong usage, and said so."""
     assert "--follow goes with" in run("list", "--follow", option, str(tmp_path), status=2).stderr
+
+
+NULL = type(None)
+SCHEMA: dict[str, tuple[type, ...]] = {
+    "path": (str,),
+    "id": (str,),
+    "name": (str,),
+    "kind": (str,),
+    "user": (str,),
+    "series": (str, NULL),
+    "state": (str,),
+    "category": (str,),
+    "note": (str,),
+    "time": (str, NULL),
+    "timestamp": (float, NULL),
+    "problem": (dict, NULL),
+    "result": (str, NULL),
+    "stalled": (dict, NULL),
+    "updates": (int,),
+    "error": (str, NULL),
+}
+"""Key of a run object -> types of its values. Keys may be added, never taken away or renamed."""
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+@pytest.mark.parametrize("form", ["--json", "--jsonl"])
+def test_run_objects_keep_their_schema(corpus: str, form: str) -> None:
+    """Every run of the real working directories; times have a zone."""
+    out = run("list", form, str(DATA / corpus)).stdout
+    if form == "--json":
+        answer = json.loads(out)
+        assert set(answer) == {"roots", "generated", "runs"}
+        assert datetime.fromisoformat(answer["generated"]).tzinfo is not None
+        runs = answer["runs"]
+    else:
+        runs = [json.loads(line) for line in out.splitlines()]
+    assert runs
+    categories = {category.value for category in Category}
+    for one in runs:
+        assert SCHEMA.keys() <= one.keys()
+        assert all(isinstance(one[key], types) for key, types in SCHEMA.items()), one
+        assert one["kind"] in {"test", "series", "plain"}
+        assert one["category"] in categories
+        assert one["result"] in {None, "PASS", "FAIL", "ERROR"}
+        assert one["time"] is None or datetime.fromisoformat(one["time"]).tzinfo is not None
+        assert one["problem"] is None or set(one["problem"]) == {"state", "note", "timestamp"}
+
+
+def test_completion_offers_commands_options_and_directories() -> None:
+    """As a shell asks for it."""
+
+    def complete(words: str) -> str:
+        place = str(len(words.split(" ")) - 1)
+        return run(_STATUSTUI_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=place).stdout
+
+    assert complete("statustui wa").splitlines()[:2] == ["plain,wait", "dir,wa"]
+    assert "plain,--summary" in complete("statustui list --su")
+    assert "file,wo" in complete("statustui list wo")
+    for shell in ("bash", "zsh", "fish"):
+        assert "_STATUSTUI_COMPLETE" in run(_STATUSTUI_COMPLETE=f"{shell}_source").stdout

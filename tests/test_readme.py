@@ -70,7 +70,7 @@ def test_every_category_is_in_the_table_of_glyphs() -> None:
 
 def test_every_key_of_a_run_object_is_described() -> None:
     """And no other."""
-    section = TEXT.partition("## Scripts")[2].partition("`history --json`")[0]
+    section = TEXT.partition("## Scripts")[2].partition("`list --follow")[0]
     first_cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
     described = set(re.findall(r"`(\w+)`", " ".join(first_cells)))
     assert described == set(run_object(make_run(PLACE, Label(), Tally())))

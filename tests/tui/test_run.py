@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets._footer import FooterKey
 
 from statustui.core.details import Document
 from statustui.tui.app import StatusApp
@@ -570,3 +572,19 @@ async def test_the_next_run_is_found_though_this_one_has_left_the_list() -> None
         await wait_for(pilot, "RUNNING  3")
         await pilot.press("left_square_bracket")
         await wait_for(pilot, "RUNNING  1")
+
+
+async def test_runs_that_were_opened_leave_nothing_behind() -> None:
+    """Neither their screens nor the keys that were shown, however often that is done."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        for _ in range(6):
+            await pilot.press("enter", "tab", "tab", "q")
+            await settle(pilot)
+        source.inspections.clear()
+        gc.collect()
+        objects = gc.get_objects()
+        assert sum(isinstance(one, RunScreen) for one in objects) <= 1
+        assert sum(isinstance(one, FooterKey) for one in objects) < 40
