@@ -369,12 +369,9 @@ def split_statuses(block: bytes) -> list[StatusInfo]:
     of its note is missing: its time can be read, and its state is a known one that is written out.
     """
     *lines, torn = block.split(b"\n")
-    statuses = [status for line in lines if (status := parse_line(line)) is not None]
     if torn and is_whole_enough(torn):
-        status = parse_line(torn)
-        if status is not None:
-            statuses.append(status)
-    return statuses
+        lines.append(torn)
+    return [status for line in lines if (status := parse_line(line)) is not None]
 
 
 def is_whole_enough(torn: bytes) -> bool:

@@ -124,7 +124,7 @@ def _plain_folders(entries: list[os.DirEntry[str]]) -> Iterator[Folder]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir(follow_symlinks=False)
-    except OSError:
+    except OSError:  # pragma: no cover - only where a directory does not tell what is in it
         return False
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from statustui.core.details import read_documents, signature
-from statustui.core.logs import find_logs, log_paths, telling_logs
+from statustui.core.logs import Log, Trace, find_logs, log_paths, telling_logs
 from statustui.core.run import RunDir
 
 
@@ -124,3 +124,21 @@ def test_a_change_of_a_json_file_is_seen(tmp_path: Path) -> None:
     changed = signature(place(tmp_path))
     assert before == ()
     assert [one[0] for one in changed] == ["results.json"]
+
+
+def test_a_json_file_behind_a_link_is_not_read(tmp_path: Path) -> None:
+    """It may lead out of the tree."""
+    (tmp_path / "secret").write_text("{}")
+    (tmp_path / "results.json").symlink_to("secret")
+    assert "symbolic links" in (read_documents(place(tmp_path))[0].trouble or "")
+
+
+def test_logs_have_titles_and_one_that_goes_was_never_written(tmp_path: Path) -> None:
+    """Pavilion's by their names, others by those of their files."""
+    assert Log("run", "x").title == "run log"
+    assert Log("solver.out", "x").title == "solver.out"
+    (tmp_path / "b.log").write_text("x")
+    there = Log("b.log", str(tmp_path / "b.log"))
+    gone = Log("a.log", str(tmp_path / "a.log"))
+    assert telling_logs("RUNNING", [gone, there]) == [there, gone]
+    assert Trace(there, ("x",), (1, 2, 3_500_000_000)).modified == 3.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from statustui.core.order import SORT_KEYS, natural, sort_key
+from statustui.core.order import SORT_KEYS, natural, sort_key, split_sort, suite
 from statustui.core.run import Run
 from tests.runs import make
 
@@ -54,3 +54,10 @@ def test_text_with_numbers_sorts_by_value() -> None:
         "n10",
         "²",
     ]
+
+
+def test_a_sort_key_has_its_sign_in_front() -> None:
+    """And the suite is what stands before the first dot of a name."""
+    assert split_sort("-time") == ("time", True)
+    assert split_sort("time") == ("time", False)
+    assert suite(make("a", "RUNNING x", name="osu.bw.small")) == "osu"

@@ -181,3 +181,9 @@ def test_every_flag_tells_some_of_the_runs_from_the_others() -> None:
         matches = parse(flag).matches
         assert any(matches(run, NOW) for run in (*RUNS, STALLED))
         assert not all(matches(run, NOW) for run in (*RUNS, STALLED))
+
+
+def test_a_value_may_be_missing() -> None:
+    """It is compared with nothing, also before a parenthesis."""
+    assert parse("(result=)").matches(make("a", "RUNNING x"), 0.0)
+    assert not parse("(state=)").matches(make("a", "RUNNING x"), 0.0)

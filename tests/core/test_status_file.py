@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from datetime import datetime, timezone
@@ -326,3 +327,23 @@ def test_sixty_four_writers_at_once_lose_no_line(tmp_path: Path) -> None:
         for writer in range(64)
         for number in range(50)
     )
+
+
+def test_a_status_that_does_not_fit_on_the_disk_is_told(tmp_path: Path) -> None:
+    """Though a part of it has been written."""
+    file = StatusFile(tmp_path / "status")
+    size = (tmp_path / "status").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, before[1]))
+    try:
+        with pytest.raises(TestStatusError, match="no space left"):
+            file.set(STATES.RUNNING, "more than ten bytes")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_time_before_all_clocks_has_no_timestamp() -> None:
+    """It is a time all the same."""
+    status = StatusInfo("RUNNING", "x", datetime(1, 1, 1))  # noqa: DTZ001 - as in the format
+    assert status.timestamp is None
+    assert status.when is not None

@@ -11,6 +11,8 @@ from statustui.core.text import (
     clean_lines,
     clean_log_line,
     format_age,
+    format_iso,
+    format_live_age,
     format_size,
     format_span,
 )
@@ -133,3 +135,18 @@ def test_no_line_of_a_log_holds_a_control_character(line: bytes) -> None:
 def test_sizes(size: int, text: str) -> None:
     """Two digits at least, in the largest unit that fits."""
     assert format_size(size) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "-"), (4.0, "0s"), (59.9, "55s"), (61.0, "1m"), (-3.0, "0s")]
+)
+def test_ages_that_are_looked_at_all_the_time_go_by_fives(seconds: float | None, text: str) -> None:
+    """Below a minute."""
+    assert format_live_age(seconds) == text
+
+
+def test_times_as_iso_have_a_zone_or_are_none() -> None:
+    """A time that no calendar has is none."""
+    assert format_iso(0.0) == "1970-01-01T00:00:00+00:00"
+    assert format_iso(None) is None
+    assert format_iso(1e300) is None

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from statustui.core.run import Label, RunDir
-from statustui.core.working_dir import find_runs, outer_roots, read_json, read_label, read_result
+from statustui.core.working_dir import (
+    find_runs,
+    outer_roots,
+    read_json,
+    read_label,
+    read_result,
+    user_name,
+)
 from tests.trees import DATA, write_nothing, write_run
 
 
@@ -178,3 +188,33 @@ def test_overlapping_roots_share_a_tree(tmp_path: Path) -> None:
         for place in find_runs(root, write_nothing, skip)
     ]
     assert sorted(paths) == sorted([f"{tree}/test_runs/2", inner])
+
+
+def test_a_directory_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """One whose path is too long for the kernel; one that goes meanwhile is passed over."""
+    write_run(tmp_path / "a", "RUNNING x")
+    write_run(tmp_path / "z", "RUNNING x")
+    (tmp_path / "goes" / "inner").mkdir(parents=True)
+    place = tmp_path / "deep"
+    place.mkdir()
+    descriptor = os.open(place, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=descriptor)
+        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inner
+    os.close(descriptor)
+    told: list[OSError] = []
+    found = find_runs(str(tmp_path), lambda _path, error: told.append(error))
+    runs = [next(found)]
+    shutil.rmtree(tmp_path / "goes")
+    runs += found
+    assert {run.id for run in runs} == {"a", "z"}
+    assert [error.errno for error in told] == [errno.ENAMETOOLONG]
+    # What is deeper than paths can be long is taken away from within.
+    subprocess.run(["rm", "-rf", place], check=True)  # noqa: S607 - wherever it is
+
+
+def test_a_user_without_a_name_is_a_number() -> None:
+    """As on a node that does not know all users."""
+    assert user_name(4_000_123) == "4000123"

@@ -31,7 +31,7 @@ from statustui.monitor.inspection import (
     Search,
     Unreadable,
 )
-from statustui.monitor.log import ERRORS, PAGE, LogFollower, LogText, needle, open_log
+from statustui.monitor.log import ERRORS, PAGE, LogFollower, LogPage, LogText, needle, open_log
 from statustui.monitor.scan import read
 from tests.monitor.surroundings import mirror
 from tests.trees import append, write_run
@@ -520,3 +520,51 @@ def test_a_filesystem_that_hangs_keeps_nobody_waiting(tmp_path: Path) -> None:
         wait_until(lambda: found.last(Page))
         assert inspection.silent < 1.0
         inspection.stop()
+
+
+def test_a_mistake_in_the_program_is_told_and_the_rest_goes_on(
+    tmp_path: Path, inspect: Inspector
+) -> None:
+    """What is asked for next is answered."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    (run / "run.log").write_text("step 1\n")
+    inspection, found = inspect(run)
+
+    def fail(_text: LogText) -> LogPage:
+        raise ZeroDivisionError("no such page")
+
+    inspection.turn(f"{run}/run.log", fail)
+    wait_until(lambda: found.last(Unreadable))
+    told = found.last(Unreadable)
+    assert told is not None
+    assert "internal error: ZeroDivisionError('no such page')" in told.reason
+    inspection.turn(f"{run}/run.log", LogText.head)
+    wait_until(lambda: found.last(Page))
+
+
+def test_of_a_large_history_the_screen_gets_the_end_first(
+    tmp_path: Path, inspect: Inspector
+) -> None:
+    """Also one whose last line is not finished yet."""
+    run = write_run(tmp_path / "test_runs" / "1", *(f"RUN_USER {n}" for n in range(20_000)))
+    with (run / "status").open("a") as status:
+        status.write("1796000000.0 RUN_USER half a li")
+    _inspection, found = inspect(run)
+    wait_until(lambda: sum(isinstance(one, History) for one in found.all) == 2)
+    first, second = (one for one in found.all if isinstance(one, History))
+    assert (first.is_whole, second.is_whole) == (False, True)
+    for history in (first, second):
+        assert history.entries[-1].status.note == "half a li"
+    assert second.updates == 20_001
+
+
+def test_what_is_behind_the_end_is_not_found() -> None:
+    """And of a line without an end the part with the word is found, then the next one."""
+    text = text_of(b"needle\n")
+    assert text.find(needle("needle"), 7, lambda _offset: True, backwards=False) is None
+    data = b"x" * 200_000 + b"needle" + b"y" * 200_000 + b"needle" + b"z" * 100_000
+    text = text_of(data)
+    first = text.find(needle("needle"), 0, lambda _offset: True, backwards=False)
+    assert first is not None
+    assert "needle" in "".join(line.text for line in text.around(first).lines)
+    assert 0 <= 200_000 - first < PAGE
