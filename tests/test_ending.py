@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +16,7 @@ import pytest
 
 from statustui.crash import report_crash
 from tests.terminal import STATUSTUI, Terminal, terminal
-from tests.trees import write_run
+from tests.trees import append, write_run
 from tests.waiting import wait_until
 
 MOUSE_OFF, SCREEN_BACK, CURSOR_BACK = b"\x1b[?1000l", b"\x1b[?1049l", b"\x1b[?25h"
@@ -90,6 +93,7 @@ def test_it_can_be_suspended_and_comes_back(tmp_path: Path) -> None:
 
 CRASHING = """
 import sys
+import time
 from statustui.tui.widgets.run_table import RunTable
 def fail(self, y):
     password = "hunter2"
@@ -152,3 +156,26 @@ def test_a_report_that_cannot_be_written_is_told(
     first, second = report_crash(ValueError("x"))
     assert first == "statustui: something went wrong: ValueError: x"
     assert "no report can be written" in second
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not there")
+def test_tmux_may_be_detached_and_attached_again(tmp_path: Path) -> None:
+    """What has happened meanwhile is on the screen then, also in a terminal of another size."""
+    run = write_run(tmp_path / "tree" / "one", "RUNNING on a node")
+    tmux = ["tmux", "-L", f"statustui-{os.getpid()}", "-f", "/dev/null"]
+    program = shlex.join([*STATUSTUI, str(tmp_path / "tree")])
+    try:
+        with terminal([*tmux, "new-session", "-s", "s", program], 80, 24, TMUX="") as screen:
+            screen.wait_for("1 run")
+            screen.press("\x02d")
+            assert screen.wait_for_end() == 0
+        append(run, "RUN_TIMEOUT while nobody was there", time.time())
+        with terminal([*tmux, "attach"], 160, 40, TMUX="") as screen:
+            screen.wait_for("RUN_TIMEOUT")
+            screen.wait_for("+ 1 new")
+            screen.press("\r")
+            screen.wait_for("why: RUN_TIMEOUT while nobody was there")
+            screen.press("qq")
+            assert screen.wait_for_end() == 0
+    finally:
+        subprocess.run([*tmux, "kill-server"], capture_output=True, check=False)
