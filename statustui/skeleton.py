@@ -28,7 +28,8 @@ class Skeleton:
             columns, lines = os.get_terminal_size(sys.stderr.fileno())
         except OSError:
             return
-        rule = "\u2501" if (sys.stderr.encoding or "").lower().startswith("utf") else "-"
+        is_utf = (sys.stderr.encoding or "").lower().startswith("utf")
+        rule = "\u2501" if is_utf and "--ascii" not in arguments else "-"
         text = f"{_ENTER} statustui: looking for runs\r\n {rule * (columns - 2)}"
         _end_on_signals()
         self._is_up = True

@@ -79,6 +79,8 @@ class History:
     """Bytes at the start of the file that were not read."""
     is_whole: bool = True
     """Whether more than the end of a large file has been read."""
+    reading: int = 0
+    """Tells it from histories of what was there before: another file, or another part of it."""
 
     @property
     def omission(self) -> str:
@@ -96,10 +98,12 @@ class HistoryBuilder:
         skipped: Bytes at the start of the file that are not going to be added: lines have no
             numbers then.
         is_whole: What to say of the histories that are made.
+        reading: The same.
     """
 
     skipped: int = 0
     is_whole: bool = True
+    reading: int = 0
     _lines: int = 0
     _updates: int = 0
     _left_out: int = 0
@@ -154,6 +158,7 @@ class HistoryBuilder:
             self._left_out,
             self.skipped,
             self.is_whole,
+            self.reading,
         )
 
     def _with(self, torn: bytes) -> History:
@@ -161,6 +166,7 @@ class HistoryBuilder:
         builder = HistoryBuilder(
             self.skipped,
             self.is_whole,
+            self.reading,
             self._lines,
             self._updates,
             self._left_out,

@@ -7,6 +7,7 @@ As found in working directories of Pavilion 2.1.1 and 2.4. Both link some of the
 from __future__ import annotations
 
 import os
+from heapq import nlargest
 from typing import NamedTuple
 
 from statustui.core.run import RunDir
@@ -78,8 +79,11 @@ def find_logs(place: RunDir) -> list[Log]:
         names = os.listdir(place.path)
     except OSError:
         return []
-    logs = sorted(name for name in names if name.endswith(_ENDINGS))[:_MOST]
-    return [Log(name, f"{place.path}/{name}") for name in logs]
+    logs = [Log(name, f"{place.path}/{name}") for name in sorted(names) if name.endswith(_ENDINGS)]
+    if len(logs) > _MOST:
+        # Those that were written to last are the likeliest to tell anything.
+        logs = sorted(nlargest(_MOST, logs, key=_written))
+    return logs
 
 
 def _first_there(paths: list[str]) -> str | None:

@@ -28,7 +28,7 @@ class HistoryFile:
         self._path = path
         self._signature: tuple[int, int, int] | None = None
         self._head = b""
-        self._offset = 0
+        self._offset = self._readings = 0
         self._builder = HistoryBuilder()
 
     def read(self, is_needed: Callable[[], bool] = lambda: True) -> Iterator[History]:
@@ -75,7 +75,8 @@ class HistoryFile:
     def _begin(self, descriptor: int, size: int) -> Iterator[History]:
         """Start anew, with a quick look at the end of a large file."""
         self._offset = line_start(descriptor, size - MOST_BYTES)
-        self._builder = HistoryBuilder(self._offset)
+        self._readings += 1
+        self._builder = HistoryBuilder(self._offset, reading=self._readings)
         self._head = b""
         if size - self._offset > _LARGE:
             start = line_start(descriptor, size - _QUICK)

@@ -18,6 +18,8 @@ from statustui.monitor.regular import opened
 
 PAGE = 1 << 16
 """Bytes of a page at the most."""
+_PIECE = 1 << 13
+"""Bytes up to which a line without an end is read again as it grows."""
 _CHUNK = 1 << 20
 """Bytes that are searched at a time."""
 _OVERLAP = 256
@@ -137,11 +139,17 @@ class LogText:
         lines = []
         offset = start
         *whole, rest = data.split(b"\n")
-        for line in [*whole, rest] if rest else whole:
+        for line in whole:
             lines.append(LogLine(offset, clean_log_line(line)))
             offset += len(line) + 1
         end = start + len(data)
-        return LogPage(start, end, self.size, tuple(lines), end - len(rest))
+        torn = end
+        if rest:
+            # What a carriage return has overwritten is gone, and a part of a line is a line.
+            rest = rest[rest.rstrip(b"\r").rfind(b"\r") + 1 :]
+            lines.append(LogLine(end - len(rest), clean_log_line(rest)))
+            torn = end - len(rest) if len(rest) < _PIECE else end
+        return LogPage(start, end, self.size, tuple(lines), torn)
 
     def find(
         self, wanted: Needle, start: int, is_needed: Callable[[int], bool], *, backwards: bool
@@ -169,16 +177,24 @@ class LogText:
         """Pieces of the text, each with its offset; those next to each other overlap."""
         if not backwards:
             while data := self._pread(_CHUNK, start):
-                yield start, data
-                if len(data) < _CHUNK:
+                is_last = len(data) < _CHUNK
+                # A line is looked at whole, unless it is longer than all this.
+                cut = data.rfind(b"\n") + 1 or _CHUNK
+                yield start, data if is_last else data[:cut]
+                if is_last:
                     return
-                start += _CHUNK - _OVERLAP
+                start += cut if cut < _CHUNK or data.endswith(b"\n") else _CHUNK - _OVERLAP
             return
         end = start
         while end > 0:
             begin = max(0, end - _CHUNK)
-            yield begin, self._pread(end - begin, begin)
-            end = begin + _OVERLAP if begin else 0
+            data = self._pread(end - begin, begin)
+            cut = data.find(b"\n") + 1 if begin else 0
+            if cut == len(data):
+                cut = 0
+            begin += cut
+            yield begin, data[cut:]
+            end = begin if cut else begin + _OVERLAP if begin else 0
 
     def _line_start(self, offset: int) -> int:
         begin = max(0, offset - PAGE)

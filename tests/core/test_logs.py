@@ -142,3 +142,15 @@ def test_logs_have_titles_and_one_that_goes_was_never_written(tmp_path: Path) ->
     gone = Log("a.log", str(tmp_path / "a.log"))
     assert telling_logs("RUNNING", [gone, there]) == [there, gone]
     assert Trace(there, ("x",), (1, 2, 3_500_000_000)).modified == 3.5
+
+
+def test_of_very_many_logs_those_that_were_written_last_are_listed(tmp_path: Path) -> None:
+    """By name; the one that tells most is among them."""
+    for number in range(150):
+        path = tmp_path / f"rank{number:03}.err"
+        path.write_text("x")
+        os.utime(path, (1000, 1000 + (number == 140) * 50 + number % 7))
+    logs = find_logs(place(tmp_path, plain=True))
+    assert len(logs) == 100
+    assert logs == sorted(logs)
+    assert telling_logs("RUN_ERROR", logs)[0].name == "rank140.err"

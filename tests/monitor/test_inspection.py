@@ -568,3 +568,47 @@ def test_what_is_behind_the_end_is_not_found() -> None:
     assert first is not None
     assert "needle" in "".join(line.text for line in text.around(first).lines)
     assert 0 <= 200_000 - first < PAGE
+
+
+def test_a_line_that_grows_without_an_end_is_shown_once(tmp_path: Path) -> None:
+    """Of dots the new ones come; of a progress bar the last state alone."""
+    log = tmp_path / "run.log"
+    log.write_bytes(b"start\n" + b"." * 100_000)
+    follower = LogFollower(str(log))
+    first = follower.read()
+    assert first is not None
+    with log.open("ab") as file:
+        file.write(b"." * 8)
+    second = follower.read()
+    assert second is not None
+    assert (second.start, second.end - second.start) == (first.end, 8)
+    log.write_bytes(b"start\n" + b"".join(b"%d%%\r" % n for n in range(30_000)))
+    third = follower.read()
+    assert third is not None
+    assert [line.text for line in third.lines] == ["29999%"]
+    with log.open("ab") as file:
+        file.write(b"30000%\r30001%")
+    fourth = follower.read()
+    assert fourth is not None
+    assert [line.text for line in fourth.lines] == ["30001%"]
+    assert fourth.start == third.lines[-1].start
+
+
+def test_a_line_is_judged_whole_wherever_the_log_is_cut() -> None:
+    """What only looks like an error in a part of a line is none."""
+    text = text_of(b"0 errors, no error, all is well\n" * 200_000)
+    for start, backwards in ((0, False), (text.size, True)):
+        assert text.find(ERRORS, start, lambda _offset: True, backwards=backwards) is None
+
+
+def test_a_history_in_another_file_is_another_reading(tmp_path: Path) -> None:
+    """Though it begins with the same status."""
+    run = write_run(tmp_path / "1", "CREATED a", "RUNNING b")
+    file = HistoryFile(f"{run}/status")
+    (first,) = file.read()
+    append(run, "RUN_USER c")
+    (second,) = file.read()
+    (run / "status").rename(tmp_path / "old")
+    write_run(run, "CREATED a", "RUNNING other", "RUN_USER c", "RUN_USER d")
+    (third,) = file.read()
+    assert first.reading == second.reading != third.reading

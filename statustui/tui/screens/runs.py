@@ -196,6 +196,8 @@ class RunsScreen(Screen[None]):
 
             self._preview = Preview(self._inspect, self._store.peers, self._manner, self._clock)
             self.query_one("#list").mount(self._preview)
+        if self._preview.path is not None and self._preview.path not in self._store.runs:
+            self._preview.lose()
         self._preview.look_at(self._store.current)
 
     def take(self, batch: Batch) -> None:

@@ -168,7 +168,8 @@ def _goes_on(before: History, history: History) -> bool:
     return (
         bool(before.entries)
         and len(history.entries) >= len(before.entries)
-        and before.entries[0] == history.entries[0]
+        and (before.reading, before.is_whole) == (history.reading, history.is_whole)
+        and before.left_out == history.left_out
     )
 
 

@@ -67,6 +67,16 @@ class Preview(Vertical):
             self._inspection.stop()
             self._inspection = None
 
+    @property
+    def path(self) -> str | None:
+        """The path of the run on show."""
+        return None if self._run is None else self._run.path
+
+    def lose(self) -> None:
+        """Say that the run on show is gone."""
+        if self._run is not None and self._overview is not None:
+            self._overview.show(self._run, is_gone=True)
+
     def look_at(self, run: Run | None) -> None:
         """Show a run, once the cursor has come to rest on it; None to show what was there."""
         if run is None or run is self._run:

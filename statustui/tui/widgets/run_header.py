@@ -25,6 +25,10 @@ _SILENCE = 2.0
 """Seconds after which a filesystem counts as not answering."""
 _FEWEST, _MOST = 3, 15
 """Lines of a log that are shown beside a failure."""
+_SHORT, _LONG = 40, 160
+"""Characters that are shown of a state and a user, and of an id and a name."""
+_NOTE = 4096
+"""Characters that are shown of a note: what a line of a status file may have."""
 _LIVELY = 2
 """Lines of a log that are shown of a run that is well."""
 
@@ -55,13 +59,13 @@ class RunHeader(Painted):
         text.append(
             f"{GLYPHS[run.category]} {run.category.value.upper()}", style + Style(bold=True)
         )
-        text.append(f"  {clean(run.id)}  {clean(run.name)}", "bold")
+        text.append(f"  {clean(run.id)[:_LONG]}  {clean(run.name)[:_LONG]}", "bold")
         if run.user:
-            text.append(f"  {clean(run.user)}")
+            text.append(f"  {clean(run.user)[:_SHORT]}")
         if self._trouble is not None:
             text.append(f"  {self._trouble}", "bold reverse")
         count = f"{run.updates:,} status{'' if run.updates == 1 else 'es'}"
-        text.append(f"\n{clean(run.current.state)} for {format_live_age(run.age(now))}")
+        text.append(f"\n{clean(run.current.state)[:_SHORT]} for {format_live_age(run.age(now))}")
         text.append(f"  result {run.result or '-'}  {count} in {format_span(span)}")
         if run.stall is not None:
             silent = format_age(now - run.stall.since)
@@ -81,6 +85,8 @@ class Reason(Painted):
     def __init__(self, run: Run, clock: Callable[[], float]) -> None:
         """Speak of `run`."""
         super().__init__("reason")
+        self._drawn_for: object = None
+        self._drawn = Text()
         self._run = run
         self._clock = clock
         self._trace: Trace | None = None
@@ -108,15 +114,23 @@ class Reason(Painted):
     def draw(self) -> Text:
         """The note in full, then the lines of the log."""
         run = self._run
+        age = ""
+        if self._trace is not None:
+            age = format_live_age(self._clock() - self._trace.modified)
+        key = (run, self._trace, age, self.size.width)
+        if key != self._drawn_for:
+            self._drawn_for, self._drawn = key, self._compose_text(run, age)
+        return self._drawn
+
+    def _compose_text(self, run: Run, age: str) -> Text:
         text = Text(overflow="fold")
         count = _LIVELY
         if run.problem is not None:
             count = max(_FEWEST, min(_MOST, self.screen.size.height // 6))
             style = self.get_component_rich_style(STYLES[run.category], partial=True)
-            text.append(f"why: {clean(run.problem.state)} ", style + Style(bold=True))
-            text.append("\n".join(clean_lines(run.problem.note)), style)
+            text.append(f"why: {clean(run.problem.state)[:_SHORT]} ", style + Style(bold=True))
+            text.append("\n".join(clean_lines(run.problem.note[:_NOTE])), style)
         if self._trace is not None:
-            age = format_live_age(self._clock() - self._trace.modified)
             if text:
                 text.append("\n")
             head = f"{clean(self._trace.log.title)}, {age} old:"

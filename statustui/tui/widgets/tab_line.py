@@ -13,6 +13,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 _GAP = " "
+_NAMES = 36
+"""Cells for names that are kept free of the remark."""
 
 
 class TabLine(Widget):
@@ -53,16 +55,22 @@ class TabLine(Widget):
             names.append(f" {name} ", Style(bold=True, reverse=True) if is_chosen else "")
             names.append(_GAP)
         names = names[sum(len(name) + 2 + len(_GAP) for name in self._names[: self._first]) :]
-        room = self.size.width - cell_len(remark) - 1
-        names.truncate(max(0, room), pad=True, overflow="ellipsis")
+        names.truncate(self._room, pad=True, overflow="ellipsis")
         names.append(f" {remark}", self.get_component_rich_style("tab-line--remark", partial=True))
+        names.truncate(self.size.width, overflow="ellipsis")
         return names
+
+    @property
+    def _room(self) -> int:
+        """The cells for the names: what the remark leaves, or what a few of them need."""
+        least = min(sum(map(_width, self._names)), _NAMES)
+        return min(self.size.width, max(self.size.width - cell_len(self._remark) - 1, least))
 
     @property
     def _first(self) -> int:
         """The first name that is shown: the chosen one if there is no room for all up to it."""
-        room = self.size.width - cell_len(self._remark) - 1
-        return self._chosen if sum(map(_width, self._names[: self._chosen + 1])) > room else 0
+        needed = sum(map(_width, self._names[: self._chosen + 1]))
+        return self._chosen if needed > self._room else 0
 
     def on_click(self, event: events.Click) -> None:
         """Choose the name that was clicked on."""

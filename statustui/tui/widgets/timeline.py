@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from heapq import nlargest
 from itertools import accumulate, groupby
 from typing import ClassVar
 
@@ -20,6 +21,8 @@ from statustui.tui.widgets.painted import Painted
 
 _LABEL, _TOTAL = 9, 8
 """Cells in front of a bar, and behind it."""
+_LEGEND = 12
+"""States in the legend at the most: those that took longest."""
 _GAP = "  "
 
 
@@ -90,7 +93,7 @@ class Timeline(Painted):
         if self._typical is not None and usual:
             runs = self._typical.runs
             text.append(f"usually: median of {runs} run{'' if runs == 1 else 's'}{_GAP}", "dim")
-        for state in sorted(times, key=lambda state: -times[state]):
+        for state in nlargest(_LEGEND, times, key=lambda state: times[state]):
             if times[state] < BRIEF:
                 break
             category = categorise(state)
