@@ -19,8 +19,6 @@ _LONGEST = 2000
 """Characters of a value that are shown."""
 _MOST = 1000
 """Values below one that are shown at the most."""
-_OPEN = 12
-"""Values up to which a file is unfolded from the start."""
 
 
 class Place(NamedTuple):
@@ -72,8 +70,8 @@ class DocumentTree(Tree[Place]):
             else:
                 self._add(self.root, document.name, place)
         for node in list(self.root.children):
-            is_small = isinstance(node.data and node.data.value, dict)
-            if node.data and (node.data.path in open_places or (is_first and is_small)):
+            is_object = isinstance(node.data and node.data.value, dict)
+            if node.data and (node.data.path in open_places or (is_first and is_object)):
                 self._unfold(node, open_places)
         if documents:
             self._go_to((documents[0].name,) if chosen is None else chosen.path)
