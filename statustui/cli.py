@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from statustui.monitor.pace import Settings, WatchMode
 from statustui.monitor.source import Source
 from statustui.options import ROOTS, Failure, check_roots, configure, path_failure, watch_options
 from statustui.skeleton import Skeleton
+from statustui.terminal import has_glyphs, has_keyboard, is_dumb
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 """Exit status after SIGINT and SIGPIPE, as shells have it."""
@@ -90,7 +92,12 @@ def _split_command(
     callback=_split_command,
     help="Run CMD for each run that gets a problem; STATUSTUI_ID, _STATE, _NOTE … say which.",
 )
-@click.option("--ascii", "is_ascii", is_flag=True, help="Show nothing but ASCII characters.")
+@click.option(
+    "--ascii/--no-ascii",
+    "is_ascii",
+    default=None,
+    help="Show nothing but ASCII characters, or glyphs too; by default as the locale says.",
+)
 @click.option("--colorblind", is_flag=True, help="Use colours without red and green.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, to select text.")
 @click.pass_context
@@ -104,7 +111,7 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     stale: Patience | None,
     bell: bool,  # noqa: FBT001 - click passes options by name
     on_problem: tuple[str, ...],
-    is_ascii: bool,  # noqa: FBT001 - click passes options by name
+    is_ascii: bool | None,  # noqa: FBT001 - click passes options by name
     colorblind: bool,  # noqa: FBT001 - click passes options by name
     no_mouse: bool,  # noqa: FBT001 - click passes options by name
 ) -> None:
@@ -123,7 +130,7 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
         patience=stale,
         bell=bell or None,
         on_problem=on_problem or None,
-        ascii=is_ascii or None,
+        ascii=is_ascii,
         colorblind=colorblind or None,
     )
     roots = roots or (".",)
@@ -179,7 +186,20 @@ def _open_monitor(
     mouse: bool = True,
     remembers: bool = True,
 ) -> None:
-    """Open the monitor; only now is Textual imported."""
+    """Open the monitor; only now is Textual imported.
+
+    Raises:
+        Failure: The terminal is none that the monitor can be shown on.
+    """
+    if is_dumb(os.environ):
+        raise Failure("this terminal shows no screen (TERM); `statustui list` prints the runs")
+    if not has_keyboard():
+        raise Failure("there is no terminal to read keys from; `statustui list` prints the runs")
+    # The size of the terminal is what the terminal says, whatever a shell has exported once.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+    if config.ascii is None:
+        config = replace(config, ascii=not has_glyphs(os.environ))
     from statustui.memory import Memory, state_directory  # noqa: PLC0415 - only the monitor has one
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - takes most of a start
 

@@ -41,8 +41,8 @@ class Config:
     """Whether to ring when a run has got a problem, or all that is listed has ended."""
     on_problem: tuple[str, ...] = ()
     """A program and its arguments, run for each run that has got a problem."""
-    ascii: bool = False
-    """Whether nothing but ASCII characters may reach the terminal."""
+    ascii: bool | None = None
+    """Whether nothing but ASCII characters may reach the terminal; None to go by what it can."""
     colorblind: bool = False
     """Whether to tell categories apart without red and green."""
     colours: Mapping[str, str] = field(default_factory=dict)

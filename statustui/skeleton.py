@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 
+from statustui.terminal import has_glyphs, is_dumb
+
 _COMMANDS = frozenset({"list", "history", "set", "states", "wait"})
 """The commands that have no screen."""
 _QUESTIONS = frozenset({"-h", "--help", "-V", "--version", "--once"})
@@ -25,15 +27,14 @@ class Skeleton:
         if not _opens_screen(arguments):
             return
         try:
-            columns, lines = os.get_terminal_size(sys.stderr.fileno())
+            columns, lines = os.get_terminal_size(sys.stdout.fileno())
         except OSError:
             return
-        is_utf = (sys.stderr.encoding or "").lower().startswith("utf")
-        rule = "\u2501" if is_utf and "--ascii" not in arguments else "-"
+        rule = "\u2501" if has_glyphs(os.environ) and "--ascii" not in arguments else "-"
         text = f"{_ENTER} statustui: looking for runs\r\n {rule * (columns - 2)}"
         _end_on_signals()
         self._is_up = True
-        os.write(sys.stderr.fileno(), f"{text}\x1b[{lines};1H ^q Quit".encode())
+        os.write(sys.stdout.fileno(), f"{text}\x1b[{lines};1H ^q Quit".encode())
 
     def hand_over(self) -> None:
         """Leave the screen to the monitor, which restores it in the end."""
@@ -43,7 +44,7 @@ class Skeleton:
         """Show the screen as it was before, if the monitor has not come to use it."""
         if self._is_up:
             self._is_up = False
-            os.write(sys.stderr.fileno(), _LEAVE.encode())
+            os.write(sys.stdout.fileno(), _LEAVE.encode())
 
 
 def _end_on_signals() -> None:
@@ -59,9 +60,8 @@ def _end_on_signals() -> None:
 
 def _opens_screen(arguments: list[str]) -> bool:
     return (
-        os.environ.get("TERM", "dumb") != "dumb"
+        not is_dumb(os.environ)
         and sys.stdout.isatty()
-        and sys.stderr.isatty()
         and not (arguments and arguments[0] in _COMMANDS)
         and _QUESTIONS.isdisjoint(arguments)
     )

@@ -32,7 +32,7 @@ class Terminal:
         self.status: int | None = None
         self.pid, self._master = pty.fork()
         if not self.pid:
-            environment = os.environ | {"TERM": "xterm-256color"} | env
+            environment = os.environ | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"} | env
             os.execvpe(command[0], list(command), environment)  # noqa: S606 - the program itself
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
@@ -49,6 +49,10 @@ class Terminal:
     def wait_for(self, text: str) -> None:
         """Read until `text` is on the screen."""
         self.wait_until(lambda: any(text in line for line in self.lines), repr(text))
+
+    def wait_until_gone(self, text: str) -> None:
+        """Read until `text` is not on the screen any more."""
+        self.wait_until(lambda: not any(text in line for line in self.lines), f"no {text!r}")
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Read until `condition` holds.
@@ -71,9 +75,15 @@ class Terminal:
             self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         return self.status
 
-    def _read(self) -> bool:
-        """Take in what there is; False at the end of the program."""
-        if not select.select([self._master], [], [], 0.05)[0]:
+    def read_for(self, seconds: float) -> None:
+        """Take in what comes within so many seconds."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and self._read(left):
+            pass
+
+    def _read(self, patience: float = 0.05) -> bool:
+        """Take in what there is, or comes in `patience` seconds; False at the program's end."""
+        if not select.select([self._master], [], [], patience)[0]:
             return True
         try:
             data = os.read(self._master, 1 << 16)

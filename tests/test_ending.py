@@ -84,8 +84,13 @@ def test_it_can_be_suspended_and_comes_back(tmp_path: Path) -> None:
             status.write("1795000900.0 RUN_TIMEOUT meanwhile\n")
         screen.press("fg\r")
         screen.wait_for("meanwhile")
+        screen.wait_for("AGE")
+        screen.wait_for("1 failed")
         screen.press("q")
-        screen.wait_until(lambda: is_restored(screen), "the terminal back")
+        screen.wait_until(
+            lambda: is_restored(screen) and b"ready$" in screen.output.rpartition(SCREEN_BACK)[2],
+            "the shell back",
+        )
         screen.press("exit\r")
         assert screen.wait_for_end() == 0
         assert is_restored(screen)

@@ -8,7 +8,6 @@ import signal
 import termios
 import threading
 from collections.abc import Callable
-from functools import partial
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at the terminal: without it Textual reads its end for ever."""
@@ -22,22 +21,27 @@ class Lifeline:
 
     Args:
         end: Begins to end the program, given its exit status.
+        terminal: Descriptor of the terminal.
     """
 
-    def __init__(self, end: Callable[[int], object]) -> None:
+    def __init__(self, end: Callable[[int], object], terminal: int) -> None:
         """Start listening; to be called in the event loop of the main thread."""
         self._end = end
+        self._terminal = terminal
         self._is_ending = False
-        loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             # What somebody has chosen to ignore, as `nohup` does, is ignored.
             if signal.getsignal(number) is not signal.SIG_IGN:
-                loop.add_signal_handler(number, partial(self._finish, 128 + number))
+                signal.signal(number, self._hear)
+
+    def _hear(self, number: int, _frame: object) -> None:
+        self._finish(128 + number)
 
     def look(self) -> None:
         """End the program if its terminal is gone."""
         try:
-            termios.tcgetattr(0)
+            termios.tcgetattr(self._terminal)
         except (termios.error, OSError):
             self._finish(128 + signal.SIGHUP)
 
@@ -45,8 +49,9 @@ class Lifeline:
         if self._is_ending:
             return
         self._is_ending = True
-        # A terminal that takes nothing any more must not keep the process alive.
+        # A terminal that takes nothing any more must not keep the process alive. The loop may be
+        # waiting for it right now, so that it does not come to handle signals by itself.
         deadline = threading.Timer(_PATIENCE, os._exit, (status,))
         deadline.daemon = True
         deadline.start()
-        self._end(status)
+        self._loop.call_soon_threadsafe(self._end, status)

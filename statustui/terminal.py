@@ -1,0 +1,41 @@
+"""What the environment says of the terminal; nothing slow is imported here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+
+def is_dumb(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal cannot have a screen: it moves no cursor."""
+    return environ.get("TERM", "dumb") in {"", "dumb", "unknown"}
+
+
+def has_glyphs(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal can be relied on to show more than ASCII.
+
+    The first of ``LC_ALL``, ``LC_CTYPE`` and ``LANG`` that is set has to name UTF-8, by the POSIX
+    rule; the font of Linux' own console has too few characters whatever they say.
+    """
+    locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
+    return "utf8" in locale.lower().replace("-", "") and environ.get("TERM") != "linux"
+
+
+def open_keyboard() -> int:
+    """A descriptor to read keys from, whatever standard input is.
+
+    Raises:
+        OSError: The program has no terminal.
+    """
+    return 0 if os.isatty(0) else os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+
+
+def has_keyboard() -> bool:
+    """Whether there is a terminal to read keys from."""
+    try:
+        keyboard = open_keyboard()
+    except OSError:
+        return False
+    if keyboard:
+        os.close(keyboard)
+    return True
