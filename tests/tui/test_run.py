@@ -328,6 +328,33 @@ async def test_results_are_a_tree_to_fold_search_and_copy() -> None:
         assert "temp  90" not in shown(app)
 
 
+async def test_a_long_value_is_looked_along() -> None:
+    """Its end can be read as well as its beginning."""
+    app, source = make_app()
+    value = "x" * 90 + " the end"
+    source.documents = (Document("results.json", {"note": value}, None),)
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "COMPLETE result: FAIL"))
+        await settle(pilot)
+        await pilot.press("enter", "shift+tab")
+        await wait_for(pilot, "note  xxx")
+        assert "the end" not in shown(app)
+        await pilot.press(*["right"] * 35)
+        await wait_for(pilot, "the end")
+        await pilot.press(*["left"] * 35)
+        await wait_for(pilot, "note  xxx")
+
+
+async def test_a_note_of_far_too_many_lines_is_cut() -> None:
+    """No status that keeps to the format has so many; what is left out is told."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("5", "a", "RUNNING x" + r"\n" * 50_000 + "y"))
+        await settle(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, "(47,974 more lines)")
+
+
 async def test_going_from_run_to_run_without_going_back() -> None:
     """In the order of the list, or from problem to problem; the list then is where we were."""
     app, source = make_app()

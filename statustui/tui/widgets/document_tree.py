@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 from rich.text import Text
@@ -39,6 +39,8 @@ class DocumentTree(Tree[Place]):
         Binding("k", "cursor_up", "Up", show=False, id="results.up"),
         Binding("g", "scroll_home", "First", show=False, id="results.first"),
         Binding("G", "scroll_end", "Last", show=False, id="results.last"),
+        Binding("left", "scroll_left", "Look left", show=False, id="results.left"),
+        Binding("right", "scroll_right", "Look right", show=False, id="results.right"),
         Binding("enter,space,l", "toggle_node", "Fold", id="results.fold"),
         Binding("n", "match(1)", "Next match", show=False, id="results.next-match"),
         Binding("N", "match(-1)", "Previous match", show=False, id="results.previous-match"),
@@ -52,6 +54,8 @@ class DocumentTree(Tree[Place]):
         self.guide_depth = 2
         self.word = ""
         self._documents: tuple[Document, ...] = ()
+        self._texts: list[tuple[tuple[str, ...], str]] = []
+        """What can be searched: the way to a value, and its name and the value as text."""
 
     def show(self, documents: tuple[Document, ...]) -> None:
         """Show these documents, unfolded as they were."""
@@ -61,6 +65,7 @@ class DocumentTree(Tree[Place]):
         is_first = not self._documents
         chosen = self.chosen
         self._documents = documents
+        self._texts = []
         self.clear()
         for document in documents:
             place = Place((document.name,), document.value)
@@ -140,12 +145,12 @@ class DocumentTree(Tree[Place]):
         here = None if self.chosen is None else self.chosen.path
         first = last = before = after = None
         is_behind = here is None
-        matches = _matcher(self.word)
-        for place in self._all():
-            path = place.path
+        folds = ignores_case(self.word)
+        self._texts = self._texts or [(place.path, _text(place)) for place in self._all()]
+        for path, text in self._texts:
             is_here = path == here
             is_behind = is_behind or is_here
-            if not matches(place):
+            if self.word not in (text.lower() if folds else text):
                 continue
             first, last = first or path, path
             if is_behind and (includes_here or not is_here):
@@ -187,17 +192,10 @@ class DocumentTree(Tree[Place]):
             self.call_after_refresh(self.move_cursor, node)
 
 
-def _matcher(word: str) -> Callable[[Place], bool]:
-    """Tells whether a word is in the name of a value, or in the value."""
-    folds = ignores_case(word)
-
-    def matches(place: Place) -> bool:
-        text = place.path[-1]
-        if not isinstance(place.value, dict | list):
-            text += f" {shown(place.value)}"
-        return word in (text.lower() if folds else text)
-
-    return matches
+def _text(place: Place) -> str:
+    """The name of a value, and the value if it is not made of others."""
+    name, value = place.path[-1], place.value
+    return name if isinstance(value, dict | list) else f"{name} {shown(value)}"
 
 
 def items(value: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - whatever JSON can hold

@@ -23,6 +23,8 @@ _WIDE = 70
 """Cells from which on a note stands beside its state and not below it."""
 _STATE = 15
 """Cells for the names of states."""
+_MOST_LINES = 2027
+"""Lines of a note that are shown: as many as one that keeps to the format can have."""
 
 
 class HistoryView(Pager):
@@ -99,6 +101,8 @@ class HistoryView(Pager):
         state = f"{GLYPHS[category]} {clean(status.state) or '(damaged line)'}"
         style = STYLES[category]
         lines = clean_lines(status.note)
+        if len(lines) > _MOST_LINES:
+            lines[_MOST_LINES:] = [f"({len(lines) - _MOST_LINES:,} more lines)"]
         if entry.last is not None:
             lines.append(self._repeats(entry))
         if self.room >= _WIDE:
