@@ -152,7 +152,7 @@ def test_a_wrong_command_is_refused(tmp_path: Path) -> None:
 
 
 def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -> None:
-    """A slow line delivers what was typed in one piece: a filter, and a move in the list."""
+    """A slow line delivers what was typed in one piece: each key finds what the last one opened."""
     for number in range(1, 41):
         write_run(tmp_path / f"{number:02}", f"RUN_TIMEOUT after {number} min")
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
@@ -162,8 +162,34 @@ def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -
         screen.press("\r")
         screen.wait_for("why: RUN_TIMEOUT")
         screen.wait_for("after 10 min")
+        screen.press("qj\r")
+        screen.wait_for("after 11 min")
+        screen.press("q:keep fil\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7fcopy pat\r")
+        screen.wait_for("Copied: paths of 11")
+        screen.press("?q\r\t/min\r")
+        screen.wait_for("no logs")
+        screen.press("qq")
+        assert screen.wait_for_end() == 0
+
+
+def test_the_palette_takes_keys_at_any_moment(tmp_path: Path) -> None:
+    """Also while its list is not drawn yet, and when nothing is found."""
+    write_run(tmp_path / "one", "RUNNING on a node")
+    with terminal([*STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for("1 run")
+        for delay in range(0, 50, 5):
+            screen.press(":")
+            screen.read_for(delay / 1000)
+            screen.press("\x1b[5~\x1b[6~")
+            screen.wait_for("Bell on")
+            screen.press("\x1b")
+            screen.wait_until_gone("▔▔▔")
+        screen.press(":no such thing")
+        screen.wait_for("No matches found")
+        screen.press("\x1b[5~\x1b[6~\x1b")
+        screen.wait_until_gone("▔▔▔")
         screen.press("q")
-        screen.wait_for("13 of 40 listed")
+        assert screen.wait_for_end() == 0
 
 
 def test_the_mouse_is_left_to_the_terminal_on_request(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from statustui.monitor.inspection import FileInspection, Inspect
 from statustui.monitor.source import Source
 from statustui.tui.alarm import Alarm, OnProblem
 from statustui.tui.ascii import Ascii
+from statustui.tui.driver import TerminalDriver
 from statustui.tui.inbox import Inbox
 from statustui.tui.lifeline import LOOK_EVERY, Lifeline
 from statustui.tui.manner import Manner
@@ -34,6 +35,7 @@ from statustui.tui.record import Record
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.store import RunStore
+from statustui.tui.typeahead import Typeahead
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.run_table import RunTable
@@ -101,7 +103,7 @@ class StatusApp(App[None]):
         if config.colorblind:
             styles.append(_COLORBLIND)
         # The terminal's own sixteen colours, also where NO_COLOR takes them away.
-        super().__init__(css_path=styles, ansi_color=True)
+        super().__init__(driver_class=TerminalDriver, css_path=styles, ansi_color=True)
         self._config = config
         has_theme = config.theme in self.available_themes
         self.theme = config.theme if has_theme else _DEFAULTS.theme
@@ -123,6 +125,7 @@ class StatusApp(App[None]):
             self._on_problem = OnProblem(
                 config.on_problem, lambda text: self.post_message(Trouble(f"--on-problem: {text}"))
             )
+        self._typeahead = Typeahead(self, super().on_event)
         self._shown_at = float("-inf")
         self._is_watching = self._is_showing_soon = False
         self._cursor_shown = 0
@@ -143,6 +146,11 @@ class StatusApp(App[None]):
         """Whether every root has been seen whole once."""
         return self._runs_screen.is_complete
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the terminal has not taken yet what was drawn last."""
+        return isinstance(self._driver, TerminalDriver) and self._driver.is_behind
+
     def get_default_screen(self) -> RunsScreen:
         """Show the runs."""
         return self._runs_screen
@@ -155,6 +163,8 @@ class StatusApp(App[None]):
     def on_mount(self) -> None:
         """Show the runs and begin to watch."""
         self._map_keys()
+        # The shell has had the terminal meanwhile.
+        self.app_resume_signal.subscribe(self, lambda _app: self.refresh())
         # The first frame comes before anything else.
         self.call_after_refresh(self._watch)
 
@@ -162,8 +172,8 @@ class StatusApp(App[None]):
         self._source.start(self._receive)
         self._is_watching = True
         self.set_interval(_REMEMBER, self._remember)
-        if not self.is_headless:
-            lifeline = Lifeline(self._end)
+        if isinstance(self._driver, TerminalDriver):
+            lifeline = Lifeline(self._end, self._driver.fileno)
             self.set_interval(LOOK_EVERY, lifeline.look)
         for complaint in self._complaints:
             self.notify(complaint, severity="warning", timeout=20, markup=False)
@@ -245,6 +255,10 @@ class StatusApp(App[None]):
 
     def _show(self) -> None:
         """Show what has been taken in since the last time."""
+        if self.is_behind:
+            # What is shown later is newer, and a slow connection carries no frame in vain.
+            self.set_timer(_REST, self._show)
+            return
         self._is_showing_soon = False
         self._shown_at = time.monotonic()
         self._runs_screen.show(self._cursor_shown)
@@ -274,7 +288,10 @@ class StatusApp(App[None]):
         """Take note that somebody is there when a key or the mouse says so."""
         if isinstance(event, events.InputEvent) and self.screen is self._runs_screen:
             self._runs_screen.see()
-        await super().on_event(event)
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._typeahead.take(event)
+        else:
+            await super().on_event(event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What changes all that is drawn: with `ascii` nothing else is left."""
@@ -312,6 +329,13 @@ class StatusApp(App[None]):
     def action_look_now(self) -> None:
         """Look at everything again."""
         self._source.look_now()
+
+    def action_command_palette(self) -> None:
+        """Show what can be done."""
+        from statustui.tui.palette import Palette  # noqa: PLC0415 - only once it is asked for
+
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: all that a key does, and what has no key."""

@@ -75,7 +75,7 @@ class RunScreen(Screen[None]):
         Binding("enter,l", "further", "Log, runs", id="run.further"),
         Binding("tab", "tab(1)", "Next tab", key_display="Tab", id="run.next-tab"),
         Binding("shift+tab", "tab(-1)", "Previous tab", show=False, id="run.previous-tab"),
-        Binding("slash", "search", "Search", key_display="/", priority=True, id="run.search"),
+        Binding("slash", "search", "Search", key_display="/", id="run.search"),
         Binding("right_square_bracket", "neighbour(1)", "Next run", key_display="]", id="run.next"),
         Binding(
             "left_square_bracket",
@@ -351,10 +351,8 @@ class RunScreen(Screen[None]):
     # Searching.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
-        """Let a slash be a slash in the word that is searched for; offer what makes sense."""
-        if action == "further":
-            return self._tab == HISTORY
-        return action != "search" or not self._search.has_focus
+        """Offer what makes sense."""
+        return action != "further" or self._tab == HISTORY
 
     def action_search(self) -> None:
         """Look for a word in what is on show."""
@@ -364,14 +362,16 @@ class RunScreen(Screen[None]):
     def action_leave_search(self, keeps: bool) -> None:  # noqa: FBT001 - as bindings have it
         """Give the keys back; forget the word, unless somebody `keeps` it."""
         self.set_focus(self._content)
-        # The letters that are still on their way come first.
-        self._search.call_later(self._search.close if keeps else self._end_search, keeps=keeps)
+        if keeps:
+            self._search.close(keeps=True)
+        else:
+            self._end_search()
 
-    def _end_search(self, *, keeps: bool = False) -> None:
+    def _end_search(self) -> None:
         """Let nothing that was searched for stand out any more."""
         if self._inspection is not None:
             self._inspection.stop_search()
-        self._search.close(keeps=keeps)
+        self._search.close(keeps=False)
         self._history.seek("")
         self._logs.end_search()
         self._results.seek("")

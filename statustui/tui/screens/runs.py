@@ -79,8 +79,7 @@ class RunsScreen(Screen[None]):
     BINDING_GROUP_TITLE = "List"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
-        # With priority, so that of several keys that come at once the next ones are the filter.
-        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="runs.filter"),
+        Binding("slash", "filter", "Filter", key_display="/", id="runs.filter"),
         Binding("!", "problems", "Problems only", id="runs.problems"),
         Binding("s", "sort", "Sort", id="runs.sort"),
         Binding("S", "reverse", "Reverse", show=False, id="runs.reverse"),
@@ -303,18 +302,14 @@ class RunsScreen(Screen[None]):
         if self._query.has_age:
             self._apply_filter(narrows=False)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
-        """Let a slash be a slash in the filter."""
-        return action != "filter" or not self._filter.has_focus
-
     def action_filter(self) -> None:
         """Type a filter."""
         self._filter.open()
 
     def action_leave_filter(self, keeps: bool) -> None:  # noqa: FBT001 - actions have no keywords
-        """Go back to the list, after the letters that are still on their way to the filter."""
+        """Go back to the list."""
         self.set_focus(self._table)
-        self._filter.call_later(self._filter.close, keeps=keeps)
+        self._filter.close(keeps=keeps)
 
     def action_problems(self) -> None:
         """List the runs with a problem only, or all again."""

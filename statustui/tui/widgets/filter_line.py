@@ -78,20 +78,17 @@ class FilterLine(TypingLine):
 
     BINDING_GROUP_TITLE = "Filter"
     BINDINGS: ClassVar[list[BindingType]] = [
-        # With priority, so that the next of several keys that come at once goes to the list.
         Binding(
             "enter,down",
             "screen.leave_filter(True)",
             "Keep the filter",
             key_display="⏎",
-            priority=True,
             id="filter.keep",
         ),
         Binding(
             "escape",
             "screen.leave_filter(False)",
             "Show all",
-            priority=True,
             id="filter.clear",
         ),
     ]
@@ -117,12 +114,9 @@ class SearchLine(TypingLine):
             "screen.leave_search(True)",
             "Keep the search",
             key_display="⏎",
-            priority=True,
             id="search.keep",
         ),
-        Binding(
-            "escape", "screen.leave_search(False)", "Search no more", priority=True, id="search.end"
-        ),
+        Binding("escape", "screen.leave_search(False)", "Search no more", id="search.end"),
     ]
 
     def __init__(self) -> None:
