@@ -21,12 +21,12 @@ from statustui.core.states import (
     LATER_STATES,
     SERIES_STATES,
     STATES,
-    Category,
     categorise,
 )
 from statustui.core.status_file import StatusFile, TestStatusError
 from statustui.core.text import clean, parse_span
 from statustui.core.working_dir import STATUS, root_folder, run_dir
+from statustui.look import LOOKS
 from statustui.monitor.pace import WatchMode
 from statustui.options import (
     FILTER,
@@ -41,14 +41,6 @@ from statustui.options import (
 
 _TIMED_OUT = 124
 """Exit status as of ``timeout``."""
-_COLOURS = {
-    Category.ERROR: "magenta",
-    Category.FAILED: "red",
-    Category.RUNNING: "cyan",
-    Category.BUILDING: "blue",
-    Category.CANCELLED: "yellow",
-    Category.PASSED: "green",
-}
 
 
 @click.command("list")
@@ -135,7 +127,7 @@ def _print(
     else:
         plain = "NO_COLOR" in os.environ
         for line, run in report.table(runs, time.time(), _terminal_width()):
-            colour = None if run is None or plain else _COLOURS.get(run.category)
+            colour = None if run is None or plain else LOOKS[run.category].colour
             yield f"{click.style(line, fg=colour) if colour else line}\n"
 
 

@@ -10,14 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from statustui.core.columns import COLUMNS
 from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.order import GROUPINGS, SORT_KEYS, split_sort
 from statustui.core.query import QueryError, parse
 from statustui.core.text import clean, parse_span
 from statustui.monitor.pace import WATCH_MODES, Settings, WatchMode
-
-COLUMNS = ("age", "id", "name", "state", "result", "user", "series", "note")
-"""The columns that the table of runs can have."""
 
 _TABLE = re.compile(r"\s*\[\s*([\w\"'.-]+)\s*\]")
 _KEY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+(?:\.[\w-]+)*))\s*=")
@@ -27,7 +25,7 @@ _KEY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+(?:\.[\w-]+)*))\s*=")
 class Config:
     """What a user can have otherwise; None and nothing stand for what the program does anyway."""
 
-    columns: tuple[str, ...] = tuple(name for name in COLUMNS if name not in {"user", "series"})
+    columns: tuple[str, ...] = tuple(name for name, column in COLUMNS.items() if column.is_usual)
     """The columns of the table, from left to right."""
     sort: str = "category"
     """Sort key, with ``-`` in front in reverse."""

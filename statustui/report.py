@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from statustui.core.columns import COLUMNS
 from statustui.core.durations import BRIEF, end_of
 from statustui.core.history import History
 from statustui.core.logs import Trace
@@ -15,21 +16,10 @@ from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.status_file import StatusInfo
 from statustui.core.text import clean, clean_lines, format_age, format_iso, format_span
+from statustui.look import LOOKS
 
-GLYPHS = {
-    Category.ERROR: "E",
-    Category.FAILED: "F",
-    Category.RUNNING: ">",
-    Category.BUILDING: "+",
-    Category.WAITING: ".",
-    Category.UNKNOWN: "?",
-    Category.CANCELLED: "x",
-    Category.SKIPPED: "-",
-    Category.PASSED: "=",
-}
-"""One ASCII letter for each category, in front of a line of plain output."""
-
-_HEADER = ("", "ID", "NAME", "STATE", "RESULT", "AGE", "NOTE")
+_COLUMNS = ("id", "name", "state", "result", "age", "note")
+_HEADER = ("", *(COLUMNS[name].title for name in _COLUMNS))
 
 
 def table(runs: Sequence[Run], now: float, width: int | None) -> Iterator[tuple[str, Run | None]]:
@@ -97,20 +87,8 @@ def changes(
 
 
 def _row(run: Run, now: float) -> tuple[str, ...]:
-    return (
-        GLYPHS[run.category],
-        clean(run.id),
-        clean(run.name),
-        clean(run.current.state),
-        run.result or "-",
-        format_age(run.age(now)),
-        _note(run, now),
-    )
-
-
-def _note(run: Run, now: float) -> str:
-    note = clean(run.headline)
-    return note if run.stall is None else f"stalled for {format_age(now - run.stall.since)}: {note}"
+    cells = (clean(COLUMNS[name].text(run, now)) for name in _COLUMNS)
+    return (LOOKS[run.category].letter, *(cell or "-" for cell in cells))
 
 
 def history_lines(history: History, width: int | None) -> Iterator[str]:
@@ -153,7 +131,7 @@ def summary_lines(
         now: The time up to which it counts if it goes on, in seconds since 1970.
         width: Columns of the terminal, to which lines are cut; None to cut nothing.
     """
-    where = f"{GLYPHS[run.category]} {run.category.value}: {clean(run.id)} {clean(run.name)}"
+    where = f"{LOOKS[run.category].letter} {run.category.value}: {clean(run.id)} {clean(run.name)}"
     yield _cut(f"{where}, {clean(run.current.state)} for {format_age(run.age(now))}", width)
     times = history.course.times(end_of(run, history.course, now))
     spans = [

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from statustui.config import COLUMNS, Config, default_path, parse_config, read_config
+from statustui.config import Config, default_path, parse_config, read_config
+from statustui.core.columns import COLUMNS
 from statustui.core.durations import Patience
 from statustui.monitor.pace import Settings
 from tests.test_readme import TEXT

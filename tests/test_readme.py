@@ -12,9 +12,9 @@ from textual.dom import DOMNode
 from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY
 from statustui.core.run import Label, Tally, make_run
 from statustui.core.states import Category
+from statustui.look import GLYPHS
 from statustui.report import run_object
 from statustui.tui.app import StatusApp
-from statustui.tui.look import GLYPHS
 from statustui.tui.screens.run import KEYS
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.run_table import RunTable

@@ -334,7 +334,7 @@ class StatusApp(App[None]):
         """Show what can be done."""
         from statustui.tui.palette import Palette  # noqa: PLC0415 - only once it is asked for
 
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

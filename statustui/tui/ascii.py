@@ -9,9 +9,11 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from statustui.look import LOOKS
+
 _STAND_INS = str.maketrans(
     {
-        **dict(zip("▲✗▸◇·○✓", "EF>+.x=", strict=True)),
+        **{look.glyph: look.letter for look in LOOKS.values()},
         **dict(zip("▾▼▶•…↑↓█░━─│┃", "vv>o.^v#.--||", strict=True)),
         **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛", "+"),
         **dict.fromkeys("▁▂▃▄▅▆▇▔", "-"),

@@ -14,15 +14,14 @@ from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 from textual.widgets import OptionList
 
-from statustui.config import COLUMNS
 from statustui.core.states import Category
+from statustui.look import GLYPHS
 from statustui.monitor.monitor import Monitor
 from statustui.tui.app import StatusApp
-from statustui.tui.look import GLYPHS
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
-from statustui.tui.widgets.run_table import Columns, RunTable
+from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import shares
 from tests.trees import append, write_run
 from tests.tui.stand_in import NOW, ROOT, deliver_a_night, make_app, settle
@@ -401,19 +400,6 @@ async def test_the_monitor_drives_the_app(tmp_path: Path) -> None:
                     break
             assert f" {state} " in shown(app)
             append(path, "RUN_FAILED x")
-
-
-def test_columns_leave_in_the_stated_order() -> None:
-    """Glyph, id and state never do; the first to go is the series."""
-    widest = {"id": 3, "name": 20, "state": 15, "user": 8}
-    seen = [
-        [name for name, _width in Columns.fit(COLUMNS, width, widest).widths]
-        for width in range(200, 0, -1)
-    ]
-    steps = [["flag", "glyph", *COLUMNS]]
-    for leaving in ("series", "user", "result", "age", "name", "note"):
-        steps.append([name for name in steps[-1] if name != leaving])
-    assert [columns for n, columns in enumerate(seen) if n == 0 or columns != seen[n - 1]] == steps
 
 
 async def test_the_health_says_how_the_picture_comes_about_and_how_old_it_is() -> None:

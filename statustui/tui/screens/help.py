@@ -15,9 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from statustui.config import Config
-from statustui.core.states import Category
 from statustui.core.text import clean
-from statustui.tui.look import GLYPHS, MARKS, MEANINGS, STYLES
+from statustui.look import LOOKS, MARKS, STYLES
 
 
 class HelpScreen(ModalScreen[None]):
@@ -69,10 +68,10 @@ class HelpScreen(ModalScreen[None]):
     def _categories(self) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_row(Text("\nGlyphs and colours", "bold"))
-        for category in Category:
+        for category, look in LOOKS.items():
             style = self.get_component_rich_style(STYLES[category], partial=True)
-            name = Text(f"  {GLYPHS[category]} {category.value}", style)
-            table.add_row(name, Text(MEANINGS[category]))
+            name = Text(f"  {look.glyph} {category.value}", style)
+            table.add_row(name, Text(look.meaning))
         for mark, meaning in MARKS.items():
             table.add_row(f"  {mark}", Text(meaning))
         return table

@@ -14,7 +14,7 @@ from statustui.core.history import Entry, History
 from statustui.core.run import result_in
 from statustui.core.states import categorise
 from statustui.core.text import clean, clean_lines, format_span, ignores_case
-from statustui.tui.look import FOUND, GLYPHS, STYLES
+from statustui.look import FOUND, GLYPHS, STYLES
 from statustui.tui.manner import Manner
 from statustui.tui.widgets.pager import Pager
 

@@ -7,8 +7,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from statustui.look import FOUND
 from statustui.monitor.log import ERRORS, LogLine, LogPage, LogText, Needle, Turn, needle
-from statustui.tui.look import FOUND
 from statustui.tui.manner import Manner
 from statustui.tui.messages import PageWanted, SearchWanted
 from statustui.tui.widgets.pager import Pager

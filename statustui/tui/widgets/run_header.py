@@ -16,8 +16,8 @@ from statustui.core.history import History
 from statustui.core.logs import Trace
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
+from statustui.look import GLYPHS, STYLES
 from statustui.monitor.inspection import Finding, Inspection, Logs, Unreadable
-from statustui.tui.look import GLYPHS, STYLES
 from statustui.tui.widgets.painted import Painted
 from statustui.tui.widgets.timeline import Timeline
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -18,87 +17,34 @@ from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
 from statustui.config import Config
+from statustui.core.columns import COLUMNS, fit
 from statustui.core.run import Run
-from statustui.core.states import STATES, Category
-from statustui.core.text import clean, format_age, format_live_age
-from statustui.tui.look import (
+from statustui.core.states import Category
+from statustui.core.text import clean
+from statustui.look import (
     CHANGED,
     FOLDED,
     GLYPHS,
-    HIDDEN,
     MARKED,
     NEW,
-    STALLED,
     STYLES,
     UNFOLDED,
 )
 from statustui.tui.messages import RunChosen, SelectionMoved
 from statustui.tui.store import Group, Row, RunStore
 
-_NAME_TITLE, _NAME_MIN, _NAME_MAX = 4, 8, 28
-_NOTE_MIN, _NOTE_WANTED = 12, 24
-_STATE_MAX, _ID_MAX, _USER_MAX = 24, 32, 12
-_LEAVING = ("series", "user", "result", "age", "name", "note")
-"""The order in which columns leave a narrow terminal; the others stay whatever happens."""
-_TITLES = {
-    "flag": "",
-    "glyph": "",
-    "age": "AGE",
-    "id": "ID",
-    "name": "NAME",
-    "state": "STATE",
-    "result": "RESULT",
-    "user": "USER",
-    "series": "SERIES",
-    "note": "NOTE",
-}
-_SORTED = {"category": "glyph", "time": "age"}
-"""Sort key -> its column, where they have different names."""
+_LEFT = 3
+"""Cells in front of the first column: flag, glyph, and a space."""
+_GROUP_NAME = 8
+"""Cells of the name of a group at least."""
 _LEAD = 8
-"""Cells at the left edge that can change by themselves: flag, glyph and age."""
+"""Cells at the left edge that change most: flag, glyph and age."""
 _WHEEL = 3
 """Rows by which a notch of the wheel scrolls."""
 _FRESH = 5.0
 """Seconds for which a run that has changed is flagged."""
 _MOVING = 2.0
 """Seconds after a move of the cursor for which its line stays where it is."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The widths of the columns that there is room for, in terminal cells."""
-
-    widths: tuple[tuple[str, int], ...]
-
-    @classmethod
-    def fit(cls, names: Sequence[str], width: int, widest: Mapping[str, int]) -> Columns:
-        """Share out `width` cells.
-
-        Args:
-            names: The columns that are wanted, from left to right.
-            width: How many cells there are.
-            widest: Column -> cells of its widest value, for those that are not of a fixed width.
-        """
-        least = {"age": 4, "result": 6, "series": 6, "note": _NOTE_MIN, **widest}
-        name_width = widest["name"]
-        least["name"] = min(_NAME_MIN, name_width)
-        wanted = {"flag": 0, "glyph": 1} | {name: least[name] for name in names}
-        if not name_width:
-            wanted.pop("name", None)
-        for leaving in (None, *_LEAVING):
-            if leaving is not None:
-                wanted.pop(leaving, None)
-            if sum(wanted.values()) + len(wanted) - 1 <= width:
-                break
-        spare = max(0, width - sum(wanted.values()) - len(wanted) + 1)
-        if "name" in wanted and "note" in wanted:
-            room = spare - (_NOTE_WANTED - _NOTE_MIN)
-            more = max(0, min(room, min(name_width, _NAME_MAX) - wanted["name"]))
-            wanted["name"] += more
-            spare -= more
-        if "note" in wanted:
-            wanted["note"] += spare
-        return cls(tuple(wanted.items()))
 
 
 _PLAIN = Style.null()
@@ -108,12 +54,12 @@ class _Line(NamedTuple):
     """What a line of the screen shows."""
 
     lead: tuple[str, str]
-    """Flag and age: what changes by itself."""
+    """Flag and age: what changes most."""
     at_cursor: bool
     row: Row
-    size: tuple[object, ...]
+    rest: tuple[object, ...]
     """For the header of a group what it says of it, since a group is not immutable; for a run
-    for how long it has been stalled."""
+    what else changes by itself."""
 
 
 class RunTable(ScrollView, can_focus=True):
@@ -152,8 +98,9 @@ class RunTable(ScrollView, can_focus=True):
         self._clock = clock
         self._names = config.columns
         self._colours = {state: Style(color=colour) for state, colour in config.colours.items()}
-        self._widest = {"id": 3, "name": 0, "state": STATES.max_length, "user": 4}
-        self._fitted = Columns(())
+        self._widest = {name: 0 for name in self._names if COLUMNS[name].least < COLUMNS[name].most}
+        """Column -> cells of its widest text, where its room goes by that."""
+        self._fitted: list[tuple[str, int]] = []
         self._fitted_for: tuple[int, ...] = ()
         self._drawn: list[_Line] = []
         self._moved_at = float("-inf")
@@ -179,28 +126,16 @@ class RunTable(ScrollView, can_focus=True):
 
     def take(self, updated: Iterable[Run]) -> None:
         """Take note of how much room these runs need."""
-        before = dict(self._widest)
+        before, now = dict(self._widest), self._clock()
         for run in updated:
-            state = len(run.current.state) + len(_remark(run))
-            self._widen("state", min(state, _STATE_MAX))
-            self._widen("id", self._cells("id", run.id, _ID_MAX))
-            if "user" in self._names:
-                self._widen("user", self._cells("user", run.user, _USER_MAX))
-            if run.name != run.id:
-                name = self._cells("name", run.name, _NAME_MAX)
-                self._widen("name", max(_NAME_TITLE, name))
+            for name, widest in self._widest.items():
+                column = COLUMNS[name]
+                text = "" if column.takes_rest else column.text(run, now)
+                # No character takes more than two cells.
+                if 2 * len(text) > widest:
+                    self._widest[name] = max(widest, min(cell_len(clean(text)), column.most))
         if before != self._widest:
             self.refresh()
-
-    def _widen(self, column: str, width: int) -> None:
-        self._widest[column] = max(self._widest[column], width)
-
-    def _cells(self, column: str, text: str, most: int) -> int:
-        """How many cells a text takes, or any smaller number if it is not the widest."""
-        # No character takes more than two cells.
-        if 2 * len(text) <= self._widest[column]:
-            return 0
-        return min(cell_len(clean(text)), most)
 
     def show(self, cursor_before: int) -> None:
         """Show what has changed in the store, the cursor staying in its line of the screen.
@@ -270,9 +205,11 @@ class RunTable(ScrollView, can_focus=True):
 
     def _line(self, row: Row, *, at_cursor: bool) -> _Line:
         if isinstance(row, Group):
-            size = (row.height, len(row.keys), *(+row.counts).items())
-            return _Line(("", ""), at_cursor, row, size)
-        return _Line((self._flag(row), self._age(row)), at_cursor, row, (self._stalled(row),))
+            said = (row.height, len(row.keys), *(+row.counts).items())
+            return _Line(("", ""), at_cursor, row, said)
+        now = self._clock()
+        texts = [COLUMNS[name].text(row, now) for name in self._names if COLUMNS[name].ticks]
+        return _Line((self._flag(row), "".join(texts[:1])), at_cursor, row, tuple(texts[1:]))
 
     def _flag(self, run: Run) -> str:
         """What stands in front of a run: marked, news to the user, or changed just now."""
@@ -281,15 +218,6 @@ class RunTable(ScrollView, can_focus=True):
         if run.path in self._store.unseen:
             return NEW
         return CHANGED if run.path in self._store.fresh else " "
-
-    def _age(self, run: Run) -> str:
-        return format_live_age(run.age(self._clock()))
-
-    def _stalled(self, run: Run) -> str:
-        """For how long the run has given no sign of life, if that is too long."""
-        if run.stall is None:
-            return ""
-        return f"stalled {format_age(self._clock() - run.stall.since)}: "
 
     @property
     def _width(self) -> int:
@@ -302,12 +230,12 @@ class RunTable(ScrollView, can_focus=True):
         return max(1, self.size.height - 1)
 
     @property
-    def _columns(self) -> Columns:
-        """The columns for the width that there is, and for the widest values."""
+    def _columns(self) -> list[tuple[str, int]]:
+        """The columns for the width that there is, and for the widest texts."""
         wanted = (self._width, *self._widest.values())
         if wanted != self._fitted_for:
             self._fitted_for = wanted
-            self._fitted = Columns.fit(self._names, self._width, self._widest)
+            self._fitted = fit(self._names, self._width - _LEFT, self._widest)
         return self._fitted
 
     def _resize_list(self) -> None:
@@ -338,12 +266,12 @@ class RunTable(ScrollView, can_focus=True):
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("run-table--header")
-        sorted_by = _SORTED.get(self._store.sort, self._store.sort)
-        arrow = "↑" if self._store.reverse else "↓"
-        cells = [
-            _fit(f"{_TITLES[name]}{arrow}" if name == sorted_by else _TITLES[name], size)
-            for name, size in self._columns.widths
-        ]
+        sort, arrow = self._store.sort, "↑" if self._store.reverse else "↓"
+        cells = [f" {arrow if sort == 'category' else ' '}"]
+        for name, size in self._columns:
+            column = COLUMNS[name]
+            is_sorted_by = sort == (column.sort or name)
+            cells.append(_fit(column.title + (arrow if is_sorted_by else ""), size))
         return Strip([Segment(set_cell_size(" ".join(cells), width), style)], width)
 
     def _group_line(self, group: Group, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001
@@ -358,26 +286,19 @@ class RunTable(ScrollView, can_focus=True):
         arrow, size = FOLDED if group.is_folded else UNFOLDED, f"  {len(group.keys):,} "
         room = width - len(arrow) - 1 - len(size) - sum(len(one.text) for one in counts)
         name = clean(group.name) or "(none)"
-        name = _fit(name, min(cell_len(name), max(_NAME_MIN, room)))
+        name = _fit(name, min(cell_len(name), max(_GROUP_NAME, room)))
         segments = [Segment(f"{arrow} {name}{size}", base), *counts]
         return Strip(segments).adjust_cell_length(width, base)
 
     def _run_line(self, run: Run, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001
-        cells = {
-            "flag": "",
-            "glyph": GLYPHS[run.category],
-            "age": self._age(run).rjust(4),
-            "id": clean(run.id),
-            "name": clean(run.name),
-            "state": clean(run.current.state) + _remark(run),
-            "result": run.result or "",
-            "user": clean(run.user),
-            "series": clean(run.series),
-            "note": self._stalled(run) + clean(run.headline),
-        }
-        texts = [(name, _fit(cells[name], size)) for name, size in self._columns.widths]
-        texts[0] = ("glyph", self._flag(run) + texts[1][1])
-        del texts[1]
+        now = self._clock()
+        texts = [
+            ("glyph", self._flag(run) + GLYPHS[run.category]),
+            *(
+                (name, _fit(clean(COLUMNS[name].text(run, now)), size))
+                for name, size in self._columns
+            ),
+        ]
         style = self.get_component_rich_style(STYLES[run.category], partial=True)
         if not run.hides_problem:
             style += self._colours.get(run.current.state, _PLAIN)
@@ -480,13 +401,6 @@ class RunTable(ScrollView, can_focus=True):
         self.show_cursor()
         self.refresh_rows()
         self.post_message(SelectionMoved())
-
-
-def _remark(run: Run) -> str:
-    """What stands behind the state of a run."""
-    if run.hides_problem:
-        return f" {HIDDEN}"
-    return "" if run.stall is None else f" {STALLED}"
 
 
 def _in_two_styles(texts: list[tuple[str, str]], coloured: Style) -> Strip:

@@ -12,8 +12,9 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
+from statustui.core.columns import STALLED
 from statustui.core.states import Category
-from statustui.tui.look import GLYPHS, NEW, STALLED, STYLES
+from statustui.look import GLYPHS, NEW, STYLES
 from statustui.tui.messages import CategoryChosen, FilterChosen, NewsChosen
 from statustui.tui.store import RunStore
 

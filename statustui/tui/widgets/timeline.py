@@ -16,7 +16,7 @@ from statustui.core.history import Course
 from statustui.core.run import Run
 from statustui.core.states import categorise
 from statustui.core.text import clean, format_live_age, format_span
-from statustui.tui.look import GLYPHS, STYLES
+from statustui.look import GLYPHS, STYLES
 from statustui.tui.widgets.painted import Painted
 
 _LABEL, _TOTAL = 9, 8
