@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
@@ -211,7 +212,10 @@ class _Parser:
             self._has_age = True
             return _is_aged(sign, parse_span(value))
         flags = re.IGNORECASE
-        pattern = re.compile(value if sign == "~" else fnmatch.translate(value), flags)
+        with warnings.catch_warnings():
+            # What a later Python may read otherwise is no reason to write over the screen.
+            warnings.simplefilter("ignore", FutureWarning)
+            pattern = re.compile(value if sign == "~" else fnmatch.translate(value), flags)
         fits = pattern.search if sign == "~" else pattern.match
         if name == HISTORY:
             found: Test = lambda run, _now: any(map(fits, run.seen))  # noqa: E731 - one of a pair

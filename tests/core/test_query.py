@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from statustui.core.query import FLAGS, QueryError, parse
@@ -134,6 +134,7 @@ TEXTS = st.lists(st.sampled_from(PIECES)).map("".join)
 
 
 @given(st.one_of(st.text(), TEXTS))
+@example("state~[[")  # Python warns of it
 def test_any_text_is_understood_or_refused_with_a_place(text: str) -> None:
     """Nothing else happens, whatever somebody types."""
     try:
