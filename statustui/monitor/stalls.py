@@ -108,12 +108,11 @@ class Stalls:
 
     def meet(self, run: Run) -> None:
         """Take note of a run that is new, or has changed."""
-        if not may_stall(run):
-            if run.kind != "series":
-                self._peers.meet(run)
-        elif run.updated is not None:
+        if run.updated is not None and may_stall(run):
             due = run.updated + self._patience.of(run.current.state)
             heapq.heappush(self._queue, (due, run.path, run.updated))
+        elif run.kind != "series":
+            self._peers.meet(run)
 
     def review(self, get: Callable[[str], Run | None]) -> Iterator[Run]:
         """Look into those runs whose time has come.

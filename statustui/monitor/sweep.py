@@ -118,6 +118,11 @@ class Sweeper:
             self.beat()
             self._readings[run.path] = self._readings[run.path]._replace(run=run)
             self._outbox.put(run)
+            self._tell_if_due()
+
+    def _tell_if_due(self) -> None:
+        if self._outbox.is_due:
+            self._tell()
 
     def _run_at(self, path: str) -> Run | None:
         reading = self._readings.get(path)
@@ -186,8 +191,7 @@ class Sweeper:
                 self.changed.append(path)
         written = reading.signature[2] / 1e9 if reading.signature is not None else 0.0
         self._schedule.put(run, written, time.monotonic(), time.time())
-        if self._outbox.is_due:
-            self._tell()
+        self._tell_if_due()
 
     # Directories.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,8 @@ from statustui.core.durations import (
     Patience,
     Typical,
     Usual,
+    end_of,
+    goes_on,
     limit_of,
     make_stall,
     may_stall,
@@ -18,6 +22,7 @@ from statustui.core.durations import (
     typical_times,
     usual_stays,
 )
+from statustui.core.history import Course
 from statustui.core.status_file import StatusInfo, split_statuses
 from tests.histories import history_of
 from tests.runs import make
@@ -90,6 +95,36 @@ def test_much_longer_is_three_times_the_usual_but_at_least_what_is_asked_for() -
 def test_what_can_stall(statuses: tuple[str, ...], expected: bool) -> None:  # noqa: FBT001
     """A run that goes on and has no problem already."""
     assert may_stall(make("r/1", *statuses)) is expected
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (("CREATED x", "RUNNING x"), 1500.0),
+        (("CREATED x", "COMPLETE result: PASS"), 1001.0),
+        (("BUILD_FAILED x", "BUILD_CREATED y", "INFO x"), 1002.0),
+        ((), 1500.0),
+    ],
+)
+def test_the_time_of_a_run_counts_up_to_now_as_long_as_it_goes_on(
+    statuses: tuple[str, ...], expected: float
+) -> None:
+    """Of one that is over, or was left behind by a failure, up to its last status."""
+    run = make("r/1", *statuses)
+    course = history_of(
+        "".join(f"{1000 + n} {status}\n" for n, status in enumerate(statuses)).encode()
+    ).course
+    assert end_of(run, course, 1500.0) == expected
+    assert goes_on(run) is (expected == 1500.0)
+
+
+def test_clocks_that_disagree_do_not_end_a_run_before_its_last_state() -> None:
+    """Neither one that goes on nor one whose last status has an earlier time, or none."""
+    course = Course((1000.0, 2000.0), ("CREATED", "RUNNING"))
+    assert end_of(make("r/1", "RUNNING x"), course, 1500.0) == 2000.0
+    assert end_of(make("r/1", "COMPLETE result: PASS"), course, 1500.0) == 2000.0
+    without_time = replace(make("r/1", "COMPLETE result: PASS"), updated=None)
+    assert end_of(without_time, course, 1500.0) == 2000.0
 
 
 def test_a_series_and_a_run_without_a_time_cannot_stall() -> None:

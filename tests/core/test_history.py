@@ -105,3 +105,12 @@ def test_only_the_newest_entries_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
     found = history_of(lines(*((float(n), f"RUN_USER step {n}") for n in range(10))))
     assert [one.status.note for one in found.entries] == ["step 7", "step 8", "step 9"]
     assert (found.left_out, found.updates, found.entries[0].line) == (7, 10, 8)
+    assert found.omission == "7 earlier entries are not shown."
+
+
+def test_what_is_missing_at_the_beginning_is_told() -> None:
+    """In bytes where they were not read; not of the end alone, which is soon followed by all."""
+    assert not history_of(lines((0, "CREATED a"))).omission
+    whole = HistoryBuilder(skipped=5_000_000).history()
+    assert whole.omission == "The first 5 MB of the status file are not shown."
+    assert not HistoryBuilder(skipped=5_000_000, is_whole=False).history().omission

@@ -97,6 +97,7 @@ def test_a_run_without_statuses_is_unknown() -> None:
     run = run_of()
     assert (run.current.state, run.category, run.updates) == ("UNKNOWN", Category.UNKNOWN, 0)
     assert run.error is None
+    assert run.is_missing
 
 
 def test_a_run_that_cannot_be_read_is_an_error_unless_its_file_is_missing() -> None:
@@ -106,6 +107,7 @@ def test_a_run_that_cannot_be_read_is_an_error_unless_its_file_is_missing() -> N
     assert unread.problem is unread.current
     missing = make_unread_run(PLACE, Label("x"), "no file", missing=True)
     assert (missing.category, missing.problem) == (Category.UNKNOWN, None)
+    assert [run.is_missing for run in (missing, unread, run_of("RUNNING"))] == [True, False, False]
 
 
 LINES = st.lists(

@@ -188,6 +188,7 @@ def test_both_forms_of_time_in_one_file(tmp_path: Path) -> None:
     ("line", "expected"),
     [
         (b"yesterday RUNNING a b", ["RUNNING", "a b", None]),
+        (b"yesterday MY_OWN_STATE a b", ["MY_OWN_STATE", "a b", None]),
         (b"RUNNING a b", ["RUNNING", "a b", None]),
         (b"no time, no state", ["", "no time, no state", None]),
         (b"1795467106.5", ["", "", 1795467106.5]),

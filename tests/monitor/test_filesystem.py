@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from types import SimpleNamespace
+
 import pytest
 
 from statustui.monitor.filesystem import (
+    Mount,
     Reach,
     mount_of,
     parse_mount,
@@ -66,3 +70,23 @@ def test_mounts_as_macos_prints_them() -> None:
 def test_the_mounts_of_this_machine() -> None:
     """There is one above every path."""
     assert mount_of("/", read_mounts()).type != "unknown"
+
+
+def test_on_macos_the_mounts_are_what_mount_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no file that tells them."""
+    printed = {"/sbin/mount": "/dev/disk3s1 on / (apfs, sealed, local, read-only)\n"}
+    monkeypatch.setattr("statustui.monitor.filesystem.sys", SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr(
+        "statustui.monitor.filesystem.os.popen", lambda command: io.StringIO(printed[command])
+    )
+    assert read_mounts() == [Mount("/", "apfs", Reach.LOCAL)]
+
+
+def test_a_platform_that_does_not_tell_its_mounts_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that everything counts as remote."""
+
+    def fail(path: str, **_options: str) -> None:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr("statustui.monitor.filesystem.open", fail, raising=False)
+    assert read_mounts() == []

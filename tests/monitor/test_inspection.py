@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from statustui.core.durations import Typical
 from statustui.core.history import History
-from statustui.core.run import Run
+from statustui.core.logs import Log, find_logs
+from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import root_folder, run_dir
 from statustui.monitor import history as history_module
 from statustui.monitor.history import HistoryFile
@@ -30,12 +31,13 @@ from statustui.monitor.inspection import (
     Page,
     Search,
     Unreadable,
+    read_trace,
 )
 from statustui.monitor.log import ERRORS, PAGE, LogFollower, LogPage, LogText, needle, open_log
 from statustui.monitor.scan import read
 from tests.monitor.surroundings import mirror
 from tests.trees import append, write_run
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE, wait_until
 
 Kind = TypeVar("Kind")
 
@@ -450,6 +452,147 @@ def test_what_can_be_read_again_is_told_again(tmp_path: Path, inspect: Inspector
         wait_until(lambda kind=kind: any(isinstance(one, kind) for one in found.all[told:]))  # type: ignore[misc]
 
 
+def test_what_has_not_changed_is_not_told_again(tmp_path: Path, inspect: Inspector) -> None:
+    """History, logs, the log on show and documents, however often they are looked at."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    (run / "run.log").write_text("step 1\n")
+    (run / "results.json").write_text("{}")
+    inspection, found = inspect(run)
+    inspection.show_log(f"{run}/run.log")
+    inspection.show_documents(wanted=True)
+    wait_until(lambda: found.last(Documents))
+    told = list(found.all)
+    assert {type(one) for one in told} == {History, Logs, Page, Documents}
+    inspection.look(run_at(run))
+    inspection.turn(f"{run}/run.log", LogText.head)
+
+    def is_turned() -> bool:
+        page = found.last(Page)
+        assert page is not None
+        return page.page.is_elsewhere
+
+    wait_until(is_turned)
+    assert [type(one) for one in found.all[len(told) :]] == [Page]
+
+
+def test_why_a_run_cannot_be_read_is_told_once(tmp_path: Path, inspect: Inspector) -> None:
+    """However often it is looked at."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    inspection, found = inspect(run)
+    wait_until(lambda: found.last(History))
+    picture = run_at(run)
+    shutil.rmtree(run)
+    wait_until(lambda: found.last(Unreadable))
+    inspection.look(picture)
+    inspection.show_documents(wanted=True)
+    wait_until(lambda: found.last(Documents))
+    assert sum(isinstance(one, Unreadable) for one in found.all) == 1
+
+
+def test_the_end_of_a_log_is_not_read_again_as_long_as_it_is_the_same(tmp_path: Path) -> None:
+    """What is known of it is given back."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    (run / "run.log").write_text("step 1\n")
+    logs = find_logs(run_at(run).place)
+    first = read_trace(logs)
+    assert first is not None
+    assert first.lines == ("step 1",)
+    assert read_trace(logs, first) is first
+    with (run / "run.log").open("a") as log:
+        log.write("step 2\n")
+    second = read_trace(logs, first)
+    assert second is not None
+    assert second.lines == ("step 1", "step 2")
+
+
+def test_looks_do_not_pile_up_while_a_filesystem_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the run is said to have changed, one more is enough."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    answers = threading.Event()
+    looks: list[RunDir] = []
+
+    def hang(place: RunDir) -> list[Log]:
+        looks.append(place)
+        answers.wait(DEADLINE)
+        return find_logs(place)
+
+    monkeypatch.setattr("statustui.monitor.inspection.find_logs", hang)
+    looks_until_told: list[int] = []
+
+    def take(finding: Finding) -> None:
+        if isinstance(finding, Documents):
+            looks_until_told.append(len(looks))
+
+    picture = run_at(run)
+    inspection = FileInspection(picture, [], take)
+    wait_until(lambda: looks)
+    for _ in range(5):
+        inspection.look(picture)
+    inspection.show_documents(wanted=True)
+    answers.set()
+    wait_until(lambda: looks_until_told)
+    inspection.stop()
+    assert looks_until_told == [2]
+
+
+def test_what_a_file_call_gives_after_the_end_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had been under way when the inspection was ended."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    (run / "run.log").write_text("step 1\n")
+    is_called, answers = threading.Event(), threading.Event()
+
+    def hang(place: RunDir) -> list[Log]:
+        is_called.set()
+        answers.wait(DEADLINE)
+        return find_logs(place)
+
+    monkeypatch.setattr("statustui.monitor.inspection.find_logs", hang)
+    found = Findings()
+    before = set(threading.enumerate())
+    inspection = FileInspection(run_at(run), [], found.all.append)
+    wait_until(is_called.is_set)
+    inspection.stop()
+    answers.set()
+    wait_until(lambda: before.issuperset(threading.enumerate()))
+    assert [type(one) for one in found.all] == [History]
+
+
+def test_an_inspection_that_has_ended_does_not_read_all_the_peers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be many of them, on a slow filesystem."""
+    paths = [
+        write_run(tmp_path / "test_runs" / str(number), "RUNNING a", "COMPLETE")
+        for number in range(5)
+    ]
+    read_files: list[str] = []
+
+    class Recorded(HistoryFile):
+        def __init__(self, path: str) -> None:
+            read_files.append(path)
+            super().__init__(path)
+
+    monkeypatch.setattr("statustui.monitor.inspection.HistoryFile", Recorded)
+    is_begun = threading.Event()
+    found = Findings()
+
+    def stop_at_the_first(finding: Finding) -> None:
+        found.all.append(finding)
+        is_begun.wait(DEADLINE)
+        inspection.stop()
+
+    before = set(threading.enumerate())
+    inspection = FileInspection(run_at(paths[0]), list(map(str, paths[1:])), stop_at_the_first)
+    is_begun.set()
+    wait_until(lambda: before.issuperset(threading.enumerate()))
+    assert [type(one) for one in found.all] == [History]
+    assert read_files == [f"{paths[0]}/status", f"{paths[1]}/status"]
+
+
 def test_a_run_that_takes_the_place_of_another_has_no_trace_of_it(
     tmp_path: Path, inspect: Inspector
 ) -> None:
@@ -568,6 +711,12 @@ def test_what_is_behind_the_end_is_not_found() -> None:
     assert first is not None
     assert "needle" in "".join(line.text for line in text.around(first).lines)
     assert 0 <= 200_000 - first < PAGE
+
+
+def test_a_very_long_line_is_searched_backwards_though_the_log_ends_with_it() -> None:
+    """Its newline is the only one in the last piece that is read."""
+    text = text_of(b"first\nneedle" + b"x" * (5 << 19) + b"\n")
+    assert text.find(needle("needle"), text.size, lambda _offset: True, backwards=True) == 6
 
 
 def test_a_line_that_grows_without_an_end_is_shown_once(tmp_path: Path) -> None:

@@ -8,19 +8,25 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
+import watchfiles
+from watchfiles import Change
 
 from statustui.core.run import Run, RunDir
+from statustui.core.working_dir import Folder, Survey, survey
 from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.filesystem import Reach
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.pace import Settings
+from statustui.monitor.pace import Pace, Settings
 from statustui.monitor.scan import Reading, read
+from statustui.monitor.source import Source
 from tests.monitor.test_stalls import HOUR, START, make_tree
 from tests.trees import append, write_run
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE, wait_until
 
 
 class Picture:
@@ -132,13 +138,65 @@ def test_looking_now_does_not_wait_for_the_interval(tmp_path: Path) -> None:
     """A change is seen although the next sweep is an hour away."""
     write_run(tmp_path / "1", "RUNNING")
     picture = Picture()
-    monitor = Monitor([str(tmp_path)], Settings("poll", interval=3600))
+    monitor: Source = Monitor([str(tmp_path)], Settings("poll", interval=3600))
     monitor.start(picture.take)
     wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
     append(tmp_path / "1", "COMPLETE")
     monitor.look_now()
     wait_until(lambda: picture.states() == {"1": "COMPLETE"})
     monitor.stop()
+
+
+def test_a_run_that_is_not_watched_yet_is_looked_at_between_sweeps(
+    tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next sweep is an hour away, and the watch on the new run never set."""
+    pace = Pace(0.05, 3600.0, 3600.0, 4000.0, 1)
+    monkeypatch.setattr("statustui.monitor.pace._PACES", dict.fromkeys(Reach, pace))
+    set_watches = watchfiles.watch
+    begun: list[tuple[str, ...]] = []
+
+    def watch_once(
+        *paths: str,
+        stop_event: threading.Event,
+        **options: Any,  # noqa: ANN401 - handed on
+    ) -> Iterator[set[tuple[Change, str]]]:
+        begun.append(paths)
+        if len(begun) > 1:
+            stop_event.wait()
+        return set_watches(*paths, stop_event=stop_event, **options)
+
+    monkeypatch.setattr("watchfiles.watch", watch_once)
+    root = tmp_path / "root"
+    write_run(root / "1", "RUNNING")
+    picture = watch(root, settings=Settings("events"))
+    wait_until(lambda: picture.health and picture.health[str(root)].interval == 3600.0)
+    write_run(tmp_path / "made", "RUNNING").rename(root / "2")
+    wait_until(lambda: picture.states() == {"1": "RUNNING", "2": "RUNNING"})
+    append(root / "2", "RUN_TIMEOUT")
+    wait_until(lambda: picture.states() == {"1": "RUNNING", "2": "RUN_TIMEOUT"})
+    assert picture.health[str(root)].interval == 3600.0
+
+
+def test_for_how_long_a_filesystem_has_not_answered_is_told_until_it_does(
+    tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then what is there is shown."""
+    answers = threading.Event()
+
+    def hang(folder: Folder, skip: AbstractSet[str]) -> Survey:
+        answers.wait(DEADLINE)
+        return survey(folder, skip)
+
+    monkeypatch.setattr("statustui.monitor.directories.survey", hang)
+    monkeypatch.setattr("statustui.monitor.monitor._PATIENCE", 0.5)
+    write_run(tmp_path / "1", "RUNNING")
+    picture = watch(tmp_path)
+    wait_until(lambda: picture.health and (picture.health[str(tmp_path)].silent or 0.0) > 0.5)
+    assert picture.runs == {}
+    answers.set()
+    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+    wait_until(lambda: picture.health[str(tmp_path)].silent is None)
 
 
 def test_a_stopped_monitor_ends_its_threads(tmp_path: Path) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import watchfiles
 from hypothesis import given
 from hypothesis import strategies as st
+from watchfiles import Change
 
 from statustui.core.run import Run
 from statustui.core.working_dir import root_folder
@@ -17,14 +21,15 @@ from statustui.monitor.batch import Batch
 from statustui.monitor.crew import Crew
 from statustui.monitor.directories import Directories
 from statustui.monitor.filesystem import Reach
-from statustui.monitor.notify import EventCheck, Notifier
+from statustui.monitor.notify import EventCheck, Notifier, watch_limit
 from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings, pace_of
 from statustui.monitor.schedule import Schedule
 from statustui.monitor.territory import Territory
+from tests.monitor.sweeping import move_elsewhere
 from tests.runs import make
 from tests.trees import append, write_run
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE, wait_until
 
 
 @pytest.mark.parametrize("size", [1, 8])
@@ -217,8 +222,16 @@ def test_events_are_relied_on_as_long_as_most_changes_are_announced() -> None:
     assert check.fails(19.0)
 
 
-def test_a_notifier_hints_at_what_happens_in_its_directories(tmp_path: Path) -> None:
+def no_thread_watches() -> bool:
+    """Whether the threads that wait for events have ended."""
+    return not any(thread.name == "watch" for thread in threading.enumerate())
+
+
+def test_a_notifier_hints_at_what_happens_in_its_directories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also in those that are added later; what is not there is left out."""
+    monkeypatch.setattr("statustui.monitor.notify._SETTLE_SHARE", 1.0)
     for name in ("a", "b"):
         write_run(tmp_path / name, "RUNNING")
     hinted: set[str] = set()
@@ -241,8 +254,129 @@ def test_a_notifier_hints_at_what_happens_in_its_directories(tmp_path: Path) -> 
     notifier.forget(str(tmp_path / "b"))
     assert notifier.watched == {str(tmp_path / "a")}
     notifier.stop()
-    wait_until(lambda: not any(thread.name == "watch" for thread in threading.enumerate()))
+    wait_until(no_thread_watches)
     assert failed == []
+
+
+def test_a_notifier_whose_directories_are_all_gone_watches_nothing(tmp_path: Path) -> None:
+    """That is no failure: whoever knows of others may ask for them."""
+    failed: list[str] = []
+    notifier = Notifier(lambda _paths: None, failed.append)
+    notifier.watch({str(tmp_path / "gone")})
+    wait_until(no_thread_watches)
+    assert notifier.change_over() == set()
+    assert notifier.watched == set()
+    assert failed == []
+
+
+def test_a_directory_that_goes_while_watches_are_set_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a look whether it is there and the watch on it."""
+    stays, goes = tmp_path / "stays", tmp_path / "goes"
+    for path in (stays, goes):
+        path.mkdir()
+    watch = watchfiles.watch
+
+    def watch_late(*paths: str, **options: Any) -> Iterator[set[tuple[Change, str]]]:  # noqa: ANN401 - handed on
+        if goes.exists():
+            goes.rmdir()
+        return watch(*paths, **options)
+
+    monkeypatch.setattr("watchfiles.watch", watch_late)
+    failed: list[str] = []
+    notifier = Notifier(lambda _paths: None, failed.append)
+    notifier.watch({str(stays), str(goes)})
+    wait_until(notifier.change_over)
+    assert notifier.watched == {str(stays)}
+    notifier.stop()
+    wait_until(no_thread_watches)
+    assert failed == []
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_failure_to_watch_is_told_unless_nobody_needs_it_any_more(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_stopped: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Nothing is watched then."""
+    goes_on = threading.Event()
+
+    def fail(*_paths: str, **_options: object) -> None:
+        goes_on.wait(DEADLINE)
+        raise RuntimeError("no watcher")
+
+    monkeypatch.setattr("watchfiles.watch", fail)
+    failed: list[str] = []
+    notifier = Notifier(lambda _paths: None, failed.append)
+    notifier.watch({str(tmp_path)})
+    if is_stopped:
+        notifier.stop()
+    goes_on.set()
+    wait_until(no_thread_watches)
+    assert failed == ([] if is_stopped else ["no events: no watcher"])
+    assert notifier.watched == set()
+
+
+def test_a_directory_that_goes_is_forgotten_before_its_watch_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new one in its place needs a watch of its own."""
+    goes_on = threading.Event()
+    watch = watchfiles.watch
+
+    def watch_late(*paths: str, **options: Any) -> Iterator[set[tuple[Change, str]]]:  # noqa: ANN401 - handed on
+        goes_on.wait(DEADLINE)
+        return watch(*paths, **options)
+
+    monkeypatch.setattr("watchfiles.watch", watch_late)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    notifier = Notifier(lambda _paths: None, lambda _reason: None)
+    notifier.watch({str(tmp_path / "a"), str(tmp_path / "b")})
+    notifier.forget(str(tmp_path / "b"))
+    goes_on.set()
+    wait_until(notifier.change_over)
+    assert notifier.watched == {str(tmp_path / "a")}
+    notifier.stop()
+    wait_until(no_thread_watches)
+
+
+def test_a_quarter_of_the_lowest_limit_of_watches_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing or no number sets none."""
+    paths = [tmp_path / name for name in ("of the system", "of the namespace", "other", "missing")]
+    for path, text in zip(paths, ["1000\n", "401\n", "many\n"], strict=False):
+        path.write_text(text)
+    monkeypatch.setattr("statustui.monitor.notify._LIMITS", tuple(map(str, paths)))
+    assert watch_limit() == 100
+    monkeypatch.setattr("statustui.monitor.notify._LIMITS", tuple(map(str, paths[2:])))
+    assert watch_limit() is None
+
+
+def test_a_directory_is_not_listed_as_long_as_its_time_of_change_is_the_same(
+    tmp_path: Path,
+) -> None:
+    """Where that can be trusted, and unless it is distrusted."""
+    root = str(tmp_path)
+    os.utime(root, (1, 1))
+    directories = Directories(root_folder(root))
+    assert directories.look(root, frozenset(), trust_stat=True) is None
+    (tmp_path / "a").mkdir()
+    os.utime(root, (1, 1))
+    assert directories.look(root, frozenset(), trust_stat=True) is None
+    found = directories.look(root, frozenset(), trust_stat=False)
+    assert found is not None
+    assert [folder.name for folder in found.new] == ["a"]
+    (tmp_path / "b").mkdir()
+    os.utime(root, (1, 1))
+    assert directories.look(root, frozenset(), trust_stat=True) is None
+    directories.distrust(root)
+    found = directories.look(root, frozenset(), trust_stat=True)
+    assert found is not None
+    assert [folder.name for folder in found.new] == ["b"]
 
 
 def test_a_directory_from_which_a_filesystem_is_taken_away_keeps_its_runs(
@@ -253,14 +387,7 @@ def test_a_directory_from_which_a_filesystem_is_taken_away_keeps_its_runs(
     directories = Directories(root_folder(str(tmp_path)))
     directories.look(str(tmp_path), frozenset(), trust_stat=True)
     (tmp_path / "a").rmdir()
-    stat = os.stat
-
-    def elsewhere(path: str) -> os.stat_result:
-        fields = list(stat(path))
-        fields[2] += 1
-        return os.stat_result(fields)
-
-    monkeypatch.setattr("statustui.monitor.directories.os.stat", elsewhere)
+    move_elsewhere(monkeypatch)
     with pytest.raises(OSError, match="nothing is mounted") as caught:
         directories.look(str(tmp_path), frozenset(), trust_stat=True)
     assert caught.value.errno == errno.ENODEV

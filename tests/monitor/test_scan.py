@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from statustui.core.durations import DEFAULT_PATIENCE
-from statustui.core.run import RunDir
+from statustui.core.run import Label, RunDir
 from statustui.core.states import Category
 from statustui.monitor.scan import Reading, read, read_history
 from statustui.monitor.stalls import read_trees
@@ -172,5 +172,33 @@ def test_a_name_that_comes_after_the_last_status_is_found(tmp_path: Path) -> Non
     """The status file does not change any more."""
     run = RunDir("r", str(write_run(tmp_path / "7", "CREATED")), "7", "test")
     reading = read(run)
+    assert read(run, reading) is reading
     (tmp_path / "7" / "attributes").write_text('{"name": "suite.test"}')
     assert read(run, reading).run.name == "suite.test"
+
+
+def test_what_is_beside_a_status_file_is_read_once(tmp_path: Path) -> None:
+    """A name and a series are there to stay, whatever the run goes through."""
+    run = RunDir("r", str(write_run(tmp_path / "7", "CREATED")), "7", "test")
+    (tmp_path / "7" / "attributes").write_text('{"name": "suite.test", "user": "ann"}')
+    (tmp_path / "7" / "series").symlink_to("../../series/12")
+    reading = read(run)
+    assert reading.run.label == Label("suite.test", "ann", "12")
+    (tmp_path / "7" / "attributes").unlink()
+    (tmp_path / "7" / "series").unlink()
+    append(tmp_path / "7", "RUNNING")
+    again = read(run, reading)
+    assert states(again) == ("RUNNING", 2)
+    assert again.run.label == reading.run.label
+
+
+def test_of_a_huge_file_only_the_end_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the beginning of a line on."""
+    monkeypatch.setattr("statustui.monitor.scan.MOST_BYTES", 10_000)
+    path = write_run(tmp_path / "a", "CREATED", *["RUN_USER " + "x" * 500] * 100, "RUNNING")
+    state, updates = states(read(place(path)))
+    assert state == "RUNNING"
+    assert 15 < updates < 20
+    assert read(place(path)).run.seen == {"RUN_USER", "RUNNING"}

@@ -54,6 +54,27 @@ def test_a_run_without_its_like_is_compared_with_all(tmp_path: Path) -> None:
     assert "no run here" in str(stalled(tmp_path, START + 1.6 * HOUR)["9"].stall)
 
 
+def test_a_run_is_not_compared_with_what_has_a_very_large_file(tmp_path: Path) -> None:
+    """Reading it would take longer than the guess is worth."""
+    running = make_tree(tmp_path)
+    assert not stalled(tmp_path, START + 5.9 * HOUR)
+    for number in range(1, 6):
+        large = running.parent / str(number)
+        for _ in range(300):
+            append(large, "INFO " + "x" * 1000, START - 7 * HOUR)
+        append(large, "COMPLETE result: PASS", START - 7 * HOUR)
+    found = stalled(tmp_path, START + 5.9 * HOUR)["9"].stall
+    assert "no run here has left RUNNING yet" in str(found)
+
+
+def test_a_run_is_not_compared_with_a_series(tmp_path: Path) -> None:
+    """Its statuses tell of something else."""
+    write_run(tmp_path / "test_runs" / "9", "RUNNING x", start=START)
+    series = write_run(tmp_path / "series" / "1", "RUNNING x", start=START - 9 * HOUR)
+    append(series, "ALL_STARTED x", START - 7 * HOUR)
+    assert "no run here" in str(stalled(tmp_path, START + HOUR)["9"].stall)
+
+
 def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
     """In a working directory and in any other tree; a link or a directory is none."""
     running = make_tree(tmp_path)
@@ -74,12 +95,15 @@ def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
 def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
     """Its log may go on; a run that is gone, or has moved, is forgotten."""
     running = make_tree(tmp_path)
-    now = [START + 7 * HOUR]
+    now = [START + HOUR]
     stalls = Stalls(DEFAULT_PATIENCE, lambda: now[0])
     runs = {run.id: run for run in read_trees([str(tmp_path)], write_nothing, Patience(1e9), 0)}
     for run in runs.values():
         stalls.meet(run)
     by_path = {run.path: run for run in runs.values()}
+    # It has taken longer than it must, and not longer than others.
+    assert list(stalls.review(by_path.get)) == []
+    now[0] = START + 7 * HOUR
     [marked] = stalls.review(by_path.get)
     assert marked.stall is not None
     by_path[marked.path] = marked
