@@ -99,6 +99,8 @@ class Run:
     """When the current status was set, in seconds since 1970."""
     error: str | None
     """Why the status file could not be read."""
+    stage: str
+    """The state of the last status that is more than a remark."""
     is_marked: bool = False
     """Whether Pavilion has marked it as complete, whatever its state says."""
     stall: Stall | None = None
@@ -125,11 +127,10 @@ class Run:
 
         The last that Pavilion says of a series is that all its runs have been started.
         """
-        state = self.current.state
         return (
             self.is_marked
-            or categorise(state, self.result) in _OVER
-            or (self.kind == "series" and state == _LAST_OF_SERIES)
+            or categorise(self.stage, self.result) in _OVER
+            or (self.kind == "series" and self.stage == _LAST_OF_SERIES)
         )
 
     @property
@@ -310,7 +311,8 @@ def make_run(
     else:
         result = None
     category, problem = _judge(tally.lifecycle, tally.problem, result)
-    return _picture(place, label, tally, current, category, problem, result)
+    stage = tally.lifecycle.state
+    return _picture(place, label, tally, current, category, problem, result, stage=stage)
 
 
 def make_unread_run(place: RunDir, label: Label, reason: str, *, missing: bool = False) -> Run:
@@ -349,6 +351,7 @@ def _picture(  # noqa: PLR0913, PLR0917 - one argument for each thing a run can 
     problem: StatusInfo | None,
     result: str | None,
     error: str | None = None,
+    stage: str = STATES.UNKNOWN,
 ) -> Run:
     return Run(
         place.root,
@@ -365,4 +368,5 @@ def _picture(  # noqa: PLR0913, PLR0917 - one argument for each thing a run can 
         tally.started,
         current.timestamp,
         error,
+        stage,
     )

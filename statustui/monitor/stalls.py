@@ -104,13 +104,14 @@ class Stalls:
         self._patience = patience
         self._clock = clock
         self._peers = Peers()
-        self._queue: list[tuple[float, str, float]] = []
+        self._queue: list[tuple[float, str]] = []
+        self._due: dict[str, float] = {}
+        """Path of a run -> when it is looked into, in seconds since 1970."""
 
     def meet(self, run: Run) -> None:
         """Take note of a run that is new, or has changed."""
         if run.updated is not None and may_stall(run):
-            due = run.updated + self._patience.of(run.current.state)
-            heapq.heappush(self._queue, (due, run.path, run.updated))
+            self._look_into(run.path, run.updated + self._patience.of(run.current.state))
         elif run.kind != "series":
             self._peers.meet(run)
 
@@ -127,15 +128,23 @@ class Stalls:
         for _ in range(_MOST):
             if not self._queue or self._queue[0][0] > now:
                 break
-            _due, path, updated = heapq.heappop(self._queue)
+            due, path = heapq.heappop(self._queue)
+            if self._due.get(path) != due:
+                continue
+            del self._due[path]
             run = get(path)
-            # What has moved since has an entry of its own.
-            if run is None or run.updated != updated or not may_stall(run):
+            if run is None or run.updated is None or not may_stall(run):
                 continue
             stall, due = self.judge(run, now)
-            heapq.heappush(self._queue, (due, path, updated))
+            self._look_into(path, due)
             if stall != run.stall:
                 yield replace(run, stall=stall)
+
+    def _look_into(self, path: str, due: float) -> None:
+        """Have a look at a run when it is due, or before: what has moved is looked at in vain."""
+        if due < self._due.get(path, float("inf")):
+            self._due[path] = due
+            heapq.heappush(self._queue, (due, path))
 
     def judge(self, run: Run, now: float) -> tuple[Stall | None, float]:
         """Whether a run has stalled, and when to look into it again, in seconds since 1970."""

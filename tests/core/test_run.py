@@ -152,3 +152,10 @@ def test_the_tally_agrees_with_the_history(lines: list[bytes]) -> None:
     assert tally.current == (history[-1] if history else None)
     run = make_run(PLACE, Label(), tally)
     assert (run.problem is not None) == run.category.is_problem
+
+
+def test_a_remark_does_not_bring_a_run_back_that_is_over() -> None:
+    """It is as final as before, passed or failed."""
+    for life in ("COMPLETE result: PASS", "RUN_TIMEOUT late", "CANCELLED by mia"):
+        assert run_of(life, "INFO cleaned up").is_over
+    assert not run_of("RUNNING x", "WARNING hot").is_over

@@ -115,3 +115,27 @@ def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
     by_path.clear()
     now[0] += 20 * HOUR
     assert list(stalls.review(by_path.get)) == []
+
+
+def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Path) -> None:
+    """Not when the state before it would have been; and it is marked once, whatever came before."""
+    running = write_run(tmp_path / "one", "SCHEDULED x", start=START)
+    now = [START]
+    stalls = Stalls(Patience(HOUR, {"SCHEDULED": 12 * HOUR}), lambda: now[0])
+
+    def meet() -> dict[str, Run]:
+        [run] = read_trees([str(tmp_path)], write_nothing, Patience(1e9), 0)
+        stalls.meet(run)
+        return {run.path: run}
+
+    meet()
+    append(running, "RUNNING y", START + HOUR)
+    meet()
+    append(running, "RUN_USER z", START + 1.5 * HOUR)
+    known = meet()
+    now[0] = START + 2.4 * HOUR
+    assert list(stalls.review(known.get)) == []
+    now[0] = START + 2.6 * HOUR
+    [marked] = stalls.review(known.get)
+    assert marked.stall is not None
+    assert marked.stall.since == START + 1.5 * HOUR

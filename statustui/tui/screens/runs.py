@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -30,6 +29,7 @@ from statustui.tui.messages import (
     SelectionMoved,
 )
 from statustui.tui.store import PROBLEMS, RunStore
+from statustui.tui.tidying import tidy
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
 from statustui.tui.widgets.key_line import KeyLine
@@ -166,8 +166,7 @@ class RunsScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has changed meanwhile, and the run that was looked at last."""
         self._reorder()
-        # What is left of the screen that was closed is in circles.
-        self.set_timer(_TIDYING, gc.collect)
+        self.set_timer(_TIDYING, tidy)
 
     def on_screen_suspend(self) -> None:
         """What cannot be seen needs not be read."""
