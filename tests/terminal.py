@@ -18,7 +18,9 @@ import pyte
 
 from tests.waiting import DEADLINE
 
-STATUSTUI = (sys.executable, "-m", "statustui")
+_PROGRAM = os.environ.get("STATUSTUI_PROGRAM")
+STATUSTUI = (_PROGRAM,) if _PROGRAM else (sys.executable, "-m", "statustui")
+"""The program: the one of the checkout, or what the environment names, installed elsewhere."""
 
 
 class Terminal:
