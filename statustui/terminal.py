@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""What Python sets ``LC_CTYPE`` to where the locale has no encoding to speak of (PEP 538)."""
+
 
 def is_dumb(environ: Mapping[str, str]) -> bool:
     """Whether the terminal cannot have a screen: it moves no cursor."""
@@ -17,7 +20,10 @@ def has_glyphs(environ: Mapping[str, str]) -> bool:
     The first of ``LC_ALL``, ``LC_CTYPE`` and ``LANG`` that is set has to name UTF-8, by the POSIX
     rule; the font of Linux' own console has too few characters whatever they say.
     """
-    locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
+    names = ["LC_ALL", "LC_CTYPE", "LANG"]
+    if environ.get("LANG") and environ.get("LC_CTYPE") in _COERCED:
+        names.remove("LC_CTYPE")
+    locale = next(filter(None, map(environ.get, names)), "")
     return "utf8" in locale.lower().replace("-", "") and environ.get("TERM") != "linux"
 
 

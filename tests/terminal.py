@@ -36,17 +36,31 @@ class Terminal:
         if not self.pid:
             environment = os.environ | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"} | env
             os.execvpe(command[0], list(command), environment)  # noqa: S606 - the program itself
+        self._set_size(columns, lines)
+
+    def _set_size(self, columns: int, lines: int) -> None:
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size."""
+        self._screen.resize(lines, columns)
+        self._set_size(columns, lines)
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that the program holds."""
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     @property
     def lines(self) -> list[str]:
         """What is on the screen."""
         return [line.rstrip() for line in self._screen.display]
 
-    def press(self, keys: str) -> None:
+    def press(self, keys: str | bytes) -> None:
         """Type."""
-        os.write(self._master, keys.encode())
+        os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
 
     def wait_for(self, text: str) -> None:
         """Read until `text` is on the screen."""

@@ -1,0 +1,228 @@
+"""The program in the terminals that people have, good and bad ones."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import STATUSTUI, Terminal, terminal
+from tests.trees import DATA, append, write_run
+
+TREE = str(DATA / "pavilion-2.4")
+COUNTS = "6 error"
+SIXTEEN = {*range(30, 38), *range(39, 48), 49, *range(90, 98), *range(100, 108)}
+"""The colours that every terminal has in its own palette, and those that it has by itself."""
+MEBI = 1 << 20
+
+
+@contextlib.contextmanager
+def inside(multiplexer: str, term: str, *arguments: str) -> Iterator[Terminal]:
+    """The program in a multiplexer that says to be a `term`, in a terminal."""
+    name = f"statustui-{os.getpid()}"
+    program = shlex.join([*STATUSTUI, *arguments])
+    if multiplexer == "tmux":
+        command = ["tmux", "-L", name, "-f", "/dev/null"]
+        option = ["set", "-g", "default-terminal", term, ";"]
+        start = [*command, "start-server", ";", *option, "new-session", program]
+        end = [*command, "kill-server"]
+    else:
+        start = ["screen", "-c", "/dev/null", "-U", "-T", term, "-S", name, *shlex.split(program)]
+        end = ["screen", "-S", name, "-X", "quit"]
+    try:
+        with terminal(start, 80, 24, TMUX="", STY="") as screen:
+            yield screen
+    finally:
+        subprocess.run(end, capture_output=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("multiplexer", "term"),
+    [("tmux", "screen-256color"), ("tmux", "tmux-256color"), ("screen", "screen-256color")],
+)
+def test_it_is_at_home_in_a_multiplexer(multiplexer: str, term: str) -> None:
+    """Glyphs and keys arrive, and what was on the screen before comes back."""
+    if shutil.which(multiplexer) is None:
+        pytest.skip(f"{multiplexer} is not there")
+    with inside(multiplexer, term, TREE) as screen:
+        screen.wait_for(f"▲ {COUNTS}")
+        screen.wait_for("29 runs, events")
+        screen.press("jj\r")
+        screen.wait_for("why: BUILD_ERROR")
+        screen.press("T")
+        screen.wait_for("UTC")
+        screen.press("qq")
+        screen.wait_for_end()
+
+
+@pytest.mark.parametrize("term", ["xterm", "xterm-16color", "linux", "vt220"])
+def test_sixteen_colours_are_enough(term: str) -> None:
+    """Those of the terminal's own palette, light or dark; nothing else is ever sent."""
+    with terminal([*STATUSTUI, TREE], TERM=term) as screen:
+        screen.wait_for(COUNTS)
+        screen.wait_for("29 runs")
+        for keys, text in (("\r", "why: ERROR"), ("\t\t", "no logs"), ("q?", "Everywhere")):
+            screen.press(keys)
+            screen.wait_for(text)
+        screen.press("q:")
+        screen.wait_for("Bell on")
+        renditions = re.findall(rb"\x1b\[([0-9;]*)m", screen.output)
+        assert renditions
+        numbers = {int(part or 0) for one in renditions for part in one.split(b";")}
+        assert numbers <= {*range(10), *SIXTEEN}
+
+
+def test_a_terminal_without_a_screen_is_told_of_the_list() -> None:
+    """In one line."""
+    for term in ("dumb", ""):
+        with terminal([*STATUSTUI, TREE], 120, TERM=term) as screen:
+            assert screen.wait_for_end() == 2
+            assert screen.output.count(b"\n") == 1
+            assert b"`statustui list`" in screen.output
+
+
+@pytest.mark.parametrize("redirection", ["2> {}", "2> /dev/null", "< /dev/null", "< {} 2>&1"])
+def test_redirections_leave_the_screen_alone(tmp_path: Path, redirection: str) -> None:
+    """Errors go where they are sent, and keys come from the terminal."""
+    (tmp_path / "file").touch()
+    line = f"exec {shlex.join(STATUSTUI)} {TREE} {redirection.format(tmp_path / 'file')}"
+    with terminal(["sh", "-c", line]) as screen:
+        screen.wait_for(f"▲ {COUNTS}")
+        screen.press("\r")
+        screen.wait_for("why: ERROR")
+        screen.press("q")
+        screen.wait_for("29 runs")
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+    assert (tmp_path / "file").read_bytes() == b""
+
+
+def test_it_is_no_good_without_any_terminal_to_read_keys_from() -> None:
+    """Output to a terminal alone makes no monitor."""
+    line = f"exec setsid -w {shlex.join(STATUSTUI)} {TREE} < /dev/null"
+    with terminal(["sh", "-c", line], 120) as screen:
+        screen.wait_for("no terminal to read keys from")
+
+
+def test_the_terminal_knows_its_size_best() -> None:
+    """Whatever a shell has exported once."""
+    with terminal([*STATUSTUI, TREE], 100, 30, COLUMNS="20", LINES="5") as screen:
+        screen.wait_for("29 runs, events")
+        assert any(len(line) > 90 for line in screen.lines)
+        assert "29 runs" in screen.lines[28]
+
+
+@pytest.mark.parametrize(
+    "env", [{"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "de_DE.ISO-8859-1"}, {"TERM": "linux"}]
+)
+def test_without_utf_8_nothing_but_ascii_is_sent(env: dict[str, str]) -> None:
+    """By itself, from the first byte on; who knows better says so."""
+    env = {"LC_CTYPE": "", **env}
+    with terminal([*STATUSTUI, TREE], 80, 24, **env) as screen:
+        screen.wait_for(f"E {COUNTS}")
+        screen.press("\r")
+        screen.wait_for("why: ERROR")
+        screen.press("qq")
+        assert screen.wait_for_end() == 0
+        assert screen.output.isascii()
+    with terminal([*STATUSTUI, "--no-ascii", TREE], 80, 24, **env) as screen:
+        screen.wait_for(f"▲ {COUNTS}")
+
+
+def line_starts(screen: Terminal, place: int, text: str) -> bool:
+    """Whether a line of the screen starts with `text`."""
+    return screen.lines[place].startswith(text)
+
+
+def test_any_size_down_to_a_corner_in_a_storm(tmp_path: Path) -> None:
+    """The picture fits the last size, and what changed in between is on it."""
+    run = write_run(tmp_path / "one", "RUNNING on a node", start=time.time())
+    with terminal([*STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for("1 run")
+        for step in range(200):
+            screen.resize(*[(40, 12), (300, 80), (80, 24), (10, 3), (1, 1)][step % 5])
+            screen.read_for(0.005)
+        append(run, "RUN_TIMEOUT in a storm", time.time())
+        for columns, lines in ((300, 80), (40, 12)):
+            screen.resize(columns, lines)
+            screen.wait_for("in a storm")
+            place = lines - 2
+            screen.wait_until(partial(line_starts, screen, place, "1 run"), "the line above keys")
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+
+
+def test_bytes_that_are_no_text_are_no_keys() -> None:
+    """What a terminal in another encoding sends for an umlaut costs no more than the next key."""
+    with terminal([*STATUSTUI, TREE]) as screen:
+        screen.wait_for("29 runs")
+        for noise in (b"\xe4", b"\xff\xfe", b"\xc3"):
+            screen.press(noise)
+            screen.read_for(0.2)
+        screen.press("j")
+        screen.read_for(0.2)
+        screen.press("\r")
+        screen.wait_for("why: ERROR")
+        screen.press("qq")
+        assert screen.wait_for_end() == 0
+
+
+WRITER = """
+import sys, time
+end = time.monotonic() + 8
+number = 0
+while time.monotonic() < end:
+    number += 1
+    for run in sys.argv[1:]:
+        with open(run + "/status", "a") as status:
+            status.write(f"{time.time():.6f} RUN_USER step {number}\\n")
+    time.sleep(0.02)
+for run in sys.argv[1:]:
+    with open(run + "/status", "a") as status:
+        status.write(f"{time.time():.6f} RUN_TIMEOUT over now\\n")
+"""
+
+
+def test_a_connection_that_stalls_is_not_filled(tmp_path: Path) -> None:
+    """Nobody reads for seconds: little is kept for later, and soon after all is up to date."""
+    runs = [write_run(tmp_path / str(n), "RUNNING x", start=time.time()) for n in range(20)]
+    with terminal([*STATUSTUI, str(tmp_path)], 160, 45) as screen:
+        screen.wait_for("20 runs")
+        before, sent = screen.memory, len(screen.output)
+        subprocess.run([sys.executable, "-c", WRITER, *map(str, runs)], check=True, timeout=60)
+        assert screen.memory - before < 8 * MEBI
+        begin = time.monotonic()
+        screen.wait_for("20 failed")
+        # A frame that changes everything has about 20 kB; the stall has had time for forty.
+        assert len(screen.output) - sent < 150_000
+        assert time.monotonic() - begin < 10
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+
+
+def test_a_terminal_that_takes_nothing_does_not_keep_it_alive(tmp_path: Path) -> None:
+    """It ends within seconds when it is told to, though it cannot say so any more."""
+    runs = [write_run(tmp_path / str(n), "RUNNING x", start=time.time()) for n in range(20)]
+    with terminal([*STATUSTUI, str(tmp_path)], 160, 45) as screen:
+        screen.wait_for("20 runs")
+        for key in "sSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsS":
+            screen.press(key)
+            time.sleep(0.05)
+        append(runs[0], "RUN_TIMEOUT x", time.time())
+        os.kill(screen.pid, signal.SIGTERM)
+        end = time.monotonic() + 12
+        while not os.waitpid(screen.pid, os.WNOHANG)[0]:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        screen.status = 0
