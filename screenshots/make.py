@@ -11,7 +11,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
+from statustui.config import Config
 from statustui.demo import Cluster
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.pace import Settings
@@ -21,26 +23,41 @@ NOW = 1_795_483_800.0
 SEED = 3
 ROOT = "working_dir"
 
+
+class Shot(NamedTuple):
+    """What is to be seen on a picture."""
+
+    keys: tuple[str, ...] = ()
+    """The keys that are pressed before."""
+    columns: int = 100
+    lines: int = 30
+    config: Config = Config()
+
+
 SHOTS = {
-    "runs": ((100, 30), ()),
-    "problems": ((100, 30), ("!", "j", "j")),
-    "failures": ((100, 30), ("t",)),
-    "run": ((100, 30), (*"jjjjjjj", "enter")),
-    "log": ((100, 30), ("/", *"BUILD_FAILED", "enter", "enter", "enter", "!")),
-    "wide": ((160, 40), ("!", "j", "j")),
-    "narrow": ((60, 20), ()),
+    "runs": Shot(),
+    "problems": Shot(("!", "j", "j")),
+    "failures": Shot(("t",)),
+    "run": Shot((*"jjjjjjj", "enter")),
+    "timeline": Shot(("/", *"state=RUN_USER", "enter", "enter")),
+    "log": Shot(("/", *"BUILD_FAILED", "enter", "enter", "enter", "!")),
+    "wide": Shot(("!", "j", "j"), 160, 40),
+    "narrow": Shot((), 60, 20),
+    "ascii": Shot((), 80, 24, Config(ascii=True)),
+    "colorblind": Shot((), 80, 24, Config(colorblind=True)),
 }
-"""Name of a picture -> columns and lines of the terminal, and the keys pressed before."""
+"""Name of a picture -> what is on it."""
 
 
-async def take(size: tuple[int, int], keys: tuple[str, ...]) -> str:
-    """The picture of the screen after `keys`, as SVG."""
-    app = StatusApp(Monitor([ROOT], Settings("poll", clock=lambda: NOW)), [ROOT], clock=lambda: NOW)
-    async with app.run_test(size=size) as pilot:
+async def take(shot: Shot) -> str:
+    """A picture of the screen, as SVG."""
+    monitor = Monitor([ROOT], Settings("poll", clock=lambda: NOW))
+    app = StatusApp(monitor, [ROOT], clock=lambda: NOW, config=shot.config)
+    async with app.run_test(size=(shot.columns, shot.lines)) as pilot:
         while not (app.is_complete and app.is_up_to_date and app.screen.query("FooterKey")):
             await pilot.pause(0.05)
         await pilot.pause()
-        for key in keys:
+        for key in shot.keys:
             await pilot.press(key)
             await pilot.pause(0.2)
         return app.export_screenshot()
@@ -54,9 +71,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         os.chdir(directory)
         Cluster(ROOT, 200, SEED).fill(NOW)
-        for name, (size, keys) in SHOTS.items():
+        for name, shot in SHOTS.items():
             path = target / f"{name}.svg"
-            path.write_text(asyncio.run(take(size, keys)), encoding="utf-8")
+            path.write_text(asyncio.run(take(shot)), encoding="utf-8")
             print(path)
         os.chdir(target)
 
