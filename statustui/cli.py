@@ -26,7 +26,7 @@ from statustui.options import ROOTS, Failure, check_roots, configure, path_failu
 from statustui.skeleton import Skeleton
 from statustui.terminal import has_glyphs, has_keyboard, is_dumb
 
-_INTERRUPTED, _BROKEN_PIPE = 130, 141
+INTERRUPTED, BROKEN_PIPE = 130, 141
 """Exit status after SIGINT and SIGPIPE, as shells have it."""
 
 _ABOUT = ("-h", "--help", "-V", "--version")
@@ -54,13 +54,46 @@ class _Commands(click.Group):
         except BrokenPipeError:
             # What is left to write goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.exceptions.Exit(_BROKEN_PIPE) from None
+            raise click.exceptions.Exit(BROKEN_PIPE) from None
         return result
+
+
+_EPILOG = """\b
+Examples:
+  statustui ./working_dir
+  statustui list -F 'problem age<1h' -s -time ./working_dir
+  statustui list --follow --jsonl ./working_dir
+  statustui wait ./working_dir --timeout 2h --fail-fast
+  statustui set ./my_run RUNNING "step 3 of 5"
+
+\b
+Keys of the monitor (? shows all):
+  j k, Enter, q    move, open the run, go back and quit
+  /, !, t, s       filter, problems only, group, sort
+  e, u             next problem, next one that is new to you
+
+\b
+Filters: words, FIELD=PATTERN, FIELD~REGEX, age<1h, has=STATE, problem,
+hidden, complete, stalled; with spaces between them, |, ! and ( ).
+
+\b
+Exit status:
+  0    fine
+  1    a run has a problem (wait, list --exit-status)
+  2    wrong usage, or something cannot be read or written
+  70   a mistake in the program
+  124  wait --timeout: time is over
+
+\b
+Environment: NO_COLOR, LC_ALL, TERM, XDG_CONFIG_HOME, XDG_STATE_HOME.
+Files: ~/.config/statustui/config.toml, ~/.local/state/statustui.
+"""
 
 
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EPILOG,
 )
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -81,7 +114,7 @@ def _split_command(
         raise click.BadParameter(f"{value}: {error}") from None
 
 
-@cli.command()
+@cli.command(short_help="Watch runs live; the default command.")
 @ROOTS
 @watch_options
 @click.option("--bell", is_flag=True, help="Ring on a new problem, and when all has ended.")
@@ -214,7 +247,7 @@ def _open_monitor(
         raise SystemExit(app.return_code)
 
 
-@cli.command("demo")
+@cli.command("demo", short_help="Watch a pretend cluster.")
 @click.argument("directory", required=False, metavar="[DIR]")
 @click.option(
     "--runs",
@@ -293,7 +326,7 @@ def main(skeleton: Skeleton | None = None) -> None:
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        status = _INTERRUPTED
+        status = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - nobody has expected it: it is told with a report
         skeleton.remove()
         words = error.words if isinstance(error, Crash) else report_crash(error)

@@ -39,11 +39,11 @@ from statustui.options import (
     watch_options,
 )
 
-_TIMED_OUT = 124
+TIMED_OUT = 124
 """Exit status as of ``timeout``."""
 
 
-@click.command("list")
+@click.command("list", short_help="List runs, once or as they change.")
 @ROOTS
 @click.option(
     "-s",
@@ -159,7 +159,7 @@ def _read_timeout(
         raise click.BadParameter(f"{value}: {error}.") from None
 
 
-@click.command("wait")
+@click.command("wait", short_help="Wait until runs have ended.")
 @ROOTS
 @FILTER
 @click.option(
@@ -208,12 +208,12 @@ def wait(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     tell_progress("")
     click.echo(report.summary(outcome.runs))
     if outcome.has_timed_out:
-        raise SystemExit(_TIMED_OUT)
+        raise SystemExit(TIMED_OUT)
     if outcome.has_problem:
         raise SystemExit(1)
 
 
-@click.command()
+@click.command(short_help="Print every status of a run, and why it failed.")
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
@@ -248,7 +248,7 @@ def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes opt
             click.echo(line)
 
 
-@click.command("set")
+@click.command("set", short_help="Append a status to a run.")
 @click.argument("run")
 @click.argument("state")
 @click.argument("note", default="")
@@ -276,7 +276,7 @@ def set_status(run: str, state: str, note: str) -> None:
         raise Failure(clean(str(error))) from error
 
 
-@click.command()
+@click.command(short_help="List the known states.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def states(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """List the known states with what they mean and what category they fall into."""

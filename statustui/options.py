@@ -84,7 +84,7 @@ _WATCH_OPTIONS = (
 
 def watch_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that say how to watch."""
-    for option in _WATCH_OPTIONS:
+    for option in reversed(_WATCH_OPTIONS):
         command = option(command)
     return command
 

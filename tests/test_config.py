@@ -12,7 +12,6 @@ from statustui.config import Config, default_path, parse_config, read_config
 from statustui.core.columns import COLUMNS
 from statustui.core.durations import Patience
 from statustui.monitor.pace import Settings
-from tests.test_readme import TEXT
 
 WHOLE = """
 columns = ["id", "state", "user"]
@@ -60,7 +59,7 @@ def test_every_entry_is_taken() -> None:
 
 def test_the_example_of_the_readme_has_every_entry_and_is_right() -> None:
     """So that it can be copied."""
-    section = TEXT.partition("## Configuration")[2].partition("##")[0]
+    section = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text("utf-8")
     [example] = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
     config = parse_config(example.encode(), "c.toml")
     assert config.mistakes == ()

@@ -9,10 +9,14 @@ import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
 
+from statustui.cli import BROKEN_PIPE, INTERRUPTED, monitor
+from statustui.commands import TIMED_OUT
 from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY
 from statustui.core.run import Label, Tally, make_run
 from statustui.core.states import Category
+from statustui.crash import STATUS
 from statustui.look import GLYPHS
+from statustui.options import Failure
 from statustui.report import run_object
 from statustui.tui.app import StatusApp
 from statustui.tui.screens.run import KEYS
@@ -20,7 +24,8 @@ from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.run_table import RunTable
 from tests.core.test_run import PLACE
 
-TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOWN = {
     "up": "arrows",
     "down": "arrows",
@@ -87,8 +92,41 @@ def test_every_term_of_a_filter_is_described() -> None:
     assert f"`{AGE}<1h`" in section
 
 
-def test_its_pictures_are_there() -> None:
-    """Each in the repository."""
-    pictures = re.findall(r"!\[.*?\]\((.*?)\)", TEXT)
-    assert pictures
-    assert all((Path(__file__).parent.parent / picture).is_file() for picture in pictures)
+def test_its_pictures_and_links_are_there() -> None:
+    """Each in the repository, and each heading in the page."""
+    links = [link for link in re.findall(r"\]\((.*?)\)", TEXT) if "://" not in link]
+    assert any(link.endswith(".svg") for link in links)
+    headings = {heading.lower() for heading in re.findall(r"^## (.*)$", TEXT, re.MULTILINE)}
+    for link in links:
+        is_heading = link.startswith("#") and link[1:] in headings
+        assert is_heading or (ROOT / link).is_file(), link
+
+
+def test_every_exit_status_is_described() -> None:
+    """Those that the commands end with."""
+    section = TEXT.partition("| exit status |")[2].partition("\n\n")[0]
+    described = {int(number) for number in re.findall(r"\d+", section)}
+    assert described >= {
+        0,
+        1,
+        Failure.exit_code,
+        STATUS,
+        INTERRUPTED,
+        BROKEN_PIPE,
+        TIMED_OUT,
+        129,
+        143,
+    }
+
+
+def test_every_option_of_the_monitor_is_named() -> None:
+    """In the README, or on the page about the configuration by the name of its entry."""
+    text = TEXT + (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    names = [name for option in monitor.params for name in option.opts if name.startswith("--")]
+    assert names
+    assert [name for name in names if name not in text and f"{name[2:]} =" not in text] == []
+
+
+def test_it_is_no_longer_than_can_be_read_in_five_minutes() -> None:
+    """About 300 lines; what goes further stands on pages of its own."""
+    assert len(TEXT.splitlines()) <= 310
