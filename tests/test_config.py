@@ -11,6 +11,7 @@ import pytest
 from statustui.config import Config, default_path, parse_config, read_config
 from statustui.core.columns import COLUMNS
 from statustui.core.durations import Patience
+from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.monitor.pace import Settings
 
 WHOLE = """
@@ -66,7 +67,7 @@ def test_the_example_of_the_readme_has_every_entry_and_is_right() -> None:
     known = {entry.split(".")[0].replace("-", "_") for entry in config.lines}
     others = {"patience", "changed_at", "lines", "mistakes"}
     assert known - {"stale", "stale_in"} == {field.name for field in fields(Config)} - others
-    assert all(column in section for column in COLUMNS)
+    assert [name for name in (*COLUMNS, *SORT_KEYS, *GROUPINGS) if name not in section] == []
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,12 @@ from typing import NamedTuple
 
 from statustui.core.history import Course
 from statustui.core.run import Run, Stall
-from statustui.core.states import LOG_STATES, Category
+from statustui.core.states import LOG_STATES
 from statustui.core.status_file import StatusInfo
 from statustui.core.text import format_span
 
 _MUCH = 3.0
 """A stay that is longer than so many typical ones is much longer than usual."""
-_GOES_ON = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING, Category.UNKNOWN})
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def may_stall(run: Run) -> bool:
 
     Pavilion sets no status for the end of a series, so that nothing is to be learned from its age.
     """
-    return run.kind != "series" and run.updated is not None and run.category in _GOES_ON
+    return run.kind != "series" and run.updated is not None and not run.category.is_final
 
 
 def limit_of(patience: float, usual: Usual | None) -> float:

@@ -29,11 +29,7 @@ _CALM = frozenset(
 """States that leave the last word to the status that follows them."""
 _LAST_WORDS = frozenset(_CATEGORIES) - _LOG_WORDS
 """States that are the current one and more than a remark where they stand last."""
-_OVER = frozenset(
-    {Category.ERROR, Category.FAILED, Category.CANCELLED, Category.SKIPPED, Category.PASSED}
-)
 _LAST_OF_SERIES = "ALL_STARTED"
-_AT_WORK = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING})
 
 
 class Label(NamedTuple):
@@ -129,7 +125,7 @@ class Run:
         """
         return (
             self.is_marked
-            or categorise(self.stage, self.result) in _OVER
+            or categorise(self.stage, self.result).is_final
             or (self.kind == "series" and self.stage == _LAST_OF_SERIES)
         )
 
@@ -230,7 +226,7 @@ def _find_culprit(
             # A name that is no state says nothing about how the run goes.
             if (culprit is None or recovered) and entry.word != b"INVALID":
                 culprit, recovered = entry, False
-        elif entry.category in _AT_WORK and entry.word not in _WINDING_DOWN:
+        elif entry.category.is_under_way and entry.word not in _WINDING_DOWN:
             recovered = culprit is not None
     return culprit, recovered
 

@@ -166,6 +166,19 @@ class Category(enum.Enum):
         """Whether somebody has to look into it."""
         return self is Category.ERROR or self is Category.FAILED
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a run in it goes on."""
+        return self in _UNDER_WAY
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a run in it does not go on; of one in `UNKNOWN` nobody knows."""
+        return self is not Category.UNKNOWN and self not in _UNDER_WAY
+
+
+_UNDER_WAY = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING})
+
 
 _BY_STATE = {
     **dict.fromkeys(["ERROR", "INVALID"], Category.ERROR),

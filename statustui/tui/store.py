@@ -22,7 +22,6 @@ from statustui.tui.unseen import Unseen
 
 _PEERS = 20
 """Runs that one is compared with at the most."""
-_UNDER_WAY = (Category.WAITING, Category.BUILDING, Category.RUNNING)
 PROBLEMS = frozenset(category for category in Category if category.is_problem)
 
 
@@ -119,7 +118,7 @@ class RunStore:
     def under_way(self) -> int:
         """How many of the listed runs wait, build or run."""
         counts = self.counts if self._lists_all else self._listed_counts
-        return sum(counts[category] for category in _UNDER_WAY)
+        return sum(counts[category] for category in Category if category.is_under_way)
 
     @property
     def _lists_all(self) -> bool:

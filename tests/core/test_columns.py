@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from statustui.core.columns import COLUMNS, fit
+from statustui.core.run import Stall
+from tests.core.test_run import run_of
 
 WIDEST = {"id": 3, "name": 20, "state": 15, "user": 8}
 
@@ -27,3 +31,26 @@ def test_a_name_gets_its_room_only_when_the_note_has_its_own() -> None:
 def test_a_column_without_any_text_is_left_out() -> None:
     """In a plain tree a run has no other name than its id."""
     assert fit(["id", "name"], 80, {"id": 3, "name": 0}) == [("id", 3)]
+
+
+def test_where_there_is_no_room_at_all_only_what_never_leaves_is_left() -> None:
+    """It is cut then."""
+    assert fit(["note", "id"], 0, {}) == [("id", 3)]
+    assert fit(["note", "age"], 0, {}) == []
+
+
+def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
+    """And the note says which failure, or for how long there was no sign of life."""
+
+    def shown(name: str) -> list[str]:
+        return [COLUMNS[name].text(run, 4600.0) for run in (plain, hiding, stalled)]
+
+    plain = run_of("RUNNING on a node")
+    hiding = run_of("BUILD_FAILED no compiler", "BUILD_CREATED again")
+    stalled = replace(plain, stall=Stall(1000.0, "others are faster"))
+    assert shown("state") == ["RUNNING", "BUILD_CREATED !", "RUNNING ~"]
+    assert shown("note") == [
+        "on a node",
+        "BUILD_FAILED: no compiler",
+        "stalled 1h: on a node",
+    ]
