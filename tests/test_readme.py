@@ -9,7 +9,8 @@ import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from statustui.cli import BROKEN_PIPE, INTERRUPTED, monitor
+from statustui import __version__
+from statustui.cli import BROKEN_PIPE, INTERRUPTED, cli, monitor
 from statustui.commands import TIMED_OUT
 from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY
 from statustui.core.run import Label, Tally, make_run
@@ -117,6 +118,13 @@ def test_every_exit_status_is_described() -> None:
         129,
         143,
     }
+
+
+def test_every_command_is_shown_and_the_changelog_tells_of_this_version() -> None:
+    """By name, and first of all."""
+    assert [name for name in cli.commands if name != "monitor" and f"`{name}" not in TEXT] == []
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\S+?),? ", changes, re.MULTILINE)[0] == __version__
 
 
 def test_every_option_of_the_monitor_is_named() -> None:
