@@ -34,6 +34,9 @@ class Terminal:
         self.status: int | None = None
         self.pid, self._master = pty.fork()
         if not self.pid:
+            # As a shell starts a program in the foreground, whoever runs the tests.
+            for number in (signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
             environment = os.environ | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"} | env
             os.execvpe(command[0], list(command), environment)  # noqa: S606 - the program itself
         self._set_size(columns, lines)

@@ -122,7 +122,8 @@ def test_every_exit_status_is_described() -> None:
 
 def test_every_command_is_shown_and_the_changelog_tells_of_this_version() -> None:
     """By name, and first of all."""
-    assert [name for name in cli.commands if name != "monitor" and f"`{name}" not in TEXT] == []
+    words = set(re.findall(r"[a-z]+", TEXT))
+    assert set(cli.commands) <= words
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (\S+?),? ", changes, re.MULTILINE)[0] == __version__
 
