@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-DEADLINE = 20.0
+DEADLINE = 40.0
 """Seconds after which something that is waited for counts as not coming."""
 
 

@@ -672,13 +672,13 @@ async def test_any_size_down_to_nothing_and_back() -> None:
         deliver_a_night(source)
         await settle(pilot)
         # The preview comes a moment after the list.
-        await wait_for(pilot, "▲ RUN_ERROR")
+        await wait_for(pilot, "CREATED 17s")
         before = screen_lines(app)
         for size in ((120, 30), (80, 24), (40, 12), (20, 5), (8, 3), (2, 1), (200, 50)):
             await pilot.resize_terminal(*size)
             await pilot.press("j", "k")
             await settle(pilot)
-        await wait_for(pilot, "▲ RUN_ERROR")
+        await wait_for(pilot, "CREATED 17s")
         assert screen_lines(app) == before
 
 
