@@ -22,6 +22,8 @@ from statustui.tui.app import StatusApp
 NOW = 1_795_483_800.0
 SEED = 3
 ROOT = "working_dir"
+_PATIENCE = 30.0
+"""Seconds after which what is to be on a picture counts as not coming."""
 
 
 class Shot(NamedTuple):
@@ -29,6 +31,8 @@ class Shot(NamedTuple):
 
     keys: tuple[str, ...] = ()
     """The keys that are pressed before."""
+    shows: str = ""
+    """A text that is on it, and comes last."""
     columns: int = 100
     lines: int = 30
     config: Config = Config()
@@ -38,13 +42,13 @@ SHOTS = {
     "runs": Shot(),
     "problems": Shot(("!", "j", "j")),
     "failures": Shot(("t",)),
-    "run": Shot((*"jjjjjjj", "enter")),
-    "timeline": Shot(("/", *"state=RUN_USER", "enter", "enter")),
-    "log": Shot(("/", *"BUILD_FAILED", "enter", "enter", "enter", "!")),
-    "wide": Shot(("!", "j", "j"), 160, 40),
-    "narrow": Shot((), 60, 20),
-    "ascii": Shot((), 80, 24, Config(ascii=True)),
-    "colorblind": Shot((), 80, 24, Config(colorblind=True)),
+    "run": Shot((*"jjjjjjj", "enter"), "usually: median"),
+    "timeline": Shot(("/", *"state=RUN_USER", "enter", "enter"), "usually: median"),
+    "log": Shot(("/", *"BUILD_FAILED", "enter", "enter", "enter", "!"), "▸"),
+    "wide": Shot(("!", "j", "j"), "usually: median", 160, 40),
+    "narrow": Shot((), "", 60, 20),
+    "ascii": Shot((), "", 80, 24, Config(ascii=True)),
+    "colorblind": Shot((), "", 80, 24, Config(colorblind=True)),
 }
 """Name of a picture -> what is on it."""
 
@@ -59,8 +63,13 @@ async def take(shot: Shot) -> str:
         await pilot.pause()
         for key in shot.keys:
             await pilot.press(key)
-            await pilot.pause(0.2)
-        return app.export_screenshot()
+            await pilot.pause(0.1)
+        end = time.monotonic() + _PATIENCE
+        while shot.shows not in (picture := app.export_screenshot()).replace("&#160;", " "):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{shot.shows} does not come")
+            await pilot.pause(0.05)
+        return picture
 
 
 def main() -> None:

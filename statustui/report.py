@@ -87,8 +87,9 @@ def changes(
 
 
 def _row(run: Run, now: float) -> tuple[str, ...]:
-    cells = (clean(COLUMNS[name].text(run, now)) for name in _COLUMNS)
-    return (LOOKS[run.category].letter, *(cell or "-" for cell in cells))
+    cells = {name: clean(COLUMNS[name].text(run, now)) for name in _COLUMNS}
+    cells["age"] = format_age(run.age(now))
+    return (LOOKS[run.category].letter, *(cell or "-" for cell in cells.values()))
 
 
 def history_lines(history: History, width: int | None) -> Iterator[str]:

@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 
-from statustui.terminal import has_glyphs, is_dumb
+from statustui.terminal import is_dumb
 
 _COMMANDS = frozenset({"list", "history", "set", "states", "wait"})
 """The commands that have no screen."""
 _QUESTIONS = frozenset({"-h", "--help", "-V", "--version", "--once"})
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""The signals that tell the program to end."""
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
 _LEAVE = "\x1b[?25h\x1b[?1049l"
 
@@ -30,32 +32,31 @@ class Skeleton:
             columns, lines = os.get_terminal_size(sys.stdout.fileno())
         except OSError:
             return
-        rule = "\u2501" if has_glyphs(os.environ) and "--ascii" not in arguments else "-"
-        text = f"{_ENTER} statustui: looking for runs\r\n {rule * (columns - 2)}"
-        _end_on_signals()
+        text = f"{_ENTER} statustui: looking for runs\r\n {'-' * (columns - 2)}"
+        for number in ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._end)
         self._is_up = True
         os.write(sys.stdout.fileno(), f"{text}\x1b[{lines};1H ^q Quit".encode())
 
     def hand_over(self) -> None:
-        """Leave the screen to the monitor, which restores it in the end."""
+        """Leave the screen to the monitor, which restores it in the end.
+
+        What tells the program to end waits until the monitor listens for it.
+        """
         self._is_up = False
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+
+    def _end(self, number: int, _frame: object) -> None:
+        """End at once when told to: an import cannot be left by an exception."""
+        self.remove()
+        os._exit(128 + number)
 
     def remove(self) -> None:
         """Show the screen as it was before, if the monitor has not come to use it."""
         if self._is_up:
             self._is_up = False
             os.write(sys.stdout.fileno(), _LEAVE.encode())
-
-
-def _end_on_signals() -> None:
-    """Come to the end of the program when it is told to end, so that the screen is restored."""
-
-    def end(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, end)
 
 
 def _opens_screen(arguments: list[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
@@ -18,7 +19,8 @@ def has_glyphs(environ: Mapping[str, str]) -> bool:
     """Whether the terminal can be relied on to show more than ASCII.
 
     The first of ``LC_ALL``, ``LC_CTYPE`` and ``LANG`` that is set has to name UTF-8, by the POSIX
-    rule; the font of Linux' own console has too few characters whatever they say.
+    rule; the font of Linux' own console has too few characters whatever they say. Where none is
+    set, Python has made that UTF-8.
     """
     names = ["LC_ALL", "LC_CTYPE", "LANG"]
     if environ.get("LANG") and environ.get("LC_CTYPE") in _COERCED:
@@ -37,7 +39,9 @@ def open_keyboard() -> int:
 
 
 def has_keyboard() -> bool:
-    """Whether there is a terminal to read keys from."""
+    """Whether there is a terminal to read keys from, and standard input is not closed."""
+    if sys.__stdin__ is None:
+        return False
     try:
         keyboard = open_keyboard()
     except OSError:

@@ -331,7 +331,7 @@ def test_following_prints_what_matches_and_what_has_matched(tmp_path: Path) -> N
         assert process.stdout.readline().split()[3] == "RUN_TIMEOUT"
         append(one, "INFO unheard of")
         append(other, "RUNNING again")
-        assert process.stdout.readline().split()[1:4] == ["b", "-", "RUNNING"]
+        assert process.stdout.readline().split()[1:4] == ["b", "b", "RUNNING"]
         shutil.rmtree(one)
         shutil.rmtree(other)
         assert process.stdout.readline() == f"   {other} is gone\n"
@@ -349,9 +349,9 @@ def test_following_prints_changes_and_removals_until_interrupted(tmp_path: Path)
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().split() == [">", "a", "-", "RUN_USER", "-", "phase", "1"]
+        assert process.stdout.readline().split() == [">", "a", "a", "RUN_USER", "-", "phase", "1"]
         append(path, "RUN_TIMEOUT late")
-        assert process.stdout.readline().split() == ["F", "a", "-", "RUN_TIMEOUT", "-", "late"]
+        assert process.stdout.readline().split() == ["F", "a", "a", "RUN_TIMEOUT", "-", "late"]
         shutil.rmtree(path)
         assert process.stdout.readline() == f"   {path} is gone\n"
         process.send_signal(signal.SIGINT)

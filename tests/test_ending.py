@@ -54,6 +54,18 @@ def test_a_signal_before_the_first_frame_restores_the_terminal_too(tmp_path: Pat
         assert is_restored(screen)
 
 
+def test_a_signal_behind_the_screen_still_ends_it(tmp_path: Path) -> None:
+    """While what the demo has written is deleted."""
+    command = [*STATUSTUI, "demo", "--runs", "3000"]
+    with terminal(command, 80, 24, TMPDIR=str(tmp_path)) as screen:
+        screen.wait_for("events")
+        screen.press("q")
+        screen.wait_until(lambda: is_restored(screen), "the terminal back")
+        os.kill(screen.pid, signal.SIGTERM)
+        assert screen.wait_for_end() in {0, 143}
+        assert b"something went wrong" not in screen.output
+
+
 def is_gone(pid: int) -> Callable[[], bool]:
     """Tells whether a child of ours has ended."""
     return lambda: os.waitpid(pid, os.WNOHANG)[0] == pid

@@ -53,7 +53,7 @@ def test_python_writes_a_run_that_passes(tmp_path: Path) -> None:
     [
         ("exit 0", ("passed", "result: PASS", 2)),
         ("exit 3", ("failed", "exit status 3, result: FAIL", 2)),
-        ("kill -TERM $PPID", ("failed", "Slurm ends the job", 2)),
+        ("kill -TERM $PPID; exec sleep 30", ("failed", "Slurm ends the job", 2)),
     ],
 )
 def test_a_batch_script_says_how_the_job_went(
@@ -67,7 +67,7 @@ def test_a_batch_script_says_how_the_job_went(
     variables = {"SLURM_JOB_NAME": "mesh", "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "cn[1-4]"}
     env = os.environ | variables | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     script_text = recipe("From a Slurm batch script")
-    subprocess.run(["/bin/bash", "-c", script_text], check=False, cwd=tmp_path, env=env, timeout=60)
+    subprocess.run(["/bin/bash", "-c", script_text], check=False, cwd=tmp_path, env=env, timeout=20)
     assert listed(tmp_path) == {"mesh-7": expected}
 
 

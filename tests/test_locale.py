@@ -18,7 +18,6 @@ from statustui.terminal import has_glyphs, is_dumb
         ({"LC_CTYPE": "C.UTF-8"}, True),
         ({"LANG": "de_DE@euro"}, False),
         ({"LANG": "en_US.UTF-8", "TERM": "linux"}, False),
-        ({}, False),
     ],
 )
 def test_glyphs_are_shown_where_the_locale_has_utf_8(

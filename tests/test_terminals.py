@@ -28,17 +28,19 @@ MEBI = 1 << 20
 
 
 @contextlib.contextmanager
-def inside(multiplexer: str, term: str, *arguments: str) -> Iterator[Terminal]:
-    """The program in a multiplexer that says to be a `term`, in a terminal."""
-    name = f"statustui-{os.getpid()}"
-    program = shlex.join([*STATUSTUI, *arguments])
+def inside(multiplexer: str, term: str, place: Path) -> Iterator[Terminal]:
+    """A shell in a multiplexer that says to be a `term`, in a terminal."""
+    name = f"statustui-{os.getpid()}-{term}"
+    shell = "env PS1=ready$ sh -i"
     if multiplexer == "tmux":
         command = ["tmux", "-L", name, "-f", "/dev/null"]
         option = ["set", "-g", "default-terminal", term, ";"]
-        start = [*command, "start-server", ";", *option, "new-session", program]
+        start = [*command, "start-server", ";", *option, "new-session", shell]
         end = [*command, "kill-server"]
     else:
-        start = ["screen", "-c", "/dev/null", "-U", "-T", term, "-S", name, *shlex.split(program)]
+        (place / "screenrc").write_text("altscreen on\n")
+        start = ["screen", "-c", str(place / "screenrc"), "-U", "-T", term, "-S", name]
+        start += shlex.split(shell)
         end = ["screen", "-S", name, "-X", "quit"]
     try:
         with terminal(start, 80, 24, TMUX="", STY="") as screen:
@@ -51,19 +53,25 @@ def inside(multiplexer: str, term: str, *arguments: str) -> Iterator[Terminal]:
     ("multiplexer", "term"),
     [("tmux", "screen-256color"), ("tmux", "tmux-256color"), ("screen", "screen-256color")],
 )
-def test_it_is_at_home_in_a_multiplexer(multiplexer: str, term: str) -> None:
+def test_it_is_at_home_in_a_multiplexer(multiplexer: str, term: str, tmp_path: Path) -> None:
     """Glyphs and keys arrive, and what was on the screen before comes back."""
     if shutil.which(multiplexer) is None:
         pytest.skip(f"{multiplexer} is not there")
-    with inside(multiplexer, term, TREE) as screen:
+    with inside(multiplexer, term, tmp_path) as screen:
+        screen.wait_for("ready$")
+        screen.press("echo be''fore\r")
+        screen.wait_for("before")
+        screen.press(f"{shlex.join(STATUSTUI)} {TREE}; echo status $?\r")
         screen.wait_for(f"▲ {COUNTS}")
         screen.wait_for("29 runs, events")
+        assert not any("before" in line for line in screen.lines)
         screen.press("jj\r")
         screen.wait_for("why: BUILD_ERROR")
         screen.press("T")
         screen.wait_for("UTC")
         screen.press("qq")
-        screen.wait_for_end()
+        screen.wait_for("status 0")
+        assert any("before" in line for line in screen.lines)
 
 
 @pytest.mark.parametrize("term", ["xterm", "xterm-16color", "linux", "vt220"])
@@ -108,11 +116,26 @@ def test_redirections_leave_the_screen_alone(tmp_path: Path, redirection: str) -
     assert (tmp_path / "file").read_bytes() == b""
 
 
-def test_it_is_no_good_without_any_terminal_to_read_keys_from() -> None:
+@pytest.mark.parametrize("line", ["exec setsid -w {} < /dev/null", "exec {} <&-"])
+def test_it_is_no_good_without_any_terminal_to_read_keys_from(line: str) -> None:
     """Output to a terminal alone makes no monitor."""
-    line = f"exec setsid -w {shlex.join(STATUSTUI)} {TREE} < /dev/null"
-    with terminal(["sh", "-c", line], 120) as screen:
+    program = f"{shlex.join(STATUSTUI)} {TREE}"
+    with terminal(["sh", "-c", line.format(program)], 120) as screen:
         screen.wait_for("no terminal to read keys from")
+
+
+def test_a_terminal_that_does_not_block_gets_every_line(tmp_path: Path) -> None:
+    """Some program before has left it in that mode, and nobody reads for a moment."""
+    for number in range(60):
+        write_run(tmp_path / f"{number:02}", f"RUN_TIMEOUT after {number} min {'x' * 120}")
+    program = "import fcntl, os, sys; fcntl.fcntl(1, fcntl.F_SETFL, os.O_NONBLOCK | os.O_RDWR)"
+    line = f"{sys.executable} -c '{program}'; exec {shlex.join(STATUSTUI)} {tmp_path}"
+    with terminal(["sh", "-c", line], 200, 60) as screen:
+        screen.wait_for("60 runs")
+        for _ in range(3):
+            screen.press("sS")
+            time.sleep(0.5)
+        screen.wait_until(lambda: sum("after" in line for line in screen.lines) == 55, "55 runs")
 
 
 def test_the_terminal_knows_its_size_best() -> None:
@@ -164,16 +187,11 @@ def test_any_size_down_to_a_corner_in_a_storm(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_no_keys() -> None:
-    """What a terminal in another encoding sends for an umlaut costs no more than the next key."""
+    """What a terminal in another encoding sends for an umlaut; the keys around it count."""
     with terminal([*STATUSTUI, TREE]) as screen:
         screen.wait_for("29 runs")
-        for noise in (b"\xe4", b"\xff\xfe", b"\xc3"):
-            screen.press(noise)
-            screen.read_for(0.2)
-        screen.press("j")
-        screen.read_for(0.2)
-        screen.press("\r")
-        screen.wait_for("why: ERROR")
+        screen.press(b"\xffj\xfe\xfdj\xe4\r")
+        screen.wait_for("why: BUILD_ERROR")
         screen.press("qq")
         assert screen.wait_for_end() == 0
 
@@ -198,15 +216,13 @@ def test_a_connection_that_stalls_is_not_filled(tmp_path: Path) -> None:
     """Nobody reads for seconds: little is kept for later, and soon after all is up to date."""
     runs = [write_run(tmp_path / str(n), "RUNNING x", start=time.time()) for n in range(20)]
     with terminal([*STATUSTUI, str(tmp_path)], 160, 45) as screen:
-        screen.wait_for("20 runs")
+        screen.wait_for("20 runs, events")
         before, sent = screen.memory, len(screen.output)
         subprocess.run([sys.executable, "-c", WRITER, *map(str, runs)], check=True, timeout=60)
         assert screen.memory - before < 8 * MEBI
-        begin = time.monotonic()
         screen.wait_for("20 failed")
         # A frame that changes everything has about 20 kB; the stall has had time for forty.
         assert len(screen.output) - sent < 150_000
-        assert time.monotonic() - begin < 10
         screen.press("q")
         assert screen.wait_for_end() == 0
 

@@ -13,8 +13,6 @@ HIDDEN = "!"
 """Stands behind a state that hides a failure."""
 STALLED = "~"
 """Stands behind a state in which a run seems to have stalled."""
-_STAYS = 1000
-"""The rank of a column that never leaves."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,8 @@ class Column:
     """Whether its text changes by itself as time goes by."""
     is_usual: bool = True
     """Whether the table has it unless the user says otherwise."""
+    tells: Callable[[Run], bool] = lambda _run: True
+    """Whether it tells something of a run that no other column does."""
 
 
 def _state(run: Run, _now: float) -> str:
@@ -67,11 +67,12 @@ COLUMNS = {
     "id": Column("ID", lambda run, _now: run.id, least=3, most=32),
     "name": Column(
         "NAME",
-        lambda run, _now: "" if run.name == run.id else run.name,
+        lambda run, _now: run.name,
         least=0,
         most=28,
         squeezed=8,
         leaves=5,
+        tells=lambda run: run.name != run.id,
     ),
     "state": Column("STATE", _state, least=STATES.max_length, most=24),
     "result": Column("RESULT", lambda run, _now: run.result or "", least=6, most=6, leaves=3),
@@ -100,11 +101,9 @@ def fit(names: Sequence[str], width: int, widest: Mapping[str, int]) -> list[tup
     full = {name: room(COLUMNS[name], widest.get(name, 0)) for name in names}
     # A column without any text is none.
     given = {name: _squeeze(COLUMNS[name], cells) for name, cells in full.items() if cells}
-    leaving = sorted((COLUMNS[name].leaves or _STAYS, name) for name in given)
-    for rank, name in leaving:
-        if rank == _STAYS or sum(given.values()) + len(given) - 1 <= width:
-            break
-        del given[name]
+    leaving = sorted((rank, name) for name in given if (rank := COLUMNS[name].leaves) is not None)
+    while leaving and sum(given.values()) + len(given) - 1 > width:
+        del given[leaving.pop(0)[1]]
     spare = max(0, width - sum(given.values()) - len(given) + 1)
     takers = [name for name in given if COLUMNS[name].takes_rest]
     reserved = sum(full[name] - given[name] for name in takers)

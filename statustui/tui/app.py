@@ -24,7 +24,7 @@ from statustui.monitor.batch import Batch
 from statustui.monitor.inspection import FileInspection, Inspect
 from statustui.monitor.source import Source
 from statustui.tui.alarm import Alarm, OnProblem
-from statustui.tui.ascii import Ascii
+from statustui.tui.ascii import Ascii, to_ascii
 from statustui.tui.driver import TerminalDriver
 from statustui.tui.inbox import Inbox
 from statustui.tui.lifeline import LOOK_EVERY, Lifeline
@@ -278,6 +278,7 @@ class StatusApp(App[None]):
         """Ring, if there is reason to."""
         text = self._alarm.take()
         if text is not None and self._driver is not None:
+            text = to_ascii(text) if self._config.ascii else text
             self._driver.write(notify_sequence(text, os.environ))
 
     @on(Trouble)
@@ -288,7 +289,7 @@ class StatusApp(App[None]):
         """Take note that somebody is there when a key or the mouse says so."""
         if isinstance(event, events.InputEvent) and self.screen is self._runs_screen:
             self._runs_screen.see()
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             await self._typeahead.take(event)
         else:
             await super().on_event(event)

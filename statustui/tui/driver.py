@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
+import select
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, cast
 
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from statustui.terminal import open_keyboard
 
 if TYPE_CHECKING:
     from textual.app import App
+
+
+_WAKE = 0.1
+"""Seconds after which the reader of keys looks whether it is to end, or Escape is just Escape."""
 
 
 class _Output:
@@ -31,11 +40,14 @@ class _Output:
     def write(self, text: str) -> None:
         """Write all of it, for as long as that takes."""
         data = text.encode("utf-8", "replace")
-        try:
-            while data:
+        while data:
+            try:
                 data = data[os.write(self.fileno(), data) :]
-        except OSError:
-            pass
+            except BlockingIOError:
+                # Some program before has left it in that mode.
+                select.select([], [self.fileno()], [])
+            except OSError:
+                break
         self.written += 1
 
     def flush(self) -> None:
@@ -82,11 +94,18 @@ class TerminalDriver(LinuxDriver):
         super().write(data)
 
     def run_input_thread(self) -> None:
-        """Read keys to the end; what is no UTF-8 is no key."""
-        is_read = False
-        while not is_read:
-            try:
-                super().run_input_thread()
-                is_read = True
-            except UnicodeDecodeError:
-                continue
+        """Read keys until the end; bytes that are no UTF-8 are no keys."""
+        decode = getincrementaldecoder("utf-8")("ignore").decode
+        parser = XTermParser()
+        while not self.exit_event.is_set():
+            if select.select([self.fileno], [], [], _WAKE)[0]:
+                data = os.read(self.fileno, 4096)
+                if not data:
+                    # The terminal is gone: the end comes from elsewhere.
+                    self.exit_event.wait(_WAKE)
+                self._hand_on(parser.feed(text) if (text := decode(data)) else ())
+            self._hand_on(parser.tick())
+
+    def _hand_on(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)

@@ -9,11 +9,12 @@ import termios
 import threading
 from collections.abc import Callable
 
+from statustui.skeleton import ENDING
+
 LOOK_EVERY = 2.0
 """Seconds between two looks at the terminal: without it Textual reads its end for ever."""
 _PATIENCE = 5.0
 """Seconds after which the program ends whether or not it has come to good order."""
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Lifeline:
@@ -30,10 +31,11 @@ class Lifeline:
         self._terminal = terminal
         self._is_ending = False
         self._loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
+        for number in ENDING:
             # What somebody has chosen to ignore, as `nohup` does, is ignored.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._hear)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
     def _hear(self, number: int, _frame: object) -> None:
         self._finish(128 + number)
@@ -46,6 +48,9 @@ class Lifeline:
             self._finish(128 + signal.SIGHUP)
 
     def _finish(self, status: int) -> None:
+        if self._loop.is_closed():
+            # The screen is gone already; what comes after it may take a moment.
+            raise SystemExit(status)
         if self._is_ending:
             return
         self._is_ending = True

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from textual.app import App
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
@@ -28,15 +28,15 @@ class Typeahead:
         hand_on: Does what the application does with a key.
     """
 
-    def __init__(self, app: App[Any], hand_on: Callable[[Key], Awaitable[None]]) -> None:
+    def __init__(self, app: App[Any], hand_on: Callable[[Key | Paste], Awaitable[None]]) -> None:
         """Nothing has been typed yet."""
         self._app = app
         self._hand_on = hand_on
-        self._waiting: deque[Key] = deque()
+        self._waiting: deque[Key | Paste] = deque()
         self._busy_until = float("-inf")
 
-    async def take(self, key: Key) -> None:
-        """Hand a key on when it is its turn."""
+    async def take(self, key: Key | Paste) -> None:
+        """Hand a key, or what was pasted, on when it is its turn."""
         self._waiting.append(key)
         if time.monotonic() > self._busy_until:
             await self._hand_on_next()
@@ -47,8 +47,8 @@ class Typeahead:
             return
         self._busy_until = time.monotonic() + _PATIENCE
         screen = self._app.screen
-        way = (self._app.focused or screen).ancestors_with_self
         await self._hand_on(self._waiting.popleft())
+        way = (self._app.focused or screen).ancestors_with_self
         self._follow([*way, *way], screen)
 
     def _follow(self, way: Sequence[MessagePump], screen: Screen[Any]) -> None:
@@ -57,7 +57,8 @@ class Typeahead:
             first, *rest = way
             if not first.call_later(self._follow, rest, screen):
                 self._follow(rest, screen)
-        elif self._app.screen is screen:
-            self._app.call_later(self._hand_on_next)
-        else:
-            self._app.screen.call_after_refresh(self._app.call_later, self._hand_on_next)
+            return
+        app, now = self._app, self._app.screen
+        is_new = now is not screen
+        if not (is_new and now.call_after_refresh(app.call_later, self._hand_on_next)):
+            app.call_later(self._hand_on_next)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -11,6 +12,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
+from textual.widget import MountError
 
 from statustui.config import Config
 from statustui.core.order import GROUPINGS, SORT_KEYS
@@ -154,6 +156,11 @@ class RunsScreen(Screen[None]):
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
+        # The program may have been told to end by now.
+        with contextlib.suppress(MountError):
+            await self._mount_rest()
+
+    async def _mount_rest(self) -> None:
         await self.mount(self._filter, self._filter.mistake, before=self._health)
         self.set_interval(_AGING, self._filter_by_age)
         self.set_interval(1.0, self._forget_seen)

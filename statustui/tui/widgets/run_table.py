@@ -98,7 +98,11 @@ class RunTable(ScrollView, can_focus=True):
         self._clock = clock
         self._names = config.columns
         self._colours = {state: Style(color=colour) for state, colour in config.colours.items()}
-        self._widest = {name: 0 for name in self._names if COLUMNS[name].least < COLUMNS[name].most}
+        self._widest = {
+            name: 0
+            for name in self._names
+            if COLUMNS[name].least < COLUMNS[name].most and not COLUMNS[name].takes_rest
+        }
         """Column -> cells of its widest text, where its room goes by that."""
         self._fitted: list[tuple[str, int]] = []
         self._fitted_for: tuple[int, ...] = ()
@@ -130,10 +134,10 @@ class RunTable(ScrollView, can_focus=True):
         for run in updated:
             for name, widest in self._widest.items():
                 column = COLUMNS[name]
-                text = "" if column.takes_rest else column.text(run, now)
+                text = clean(column.text(run, now)) if column.tells(run) else ""
                 # No character takes more than two cells.
                 if 2 * len(text) > widest:
-                    self._widest[name] = max(widest, min(cell_len(clean(text)), column.most))
+                    self._widest[name] = max(widest, min(cell_len(text), column.most))
         if before != self._widest:
             self.refresh()
 
@@ -270,8 +274,8 @@ class RunTable(ScrollView, can_focus=True):
         cells = [f" {arrow if sort == 'category' else ' '}"]
         for name, size in self._columns:
             column = COLUMNS[name]
-            is_sorted_by = sort == (column.sort or name)
-            cells.append(_fit(column.title + (arrow if is_sorted_by else ""), size))
+            mark = arrow if sort == (column.sort or name) else ""
+            cells.append(_fit(column.title[: size - len(mark)] + mark, size))
         return Strip([Segment(set_cell_size(" ".join(cells), width), style)], width)
 
     def _group_line(self, group: Group, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001
