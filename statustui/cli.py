@@ -43,7 +43,10 @@ class _Commands(click.Group):
         return super().parse_args(context, arguments)
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete names of commands, and the roots of the monitor."""
+        """Complete names of commands, and the options and roots of the monitor."""
+        if incomplete.startswith("-"):
+            known = super().shell_complete(context, incomplete)
+            return [*known, *monitor.shell_complete(context, incomplete)]
         return [*super().shell_complete(context, incomplete), CompletionItem(incomplete, "dir")]
 
     def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - as click has it
@@ -100,7 +103,8 @@ def cli() -> None:
     """Watch directory trees of runs, each with a status file, and never write to them.
 
     `statustui [ROOT]...` opens the live monitor on the trees, by default on the current directory.
-    A ROOT that has the name of a command is given as ./NAME.
+    `statustui monitor -h` tells its options. A ROOT that has the name of a command is given as
+    ./NAME.
     """
 
 

@@ -33,12 +33,15 @@ from statustui.options import (
     ROOTS,
     Failure,
     check_roots,
+    complete_from,
     configure,
     parse_filter,
     path_failure,
     watch_options,
 )
 
+_MOST_TOLD = 20
+"""Runs that are named at the most when the waiting is over."""
 TIMED_OUT = 124
 """Exit status as of ``timeout``."""
 
@@ -51,6 +54,7 @@ TIMED_OUT = 124
     default="id",
     metavar="[-]KEY",
     show_default=True,
+    shell_complete=complete_from([*SORT_KEYS, *(f"-{key}" for key in SORT_KEYS)]),
     help=f"Sort by {', '.join(SORT_KEYS)}; with - in front in reverse.",
 )
 @FILTER
@@ -207,6 +211,14 @@ def wait(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     )
     tell_progress("")
     click.echo(report.summary(outcome.runs))
+    if not outcome.runs:
+        click.echo("statustui: nothing matches: there was nothing to wait for", err=True)
+    late = outcome.has_timed_out
+    told = [run for run in outcome.runs if run.category.is_problem or (late and not run.is_over)]
+    for line in report.changes((), told[:_MOST_TOLD], time.time(), as_json=False):
+        click.echo(line)
+    if len(told) > _MOST_TOLD:
+        click.echo(f"   and {len(told) - _MOST_TOLD:,} more")
     if outcome.has_timed_out:
         raise SystemExit(TIMED_OUT)
     if outcome.has_problem:
@@ -250,7 +262,7 @@ def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes opt
 
 @click.command("set", short_help="Append a status to a run.")
 @click.argument("run")
-@click.argument("state")
+@click.argument("state", shell_complete=complete_from(sorted(KNOWN_STATES)))
 @click.argument("note", default="")
 def set_status(run: str, state: str, note: str) -> None:
     """Append a status to RUN: set its STATE, with a NOTE.

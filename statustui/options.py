@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import IO, Any
 
@@ -12,12 +12,26 @@ import click
 
 from statustui.config import Config, default_path, read_config
 from statustui.core.durations import Patience
-from statustui.core.query import Query, QueryError, parse
+from statustui.core.query import FIELDS, FLAGS, Query, QueryError, parse
 from statustui.core.text import clean, parse_span
 from statustui.monitor.pace import WATCH_MODES
 
+
+def complete_from(
+    words: Iterable[str],
+) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What completes a word by those that it can be."""
+    return lambda _context, _parameter, begun: [one for one in words if one.startswith(begun)]
+
+
 FILTER = click.option(
-    "-F", "--filter", "expression", default="", metavar="EXPR", help="Only runs that match EXPR."
+    "-F",
+    "--filter",
+    "expression",
+    default="",
+    metavar="EXPR",
+    shell_complete=complete_from([*FLAGS, *(f"{name}=" for name in FIELDS)]),
+    help="Only runs that match EXPR.",
 )
 """Which runs a command is about."""
 

@@ -11,7 +11,7 @@ from statustui.terminal import is_dumb
 _COMMANDS = frozenset({"list", "history", "set", "states", "wait"})
 """The commands that have no screen."""
 _QUESTIONS = frozenset({"-h", "--help", "-V", "--version", "--once"})
-ENDING = (signal.SIGTERM, signal.SIGHUP)
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """The signals that tell the program to end."""
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
 _LEAVE = "\x1b[?25h\x1b[?1049l"

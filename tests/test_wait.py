@@ -39,9 +39,32 @@ def start() -> Iterator[Start]:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Exit status and standard output."""
+    """Exit status and the first line of standard output."""
     out, _err = process.communicate(timeout=40)
-    return process.returncode, out
+    return process.returncode, out.partition("\n")[0] + "\n"
+
+
+def test_the_runs_are_named_that_somebody_has_to_look_into(tmp_path: Path, start: Start) -> None:
+    """Those with a problem, and when the time is over those that go on; the others are not."""
+    write_run(tmp_path / "good", "COMPLETE result: PASS")
+    write_run(tmp_path / "bad", "RUN_ERROR no disk")
+    write_run(tmp_path / "slow", "RUNNING on", start=time.time())
+    waiting = start(str(tmp_path), "--fail-fast")
+    out, _err = waiting.communicate(timeout=40)
+    assert [line.split()[1] for line in out.splitlines()[1:]] == ["bad"]
+    waiting = start(str(tmp_path), "--timeout", "0.5")
+    out, _err = waiting.communicate(timeout=40)
+    assert sorted(line.split()[1] for line in out.splitlines()[1:]) == ["bad", "slow"]
+    assert "no disk" in out
+    waiting = start(str(tmp_path), "-F", "id=typo")
+    out, err = waiting.communicate(timeout=40)
+    assert (out, waiting.returncode) == ("0 runs\n", 0)
+    assert "nothing matches" in err
+    for number in range(30):
+        write_run(tmp_path / f"more{number}", "RUN_TIMEOUT x")
+    waiting = start(str(tmp_path), "--timeout", "0.5")
+    out, _err = waiting.communicate(timeout=40)
+    assert out.splitlines()[-1].strip() == "and 12 more"
 
 
 def test_it_ends_when_the_last_run_has_ended(tmp_path: Path, start: Start) -> None:

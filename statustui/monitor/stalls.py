@@ -31,6 +31,8 @@ _ANEW = 10.0
 """Seconds between two looks at the logs of a run that has stalled, at least."""
 _SHARE = 0.02
 """The same as a share of the time for which it has given no sign of life."""
+_SLACK = 1000
+"""Entries of the queue that may be there for runs that are gone, beside as many as for others."""
 _MOST = 100
 """Runs that are looked into at a time."""
 
@@ -145,6 +147,13 @@ class Stalls:
         if due < self._due.get(path, float("inf")):
             self._due[path] = due
             heapq.heappush(self._queue, (due, path))
+
+    def forget(self, path: str) -> None:
+        """Take note that a run is gone."""
+        self._due.pop(path, None)
+        if len(self._queue) > _SLACK + 2 * len(self._due):
+            self._queue = [(due, path) for path, due in self._due.items()]
+            heapq.heapify(self._queue)
 
     def judge(self, run: Run, now: float) -> tuple[Stall | None, float]:
         """Whether a run has stalled, and when to look into it again, in seconds since 1970."""

@@ -264,6 +264,7 @@ class Sweeper:
             if self._readings.pop(path, None) is not None:
                 self._outbox.remove(path)
                 self._schedule.drop(path)
+                self._stalls.forget(path)
             self.troubles.pop(path, None)
             self.forgotten.append(path)
             paths += self._directories.drop(path)

@@ -86,4 +86,6 @@ class HelpScreen(ModalScreen[None]):
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the page."""
-        self.query_one("#help").scroll_relative(y=lines, animate=False)
+        page = self.query_one("#help")
+        # At once, so that the next of many keys goes on from there.
+        page.scroll_to(y=page.scroll_offset.y + lines, animate=False, immediate=True)

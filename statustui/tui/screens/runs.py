@@ -116,7 +116,6 @@ class RunsScreen(Screen[None]):
         super().__init__()
         self._store = store
         self._clock = clock
-        self._typed = ""
         self._query = parse("")
         self._inspect = inspect
         self._manner = manner
@@ -274,15 +273,14 @@ class RunsScreen(Screen[None]):
             self._filter.show(view)
 
     @on(FilterTyped)
-    def _filter_runs(self, message: FilterTyped) -> None:
+    def _filter_runs(self) -> None:
         # The letter is seen before the list is narrowed: of 100,000 runs that takes a moment.
-        self._typed = message.words
         self.call_after_refresh(self._narrow)
 
     def _narrow(self) -> None:
         before = self._query
         try:
-            self._query = parse(self._typed)
+            self._query = parse(self._filter.value)
         except QueryError as error:
             self._filter.complain(error)
             return
@@ -313,9 +311,10 @@ class RunsScreen(Screen[None]):
         self._filter.open()
 
     def action_leave_filter(self, keeps: bool) -> None:  # noqa: FBT001 - actions have no keywords
-        """Go back to the list."""
+        """Go back to the list, as the filter has it by now."""
         self.set_focus(self._table)
         self._filter.close(keeps=keeps)
+        self._narrow()
 
     def action_problems(self) -> None:
         """List the runs with a problem only, or all again."""
