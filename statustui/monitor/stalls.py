@@ -127,12 +127,12 @@ class Stalls:
             The runs that have stalled now, or do so no longer.
         """
         now = self._clock()
-        for _ in range(_MOST):
-            if not self._queue or self._queue[0][0] > now:
-                break
+        looks = 0
+        while looks < _MOST and self._queue and self._queue[0][0] <= now:
             due, path = heapq.heappop(self._queue)
             if self._due.get(path) != due:
                 continue
+            looks += 1
             del self._due[path]
             run = get(path)
             if run is None or run.updated is None or not may_stall(run):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,6 +132,11 @@ def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Pat
     meet()
     append(running, "RUNNING y", START + HOUR)
     meet()
+    # Of both times the earlier one counts, and the later one comes to nothing.
+    now[0] = START + 20 * HOUR
+    assert list(stalls.review(lambda _path: None)) == []
+    now[0] = START + HOUR
+    meet()
     append(running, "RUN_USER z", START + 1.5 * HOUR)
     known = meet()
     now[0] = START + 2.4 * HOUR
@@ -139,3 +145,27 @@ def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Pat
     [marked] = stalls.review(known.get)
     assert marked.stall is not None
     assert marked.stall.since == START + 1.5 * HOUR
+
+
+def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
+    """However many there were; those that are still there are looked into in time."""
+    kept = write_run(tmp_path / "kept", "RUNNING x", start=START)
+    os.utime(kept / "status", (START, START))
+    now = [START]
+    stalls = Stalls(Patience(HOUR), lambda: now[0])
+    [run] = read_trees([str(tmp_path)], write_nothing, Patience(1e9), 0)
+    stalls.meet(run)
+    gone = [f"{tmp_path}/{number}" for number in range(5000)]
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for path in gone:
+            stalls.meet(replace(run, path=path))
+            stalls.forget(path)
+        kept_bytes = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert kept_bytes < 300_000
+    now[0] = START + 2 * HOUR
+    [marked] = stalls.review({run.path: run}.get)
+    assert marked.path == run.path
