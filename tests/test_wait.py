@@ -112,18 +112,16 @@ def test_the_first_problem_ends_it_on_request(tmp_path: Path, start: Start) -> N
     assert ended(waiting) == (1, "2 runs: 1 error, 1 running\n")
 
 
-def test_only_what_has_matched_is_waited_for_until_it_has_ended(
-    tmp_path: Path, start: Start
-) -> None:
+def test_only_what_has_matched_is_waited_for_until_it_has_ended(tmp_path: Path) -> None:
     """Though it matches no longer then; others do not count."""
     one = write_run(tmp_path / "one", "RUNNING x")
     write_run(tmp_path / "two", "SCHEDULED x")
     write_run(tmp_path / "three", "RUN_ERROR x")
-    waiting = start("-F", "state=RUNNING", str(tmp_path))
-    with pytest.raises(subprocess.TimeoutExpired):
-        waiting.wait(1.0)
-    append(one, "RUN_TIMEOUT x", time.time())
-    assert ended(waiting) == (1, "1 run: 1 failed\n")
+    with terminal([*STATUSTUI, "wait", "-F", "state=RUNNING", str(tmp_path)]) as screen:
+        screen.wait_for("0 of 1 ended")
+        append(one, "RUN_TIMEOUT x", time.time())
+        assert screen.wait_for_end() == 1
+        assert b"1 run: 1 failed" in screen.output
 
 
 def test_a_run_that_is_deleted_is_waited_for_no_longer(tmp_path: Path, start: Start) -> None:

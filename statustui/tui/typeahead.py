@@ -12,7 +12,7 @@ from textual.events import Key, Paste
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
-_PATIENCE = 0.5
+_PATIENCE = 2.0
 """Seconds after which a key is not waited for any longer."""
 
 
@@ -40,6 +40,13 @@ class Typeahead:
         self._waiting.append(key)
         if time.monotonic() > self._busy_until:
             await self._hand_on_next()
+        elif len(self._waiting) == 1:
+            self._app.set_timer(_PATIENCE, self._hand_on_late)
+
+    async def _hand_on_late(self) -> None:
+        """Go on if what was to come behind the last key has gone with a widget that was closed."""
+        if time.monotonic() > self._busy_until:
+            await self._hand_on_next()
 
     async def _hand_on_next(self) -> None:
         self._busy_until = float("-inf")
@@ -48,16 +55,29 @@ class Typeahead:
         self._busy_until = time.monotonic() + _PATIENCE
         screen = self._app.screen
         await self._hand_on(self._waiting.popleft())
+        if self._waiting:
+            self._app.set_timer(_PATIENCE, self._hand_on_late)
         way = (self._app.focused or screen).ancestors_with_self
-        self._follow([*way, *way], screen)
+        self._follow(way, lambda: self._follow_again(way, screen))
 
-    def _follow(self, way: Sequence[MessagePump], screen: Screen[Any]) -> None:
-        """Come behind the key on its way up, then behind what was said because of it."""
-        if way:
-            first, *rest = way
-            if not first.call_later(self._follow, rest, screen):
-                self._follow(rest, screen)
+    def _follow(self, way: Sequence[MessagePump], arrive: Callable[[], object]) -> None:
+        """Come behind what goes this way up, and `arrive`."""
+        if not way:
+            arrive()
             return
+        first, *rest = way
+        if not first.call_later(self._follow, rest, arrive):
+            self._follow(rest, arrive)
+
+    def _follow_again(self, way: Sequence[MessagePump], screen: Screen[Any]) -> None:
+        """Come behind what was said because of the key, unless it has closed all that."""
+        if screen in self._app.screen_stack:
+            self._follow(way, lambda: self._arrive(screen))
+        else:
+            self._arrive(screen)
+
+    def _arrive(self, screen: Screen[Any]) -> None:
+        """Hand the next key on, as soon as the screen is there that is before `screen` now."""
         app, now = self._app, self._app.screen
         is_new = now is not screen
         if not (is_new and now.call_after_refresh(app.call_later, self._hand_on_next)):
