@@ -255,6 +255,9 @@ class StatusApp(App[None]):
 
     def _show(self) -> None:
         """Show what has been taken in since the last time."""
+        if not self.screen_stack:
+            # The program is ending.
+            return
         if self.is_behind:
             # What is shown later is newer, and a slow connection carries no frame in vain.
             self.set_timer(_REST, self._show)

@@ -78,7 +78,8 @@ class Typeahead:
 
     def _arrive(self, screen: Screen[Any]) -> None:
         """Hand the next key on, as soon as the screen is there that is before `screen` now."""
-        app, now = self._app, self._app.screen
-        is_new = now is not screen
-        if not (is_new and now.call_after_refresh(app.call_later, self._hand_on_next)):
-            app.call_later(self._hand_on_next)
+        app = self._app
+        for now in app.screen_stack[-1:]:
+            is_new = now is not screen
+            if not (is_new and now.call_after_refresh(app.call_later, self._hand_on_next)):
+                app.call_later(self._hand_on_next)

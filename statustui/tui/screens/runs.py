@@ -135,7 +135,8 @@ class RunsScreen(Screen[None]):
     @property
     def is_on_top(self) -> bool:
         """Whether no other screen is before this one, not even a transparent one."""
-        return self.app.screen is self
+        # While the program ends there is no screen at all.
+        return self.app.screen_stack[-1:] == [self]
 
     @property
     def health(self) -> list[RootHealth]:

@@ -116,7 +116,7 @@ class RunTable(ScrollView, can_focus=True):
     def _tick(self) -> None:
         """Repaint ages that have changed, and flags that have had their time."""
         self._store.forget_freshness(self._clock() - _FRESH)
-        if self.app.screen is self.screen:
+        if self.app.screen_stack[-1:] == [self.screen]:
             self.refresh_rows()
 
     def on_resize(self) -> None:
