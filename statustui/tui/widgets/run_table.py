@@ -99,11 +99,12 @@ class RunTable(ScrollView, can_focus=True):
         self._names = config.columns
         self._colours = {state: Style(color=colour) for state, colour in config.colours.items()}
         self._widest = {
-            name: 0
+            name: COLUMNS[name].least
             for name in self._names
             if COLUMNS[name].least < COLUMNS[name].most and not COLUMNS[name].takes_rest
         }
-        """Column -> cells of its widest text, where its room goes by that."""
+        """Column -> cells of its widest text, where its room goes by that; what is shorter than the
+        room that it has in any case needs not be measured."""
         self._fitted: list[tuple[str, int]] = []
         self._fitted_for: tuple[int, ...] = ()
         self._drawn: list[_Line] = []
