@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal import STATUSTUI, terminal
+from tests.terminal import STATUSTUI, Terminal, terminal
 from tests.trees import DATA, write_run
 from tests.waiting import wait_until
 
@@ -209,16 +209,24 @@ def test_the_mouse_is_left_to_the_terminal_on_request(tmp_path: Path) -> None:
             assert screen.wait_for_end() == 0
 
 
+def _ids(screen: Terminal) -> list[str]:
+    """The ids of the first rows of the list."""
+    return [line.split()[2] for line in screen.lines[3:20]]
+
+
 def test_the_wheel_scrolls_and_a_click_selects(tmp_path: Path) -> None:
     """As a terminal sends them."""
     for number in range(1, 61):
         write_run(tmp_path / f"{number:02}", f"RUN_TIMEOUT after {number} min")
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
         screen.wait_for("60 runs")
-        first = screen.lines[3]
-        screen.press("\x1b[<65;10;10M" * 3)
-        screen.wait_until(lambda: screen.lines[3] != first, "another first line")
-        chosen = screen.lines[7].split()[2]
+        before = _ids(screen)
+        screen.press("\x1b[<65;10;10M")
+        screen.wait_until(
+            lambda: _ids(screen)[0] != before[0] and _ids(screen)[4] in before[5:],
+            "other rows at the top and under the pointer",
+        )
+        chosen = _ids(screen)[4]
         screen.press("\x1b[<0;10;8M\x1b[<0;10;8m")
         screen.press("\r")
         screen.wait_for("why: RUN_TIMEOUT")
