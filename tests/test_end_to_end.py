@@ -210,8 +210,8 @@ def test_the_mouse_is_left_to_the_terminal_on_request(tmp_path: Path) -> None:
 
 
 def _ids(screen: Terminal) -> list[str]:
-    """The ids of the first rows of the list."""
-    return [line.split()[2] for line in screen.lines[3:20]]
+    """The ids of the first rows of the list, where they are drawn."""
+    return re.findall(r"^ \S +\S+ (\d\d) ", "\n".join(screen.lines[3:20]), re.MULTILINE)
 
 
 def test_the_wheel_scrolls_and_a_click_selects(tmp_path: Path) -> None:
@@ -220,10 +220,11 @@ def test_the_wheel_scrolls_and_a_click_selects(tmp_path: Path) -> None:
         write_run(tmp_path / f"{number:02}", f"RUN_TIMEOUT after {number} min")
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
         screen.wait_for("60 runs")
+        screen.wait_until(lambda: len(_ids(screen)) == 17, "a full list")
         before = _ids(screen)
         screen.press("\x1b[<65;10;10M")
         screen.wait_until(
-            lambda: _ids(screen)[0] != before[0] and _ids(screen)[4] in before[5:],
+            lambda: len(now := _ids(screen)) == 17 and now[0] != before[0] and now[4] in before[5:],
             "other rows at the top and under the pointer",
         )
         chosen = _ids(screen)[4]
