@@ -14,7 +14,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from statustui import __version__
-from statustui.commands import history, list_runs, set_status, states, wait
 from statustui.config import Config
 from statustui.core.durations import Patience
 from statustui.core.text import clean
@@ -23,7 +22,7 @@ from statustui.monitor.batch import Deliver
 from statustui.monitor.pace import Settings, WatchMode
 from statustui.monitor.source import Source
 from statustui.options import ROOTS, Failure, check_roots, configure, path_failure, watch_options
-from statustui.skeleton import Skeleton
+from statustui.skeleton import SCREENLESS, Skeleton
 from statustui.terminal import has_glyphs, has_keyboard, is_dumb
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -33,12 +32,27 @@ _ABOUT = ("-h", "--help", "-V", "--version")
 
 
 class _Commands(click.Group):
-    """The commands; where none is named, it is the monitor."""
+    """The commands; where none is named, it is the monitor.
+
+    Those without a screen are imported when one of them is asked for.
+    """
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted({*super().list_commands(context), *SCREENLESS})
+
+    def get_command(self, context: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name in SCREENLESS:
+            from statustui.commands import COMMANDS  # noqa: PLC0415 - see above
+
+            return COMMANDS[cmd_name]
+        return super().get_command(context, cmd_name)
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
         """Take whatever neither names a command nor asks about the program as the monitor's."""
         first = arguments[0] if arguments else ""
-        if first not in {*self.commands, *_ABOUT} and not context.resilient_parsing:
+        if first not in {*self.list_commands(context), *_ABOUT} and not context.resilient_parsing:
             arguments = ["monitor", *arguments]
         return super().parse_args(context, arguments)
 
@@ -157,6 +171,8 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     Where standard output is no terminal, the runs are listed instead.
     """
     if not sys.stdout.isatty():
+        from statustui.commands import list_runs  # noqa: PLC0415 - the monitor has no need of it
+
         context.invoke(list_runs, roots=roots, config_path=config_path, stale=stale)
         return
     config = configure(
@@ -310,10 +326,6 @@ def _check_empty(directory: str | None) -> None:
                 raise Failure(f"{clean(directory)}: the directory is not empty")
     except OSError as error:
         raise path_failure(directory, error) from error
-
-
-for _command in (list_runs, wait, history, set_status, states):
-    cli.add_command(_command)
 
 
 def main(skeleton: Skeleton | None = None) -> None:

@@ -305,3 +305,9 @@ def states(as_json: bool) -> None:  # noqa: FBT001 - click passes options by nam
         return
     for state, text in texts.items():
         click.echo(f"{state:<15}  {categorise(state).value:<9}  {text}")
+
+
+COMMANDS = {
+    str(command.name): command for command in (list_runs, wait, history, set_status, states)
+}
+"""Name of a command -> the command."""

@@ -8,7 +8,7 @@ import sys
 
 from statustui.terminal import is_dumb
 
-_COMMANDS = frozenset({"list", "history", "set", "states", "wait"})
+SCREENLESS = frozenset({"list", "history", "set", "states", "wait"})
 """The commands that have no screen."""
 _QUESTIONS = frozenset({"-h", "--help", "-V", "--version", "--once"})
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -63,6 +63,6 @@ def _opens_screen(arguments: list[str]) -> bool:
     return (
         not is_dumb(os.environ)
         and sys.stdout.isatty()
-        and not (arguments and arguments[0] in _COMMANDS)
+        and not (arguments and arguments[0] in SCREENLESS)
         and _QUESTIONS.isdisjoint(arguments)
     )

@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import Context
 
 import statustui
+from statustui.cli import cli
+from statustui.commands import COMMANDS
+from statustui.skeleton import SCREENLESS
 from tests.trees import DATA
 
 PACKAGE = Path(statustui.__file__).parent
@@ -69,3 +73,20 @@ def test_plain_commands_do_not_import_textual(arguments: list[str]) -> None:
     packages = imported_by(program, *arguments)
     assert "click" in packages
     assert not packages & {"textual", "rich", "multiprocessing"}
+
+
+def test_the_first_frame_comes_before_what_it_has_no_need_of() -> None:
+    """The files of single runs, the threads that watch, help, and the other commands."""
+    loaded = imported_by("import statustui.cli, statustui.memory, statustui.tui.app")
+    assert {"statustui.tui.screens.runs", "statustui.tui.widgets.run_table"} <= loaded
+    late = {
+        *("commands", "report", "core.history", "monitor.inspection", "monitor.monitor"),
+        *("tui.screens.run", "tui.screens.help", "tui.widgets.preview", "tui.widgets.key_line"),
+    }
+    assert not loaded & {f"statustui.{name}" for name in late}
+
+
+def test_the_commands_without_a_screen_are_known_before_they_are_imported() -> None:
+    """By the same names."""
+    assert set(COMMANDS) == SCREENLESS
+    assert {*COMMANDS, "monitor", "demo"} == set(cli.list_commands(Context(cli)))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from statustui.core.history import Course
 from statustui.core.run import Run, Stall
 from statustui.core.states import LOG_STATES
 from statustui.core.status_file import StatusInfo
 from statustui.core.text import format_span
+
+if TYPE_CHECKING:
+    from statustui.core.history import Course
 
 _MUCH = 3.0
 """A stay that is longer than so many typical ones is much longer than usual."""

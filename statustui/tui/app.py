@@ -21,7 +21,6 @@ from statustui.core.run import Run
 from statustui.crash import report_crash
 from statustui.memory import Memory
 from statustui.monitor.batch import Batch
-from statustui.monitor.inspection import FileInspection, Inspect
 from statustui.monitor.source import Source
 from statustui.tui.alarm import Alarm, OnProblem
 from statustui.tui.ascii import Ascii, to_ascii
@@ -32,7 +31,6 @@ from statustui.tui.manner import Manner
 from statustui.tui.messages import ChangesWait, RunChosen, Trouble
 from statustui.tui.osc import copy_sequence, notify_sequence
 from statustui.tui.record import Record
-from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.store import RunStore
 from statustui.tui.typeahead import Typeahead
@@ -43,6 +41,7 @@ from statustui.tui.widgets.run_table import RunTable
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from statustui.monitor.inspection import Finding, Inspect, Inspection
     from statustui.tui.screens.run import RunScreen
 
 _REST = 0.2
@@ -58,6 +57,12 @@ def _get_runs_provider() -> type[Provider]:
     from statustui.tui.palette import RunsProvider  # noqa: PLC0415 - only once it is asked for
 
     return RunsProvider
+
+
+def _inspect_files(run: Run, peers: Sequence[str], tell: Callable[[Finding], object]) -> Inspection:
+    from statustui.monitor.inspection import FileInspection  # noqa: PLC0415 - the list comes first
+
+    return FileInspection(run, peers, tell)
 
 
 _DEFAULTS = Config()
@@ -96,7 +101,7 @@ class StatusApp(App[None]):
         clock: Callable[[], float] = time.time,
         config: Config = _DEFAULTS,
         memory: Memory | None = None,
-        inspect: Inspect = FileInspection,
+        inspect: Inspect = _inspect_files,
     ) -> None:
         """Show what `source` delivers."""
         styles: list[str | PurePath] = [_STYLES]
@@ -372,6 +377,8 @@ class StatusApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys and what the glyphs mean."""
+        from statustui.tui.screens.help import HelpScreen  # noqa: PLC0415 - the list comes first
+
         roots = [list(explain(health, self._clock())) for health in self._runs_screen.health]
         self.push_screen(HelpScreen(_groups(), roots, self._config))
 

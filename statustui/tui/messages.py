@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from statustui.core.logs import Log
 from statustui.core.states import Category
-from statustui.monitor.inspection import Finding
-from statustui.monitor.log import Needle, Turn
+
+if TYPE_CHECKING:
+    from statustui.core.logs import Log
+    from statustui.monitor.inspection import Finding
+    from statustui.monitor.log import Needle, Turn
 
 
 class ChangesWait(Message):

@@ -21,7 +21,6 @@ from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.text import clean, format_iso
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.monitor.inspection import Inspect
 from statustui.tui.manner import Manner
 from statustui.tui.messages import (
     CategoryChosen,
@@ -34,11 +33,11 @@ from statustui.tui.store import PROBLEMS, RunStore
 from statustui.tui.tidying import tidy
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
-from statustui.tui.widgets.key_line import KeyLine
 from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import SummaryBar
 
 if TYPE_CHECKING:
+    from statustui.monitor.inspection import Inspect
     from statustui.tui.widgets.preview import Preview
 
 _WIDE = 140
@@ -164,6 +163,8 @@ class RunsScreen(Screen[None]):
         await self.mount(self._filter, self._filter.mistake, before=self._health)
         self.set_interval(_AGING, self._filter_by_age)
         self.set_interval(1.0, self._forget_seen)
+        from statustui.tui.widgets.key_line import KeyLine  # noqa: PLC0415 - the list comes first
+
         await self.mount(KeyLine())
         # A footer is blank until the next time that the keys are said to have changed.
         self.refresh_bindings()
