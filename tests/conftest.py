@@ -5,7 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
+
+# How long an example takes is no matter of a test.
+hypothesis.settings.register_profile("statustui", deadline=None)
+hypothesis.settings.load_profile("statustui")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.durations import Typical
@@ -130,7 +130,6 @@ def text_of(data: bytes) -> LogText:
     return LogText(lambda size, offset: data[offset : offset + size], len(data))
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40)), st.integers(1, 100))
 def test_pages_that_follow_each_other_leave_nothing_out(pieces: list[bytes], most: int) -> None:
     """Neither forwards nor backwards."""
