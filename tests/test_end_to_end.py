@@ -67,7 +67,7 @@ def test_a_run_that_goes_wrong_is_watched_until_its_log_says_why(
         screen.press("\r")
         screen.wait_for("History")
         with subprocess.Popen([sys.executable, "-c", WRITER, str(run)]):
-            screen.wait_for("did step 9")
+            screen.wait_for("did step ")
             screen.press("\r")
             screen.wait_for("step 40 of 40")
         screen.wait_for("FATAL: mesh is broken\\x1b]0;title\\x07")
@@ -138,7 +138,7 @@ def test_a_new_problem_rings_and_runs_a_command(tmp_path: Path) -> None:
         set_status(run, "RUN_TIMEOUT", "$(date) late")
         screen.wait_until(lambda: b"\x07\x1b]9;statustui: one one" in screen.output, "the bell")
         wait_until(lambda: out.exists() and out.read_text() == "one $(date) late\n", "the command")
-        assert b"all runs have ended" in screen.output
+        screen.wait_until(lambda: b"all runs have ended\x07" in screen.output, "the whole call")
         screen.press("q")
         assert screen.wait_for_end(10) == 0
 
@@ -190,6 +190,7 @@ def test_the_palette_takes_keys_at_any_moment(tmp_path: Path) -> None:
             screen.wait_for("Bell on")
             screen.press("\x1b")
             screen.wait_until_gone("▔▔▔")
+            screen.wait_until_gone("Bell on")
         screen.press(":no such thing")
         screen.wait_for("No matches found")
         screen.press("\x1b[5~\x1b[6~\x1b")

@@ -52,7 +52,7 @@ def test_the_runs_are_named_that_somebody_has_to_look_into(tmp_path: Path, start
     waiting = start(str(tmp_path), "--fail-fast")
     out, _err = waiting.communicate(timeout=40)
     assert [line.split()[1] for line in out.splitlines()[1:]] == ["bad"]
-    waiting = start(str(tmp_path), "--timeout", "0.5")
+    waiting = start(str(tmp_path), "--timeout", "3")
     out, _err = waiting.communicate(timeout=40)
     assert sorted(line.split()[1] for line in out.splitlines()[1:]) == ["bad", "slow"]
     assert "no disk" in out
@@ -62,7 +62,7 @@ def test_the_runs_are_named_that_somebody_has_to_look_into(tmp_path: Path, start
     assert "nothing matches" in err
     for number in range(30):
         write_run(tmp_path / f"more{number}", "RUN_TIMEOUT x")
-    waiting = start(str(tmp_path), "--timeout", "0.5")
+    waiting = start(str(tmp_path), "--timeout", "3")
     out, _err = waiting.communicate(timeout=40)
     assert out.splitlines()[-1].strip() == "and 12 more"
 

@@ -395,8 +395,7 @@ def test_a_search_tells_what_it_finds_and_ends_on_request(
     assert page.page.target == 700_000
     assert "panic: here" in [line.text for line in page.page.lines]
     inspection.search(str(log), needle("not there"), 0, backwards=False)
-    wait_until(lambda: found.last(Search))
-    assert found.last(Search) == Search(str(log), None)
+    wait_until(lambda: found.last(Search) == Search(str(log), None))
     told = len(found.all)
     # A file without an end: the search in it ends only because nobody needs it any more.
     with log.open("r+b") as file:
@@ -430,8 +429,8 @@ def test_documents_are_told_when_asked_for_and_when_they_change(
     wait_until(lambda: value() == {"result": "FAIL", "more": 1})
     inspection.show_documents(wanted=False)
     (run / "results.json").write_text("{}")
-    append(run, "RUN_USER on")
     told = len(found.all)
+    append(run, "RUN_USER on")
     wait_until(lambda: any(isinstance(one, History) for one in found.all[told:]))
     assert value() == {"result": "FAIL", "more": 1}
 
@@ -624,7 +623,7 @@ def test_a_run_that_vanishes_and_comes_back_is_told(tmp_path: Path, inspect: Ins
 
     def is_anew() -> bool:
         history = found.last(History)
-        return history is not None and history.entries[0].status.note == "anew"
+        return history is not None and [one.status.note for one in history.entries] == ["anew"]
 
     wait_until(is_anew)
 
@@ -660,7 +659,7 @@ def test_a_filesystem_that_hangs_keeps_nobody_waiting(tmp_path: Path) -> None:
         assert found.all == []
         mounted.go_on()
         wait_until(lambda: found.last(Page))
-        assert inspection.silent < 1.0
+        wait_until(lambda: inspection.silent < 1.0)
         inspection.stop()
 
 
