@@ -133,7 +133,7 @@ class StatusApp(App[None]):
         self._typeahead = Typeahead(self, super().on_event)
         self._shown_at = float("-inf")
         self._is_watching = self._is_showing_soon = False
-        self._cursor_shown = 0
+        self._cursor_moved = 0
         self._runs_screen = RunsScreen(
             self._store, tuple(roots), inspect, self._manner, clock, config
         )
@@ -240,10 +240,10 @@ class StatusApp(App[None]):
         batch = self._inbox.take(_MOST)
         if not self._is_showing_soon:
             self._is_showing_soon = True
-            self._cursor_shown = self._store.cursor
             self.set_timer(max(0.001, self._shown_at + _REST - start), self._show)
-        were_under_way = self._store.under_way
+        were_under_way, cursor = self._store.under_way, self._store.cursor
         struck = self._store.apply(batch, self._clock() if self.is_complete else None)
+        self._cursor_moved += self._store.cursor - cursor
         self._store.unseen.add(run.path for run in struck)
         have_ended = self.is_complete and bool(were_under_way) and not self._store.under_way
         self._alarm.note(struck, has_ended=have_ended)
@@ -269,7 +269,8 @@ class StatusApp(App[None]):
             return
         self._is_showing_soon = False
         self._shown_at = time.monotonic()
-        self._runs_screen.show(self._cursor_shown)
+        self._runs_screen.show(self._cursor_moved)
+        self._cursor_moved = 0
         self._call()
         for screen in self._run_screens():
             screen.show(self._store.runs.get(screen.path))

@@ -211,15 +211,15 @@ class RunsScreen(Screen[None]):
         self._health.take(batch.health)
         self._table.take(batch.updated)
 
-    def show(self, cursor_before: int) -> None:
-        """Show what the store holds now; before, its cursor was in the row `cursor_before`."""
+    def show(self, moved: int) -> None:
+        """Show what the store holds now; changes have moved its cursor by `moved` rows."""
         # What is repainted behind another screen costs as much as if it could be seen.
         if not self.is_on_top:
             return
         if self._store.selected is None and self.is_complete:
             self._store.select(0)
         self._summary.show()
-        self._table.show(cursor_before)
+        self._table.show(moved)
         self._describe()
         self._show_preview()
 

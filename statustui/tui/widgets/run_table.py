@@ -142,14 +142,13 @@ class RunTable(ScrollView, can_focus=True):
         if before != self._widest:
             self.refresh()
 
-    def show(self, cursor_before: int) -> None:
+    def show(self, moved: int) -> None:
         """Show what has changed in the store, the cursor staying in its line of the screen.
 
         Args:
-            cursor_before: The row that the cursor was in when the store was shown last.
+            moved: By how many rows changes, and not the user, have moved the cursor.
         """
         self._resize_list()
-        moved = self._store.cursor - cursor_before
         is_moving = self._clock() - self._moved_at < _MOVING
         # At the top of the list what newly sorts there is to be seen, unless somebody is busy.
         if moved and (self.scroll_offset.y or is_moving):
