@@ -67,7 +67,10 @@ def test_a_run_that_goes_wrong_is_watched_until_its_log_says_why(
         screen.press("\r")
         screen.wait_for("History")
         with subprocess.Popen([sys.executable, "-c", WRITER, str(run)]):
-            screen.wait_for("did step ")
+            screen.wait_until(
+                lambda: any(re.search(r"did step (9|\d\d)", line) for line in screen.lines),
+                "the ninth step, or a later one",
+            )
             screen.press("\r")
             screen.wait_for("step 40 of 40")
         screen.wait_for("FATAL: mesh is broken\\x1b]0;title\\x07")

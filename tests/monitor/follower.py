@@ -19,8 +19,7 @@ class Follower:
 
     def __init__(self, command: Sequence[str]) -> None:
         """Start `command`."""
-        self.runs: dict[str, dict[str, Any]] = {}
-        """Name of the run directory -> its last run object."""
+        self._runs: dict[str, dict[str, Any]] = {}
         self.seen: dict[str, list[dict[str, Any]]] = {}
         """Name of the run directory -> all its run objects."""
         self.errors: list[str] = []
@@ -40,9 +39,9 @@ class Follower:
             answer = json.loads(line)
             name = os.path.basename(answer["path"])
             if answer.get("removed"):
-                del self.runs[name]
+                del self._runs[name]
             else:
-                self.runs[name] = answer
+                self._runs[name] = answer
                 self.seen.setdefault(name, []).append(answer)
 
     def _take_errors(self) -> None:
@@ -60,9 +59,14 @@ class Follower:
             assert stream is not None
             stream.close()
 
+    @property
+    def runs(self) -> dict[str, dict[str, Any]]:
+        """Name of the run directory -> its last run object, as of now."""
+        return self._runs.copy()
+
     def states(self) -> dict[str, str]:
         """Name of each run directory -> current state."""
-        return {name: run["state"] for name, run in list(self.runs.items())}
+        return {name: run["state"] for name, run in self.runs.items()}
 
 
 @contextlib.contextmanager

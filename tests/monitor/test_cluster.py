@@ -57,7 +57,7 @@ def start_python(program: str, *arguments: object) -> subprocess.Popen[bytes]:
 
 def wait_for_notes(following: Follower, notes: set[str]) -> None:
     """Wait until these are the notes of all runs."""
-    wait_until(lambda: {run["note"] for run in list(following.runs.values())} == notes)
+    wait_until(lambda: {run["note"] for run in following.runs.values()} == notes)
 
 
 @pytest.mark.parametrize("watch", ["events", "poll"])
@@ -72,7 +72,7 @@ def test_every_append_of_many_writers_is_seen_in_order_and_none_is_lost(
             start_python(WRITER, run / "status", name, 150) for run in runs for name in ("a", "b")
         ]
         assert [writer.wait(60) for writer in writers] == [0] * 8
-        wait_until(lambda: all(run["updates"] == 301 for run in list(following.runs.values())))
+        wait_until(lambda: all(run["updates"] == 301 for run in following.runs.values()))
     for run in runs:
         updates = [picture["updates"] for picture in following.seen[run.name]]
         assert updates == sorted(set(updates))
@@ -100,8 +100,8 @@ def test_ids_that_are_used_again_and_again_show_the_last_run(tmp_path: Path, wat
     root.mkdir()
     with follower(tmp_path, "--watch", watch, "--interval", "0.1") as following:
         assert start_python(RECREATOR, root).wait(60) == 0
-        wait_until(lambda: [run["note"] for run in list(following.runs.values())] == ["59"] * 5)
-        assert [run["problem"] for run in list(following.runs.values())] == [None] * 5
+        wait_until(lambda: [run["note"] for run in following.runs.values()] == ["59"] * 5)
+        assert [run["problem"] for run in following.runs.values()] == [None] * 5
         shutil.rmtree(root)
         wait_until(lambda: not following.runs)
 
@@ -131,7 +131,7 @@ def test_what_happened_while_the_program_was_stopped_is_seen_when_it_goes_on(
             for run in runs:
                 append(run, f"RUN_USER {number}")
         following.process.send_signal(signal.SIGCONT)
-        wait_until(lambda: all(run["updates"] == 301 for run in list(following.runs.values())))
+        wait_until(lambda: all(run["updates"] == 301 for run in following.runs.values()))
 
 
 def check_without_events(following: Follower, tmp_path: Path, reason: str) -> None:
@@ -286,7 +286,7 @@ def test_a_filesystem_that_hangs_leaves_everything_else_alive(
                 "problems only",
             )
             screen.press("q")
-            assert screen.wait_for_end(within=10) == 0
+            assert screen.wait_for_end(within=1.0) == 0
         mirrored.go_on()
 
 
