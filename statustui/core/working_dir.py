@@ -2,8 +2,9 @@
 
 Layouts as found in working directories of Pavilion 2.1.1 and 2.4: ``test_runs/<id>/status`` (ids
 ``12`` or ``0000012``), ``series/<id>/status``, and directories that hold no runs. Links lead in
-circles there (``test_runs/12/series``, ``series/2/test_sets/*/12``), so none is followed. In any
-other tree every directory with a regular file called ``status`` is a run.
+circles there (``test_runs/12/series``, ``series/2/test_sets/*/12``), so none is followed but
+``test_runs`` and ``series`` of a working directory themselves. In any other tree every directory
+with a regular file called ``status`` is a run, also below another run.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Folder(NamedTuple):
     kind: Kind
     """What it is if it is a run."""
     below: Kind | None
-    """What the runs directly below it are; None if there are none to be looked for."""
+    """What the runs directly below it are; None if none are looked for there."""
     is_run: bool
     """Whether it is a run even without a status file."""
     inode: int = 0
@@ -60,56 +61,87 @@ class Survey(NamedTuple):
     """What is in a directory."""
 
     is_run: bool
+    """Whether its status file makes it a run."""
     folders: list[Folder]
-    """Where further runs are to be looked for."""
+    """Where further runs are looked for."""
+    links: int = 0
+    """Number of links that were not followed."""
 
 
 def root_folder(root: str) -> Folder:
     """`root` as a folder: a working directory, its ``test_runs``, a run, or any tree."""
     real = os.path.realpath(root)
     parent, name = os.path.split(real)
-    return Folder(root, name, _kind_below(parent), _kind_below(real), False)
+    kind = _kind_below(parent)
+    if kind == "plain":
+        return Folder(root, name, kind, _kind_below(real), False)
+    return Folder(root, name, kind, None, kind == "test" and name.isdecimal())
 
 
 def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
     """Look into one directory.
 
+    In a plain tree a directory with a regular file ``status`` is a run, and further runs are looked
+    for below it. A working directory, its ``test_runs`` and its ``series`` are never runs: a file
+    ``status`` there has been left by mistake.
+
     Args:
         folder: The directory.
-        skip: Real paths of directories that are to be left out.
+        skip: Real paths of directories that are left out.
 
     Raises:
         OSError: It cannot be read.
     """
+    has_status, links, inner = _list(folder)
+    if folder.below is None:
+        return Survey(has_status, [])
+    is_working_dir = any(entry.name == TEST_RUNS for entry in inner)
+    if not is_working_dir:
+        # What a link called `series` leads to are series only beside `test_runs`.
+        real_ones = [entry for entry in inner if not entry.is_symlink()]
+        links += len(inner) - len(real_ones)
+        inner = real_ones
+    if skip:
+        real = os.path.realpath(folder.path)
+        inner = [entry for entry in inner if os.path.join(real, entry.name) not in skip]
+    if folder.below == "plain":
+        folders = list(_plain_folders(inner, is_working_dir=is_working_dir))
+        return Survey(has_status and not is_working_dir, folders, links)
+    kind = folder.below
+    # A run's directory exists before its status file does.
+    return Survey(
+        False,
+        [
+            Folder(e.path, e.name, kind, None, kind == "test" and e.name.isdecimal(), e.inode())
+            for e in inner
+        ],
+        links,
+    )
+
+
+def _list(folder: Folder) -> tuple[bool, int, list[os.DirEntry[str]]]:
+    """Whether there is a status file, how many links lead elsewhere, and the directories."""
+    has_status = False
+    links = 0
     inner = []
     with os.scandir(folder.path) as listing:
         # There may be very many files: only directories are kept.
         for entry in listing:
             if entry.name == STATUS and entry.is_file(follow_symlinks=False):
-                return Survey(True, [])
-            if folder.below is not None and _is_folder(entry):
+                has_status = True
+            elif folder.below is None:
+                continue
+            elif not entry.is_symlink():
+                if _is_folder(entry):
+                    inner.append(entry)
+            elif folder.below == "plain" and _is_linked_place(entry):
                 inner.append(entry)
-    if folder.below is None:
-        return Survey(False, [])
-    if skip:
-        real = os.path.realpath(folder.path)
-        inner = [entry for entry in inner if os.path.join(real, entry.name) not in skip]
-    if folder.below == "test":
-        # A run's directory exists before its status file does.
-        return Survey(
-            False,
-            [Folder(e.path, e.name, "test", None, e.name.isdecimal(), e.inode()) for e in inner],
-        )
-    if folder.below == "series":
-        return Survey(
-            False, [Folder(e.path, e.name, "series", None, False, e.inode()) for e in inner]
-        )
-    return Survey(False, list(_plain_folders(inner)))
+            else:
+                links += 1
+    return has_status, links, inner
 
 
-def _plain_folders(entries: list[os.DirEntry[str]]) -> Iterator[Folder]:
-    names = {entry.name for entry in entries}
-    is_working_dir = TEST_RUNS in names
+def _plain_folders(entries: list[os.DirEntry[str]], *, is_working_dir: bool) -> Iterator[Folder]:
     for entry in entries:
         if is_working_dir and entry.name in _NO_RUNS:
             continue
@@ -125,6 +157,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir(follow_symlinks=False)
     except OSError:  # pragma: no cover - only where a directory does not tell what is in it
+        return False
+
+
+def _is_linked_place(entry: os.DirEntry[str]) -> bool:
+    """Whether a link stands for the runs or series of a working directory, kept elsewhere."""
+    try:
+        return entry.name in {TEST_RUNS, SERIES} and entry.is_dir()
+    except OSError:  # pragma: no cover - a link in a circle
         return False
 
 
@@ -164,7 +204,7 @@ def find_runs(
     """
     top = root_folder(root)
     found = survey(top, skip)
-    if found.is_run:
+    if found.is_run or top.is_run:
         yield run_dir(root, top)
     stack = found.folders[::-1]
     while stack:

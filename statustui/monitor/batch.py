@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from statustui.core.run import Run
+
+
+class Unread(NamedTuple):
+    """A part of a root that cannot be read or listed."""
+
+    path: str
+    error: str
+    """Why, in the words of the operating system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +23,7 @@ class RootHealth:
 
     root: str
     mode: Literal["events", "polling"] = "polling"
-    """Whether change events of the operating system move the next look forward."""
+    """Whether change events of the operating system trigger an early look."""
     interval: float = 1.0
     """Seconds between two sweeps."""
     filesystem: str = ""
@@ -26,10 +34,18 @@ class RootHealth:
     """How many of them have been read."""
     swept: bool = False
     """Whether the root has been seen whole once."""
+    sweeps: int = 0
+    """How often everything in the root has been looked at, changed or not."""
+    rest: float | None = None
+    """Seconds after which a change of a finished run is seen at the latest; None if events tell."""
+    links: int = 0
+    """Number of links that were not followed while runs were looked for."""
     unreachable: bool = False
     """Whether the root itself cannot be read: the picture is an old one."""
     problem: str | None = None
-    """What cannot be read and why."""
+    """What cannot be read and why, in one line."""
+    incomplete: tuple[Unread, ...] = ()
+    """Every part that cannot be read; the root itself is one."""
     fallback: str | None = None
     """Why events are not used although they could be."""
     as_of: float | None = None

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from statustui.monitor.batch import Deliver
-from statustui.monitor.notify import watch_limit
+from statustui.monitor.events.watcher import watch_limit
 from statustui.monitor.pace import Settings
 from statustui.monitor.poll import Poller
 from statustui.monitor.territory import Territory
@@ -56,6 +56,11 @@ class Monitor:
         """Look at everything again without waiting for the interval to pass."""
         for poller in self._pollers:
             poller.look_now()
+
+    def look_at(self, path: str) -> None:
+        """Read the run at `path` anew, now."""
+        for poller in self._pollers:
+            poller.look_at(path)
 
     def stop(self) -> None:
         """End; nothing is delivered any more but by a file call that is under way."""

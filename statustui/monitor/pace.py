@@ -38,24 +38,34 @@ class Pace(NamedTuple):
     """Seconds between two sweeps where events announce changes."""
     rest: float
     """Seconds after which a finished run is looked at again at the latest."""
+    recent_rest: float
+    """The same for one that has ended within a day, or whose changes the events leave out."""
     max_checks: float
     """Checks a second that are not exceeded."""
     threads: int
     """How many runs are read at a time: more wait for a network, but on a local disk for each
     other."""
 
-    def rest_after(self, age: float) -> float:
-        """Seconds to leave a finished run alone that was written to `age` seconds ago."""
-        return min(self.rest, max(self.tick, age * _REST_SHARE))
+    def rest_after(self, age: float, *, is_heard: bool | None = None) -> float:
+        """Seconds to leave a finished run alone.
+
+        Args:
+            age: Seconds since its status file was written to.
+            is_heard: Whether events announce its changes; None where no events are used.
+        """
+        is_calm = is_heard or (is_heard is None and age >= _RECENT)
+        return min(self.rest if is_calm else self.recent_rest, max(self.tick, age * _REST_SHARE))
 
 
 _REST_SHARE = 0.1
 """A finished run is left alone for this share of the time for which nothing has happened."""
+_RECENT = 86400.0
+"""Seconds for which a run that has ended may well be started again."""
 
 _PACES = {
-    Reach.LOCAL: Pace(1.0, 5.0, 60.0, 4000.0, 1),
-    Reach.COHERENT: Pace(2.0, 5.0, 300.0, 500.0, 8),
-    Reach.REMOTE: Pace(2.0, 5.0, 300.0, 500.0, 8),
+    Reach.LOCAL: Pace(1.0, 5.0, 60.0, 10.0, 4000.0, 1),
+    Reach.COHERENT: Pace(2.0, 5.0, 300.0, 60.0, 500.0, 8),
+    Reach.REMOTE: Pace(2.0, 5.0, 300.0, 60.0, 500.0, 8),
 }
 
 

@@ -1,16 +1,18 @@
 """Adaptive polling of one root: the source of truth.
 
-Directories in which runs appear, and runs that can still change, are looked at in every sweep;
-finished runs in turns, ever less often the longer nothing has happened to them.
+Directories in which runs appear, and runs that can still change, are looked at in every sweep,
+everything else in rotation, at growing intervals the longer nothing has happened to it.
 """
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
+from collections.abc import Sequence
 
 from statustui.monitor.batch import Deliver
-from statustui.monitor.listen import Listener
+from statustui.monitor.events.listen import Listener
 from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings
 from statustui.monitor.sweep import Sweeper
@@ -53,6 +55,7 @@ class Poller:
         self._stopped = threading.Event()
         self._wake = threading.Event()
         self._look_now = threading.Event()
+        self._wanted: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._begun = time.monotonic()
         self._rounds: _Rounds | None = None
 
@@ -73,6 +76,11 @@ class Poller:
         self._look_now.set()
         self._wake.set()
 
+    def look_at(self, path: str) -> None:
+        """Read the run at `path` anew, now, if it is one of this root."""
+        self._wanted.put(path)
+        self._wake.set()
+
     def report_silence(self, patience: float) -> None:
         """Tell for how long the filesystem has not answered, if longer than `patience` seconds."""
         since = self._begun if self._rounds is None else self._rounds.sweeper.busy_since
@@ -89,7 +97,7 @@ class Poller:
         self._rounds = rounds
         self._territory.claim(self._number, rounds.sweeper.real_root, _PATIENCE)
         if self._territory.is_taken(self._number):
-            self._outbox.tell(swept=True, fallback="the same directory as another root")
+            self._outbox.tell(swept=True, sweeps=1, fallback="the same directory as another root")
         else:
             while not self._stopped.is_set():
                 self._wake.clear()
@@ -97,9 +105,12 @@ class Poller:
                 if self._look_now.is_set():
                     self._look_now.clear()
                     rounds.look_at_everything()
-                rounds.go(others)
+                rounds.go(others, self._take_wanted())
                 self._wake.wait(rounds.pause)
         rounds.close()
+
+    def _take_wanted(self) -> list[str]:
+        return [self._wanted.get() for _ in range(self._wanted.qsize())]
 
 
 class _Rounds:
@@ -123,6 +134,7 @@ class _Rounds:
         self._glanced_at = float("-inf")
         self._is_stirred = False
         self._has_swept = False
+        self._sweeps = 0
         self._wants_everything = False
         self._wall_clock = time.time()
         self._right_at: float | None = None
@@ -132,12 +144,17 @@ class _Rounds:
         """Look at everything in the next round."""
         self._wants_everything = True
 
-    def go(self, others: frozenset[str]) -> None:
-        """Go one round, leaving out the `others`: real paths of other roots."""
+    def go(self, others: frozenset[str], wanted: Sequence[str] = ()) -> None:
+        """Go one round.
+
+        Args:
+            others: Real paths of other roots, which are left out.
+            wanted: Paths of runs that are read anew.
+        """
         sweeper = self.sweeper
         sweeper.beat()
         try:
-            self._step(others)
+            self._step(others, wanted)
             self._failure = None
         except Exception as error:  # noqa: BLE001 - a root must not be left unwatched silently
             self._failure = f"internal error: {error!r}"
@@ -145,28 +162,32 @@ class _Rounds:
         self._tell()
         sweeper.busy_since = None
 
-    def _step(self, others: frozenset[str]) -> None:
+    def _step(self, others: frozenset[str], wanted: Sequence[str]) -> None:
         """Follow the hints, and sweep if it is time to."""
         sweeper, listener = self.sweeper, self._listener
         hints = listener.hints()
         self._is_stirred = self._is_stirred or any(hints)
         sweeper.list_anew(hints.directories)
         sweeper.check(hints.runs)
-        listener.compare(hints.runs)
+        sweeper.read_again(wanted)
+        listener.compare(hints.runs.union(wanted))
         slept = time.time() - self._wall_clock > _GAP + self._interval
         self._wall_clock = time.time()
-        everything = self._wants_everything or slept or others != sweeper.skip
+        is_other = slept or hints.everywhere or others != sweeper.skip
+        everything = self._wants_everything or is_other
         if everything or time.monotonic() - self._swept_at >= self._interval:
             self._wants_everything = False
             self._swept_at = time.monotonic()
             sweeper.skip = others
             sweeper.sweep(sweeper.pace.max_checks * self._interval, everything=everything)
             self._has_swept = not self._stopped.is_set()
+            self._sweeps += everything
             if sweeper.root not in sweeper.troubles:
                 self._right_at = time.time()
         elif self._until_glance <= 0:
             sweeper.check(listener.unwatched)
         else:
+            listener.settle()
             return
         self._glanced_at = time.monotonic()
         self._is_stirred = False
@@ -193,7 +214,17 @@ class _Rounds:
         """Seconds between two sweeps: stretched when there is more to do than is allowed."""
         pace = self.sweeper.pace
         wanted = pace.behind_events if self._listener.hears_something else pace.tick
-        return max(wanted, len(self.sweeper.active) / pace.max_checks)
+        return max(wanted, self.sweeper.due_always / pace.max_checks)
+
+    @property
+    def _rest(self) -> float | None:
+        """Seconds after which a change of a finished run is seen at the latest; None: at once."""
+        sweeper, pace = self.sweeper, self.sweeper.pace
+        if self._listener.hears_everything or not sweeper.resting:
+            return None
+        spare = max(1.0, pace.max_checks * self._interval - sweeper.due_always) / self._interval
+        most = pace.recent_rest if self._listener.is_listening else pace.rest
+        return max(most, len(sweeper.resting) / spare)
 
     def _tell(self) -> None:
         """Hand out what has changed, and the health."""
@@ -206,8 +237,12 @@ class _Rounds:
             found=max(sweeper.found, len(sweeper)),
             read=len(sweeper),
             swept=self._has_swept,
+            sweeps=self._sweeps,
+            rest=self._rest,
+            links=sweeper.links,
             unreachable=is_lost,
             problem=self._failure or _describe(sweeper.troubles, sweeper.root),
+            incomplete=sweeper.unread,
             fallback=listener.fallback,
             as_of=self._right_at if is_lost else None,
         )

@@ -62,6 +62,8 @@ class Reading(NamedTuple):
     """What a large file has added up to, to read on from; a small one is read whole again."""
     head: bytes | None = None
     """The first bytes of a large file: another file that has taken its place has others."""
+    is_racy: bool = False
+    """Whether it was written to so shortly before it was read that its times may miss a change."""
 
 
 def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True) -> Reading:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from statustui.core.order import natural
-from statustui.core.run import Kind, Label, Run, RunDir, make_unread_run
+from statustui.core.run import Label, Run, RunDir, make_unread_run
 from statustui.core.working_dir import Folder, root_folder, run_dir
+from statustui.monitor.batch import Unread
 from statustui.monitor.crew import Crew
-from statustui.monitor.directories import Directories
+from statustui.monitor.directories import Change, Directories
 from statustui.monitor.filesystem import Devices, Reach
 from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings, pace_of
@@ -20,9 +21,19 @@ from statustui.monitor.scan import Reading, is_unchanged, read
 from statustui.monitor.schedule import Schedule
 from statustui.monitor.stalls import Stalls
 
+_MOST_UNREAD = 1000
+"""Parts that cannot be read and are named."""
+_QUIET = 3.1
+"""Seconds after a change until a run is read once more: a second change within the grain of the
+filesystem's clock may have left every time and size as it was."""
+_IS_GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
+
 
 class Sweeper:
     """Finds and reads the runs of one root, again and again; used by one thread.
+
+    While the root cannot be read, the last picture of it stays, and so does that of a part that is
+    there but cannot be read. A part that is gone leaves at once.
 
     Args:
         root: The directory, as it is to be shown.
@@ -40,7 +51,6 @@ class Sweeper:
         tell: Callable[[], None],
         stopped: threading.Event,
     ) -> None:
-        """Find out what the root is on."""
         self.root = root
         self.real_root = os.path.realpath(root)
         self.busy_since: float | None = None
@@ -48,11 +58,13 @@ class Sweeper:
         self.found = 0
         """Runs that have been found, read or not."""
         self.troubles: dict[str, str] = {}
-        """Directory that cannot be read -> why."""
+        """Part that cannot be read, or the root itself -> why."""
         self.forgotten: list[str] = []
         """Runs and directories that have been found to be gone, for whoever listens to them."""
         self.changed: list[str] = []
         """Known runs that have been found to have changed."""
+        self.quiet: list[str] = []
+        """Runs that have been found to be over, and new directories without runs."""
         self.skip: frozenset[str] = frozenset()
         """Real paths of directories that are left out."""
         self._settings = settings
@@ -60,14 +72,15 @@ class Sweeper:
         self._tell = tell
         self._stopped = stopped
         self._readings: dict[str, Reading] = {}
-        self._unlisted: list[Folder] = []
+        self._unlisted: list[str] = []
+        self._overdue: set[str] = set()
         self._directories = Directories(root_folder(root))
         self._crew = Crew(self._read, 1)
         self._stalls = Stalls(settings.patience, settings.clock)
         self.devices = Devices(root, self.real_root)
         self.pace = pace_of(self.devices.slowest, settings)
         self._schedule = Schedule(self.pace)
-        self._take_pace()
+        self._set_pace()
 
     def close(self) -> None:
         """Let the threads end."""
@@ -86,6 +99,35 @@ class Sweeper:
         """Paths of the runs that can still change."""
         return self._schedule.active
 
+    @property
+    def resting(self) -> dict[str, float]:
+        """Path of each run that is over -> when it was written to, in seconds since 1970."""
+        return self._schedule.resting
+
+    @property
+    def due_always(self) -> int:
+        """How many runs and directories are looked at in every sweep."""
+        return len(self.active) + len(self._directories.holding_runs)
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """The parts that cannot be read, the root first."""
+        parts = sorted(self.troubles.items())[:_MOST_UNREAD]
+        return tuple(Unread(path, error) for path, error in parts)
+
+    @property
+    def links(self) -> int:
+        """Number of links that were not followed while runs were looked for."""
+        return self._directories.links
+
+    def listen(self, is_heard: Callable[[str], bool] | None) -> None:
+        """Leave finished runs alone for longer whose changes are announced by events.
+
+        Args:
+            is_heard: Whether those of the run at a path are; None if there are no events.
+        """
+        self._schedule.is_heard = is_heard
+
     # Looking.
 
     def beat(self) -> None:
@@ -96,18 +138,25 @@ class Sweeper:
         """Look at whatever is due.
 
         Args:
-            room: How many runs may be looked at.
+            room: How many runs and directories may be looked at.
             everything: Whether all of it is due.
         """
         now = time.monotonic()
         if everything:
             self._directories.distrust()
-        due = list(self._readings) if everything else self._schedule.due(room, now, time.time())
-        for path in self._directories.due(now):
+        spare = room - self.due_always
+        for path in self._directories.due(float("inf") if everything else spare / 2, now):
             if path in self._directories:
                 self._list(path)
+            if self.root in self.troubles or self._stopped.is_set():
+                return
         self._enter_new()
-        self.check(due)
+        self.check(
+            list(self._readings) if everything else self._schedule.due(room, now, time.time())
+        )
+        overdue, self._overdue = self._overdue, set()
+        self.check(overdue)
+        self.read_again(self._schedule.doubtful(max(1.0, spare), now))
         if not self._stopped.is_set():
             self.found = len(self._readings)
             self._review()
@@ -130,12 +179,22 @@ class Sweeper:
 
     def check(self, paths: Iterable[str]) -> None:
         """Look at known runs again."""
+        if self.root in self.troubles:
+            return
+        known = [self._readings[path] for path in paths if path in self._readings]
+        if self.pace.threads == 1:
+            known = list(self._changed_of(known))
+        self._read_all(reading.run.place for reading in known)
+        self._enter_new()
+
+    def read_again(self, paths: Iterable[str]) -> None:
+        """Read known runs from the start of their files, whatever `stat` says."""
         if self.root not in self.troubles:
-            known = [self._readings[path] for path in paths if path in self._readings]
-            if self.pace.threads == 1:
-                known = list(self._changed_of(known))
-            self._look_at([reading.run.place for reading in known])
-            self._enter_new()
+            for path in paths:
+                known = self._readings.get(path)
+                if known is not None:
+                    self.beat()
+                    self._accept(self._read(known.run.place, anew=True))
 
     def list_anew(self, paths: Iterable[str]) -> None:
         """List known directories, whatever their times of change."""
@@ -155,119 +214,186 @@ class Sweeper:
             except OSError:
                 yield reading
 
-    def _look_at(self, places: list[RunDir]) -> None:
+    def _read_all(self, places: Iterable[RunDir]) -> None:
         for reading in self._crew.do(places):
             self.beat()
-            self._take(reading)
+            self._accept(reading)
             if self._stopped.is_set():
                 return
 
-    def _read(self, place: RunDir) -> Reading:
-        known = self._readings.get(place.path)
+    def _read(self, place: RunDir, *, anew: bool = False) -> Reading:
+        known = None if anew else self._readings.get(place.path)
         trust = known is not None and self._reach(known.device, place.path) is not Reach.REMOTE
         try:
-            return read(place, known, trust_stat=trust)
+            reading = read(place, known, trust_stat=trust)
+            if known is not None and _is_another(known, reading):
+                # Its name and all else beside the status file may be others too.
+                reading = read(place)
         except Exception as error:  # noqa: BLE001 - one run must not keep the others from being read
             run = make_unread_run(place, Label(), f"internal error: {error!r}")
             return Reading(run, run.label, None)
+        return reading
 
-    def _take(self, reading: Reading) -> None:
+    def _accept(self, reading: Reading) -> None:
+        """Take what has been read of a run into the picture."""
         run = reading.run
         path = run.path
         known = self._readings.get(path)
+        is_lost = known is not None and reading is not known and reading.signature is None
+        if known is not None and is_lost and self._has_left(known):
+            return
+        if reading.signature is not None:
+            self.troubles.pop(path, None)
+        now = time.monotonic()
         if reading is not known:
-            if known is not None and reading.signature is None:
-                if self._is_root_lost():
-                    return
-                if run.kind != "test":
-                    self._find_out_anew(run.place)
-                    return
             self._readings[path] = reading
-            self._outbox.put(run)
-            self._stalls.meet(run)
             if known is None:
                 self._meet(reading.device, path)
-            else:
+            elif known.run != run:
                 self.changed.append(path)
+            if known is None or known.run != run:
+                self._outbox.put(run)
+                self._stalls.meet(run)
+            if reading.is_racy:
+                self._schedule.doubt(path, now + _QUIET)
         written = reading.signature[2] / 1e9 if reading.signature is not None else 0.0
-        self._schedule.put(run, written, time.monotonic(), time.time())
+        was_active = known is None or path in self.active
+        self._schedule.put(run, written, now, time.time())
+        if was_active and path not in self.active:
+            self.quiet.append(path)
         self._tell_if_due()
+
+    def _has_left(self, known: Reading) -> bool:
+        """Whether a run that cannot be read is gone, or out of reach so that its picture stays."""
+        run = known.run
+        if self._is_root_lost():
+            return True
+        try:
+            os.lstat(run.status_path)
+        except OSError as error:
+            if error.errno in _IS_GONE:
+                if run.kind == "plain":
+                    self._drop(run.path)
+                elif os.path.lexists(run.path):
+                    return False
+                else:
+                    self._forget(run.path)
+                return True
+            if known.signature is None:
+                return False
+            self._schedule.active.add(run.path)
+            if not any(self._troubled_above(run.path)):
+                self.troubles[run.path] = error.strerror or str(error)
+            return True
+        # The file itself cannot be read, and the run says so.
+        return False
+
+    def _troubled_above(self, path: str) -> Iterator[str]:
+        """The directories above `path` that cannot be read."""
+        while path != self.root and self.troubles:
+            path = os.path.dirname(path)
+            if path in self.troubles:
+                yield path
 
     # Directories.
 
     def _list(self, path: str) -> None:
         """Look into a directory, and take in what has changed there."""
         self.beat()
-        folder, device = self._directories[path]
-        trust = self._reach(device, path) is not Reach.REMOTE
+        before = self._directories[path]
+        trust = self._reach(before.device, path) is not Reach.REMOTE
         try:
             change = self._directories.look(path, self.skip, trust_stat=trust)
         except OSError as error:
             self._lose(path, error)
             return
-        self.troubles.pop(path, None)
-        if path == self.root and device not in {0, self._directories[path].device}:
-            self._meet_root()
-        if change is None:
-            return
-        if change.is_run:
-            self._forget(path)
-            self._directories.expect_runs(os.path.dirname(path))
-            self._look_at([run_dir(self.root, folder)])
-            return
+        if self.troubles.pop(path, None) is not None:
+            self._renew(path)
+        now = self._directories[path]
+        if path == self.root and before.inode and before != now:
+            self.forgotten.append(path)
+            if before.device != now.device:
+                self._meet_root()
+        if change is not None:
+            self._take_in(now.folder, change)
+
+    def _take_in(self, folder: Folder, change: Change) -> None:
+        """Take what has changed in a directory into the picture."""
+        if not (change.is_run or folder.is_run):
+            self._drop(folder.path)
+        elif folder.path not in self._readings:
+            self._directories.expect_runs(os.path.dirname(folder.path))
+            self._read_all([run_dir(self.root, folder)])
         for gone in change.gone:
             self._forget(gone)
+        for other in change.replaced:
+            self._replace(other)
         # The newest runs have the highest ids, and they are what somebody waits for.
         new = sorted(change.new, key=lambda one: natural(one.name), reverse=True)
         certain = [run_dir(self.root, one) for one in new if one.is_run]
         self.found = max(self.found, len(self._readings)) + len(certain)
-        self._unlisted += [one for one in reversed(new) if not one.is_run]
-        self._look_at(certain)
+        for one in reversed(new):
+            if not one.is_run:
+                self._directories.add(one)
+                self._unlisted.append(one.path)
+                self.quiet.append(one.path)
+        self._read_all(certain)
+
+    def _replace(self, folder: Folder) -> None:
+        """Another directory has taken the place of a known one: all of it may be different."""
+        # What listens to the old ones hears nothing of the new ones.
+        self.forgotten += self._directories.below(folder.path)
+        if folder.path in self._directories:
+            self._renew(folder.path)
+            self._unlisted.append(folder.path)
+        self.read_again([folder.path])
+
+    def _renew(self, top: str) -> None:
+        """Look at everything below a directory again, since changes may have been missed."""
+        for path in self._directories.below(top):
+            if path in self._directories:
+                self._directories.distrust(path)
+                if path != top:
+                    self._unlisted.append(path)
+            if path in self._readings:
+                self._overdue.add(path)
 
     def _enter_new(self) -> None:
         """Look into the directories that have been found, and those found in them."""
         while self._unlisted and not self._stopped.is_set():
-            folder = self._unlisted.pop()
-            self._directories.add(folder)
-            self._list(folder.path)
+            path = self._unlisted.pop()
+            if path in self._directories:
+                self._list(path)
 
     def _lose(self, path: str, error: OSError) -> None:
-        """A directory cannot be read: gone, or for now."""
-        is_gone = error.errno in {errno.ENOENT, errno.ENOTDIR}
-        if is_gone and path != self.root:
+        """A directory cannot be read: it is gone, or its last picture stays."""
+        if path == self.root or error.errno not in _IS_GONE:
+            self.troubles[path] = error.strerror or str(error)
+        elif not self._is_root_lost():
             self._forget(path)
-            return
-        # Its runs stay in the picture, and the health says that it is an old one.
-        self.troubles[path] = error.strerror or str(error)
 
     def _is_root_lost(self) -> bool:
-        """Whether a run cannot be read because the whole root cannot."""
+        """Whether the whole root cannot be read, or another directory has taken its place."""
         try:
-            os.stat(self.root)
+            state = os.stat(self.root)
         except OSError as error:
             self._lose(self.root, error)
             return True
-        return False
+        return not self._directories.is_same(self.root, state)
 
-    def _find_out_anew(self, place: RunDir) -> None:
-        """The status file of a run is gone: find out what its directory is now."""
-        self._forget(place.path)
-        below: Kind | None = "plain" if place.kind == "plain" else None
-        folder = Folder(place.path, os.path.basename(place.path), place.kind, below, False)
-        self._unlisted.append(root_folder(self.root) if place.path == self.root else folder)
+    def _drop(self, path: str) -> None:
+        """Forget the run at `path`, whose directory may still hold others."""
+        if self._readings.pop(path, None) is not None:
+            self._outbox.remove(path)
+            self._schedule.drop(path)
+            self._stalls.forget(path)
+        self.troubles.pop(path, None)
 
     def _forget(self, top: str) -> None:
-        """Drop a run, or a directory with all runs below it."""
-        paths = [top]
-        while paths:
-            path = paths.pop()
-            if self._readings.pop(path, None) is not None:
-                self._outbox.remove(path)
-                self._schedule.drop(path)
-                self._stalls.forget(path)
-            self.troubles.pop(path, None)
+        """Forget a run, or a directory with all runs below it."""
+        for path in self._directories.drop(top):
+            self._drop(path)
             self.forgotten.append(path)
-            paths += self._directories.drop(path)
 
     # Filesystems.
 
@@ -278,15 +404,15 @@ class Sweeper:
     def _meet_root(self) -> None:
         """Find out what the root is on now, and go at the pace of that."""
         self.devices = Devices(self.root, self.real_root)
-        self._take_pace()
+        self._set_pace()
 
     def _meet(self, device: int, path: str) -> None:
         """Take note of what a new run is on."""
         if device and device not in self.devices:
             self.devices.reach(device, path)
-            self._take_pace()
+            self._set_pace()
 
-    def _take_pace(self) -> None:
+    def _set_pace(self) -> None:
         """Go at the pace of the slowest filesystem there is below the root."""
         self.pace = self._schedule.pace = pace_of(self.devices.slowest, self._settings)
         if self._crew.size != self.pace.threads:
@@ -295,14 +421,38 @@ class Sweeper:
 
     def watchable_runs(self, *, everywhere: bool) -> list[str]:
         """The active runs whose filesystem raises events, or all that can be read."""
-        places = ((path, self._readings[path].device) for path in self._schedule.active)
-        return [path for path, device in places if self._is_watchable(device, path, everywhere)]
+        return [path for path in self.active if self.is_watchable(path, everywhere=everywhere)]
 
     def watchable_directories(self, *, everywhere: bool) -> list[str]:
         """The directories in which runs appear, chosen alike."""
-        paths = [path for path in self._directories.holding_runs() if path not in self.troubles]
-        places = ((path, self._directories[path].device) for path in paths)
-        return [path for path, device in places if self._is_watchable(device, path, everywhere)]
+        paths = self._directories.holding_runs
+        return [path for path in paths if self.is_watchable(path, everywhere=everywhere)]
 
-    def _is_watchable(self, device: int, path: str, everywhere: bool) -> bool:  # noqa: FBT001
+    def quiet_since(self, path: str) -> float | None:
+        """When a run that is over was written to, in seconds since 1970.
+
+        For a directory without runs it is infinite; for what is neither, None.
+        """
+        since = self._schedule.resting.get(path)
+        if since is None and path in self._directories and path not in self._readings:
+            return float("inf")
+        return since
+
+    def is_watchable(self, path: str, *, everywhere: bool) -> bool:
+        """Whether the filesystem of a run or directory raises events."""
+        reading = self._readings.get(path)
+        if reading is not None:
+            return self._raises_events(reading.device, path, everywhere)
+        is_known = path in self._directories and path not in self.troubles
+        return is_known and self._raises_events(self._directories[path].device, path, everywhere)
+
+    def _raises_events(self, device: int, path: str, everywhere: bool) -> bool:  # noqa: FBT001
         return bool(device) and (everywhere or self.devices.reach(device, path) is Reach.LOCAL)
+
+
+def _is_another(known: Reading, reading: Reading) -> bool:
+    """Whether a status file is another one than before, and not the same with more in it."""
+    if known.signature is None or reading.signature is None or reading is known:
+        return False
+    has_other_inode = known.signature[0] != reading.signature[0]
+    return has_other_inode or known.run.started != reading.run.started

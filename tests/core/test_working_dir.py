@@ -18,6 +18,8 @@ from statustui.core.working_dir import (
     read_json,
     read_label,
     read_result,
+    root_folder,
+    survey,
     user_name,
 )
 from tests.trees import DATA, write_nothing, write_run
@@ -58,15 +60,73 @@ def test_a_root_may_be_test_runs_series_or_one_run() -> None:
 
 
 def test_every_directory_with_a_status_file_is_a_run_of_a_plain_tree(tmp_path: Path) -> None:
-    """Named by its path; runs inside of runs are not looked for."""
+    """Named by its path; runs inside of runs are runs too."""
     write_run(tmp_path / "a" / "b", "RUNNING")
     write_run(tmp_path / "c", "RUNNING")
     write_run(tmp_path / "c" / "inside", "RUNNING")
     (tmp_path / "empty").mkdir()
     (tmp_path / "d" / "status").mkdir(parents=True)
-    assert found(tmp_path) == {"a/b": ("b", "plain"), "c": ("c", "plain")}
+    assert found(tmp_path) == {
+        "a/b": ("b", "plain"),
+        "c": ("c", "plain"),
+        "c/inside": ("inside", "plain"),
+    }
     assert read_label(RunDir(str(tmp_path), str(tmp_path / "a/b"), "b", "plain")).name == "a/b"
     assert read_label(RunDir(str(tmp_path), str(tmp_path), "x", "plain")).name == tmp_path.name
+
+
+def test_a_stray_status_file_hides_nothing(tmp_path: Path) -> None:
+    """``pav status > status`` is a slip that anybody makes, in any directory above runs."""
+    write_run(tmp_path / "wd" / "test_runs" / "1", "RUN_FAILED")
+    write_run(tmp_path / "wd" / "series" / "2", "RUN")
+    write_run(tmp_path / "plain" / "3", "RUN_FAILED")
+    runs = found(tmp_path)
+    for place in ("wd", "wd/test_runs", "wd/series"):
+        (tmp_path / place / "status").write_text("output\n")
+        assert found(tmp_path) == runs
+        assert found(tmp_path / "wd").keys() == {"test_runs/1", "series/2"}
+    assert found(tmp_path / "wd" / "test_runs").keys() == {"1"}
+    for place in (".", "plain"):
+        (tmp_path / place / "status").write_text("output\n")
+    assert found(tmp_path) == {
+        **runs,
+        ".": (tmp_path.name, "plain"),
+        "plain": ("plain", "plain"),
+    }
+
+
+def test_inside_a_run_of_pavilion_nothing_is_looked_for(tmp_path: Path) -> None:
+    """Neither from above nor where the run itself is the root."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING")
+    write_run(run / "build" / "x", "RUNNING")
+    assert found(tmp_path).keys() == {"test_runs/1"}
+    assert found(run).keys() == {"."}
+
+
+def test_builds_are_not_entered_where_another_root_is_test_runs(tmp_path: Path) -> None:
+    """It is a working directory, although nothing below its `test_runs` is looked for."""
+    write_run(tmp_path / "test_runs" / "1", "RUNNING")
+    write_run(tmp_path / "builds" / "x", "RUNNING")
+    skip = {str(tmp_path / "test_runs")}
+    assert list(find_runs(str(tmp_path), write_nothing, skip)) == []
+
+
+def test_test_runs_and_series_may_be_kept_elsewhere(tmp_path: Path) -> None:
+    """Behind a link, as on a scratch filesystem; no other link is followed, and all are counted."""
+    write_run(tmp_path / "scratch" / "runs" / "1", "RUNNING")
+    write_run(tmp_path / "scratch" / "series" / "2", "RUN")
+    working_dir = tmp_path / "wd"
+    working_dir.mkdir()
+    (working_dir / "test_runs").symlink_to("../scratch/runs")
+    (working_dir / "series").symlink_to(tmp_path / "scratch" / "series")
+    (working_dir / "again").symlink_to("../scratch/runs")
+    assert found(working_dir) == {"test_runs/1": ("1", "test"), "series/2": ("s2", "series")}
+    assert survey(root_folder(str(working_dir))).links == 1
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    (plain / "series").symlink_to(tmp_path / "scratch" / "series")
+    assert found(plain) == {}
+    assert survey(root_folder(str(plain))).links == 1
 
 
 def test_directories_of_a_working_directory_that_hold_no_runs_are_not_entered(

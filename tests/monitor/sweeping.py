@@ -61,6 +61,7 @@ def move_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
         state = stat(path, follow_symlinks=follow_symlinks)
         fields = list(state)
         fields[2] += 1
-        return os.stat_result(fields, {"st_mtime_ns": state.st_mtime_ns})
+        times = {"st_mtime_ns": state.st_mtime_ns, "st_ctime_ns": state.st_ctime_ns}
+        return os.stat_result(fields, times | {"st_mtime": state.st_mtime})
 
     monkeypatch.setattr("statustui.monitor.directories.os.stat", elsewhere)

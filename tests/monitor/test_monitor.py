@@ -10,18 +10,15 @@ import threading
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-import watchfiles
-from watchfiles import Change
 
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import Folder, Survey, survey
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.monitor.filesystem import Reach
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.pace import Pace, Settings
+from statustui.monitor.pace import Settings
 from statustui.monitor.scan import Reading, read
 from statustui.monitor.source import Source
 from tests.monitor.test_stalls import HOUR, START, make_tree
@@ -145,37 +142,6 @@ def test_looking_now_does_not_wait_for_the_interval(tmp_path: Path) -> None:
     monitor.look_now()
     wait_until(lambda: picture.states() == {"1": "COMPLETE"})
     monitor.stop()
-
-
-def test_a_run_that_is_not_watched_yet_is_looked_at_between_sweeps(
-    tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The next sweep is an hour away, and the watch on the new run never set."""
-    pace = Pace(0.05, 3600.0, 3600.0, 4000.0, 1)
-    monkeypatch.setattr("statustui.monitor.pace._PACES", dict.fromkeys(Reach, pace))
-    set_watches = watchfiles.watch
-    begun: list[tuple[str, ...]] = []
-
-    def watch_once(
-        *paths: str,
-        stop_event: threading.Event,
-        **options: Any,  # noqa: ANN401 - handed on
-    ) -> Iterator[set[tuple[Change, str]]]:
-        begun.append(paths)
-        if len(begun) > 1:
-            stop_event.wait()
-        return set_watches(*paths, stop_event=stop_event, **options)
-
-    monkeypatch.setattr("watchfiles.watch", watch_once)
-    root = tmp_path / "root"
-    write_run(root / "1", "RUNNING")
-    picture = watch(root, settings=Settings("events"))
-    wait_until(lambda: picture.health and picture.health[str(root)].interval == 3600.0)
-    write_run(tmp_path / "made", "RUNNING").rename(root / "2")
-    wait_until(lambda: picture.states() == {"1": "RUNNING", "2": "RUNNING"})
-    append(root / "2", "RUN_TIMEOUT")
-    wait_until(lambda: picture.states() == {"1": "RUNNING", "2": "RUN_TIMEOUT"})
-    assert picture.health[str(root)].interval == 3600.0
 
 
 def test_for_how_long_a_filesystem_has_not_answered_is_told_until_it_does(

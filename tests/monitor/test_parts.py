@@ -5,31 +5,30 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any
 
 import pytest
-import watchfiles
 from hypothesis import given
 from hypothesis import strategies as st
-from watchfiles import Change
 
 from statustui.core.run import Run
-from statustui.core.working_dir import root_folder
+from statustui.core.working_dir import Folder, Survey, root_folder, survey
 from statustui.monitor.batch import Batch
 from statustui.monitor.crew import Crew
-from statustui.monitor.directories import Directories
+from statustui.monitor.directories import Change, Directories
+from statustui.monitor.events.check import EventCheck
+from statustui.monitor.events.watcher import watch_limit
 from statustui.monitor.filesystem import Reach
-from statustui.monitor.notify import EventCheck, Notifier, watch_limit
 from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings, pace_of
 from statustui.monitor.schedule import Schedule
 from statustui.monitor.territory import Territory
 from tests.monitor.sweeping import move_elsewhere
 from tests.runs import make
-from tests.trees import append, write_run
-from tests.waiting import DEADLINE, wait_until
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("size", [1, 8])
@@ -113,21 +112,66 @@ def test_a_root_that_does_not_tell_where_it_is_is_not_waited_for() -> None:
     assert territory.others(1) == {"/b/c"}
 
 
-def test_a_directory_tells_what_has_come_and_gone(tmp_path: Path) -> None:
-    """One that was made anew under the same name is both."""
+def names(folders: Iterable[Folder]) -> list[str]:
+    """Names of the directories, in order."""
+    return sorted(folder.name for folder in folders)
+
+
+def look(directories: Directories, path: Path, *, trust_stat: bool = True) -> Change | None:
+    """Look into the directory at `path`, leaving nothing out."""
+    return directories.look(str(path), frozenset(), trust_stat=trust_stat)
+
+
+def test_a_directory_tells_what_has_come_gone_and_been_replaced(tmp_path: Path) -> None:
+    """One that was made anew under the same name has been replaced."""
     (tmp_path / "a").mkdir()
     directories = Directories(root_folder(str(tmp_path)))
-    first = directories.look(str(tmp_path), frozenset(), trust_stat=True)
+    first = look(directories, tmp_path)
     assert first is not None
-    assert [folder.name for folder in first.new] == ["a"]
-    assert directories.look(str(tmp_path), frozenset(), trust_stat=True) is None
+    assert names(first.new) == ["a"]
+    assert look(directories, tmp_path) is None
     (tmp_path / "b").mkdir()
     (tmp_path / "a").rename(tmp_path / "kept")
     (tmp_path / "a").mkdir()
-    second = directories.look(str(tmp_path), frozenset(), trust_stat=True)
+    second = look(directories, tmp_path)
     assert second is not None
-    assert second.gone == (str(tmp_path / "a"),)
-    assert sorted(folder.name for folder in second.new) == ["a", "b", "kept"]
+    assert (names(second.new), names(second.replaced), second.gone) == (["b", "kept"], ["a"], ())
+    (tmp_path / "a").rmdir()
+    third = look(directories, tmp_path)
+    assert third is not None
+    assert third.gone == (str(tmp_path / "a"),)
+
+
+def test_a_status_file_makes_a_directory_a_run_without_hiding_what_is_below(
+    tmp_path: Path,
+) -> None:
+    """And back, when it is taken away."""
+    (tmp_path / "a").mkdir()
+    directories = Directories(root_folder(str(tmp_path)))
+    first = look(directories, tmp_path)
+    (tmp_path / "status").write_text("")
+    second = look(directories, tmp_path)
+    (tmp_path / "status").unlink()
+    third = look(directories, tmp_path)
+    assert [change and change.is_run for change in (first, second, third)] == [False, True, False]
+    assert [change and (change.gone, change.replaced) for change in (second, third)] == [
+        ((), ()),
+        ((), ()),
+    ]
+
+
+def test_a_directory_that_is_dropped_is_found_anew_when_it_is_back(tmp_path: Path) -> None:
+    """Even if it is the very same, as after it has been renamed twice."""
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    directories = Directories(root_folder(str(tmp_path)))
+    found = look(directories, tmp_path)
+    assert found is not None
+    directories.add(found.new[0])
+    look(directories, tmp_path / "a")
+    assert directories.drop(str(tmp_path / "a")) == [str(tmp_path / "a"), str(tmp_path / "a" / "b")]
+    again = look(directories, tmp_path)
+    assert again is not None
+    assert names(again.new) == ["a"]
 
 
 def test_a_directory_without_runs_is_looked_at_less_often_the_older_it_is(tmp_path: Path) -> None:
@@ -138,10 +182,23 @@ def test_a_directory_without_runs_is_looked_at_less_often_the_older_it_is(tmp_pa
     old.mkdir()
     os.utime(old, (1, 1))
     directories.add(top._replace(path=str(old)))
-    directories.look(str(old), frozenset(), trust_stat=True)
-    assert directories.due(0.0) == [str(tmp_path)]
+    look(directories, old)
+    now = time.monotonic()
+    assert directories.due(9, now) == [str(tmp_path)]
+    assert directories.due(9, now + 11) == [str(tmp_path), str(old)]
     directories.expect_runs(str(old))
-    assert directories.holding_runs() == [str(tmp_path), str(old)]
+    assert list(directories.holding_runs) == [str(tmp_path), str(old)]
+
+
+def test_directories_without_runs_wait_when_there_is_no_room(tmp_path: Path) -> None:
+    """At least one of them is always looked at, so that each has its turn."""
+    top = root_folder(str(tmp_path))
+    directories = Directories(top)
+    barren = [str(tmp_path / str(number)) for number in range(5)]
+    for path in barren:
+        directories.add(top._replace(path=path))
+    seen = [directories.due(room, 1.0)[1:] for room in (3, 0, 0, 9)]
+    assert seen == [barren[:3], barren[3:4], barren[4:], []]
 
 
 def test_an_outbox_hands_out_removals_before_what_came_after_them() -> None:
@@ -203,6 +260,9 @@ def test_settings_go_before_what_suits_the_filesystem() -> None:
     assert (local.tick, local.threads) == (1.0, 1)
     assert (remote.tick, remote.threads, remote.max_checks) == (2.0, 8, 500.0)
     assert [local.rest_after(age) for age in (0, 20, 1e6)] == [1.0, 2.0, 60.0]
+    assert [local.rest_after(1e6, is_heard=heard) for heard in (True, False)] == [60.0, 10.0]
+    assert [local.rest_after(9000, is_heard=heard) for heard in (True, False)] == [60.0, 10.0]
+    assert [remote.rest_after(age) for age in (0, 9000, 1e6)] == [2.0, 60.0, 300.0]
     chosen = pace_of(Reach.REMOTE, Settings("auto", 9.0, 70.0))
     assert (chosen.tick, chosen.behind_events, chosen.max_checks) == (9.0, 9.0, 70.0)
 
@@ -222,161 +282,50 @@ def test_events_are_relied_on_as_long_as_most_changes_are_announced() -> None:
     assert check.fails(19.0)
 
 
-def no_thread_watches() -> bool:
-    """Whether the threads that wait for events have ended."""
-    return not any(thread.name == "watch" for thread in threading.enumerate())
-
-
-def test_a_notifier_hints_at_what_happens_in_its_directories(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also in those that are added later; what is not there is left out."""
-    monkeypatch.setattr("statustui.monitor.notify._SETTLE_SHARE", 1.0)
-    for name in ("a", "b"):
-        write_run(tmp_path / name, "RUNNING")
-    hinted: set[str] = set()
-    failed: list[str] = []
-    notifier = Notifier(hinted.update, failed.append)
-    notifier.watch({str(tmp_path / "a"), str(tmp_path / "gone")})
-    wait_until(notifier.change_over)
-    assert notifier.watched == {str(tmp_path / "a")}
-    append(tmp_path / "a", "COMPLETE")
-    wait_until(lambda: str(tmp_path / "a" / "status") in hinted)
-    both = {str(tmp_path / "a"), str(tmp_path / "b")}
-
-    def has_gone_over() -> bool:
-        notifier.watch(both)
-        return notifier.change_over() == {str(tmp_path / "b")}
-
-    wait_until(has_gone_over)
-    append(tmp_path / "b", "COMPLETE")
-    wait_until(lambda: str(tmp_path / "b" / "status") in hinted)
-    notifier.forget(str(tmp_path / "b"))
-    assert notifier.watched == {str(tmp_path / "a")}
-    notifier.stop()
-    wait_until(no_thread_watches)
-    assert failed == []
-
-
-def test_a_notifier_whose_directories_are_all_gone_watches_nothing(tmp_path: Path) -> None:
-    """That is no failure: whoever knows of others may ask for them."""
-    failed: list[str] = []
-    notifier = Notifier(lambda _paths: None, failed.append)
-    notifier.watch({str(tmp_path / "gone")})
-    wait_until(no_thread_watches)
-    assert notifier.change_over() == set()
-    assert notifier.watched == set()
-    assert failed == []
-
-
-def test_a_directory_that_goes_while_watches_are_set_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Between a look whether it is there and the watch on it."""
-    stays, goes = tmp_path / "stays", tmp_path / "goes"
-    for path in (stays, goes):
-        path.mkdir()
-    watch = watchfiles.watch
-
-    def watch_late(*paths: str, **options: Any) -> Iterator[set[tuple[Change, str]]]:  # noqa: ANN401 - handed on
-        if goes.exists():
-            goes.rmdir()
-        return watch(*paths, **options)
-
-    monkeypatch.setattr("watchfiles.watch", watch_late)
-    failed: list[str] = []
-    notifier = Notifier(lambda _paths: None, failed.append)
-    notifier.watch({str(stays), str(goes)})
-    wait_until(notifier.change_over)
-    assert notifier.watched == {str(stays)}
-    notifier.stop()
-    wait_until(no_thread_watches)
-    assert failed == []
-
-
-@pytest.mark.parametrize("is_stopped", [False, True])
-def test_a_failure_to_watch_is_told_unless_nobody_needs_it_any_more(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    is_stopped: bool,  # noqa: FBT001 - a parameter of the test
-) -> None:
-    """Nothing is watched then."""
-    goes_on = threading.Event()
-
-    def fail(*_paths: str, **_options: object) -> None:
-        goes_on.wait(DEADLINE)
-        raise RuntimeError("no watcher")
-
-    monkeypatch.setattr("watchfiles.watch", fail)
-    failed: list[str] = []
-    notifier = Notifier(lambda _paths: None, failed.append)
-    notifier.watch({str(tmp_path)})
-    if is_stopped:
-        notifier.stop()
-    goes_on.set()
-    wait_until(no_thread_watches)
-    assert failed == ([] if is_stopped else ["no events: no watcher"])
-    assert notifier.watched == set()
-
-
-def test_a_directory_that_goes_is_forgotten_before_its_watch_is_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A new one in its place needs a watch of its own."""
-    goes_on = threading.Event()
-    watch = watchfiles.watch
-
-    def watch_late(*paths: str, **options: Any) -> Iterator[set[tuple[Change, str]]]:  # noqa: ANN401 - handed on
-        goes_on.wait(DEADLINE)
-        return watch(*paths, **options)
-
-    monkeypatch.setattr("watchfiles.watch", watch_late)
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-    notifier = Notifier(lambda _paths: None, lambda _reason: None)
-    notifier.watch({str(tmp_path / "a"), str(tmp_path / "b")})
-    notifier.forget(str(tmp_path / "b"))
-    goes_on.set()
-    wait_until(notifier.change_over)
-    assert notifier.watched == {str(tmp_path / "a")}
-    notifier.stop()
-    wait_until(no_thread_watches)
-
-
-def test_a_quarter_of_the_lowest_limit_of_watches_is_taken(
+def test_half_of_the_lowest_limit_of_watches_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is missing or no number sets none."""
     paths = [tmp_path / name for name in ("of the system", "of the namespace", "other", "missing")]
     for path, text in zip(paths, ["1000\n", "401\n", "many\n"], strict=False):
         path.write_text(text)
-    monkeypatch.setattr("statustui.monitor.notify._LIMITS", tuple(map(str, paths)))
-    assert watch_limit() == 100
-    monkeypatch.setattr("statustui.monitor.notify._LIMITS", tuple(map(str, paths[2:])))
+    monkeypatch.setattr("statustui.monitor.events.watcher._LIMITS", tuple(map(str, paths)))
+    assert watch_limit() == 200
+    monkeypatch.setattr("statustui.monitor.events.watcher._LIMITS", tuple(map(str, paths[2:])))
     assert watch_limit() is None
 
 
-def test_a_directory_is_not_listed_as_long_as_its_time_of_change_is_the_same(
-    tmp_path: Path,
+def test_a_directory_is_listed_again_only_when_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where that can be trusted, and unless it is distrusted."""
-    root = str(tmp_path)
-    os.utime(root, (1, 1))
-    directories = Directories(root_folder(root))
-    assert directories.look(root, frozenset(), trust_stat=True) is None
+    """Where its time of change can be trusted, and unless it is distrusted."""
+    listed: list[str] = []
+
+    def count(folder: Folder, skip: AbstractSet[str]) -> Survey:
+        listed.append(folder.path)
+        return survey(folder, skip)
+
+    monkeypatch.setattr("statustui.monitor.directories.survey", count)
+    monkeypatch.setattr("statustui.monitor.directories._GRAIN", -1.0)
+    directories = Directories(root_folder(str(tmp_path)))
+    for trust_stat in (True, True, False):
+        look(directories, tmp_path, trust_stat=trust_stat)
+    assert len(listed) == 2
+    directories.distrust(str(tmp_path))
+    look(directories, tmp_path)
+    assert len(listed) == 3
+
+
+def test_a_directory_cannot_hide_a_change_behind_an_old_time(tmp_path: Path) -> None:
+    """The time of modification can be set, that of change cannot."""
+    os.utime(tmp_path, (1, 1))
+    directories = Directories(root_folder(str(tmp_path)))
+    look(directories, tmp_path)
     (tmp_path / "a").mkdir()
-    os.utime(root, (1, 1))
-    assert directories.look(root, frozenset(), trust_stat=True) is None
-    found = directories.look(root, frozenset(), trust_stat=False)
+    os.utime(tmp_path, (1, 1))
+    found = look(directories, tmp_path)
     assert found is not None
-    assert [folder.name for folder in found.new] == ["a"]
-    (tmp_path / "b").mkdir()
-    os.utime(root, (1, 1))
-    assert directories.look(root, frozenset(), trust_stat=True) is None
-    directories.distrust(root)
-    found = directories.look(root, frozenset(), trust_stat=True)
-    assert found is not None
-    assert [folder.name for folder in found.new] == ["b"]
+    assert names(found.new) == ["a"]
 
 
 def test_a_directory_from_which_a_filesystem_is_taken_away_keeps_its_runs(
@@ -391,4 +340,4 @@ def test_a_directory_from_which_a_filesystem_is_taken_away_keeps_its_runs(
     with pytest.raises(OSError, match="nothing is mounted") as caught:
         directories.look(str(tmp_path), frozenset(), trust_stat=True)
     assert caught.value.errno == errno.ENODEV
-    assert list(directories.drop(str(tmp_path))) == [str(tmp_path / "a")]
+    assert list(directories.below(str(tmp_path))) == [str(tmp_path), str(tmp_path / "a")]

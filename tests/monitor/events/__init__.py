@@ -1,0 +1,1 @@
+"""Change events of the operating system."""
