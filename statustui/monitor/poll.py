@@ -180,8 +180,8 @@ class _Rounds:
             self._swept_at = time.monotonic()
             sweeper.skip = others
             sweeper.sweep(sweeper.pace.max_checks * self._interval, everything=everything)
+            self._sweeps += everything or not self._has_swept
             self._has_swept = not self._stopped.is_set()
-            self._sweeps += everything
             if sweeper.root not in sweeper.troubles:
                 self._right_at = time.time()
         elif self._until_glance <= 0:

@@ -7,68 +7,23 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from statustui.core.run import Run, RunDir
+from statustui.core.run import RunDir
 from statustui.core.working_dir import Folder, Survey, survey
-from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.pace import Settings
 from statustui.monitor.scan import Reading, read
 from statustui.monitor.source import Source
+from tests.monitor.picture import Picture, Watch
 from tests.monitor.test_stalls import HOUR, START, make_tree
 from tests.trees import append, write_run
 from tests.waiting import DEADLINE, wait_until
-
-
-class Picture:
-    """What somebody knows who has taken in every batch."""
-
-    def __init__(self) -> None:
-        """Start with nothing."""
-        self.runs: dict[str, Run] = {}
-        self.health: dict[str, RootHealth] = {}
-        self.seen: dict[str, list[str]] = {}
-        self._lock = threading.Lock()
-
-    def take(self, batch: Batch) -> None:
-        """Take in a batch."""
-        with self._lock:
-            for path in batch.removed:
-                self.runs.pop(path, None)
-            for run in batch.updated:
-                self.runs[run.path] = run
-                self.seen.setdefault(run.path, []).append(run.current.state)
-            self.health |= {health.root: health for health in batch.health}
-
-    def states(self) -> dict[str, str]:
-        """Name of each run directory -> current state."""
-        with self._lock:
-            return {os.path.basename(path): run.current.state for path, run in self.runs.items()}
-
-
-Watch = Callable[..., Picture]
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    """Watch roots until the test is over."""
-    monitors: list[Monitor] = []
-
-    def start(*roots: Path, settings: Settings | None = None) -> Picture:
-        picture = Picture()
-        monitors.append(Monitor([str(root) for root in roots], settings))
-        monitors[-1].start(picture.take)
-        return picture
-
-    yield start
-    for monitor in monitors:
-        monitor.stop()
 
 
 def test_runs_that_appear_change_and_vanish(tmp_path: Path, watch: Watch) -> None:

@@ -1,0 +1,41 @@
+"""What somebody knows who has taken in every batch of a monitor."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+from statustui.core.run import Run
+from statustui.monitor.batch import Batch, RootHealth
+
+
+class Picture:
+    """The runs of all batches, what was told of each, and what is gone."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, Run] = {}
+        self.health: dict[str, RootHealth] = {}
+        self.seen: dict[str, list[str]] = {}
+        self.removed: list[str] = []
+        self._lock = threading.Lock()
+
+    def take(self, batch: Batch) -> None:
+        """Take in a batch."""
+        with self._lock:
+            self.removed += batch.removed
+            for path in batch.removed:
+                self.runs.pop(path, None)
+            for run in batch.updated:
+                self.runs[run.path] = run
+                self.seen.setdefault(run.path, []).append(run.current.state)
+            self.health |= {health.root: health for health in batch.health}
+
+    def states(self) -> dict[str, str]:
+        """Name of each run directory -> current state."""
+        with self._lock:
+            return {os.path.basename(path): run.current.state for path, run in self.runs.items()}
+
+
+Watch = Callable[..., Picture]
+"""Watches roots, with `settings` if there are any."""

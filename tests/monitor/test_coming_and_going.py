@@ -1,0 +1,303 @@
+"""Roots and parts of roots that go away and come back, with events and without."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from statustui.monitor.filesystem import Reach
+from statustui.monitor.monitor import Monitor
+from statustui.monitor.pace import Pace, Settings, WatchMode
+from tests.monitor.picture import Picture, Watch
+from tests.trees import append, write_run
+from tests.waiting import wait_until
+
+MODES: dict[WatchMode, Settings] = {
+    "events": Settings("events"),
+    "poll": Settings("poll", interval=0.2),
+}
+
+
+@pytest.fixture(params=MODES)
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """How to watch: with events, or by looking now and then."""
+    return MODES[request.param]
+
+
+def make_tree(root: Path) -> Path:
+    """A working directory with an active run, a finished one, a series, and a plain tree."""
+    write_run(root / "wd" / "test_runs" / "1", "RUNNING")
+    write_run(root / "wd" / "test_runs" / "2", "COMPLETE The test completed with result: PASS")
+    write_run(root / "plain" / "a" / "x", "RUNNING")
+    write_run(root / "plain" / "a" / "y", "COMPLETE The test completed with result: PASS")
+    write_run(root / "plain" / "b", "RUN_FAILED boom")
+    return root
+
+
+WHOLE = {"1": "RUNNING", "2": "COMPLETE", "x": "RUNNING", "y": "COMPLETE", "b": "RUN_FAILED"}
+
+
+def watched(watch: Watch, root: Path, settings: Settings) -> Picture:
+    """A picture of `make_tree` that is whole."""
+    picture = watch(make_tree(root), settings=settings)
+    wait_until(lambda: picture.health and picture.health[str(root)].swept)
+    wait_until(lambda: picture.states() == WHOLE)
+    return picture
+
+
+def wait_for_loss(picture: Picture, root: Path) -> None:
+    """Wait until the root is known to be away, and the picture to be an old one."""
+    wait_until(lambda: picture.health[str(root)].unreachable)
+    assert picture.health[str(root)].as_of is not None
+    assert [part.path for part in picture.health[str(root)].incomplete] == [str(root)]
+
+
+def wait_for_return(picture: Picture, root: Path) -> None:
+    """Wait until the root is there again."""
+    wait_until(lambda: not picture.health[str(root)].unreachable)
+
+
+def test_a_root_that_goes_and_returns_has_lost_nothing(
+    tmp_path: Path, watch: Watch, settings: Settings
+) -> None:
+    """Nothing is told of any run while it is away, nor when it is back as it was."""
+    root = tmp_path / "root"
+    picture = watched(watch, root, settings)
+    told = {path: list(states) for path, states in picture.seen.items()}
+    for _ in range(2):
+        root.rename(tmp_path / "away")
+        wait_for_loss(picture, root)
+        assert picture.states() == WHOLE
+        (tmp_path / "away").rename(root)
+        wait_for_return(picture, root)
+    assert picture.states() == WHOLE
+    assert picture.removed == []
+    assert picture.seen == told
+    append(root / "wd" / "test_runs" / "2", "RUNNING once more")
+    append(root / "plain" / "a" / "x", "RUN_FAILED")
+    wait_until(lambda: picture.states() == {**WHOLE, "2": "RUNNING", "x": "RUN_FAILED"})
+
+
+def test_what_has_changed_in_a_root_meanwhile_is_seen_when_it_is_back(
+    tmp_path: Path, watch: Watch, settings: Settings
+) -> None:
+    """Active and finished runs, new ones, and those that are gone."""
+    root, away = tmp_path / "root", tmp_path / "away"
+    picture = watched(watch, root, settings)
+    root.rename(away)
+    wait_for_loss(picture, root)
+    append(away / "wd" / "test_runs" / "1", "RUN_FAILED")
+    append(away / "wd" / "test_runs" / "2", "RUNNING once more")
+    append(away / "plain" / "a" / "y", "RUNNING once more")
+    shutil.rmtree(away / "plain" / "b")
+    write_run(away / "plain" / "new", "SCHEDULED")
+    away.rename(root)
+    wait_until(
+        lambda: (
+            picture.states()
+            == {
+                "1": "RUN_FAILED",
+                "2": "RUNNING",
+                "x": "RUNNING",
+                "y": "RUNNING",
+                "new": "SCHEDULED",
+            }
+        )
+    )
+    assert picture.removed == [str(root / "plain" / "b")]
+
+
+def test_another_tree_under_the_name_of_a_root_is_shown_instead(
+    tmp_path: Path, watch: Watch, settings: Settings
+) -> None:
+    """A run that is in both goes from one picture to the next without leaving."""
+    root = tmp_path / "root"
+    picture = watched(watch, root, settings)
+    other = tmp_path / "other"
+    write_run(other / "wd" / "test_runs" / "1", "SCHEDULED")
+    write_run(other / "plain" / "c", "RUNNING")
+    root.rename(tmp_path / "away")
+    other.rename(root)
+    wait_until(lambda: picture.states() == {"1": "SCHEDULED", "c": "RUNNING"})
+    assert str(root / "wd" / "test_runs" / "1") not in picture.removed
+    append(root / "wd" / "test_runs" / "1", "RUNNING")
+    wait_until(lambda: picture.states() == {"1": "RUNNING", "c": "RUNNING"})
+
+
+PARTS = ["wd", "wd/test_runs", "wd/test_runs/1", "plain", "plain/a", "plain/a/x"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_goes_leaves_at_once_and_comes_back_whole(
+    tmp_path: Path, watch: Watch, settings: Settings, part: str
+) -> None:
+    """Though it is the very same directory; changes in it are seen as before."""
+    root, away = tmp_path / "root", tmp_path / "away"
+    picture = watched(watch, root, settings)
+    inside = {path for path in picture.runs if f"{path}/".startswith(f"{root}/{part}/")}
+    for _ in range(2):
+        (root / part).rename(away)
+        wait_until(lambda: not inside & picture.runs.keys())
+        assert picture.health[str(root)].problem is None
+        away.rename(root / part)
+        wait_until(lambda: picture.states() == WHOLE)
+    for path in inside:
+        append(Path(path), "RUN_TIMEOUT")
+    wait_until(lambda: all(picture.runs[path].current.state == "RUN_TIMEOUT" for path in inside))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_is_replaced_is_read_anew(
+    tmp_path: Path, watch: Watch, settings: Settings, part: str
+) -> None:
+    """Runs that are in both never leave."""
+    root = tmp_path / "root"
+    picture = watched(watch, root, settings)
+    other = tmp_path / "other"
+    shutil.copytree(root / part, other)
+    inside = [path for path in picture.runs if f"{path}/".startswith(f"{root}/{part}/")]
+    for path in inside:
+        append(Path(str(other) + path[len(f"{root}/{part}") :]), "RUN_TIMEOUT")
+    (root / part).rename(tmp_path / "before")
+    other.rename(root / part)
+    wait_until(lambda: all(picture.runs[path].current.state == "RUN_TIMEOUT" for path in inside))
+    wait_until(lambda: len(picture.states()) == len(WHOLE))
+    for path in inside:
+        append(Path(path), "RUNNING again")
+    wait_until(lambda: all(picture.runs[path].current.state == "RUNNING" for path in inside))
+
+
+def test_directories_that_are_swapped_are_read_anew(
+    tmp_path: Path, watch: Watch, settings: Settings
+) -> None:
+    """Each shows what is in its place now."""
+    for name, state in (("1", "RUNNING"), ("2", "COMPLETE")):
+        write_run(tmp_path / "root" / "test_runs" / name, state)
+    place = tmp_path / "root" / "test_runs"
+    picture = watch(tmp_path / "root", settings=settings)
+    wait_until(lambda: picture.states() == {"1": "RUNNING", "2": "COMPLETE"})
+    for one, other in (("1", "spare"), ("2", "1"), ("spare", "2")):
+        (place / one).rename(place / other)
+    wait_until(lambda: picture.states() == {"1": "COMPLETE", "2": "RUNNING"})
+
+
+def test_a_stray_status_file_that_comes_and_goes_moves_nothing(
+    tmp_path: Path, watch: Watch, settings: Settings
+) -> None:
+    """No run leaves or is told again, above which such a file is written."""
+    root = tmp_path / "root"
+    picture = watched(watch, root, settings)
+    told = {path: list(states) for path, states in picture.seen.items()}
+    places = [root / "wd", root / "wd" / "test_runs", root / "plain", root / "plain" / "a"]
+    for place in places:
+        (place / "status").write_text("what some command has printed\n")
+    wait_until(lambda: len(picture.states()) == len(WHOLE) + 2)
+    for place in places:
+        (place / "status").unlink()
+    wait_until(lambda: picture.states() == WHOLE)
+    strays = [str(place) for place in places[2:]]
+    assert sorted(picture.removed) == strays
+    assert {path: states for path, states in picture.seen.items() if path not in strays} == told
+
+
+def test_a_run_inside_a_run_is_found_and_stays_when_the_outer_one_ends(
+    tmp_path: Path, watch: Watch, settings: Settings
+) -> None:
+    """A campaign may have a status of its own."""
+    outer = write_run(tmp_path / "campaign", "RUNNING")
+    picture = watch(tmp_path, settings=settings)
+    wait_until(lambda: picture.states() == {"campaign": "RUNNING"})
+    write_run(outer / "deep" / "one", "RUNNING")
+    wait_until(lambda: picture.states() == {"campaign": "RUNNING", "one": "RUNNING"})
+    (outer / "status").unlink()
+    wait_until(lambda: picture.states() == {"one": "RUNNING"})
+    append(outer / "deep" / "one", "RUN_FAILED")
+    wait_until(lambda: picture.states() == {"one": "RUN_FAILED"})
+
+
+@pytest.fixture
+def sluggish(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave finished runs alone for an hour, and sweep as seldom."""
+    pace = Pace(1.0, 3600.0, 3600.0, 3600.0, 4000.0, 1)
+    monkeypatch.setattr("statustui.monitor.pace._PACES", dict.fromkeys(Reach, pace))
+
+
+@pytest.mark.usefixtures("sluggish")
+def test_a_finished_run_that_goes_on_again_is_announced_by_an_event(
+    tmp_path: Path, watch: Watch
+) -> None:
+    """Whatever is done to its file: the next sweep is an hour away."""
+    names = ["appended", "rewritten", "replaced", "removed"]
+    for name in names:
+        write_run(tmp_path / name, "COMPLETE The test completed with result: PASS")
+        os.utime(tmp_path / name / "status", (1e9, 1e9))
+    picture = watch(tmp_path, settings=Settings("events"))
+    wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
+    wait_until(lambda: picture.health[str(tmp_path)].rest is None)
+    append(tmp_path / "appended", "RUNNING")
+    write_run(tmp_path / "rewritten", "RUNNING")
+    write_run(tmp_path / "other", "RUNNING")
+    (tmp_path / "other" / "status").rename(tmp_path / "replaced" / "status")
+    shutil.rmtree(tmp_path / "other")
+    (tmp_path / "removed" / "status").unlink()
+    wait_until(
+        lambda: picture.states() == dict.fromkeys(["appended", "rewritten", "replaced"], "RUNNING")
+    )
+
+
+def test_a_run_that_is_asked_for_is_read_anew(tmp_path: Path, stopping: list[Monitor]) -> None:
+    """Whatever `stat` says of its file, and however far the next sweep is away."""
+    run = write_run(tmp_path / "1", "COMPLETE")
+    picture = Picture()
+    monitor = Monitor([str(tmp_path)], Settings("poll", interval=3600))
+    stopping.append(monitor)
+    monitor.start(picture.take)
+    wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
+    append(run, "RUNNING")
+    monitor.look_at(str(run))
+    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+
+
+def test_whole_looks_are_counted(tmp_path: Path, stopping: list[Monitor]) -> None:
+    """So that somebody can wait for one that has begun after a moment."""
+    write_run(tmp_path / "1", "RUNNING")
+    picture = Picture()
+    monitor = Monitor([str(tmp_path)], Settings("poll", interval=3600))
+    stopping.append(monitor)
+    monitor.start(picture.take)
+    wait_until(lambda: picture.health and picture.health[str(tmp_path)].sweeps)
+    before = picture.health[str(tmp_path)].sweeps
+    monitor.look_now()
+    wait_until(lambda: picture.health[str(tmp_path)].sweeps > before)
+
+
+@pytest.fixture
+def stopping() -> Iterator[list[Monitor]]:
+    """Monitors that are stopped when the test is over."""
+    monitors: list[Monitor] = []
+    yield monitors
+    for monitor in monitors:
+        monitor.stop()
+
+
+def test_a_rewrite_of_the_same_size_and_time_is_a_change(
+    tmp_path: Path, watch: Watch, settings: Settings
+) -> None:
+    """The time of change of the inode tells, which nobody can set."""
+    run = write_run(tmp_path / "1", "RUNNING")
+    picture = watch(tmp_path, settings=settings)
+    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+    before = (run / "status").stat()
+    write_run(run, "ABORTED")
+    os.utime(run / "status", ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = (run / "status").stat()
+    assert (after.st_ino, after.st_size, after.st_mtime_ns) == (
+        before.st_ino,
+        before.st_size,
+        before.st_mtime_ns,
+    )
+    wait_until(lambda: picture.states() == {"1": "ABORTED"})
