@@ -19,6 +19,7 @@ from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
 from statustui.core.status_file import StatusInfo
 from statustui.core.working_dir import STATUS, OnError, find_runs, outer_roots
+from statustui.monitor.prober import Prober
 from statustui.monitor.scan import read, read_history
 
 _PEERS = 20
@@ -35,6 +36,10 @@ _SLACK = 1000
 """Entries of the queue that may be there for runs that are gone, beside as many as for others."""
 _MOST = 100
 """Runs that are looked into at a time."""
+
+
+_PROBE = 0.5
+"""Seconds that a look behind a link of a run may take."""
 
 
 class Peers:
@@ -82,15 +87,37 @@ def _histories(paths: Iterable[str]) -> Iterator[list[StatusInfo]]:
                 yield read_history(status_path)
 
 
-def last_sign(run: Run) -> float:
-    """When the run, which has a time, gave its last sign of life: a status, or a line in a log."""
+def last_sign(run: Run, prober: Prober) -> float:
+    """When a run gave its last sign of life: a status, or a line in a log.
+
+    Args:
+        run: The run, whose last status has a time.
+        prober: Looks at logs that may be behind a link, such as ``job``: whoever owns the run may
+            have it lead to a filesystem that does not answer. Such logs give no sign then.
+
+    Returns:
+        Seconds since 1970.
+    """
     signs = [run.updated or 0.0]
+    linked = []
     for path in log_paths(run.place):
-        with contextlib.suppress(OSError):
-            state = os.lstat(path)
-            if stat.S_ISREG(state.st_mode):
-                signs.append(state.st_mtime)
+        if os.path.dirname(path) == run.path:
+            signs += _written(path)
+        else:
+            linked.append(path)
+    if linked:
+        with contextlib.suppress(TimeoutError):
+            signs += prober.call(lambda: [time for path in linked for time in _written(path)])
     return max(signs)
+
+
+def _written(path: str) -> list[float]:
+    """When the regular file at `path` was written to, in seconds since 1970, if there is one."""
+    with contextlib.suppress(OSError):
+        state = os.lstat(path)
+        if stat.S_ISREG(state.st_mode):
+            return [state.st_mtime]
+    return []
 
 
 class Stalls:
@@ -106,6 +133,7 @@ class Stalls:
         self._patience = patience
         self._clock = clock
         self._peers = Peers()
+        self._prober = Prober(_PROBE)
         self._queue: list[tuple[float, str]] = []
         self._due: dict[str, float] = {}
         """Path of a run -> when it is looked into, in seconds since 1970."""
@@ -148,6 +176,10 @@ class Stalls:
             self._due[path] = due
             heapq.heappush(self._queue, (due, path))
 
+    def close(self) -> None:
+        """Let the thread that looks behind links end."""
+        self._prober.close()
+
     def forget(self, path: str) -> None:
         """Take note that a run is gone."""
         self._due.pop(path, None)
@@ -159,7 +191,7 @@ class Stalls:
         """Whether a run has stalled, and when to look into it again, in seconds since 1970."""
         state = run.current.state
         patience = self._patience.of(state)
-        since = last_sign(run)
+        since = last_sign(run, self._prober)
         if now - since <= patience:
             return None, since + patience
         usual, whose = self._peers.usual(run, now)

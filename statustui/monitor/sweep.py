@@ -85,6 +85,7 @@ class Sweeper:
     def close(self) -> None:
         """Let the threads end."""
         self._crew.dismiss()
+        self._stalls.close()
 
     def __len__(self) -> int:
         """How many runs are known."""

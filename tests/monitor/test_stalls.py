@@ -9,6 +9,7 @@ from pathlib import Path
 
 from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.run import Run
+from statustui.monitor.prober import Prober
 from statustui.monitor.stalls import Stalls, last_sign, read_trees
 from tests.trees import append, write_nothing, write_run
 
@@ -90,7 +91,7 @@ def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
     (plain / "job.out").touch()
     os.utime(plain / "job.out", (START + 100, START + 100))
     [run] = read_trees([str(plain)], write_nothing, DEFAULT_PATIENCE, START)
-    assert last_sign(run) == START + 100
+    assert last_sign(run, Prober(9.0)) == START + 100
 
 
 def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
