@@ -142,7 +142,7 @@ class HistoryBuilder:
     def _close(self, *, is_second: bool) -> None:
         """Take in the statuses that have been held back."""
         for status, line in self._open:
-            time = moved(status.time, self._last_time) if is_second else status.time
+            time = moved(status.time) if is_second else status.time
             self._take(status.at(time), line)
         self._open.clear()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -30,8 +30,10 @@ from statustui.core.status_file import (
 )
 from statustui.core.times import (
     Time,
+    decided,
     ends_in_second,
     in_order,
+    is_open,
     may_repeat,
     moved,
     seconds_of,
@@ -250,17 +252,18 @@ class Tally(NamedTuple):
         first = len(codes) - len(codes.lstrip(BLANK))
         lasting = [first, last, life, culprit, recovered]
         times = _times_of(block, lines, self.last_time, lasting)
+        before = self._with_times(decided) if times.has_closed else self
         kept = {
             index: _kept(lines[index], times.at[index]) for index in {*lasting[1:]} if index >= 0
         }
         return Tally(
             offset,
             self.updates + len(codes) - codes.count(BLANK),
-            self.started if self.updates else times.at[first],
+            before.started if self.updates else times.at[first],
             kept[last],
-            kept.get(life, self.lifecycle),
-            self.problem if culprit == _AS_BEFORE else kept.get(culprit),
-            self.problem if recovered == _FROM_BEFORE else kept.get(recovered, self.recovered),
+            kept.get(life, before.lifecycle),
+            before.problem if culprit == _AS_BEFORE else kept.get(culprit),
+            before.problem if recovered == _FROM_BEFORE else kept.get(recovered, before.recovered),
             _remember(self.seen, words),
             times.last,
         )
@@ -271,15 +274,19 @@ class Tally(NamedTuple):
         Args:
             modified: Seconds since 1970; None if it is not known.
         """
-        last = self.last_time
-        if not ends_in_second(last, modified):
+        if not ends_in_second(self.last_time, modified):
             return self
 
+        return self._with_times(moved)
+
+    def _with_times(self, change: Callable[[Time], Time]) -> Tally:
+        """The same with other times."""
+
         def settle(status: StatusInfo | None) -> StatusInfo | None:
-            return None if status is None else status.at(moved(status.time, last))
+            return None if status is None else status.at(change(status.time))
 
         return self._replace(
-            started=moved(self.started, last),
+            started=change(self.started),
             current=settle(self.current),
             lifecycle=settle(self.lifecycle),
             problem=settle(self.problem),
@@ -327,6 +334,8 @@ class _Times(NamedTuple):
     """Index of a line -> its time."""
     last: Time
     """The last time up to the end of the lines."""
+    has_closed: bool
+    """Whether a line has closed which instants the times before it mean."""
 
 
 def _times_of(block: bytes, lines: list[bytes], before: Time, wanted: list[int]) -> _Times:
@@ -338,13 +347,17 @@ def _times_of(block: bytes, lines: list[bytes], before: Time, wanted: list[int])
         if last is None:
             times = map(read_time, reversed(lines[: wanted[1]]))
             last = next((time for time in times if time is not None), before)
-        return _Times(at, last)
+        return _Times(at, last, last is not before and is_open(before))
+    has_closed = False
     for index, line in enumerate(lines):
         time = in_order(read_time(line), before)
+        if time is not None and not is_open(time) and is_open(before):
+            has_closed = True
+            at = {earlier: decided(one) for earlier, one in at.items()}
         before = before if time is None else time
         if index in wanted:
             at[index] = time
-    return _Times(at, before)
+    return _Times(at, before, has_closed)
 
 
 def _remember(seen: frozenset[bytes], words: Sequence[bytes]) -> frozenset[bytes]:

@@ -8,8 +8,8 @@ A local time without a zone means two instants in the hour that is repeated when
 It is the first one unless
 
 - that is more than `SKEW` before the time of the line before it, or
-- the file ends within that hour, and was not written to before the second one: then all times in
-  that hour which the order of lines says nothing about are the second ones.
+- the file ends within that hour, and was not written to before the second one: then the times at
+  its end which the order of lines says nothing about are the second ones.
 
 Which one it is stands in the ``fold`` of the `datetime`, so that everything that goes by it agrees.
 """
@@ -38,7 +38,6 @@ _LOCAL_HOUR = re.compile(rb"-\d\d-\d\dT\d\d:")
 """Part of a local time that is quickly found not to be there."""
 _HOUR_BYTES = 13
 _ALMOST_AN_HOUR = timedelta(minutes=59, seconds=59)
-_DAY = timedelta(days=1)
 
 
 def parse_time(text: bytes) -> Time:
@@ -137,11 +136,14 @@ def ends_in_second(last: Time, modified: float | None) -> bool:
     return second is not None and second <= modified + SKEW
 
 
-def moved(time: Time, last: Time) -> Time:
-    """A time in a file that ends in the second of two hours, with `last`."""
-    if not is_open(time) or not isinstance(time, datetime) or not isinstance(last, datetime):
-        return time
-    return time.replace(fold=1) if abs(time - last) < _DAY else time
+def moved(time: Time) -> Time:
+    """The second instant that a time may mean which is open; any other time as it is."""
+    return time.replace(fold=1) if isinstance(time, datetime) and is_open(time) else time
+
+
+def decided(time: Time) -> Time:
+    """A time that will not be `moved`: what follows it has closed the question."""
+    return seconds_of(time) if is_open(time) else time
 
 
 def settle(times: Sequence[Time], modified: float | None) -> list[Time]:
@@ -158,5 +160,8 @@ def settle(times: Sequence[Time], modified: float | None) -> list[Time]:
         settled.append(known)
         before = before if known is None else known
     if ends_in_second(before, modified):
-        return [moved(time, before) for time in settled]
+        for index in reversed(range(len(settled))):
+            if settled[index] is not None and not is_open(settled[index]):
+                break
+            settled[index] = moved(settled[index])
     return settled

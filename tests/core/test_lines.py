@@ -49,8 +49,8 @@ def naive(lines: list[bytes]) -> tuple[int, str | None, str | None, str | None, 
     return (
         len(statuses),
         statuses[-1].state if statuses else None,
-        problem and problem.state,
-        recovered and recovered.state,
+        problem.state if problem else None,
+        recovered.state if recovered else None,
         {status.state for status in statuses},
     )
 
@@ -100,4 +100,8 @@ def test_a_run_of_repeated_short_lines_is_told_whole() -> None:
     """All are counted, and the last one counts."""
     block = b"1 A\n" * 20_000 + b"2 RUNNING x\n"
     run = make_run(PLACE, Label("x"), Tally().add(block, len(block)))
-    assert (run.updates, run.current.state, run.seen) == (20_001, "RUNNING", {"A", "RUNNING"})
+    assert (run.updates, run.current.state, run.seen) == (
+        20_001,
+        "RUNNING",
+        frozenset({"A", "RUNNING"}),
+    )
