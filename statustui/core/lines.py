@@ -113,22 +113,23 @@ def _classify(lines: Sequence[bytes], block: bytes) -> Codes:
     try:
         codes = bytes(map(_CODES.__getitem__, words))
     except KeyError:
-        table = _table_of(set(words) - KNOWN_WORDS, block)
+        table = _table_of(words, block)
         if table is None:
             return _classify_each(lines)
         codes = bytes(map(table.get, words, repeat(NEUTRAL[0])))
     return Codes(_judge_ends(codes, lines), words)
 
 
-def _table_of(strange: set[bytes], block: bytes) -> dict[bytes, int] | None:
+def _table_of(words: list[bytes], block: bytes) -> dict[bytes, int] | None:
     """Codes of states when there are names that are not known; None if lines may be damaged."""
-    names = b" " + b" ".join(strange)
+    names = b" " + b" ".join(words)
     if not block[:1].isdigit() or _ODD_START.search(block) or _ODD_NAME.search(names):
         return None
     if names.translate(None, _NAME_BYTES).strip(b" "):
         return None
     if _PROBLEM_WORD.search(block) is None:
         return _CODES
+    strange = set(words) - KNOWN_WORDS
     return _CODES | {word: PROBLEM[0] for word in strange if word.endswith(_PROBLEM_ENDS)}
 
 

@@ -362,20 +362,18 @@ def _times_of(block: bytes, lines: list[bytes], before: Time, wanted: list[int])
 
 def _remember(seen: frozenset[bytes], words: Sequence[bytes]) -> frozenset[bytes]:
     """The states so far, and those of further lines as far as they are kept."""
-    new = set(words)
-    if new <= seen:
+    if seen.issuperset(words):
         return seen
-    strange = new - KNOWN_WORDS
-    if not strange:
-        return seen | new
-    known = new & KNOWN_WORDS
+    if KNOWN_WORDS.issuperset(words):
+        return seen.union(words)
+    known = KNOWN_WORDS.intersection(words)
     room = _MOST_STATES - len(seen - KNOWN_WORDS)
     if room <= 0:
         # The mark is one of those that are kept.
         return seen | known
     kept = []
     for word in dict.fromkeys(words):
-        if word in strange:
+        if word not in KNOWN_WORDS:
             short = word if len(word) <= STATE_BYTES else word[:STATE_BYTES] + _MORE.encode()
             if short not in seen:
                 kept.append(short)

@@ -138,13 +138,12 @@ def _missing(place: RunDir, label: Label) -> Run:
     if place.kind != "test":
         return run
     try:
-        state = os.lstat(place.path)
-        # Whatever is in a directory, its listing or its links say so on most filesystems.
-        if time.time() - state.st_mtime <= _MAKING or os.listdir(place.path):
-            return run
+        age = time.time() - os.lstat(place.path).st_mtime
+        # What NFS leaves of deleted files, and the like, begins with a dot.
+        is_empty = all(name.startswith(".") for name in os.listdir(place.path))
     except OSError:
         return run
-    return make_abandoned(run, _EMPTY)
+    return make_abandoned(run, _EMPTY) if is_empty and age > _MAKING else run
 
 
 def _is_ended(run: Run, signature: Signature | None) -> bool:
