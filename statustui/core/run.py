@@ -50,7 +50,6 @@ _MORE = "…"
 """Stands among the states of a run for those that are not kept."""
 
 _NOT_SAID = BLANK + REMARK
-_PROBLEM, _WORK = PROBLEM[0], WORK[0]
 _NEWS = re.compile(b"[" + WORK + PASS + b"]")
 """What may follow a problem and change what it means."""
 _LAST_OF_SERIES = "ALL_STARTED"
@@ -262,8 +261,8 @@ class Tally(NamedTuple):
             before.started if self.updates else times.at[first],
             kept[last],
             kept.get(life, before.lifecycle),
-            before.problem if culprit == _AS_BEFORE else kept.get(culprit),
-            before.problem if recovered == _FROM_BEFORE else kept.get(recovered, before.recovered),
+            before.problem if culprit == _BEFORE else kept.get(culprit),
+            before.problem if recovered == _BEFORE else kept.get(recovered, before.recovered),
             _remember(self.seen, words),
             times.last,
         )
@@ -294,27 +293,26 @@ class Tally(NamedTuple):
         )
 
 
-_NOWHERE, _AS_BEFORE, _FROM_BEFORE = -1, -2, -3
-"""In place of the index of a line: there is none; the problem of the lines before, still or not."""
+_NOWHERE, _BEFORE = -1, -2
+"""In place of the index of a line: there is none, or it is that of the problem so far."""
 
 
 def _find_culprit(codes: bytes, *, has_problem: bool) -> tuple[int, int]:
     """Where the problem stands that explains a failure, and the last one that is overcome."""
-    culprit, recovered = (_AS_BEFORE if has_problem else _NOWHERE), _NOWHERE
-    index = 0
-    while True:
-        if culprit == _NOWHERE:
-            culprit = codes.find(PROBLEM, index)
-            if culprit < 0:
-                return _NOWHERE, recovered
-            index = culprit
-        news = _NEWS.search(codes, index)
-        if news is None:
-            return culprit, recovered
-        index = news.end()
-        if codes[index - 1] == _WORK:
-            recovered = _FROM_BEFORE if culprit == _AS_BEFORE else culprit
-        culprit = _NOWHERE
+    if has_problem:
+        codes = PROBLEM + codes
+    news = max(codes.rfind(WORK), codes.rfind(PASS))
+    culprit, recovered, end = codes.find(PROBLEM, news + 1), _NOWHERE, news + 1
+    while recovered == _NOWHERE and (last := codes.rfind(PROBLEM, 0, end)) >= 0:
+        end = max(codes.rfind(WORK, 0, last), codes.rfind(PASS, 0, last)) + 1
+        outcome = _NEWS.search(codes, last)
+        if outcome is not None and outcome[0] == WORK:
+            recovered = codes.find(PROBLEM, end)
+    if has_problem:
+        return _BEFORE if not culprit else max(culprit - 1, _NOWHERE), (
+            _BEFORE if not recovered else max(recovered - 1, _NOWHERE)
+        )
+    return culprit, recovered
 
 
 def _kept(line: bytes, time: Time) -> StatusInfo | None:
@@ -345,7 +343,7 @@ def _times_of(block: bytes, lines: list[bytes], before: Time, wanted: list[int])
         at = {index: read_time(lines[index]) for index in wanted if index >= 0}
         last = at[wanted[1]]
         if last is None:
-            times = map(read_time, reversed(lines[: wanted[1]]))
+            times = map(read_time, dict.fromkeys(reversed(lines[: wanted[1]])))
             last = next((time for time in times if time is not None), before)
         return _Times(at, last, last is not before and is_open(before))
     has_closed = False

@@ -56,6 +56,8 @@ def test_the_logs_of_pavilion_211_are_found(tmp_path: Path) -> None:
         ("build", "build/pav_build_log"),
         ("kickoff", "kickoff.log"),
     ]
+    (run / "slurm.log").write_text("x")
+    assert find_logs(place(run))[-1] == Log("sched", f"{run}/slurm.log")
 
 
 @pytest.mark.parametrize(
