@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from statustui.core.columns import COLUMNS
+from statustui.core.columns import COLUMNS, UNTIMED
 from statustui.core.durations import BRIEF, end_of
 from statustui.core.history import History
 from statustui.core.logs import Trace
@@ -88,7 +88,7 @@ def changes(
 
 def _row(run: Run, now: float) -> tuple[str, ...]:
     cells = {name: clean(COLUMNS[name].text(run, now)) for name in _COLUMNS}
-    cells["age"] = format_age(run.age(now))
+    cells["age"] = UNTIMED if run.is_untimed else format_age(run.age(now))
     return (LOOKS[run.category].letter, *(cell or "-" for cell in cells.values()))
 
 
@@ -143,6 +143,11 @@ def summary_lines(
     if run.problem is not None:
         yield f"why: {clean(run.problem.state)}"
         yield from (f"     {line}" for line in clean_lines(run.problem.note))
+    if run.recovered is not None:
+        yield f"recovered from: {clean(run.recovered.state)}"
+        yield from (f"     {line}" for line in clean_lines(run.recovered.note))
+    if run.contradiction is not None:
+        yield _cut(f"result: {run.contradiction}", width)
     if trace is not None and (run.problem is not None or not run.is_over):
         yield f"end of {clean(trace.log.title)}:"
         yield from (_cut(f"     {line}", width) for line in trace.lines)
@@ -154,7 +159,6 @@ def _cut(line: str, width: int | None) -> str:
 
 def run_object(run: Run) -> dict[str, Any]:
     """A run as the JSON object that ``list`` prints."""
-    problem = run.problem
     return {
         "path": run.path,
         "id": run.id,
@@ -167,13 +171,20 @@ def run_object(run: Run) -> dict[str, Any]:
         "note": run.current.note,
         "time": format_iso(run.updated),
         "timestamp": run.updated,
-        "problem": problem
-        and {"state": problem.state, "note": problem.note, "timestamp": problem.timestamp},
+        "problem": _status_object(run.problem),
+        "recovered": _status_object(run.recovered),
         "result": run.result,
+        "results_file": run.results_file,
         "stalled": run.stall and {"since": run.stall.since, "basis": run.stall.basis},
         "updates": run.updates,
         "error": run.error,
     }
+
+
+def _status_object(status: StatusInfo | None) -> dict[str, Any] | None:
+    if status is None:
+        return None
+    return {"state": status.state, "note": status.note, "timestamp": status.timestamp}
 
 
 def list_json(roots: Sequence[str], runs: Iterable[Run], generated: datetime) -> Iterator[str]:

@@ -97,15 +97,17 @@ def test_hidden_failures_are_problems() -> None:
     }
 
 
-def test_a_run_object_has_the_documented_keys() -> None:
-    """Also for a run that has no status file."""
-    root = DATA / "pavilion-2.4"
+def test_a_run_object_has_the_documented_keys(tmp_path: Path) -> None:
+    """Also for a run that has no status file, and will never have one."""
+    root = Path(shutil.copytree(DATA / "pavilion-2.4", tmp_path / "tree"))
+    os.utime(root / "test_runs" / "20", (1000, 1000))
     runs = listed(str(root))
     keys = {"path", "id", "name", "kind", "state", "category", "note", "time", "timestamp"}
     keys |= {"user", "series", "problem", "result", "stalled", "updates", "error"}
+    keys |= {"recovered", "results_file"}
     assert all(set(run) == keys for run in runs.values())
     empty = runs[f"{root}/test_runs/20"]
-    assert (empty["state"], empty["category"], empty["updates"]) == ("UNKNOWN", "unknown", 0)
+    assert (empty["state"], empty["category"], empty["updates"]) == ("UNKNOWN", "error", 0)
     assert empty["error"]
     assert (empty["time"], empty["timestamp"]) == (None, None)
 
@@ -330,7 +332,7 @@ def test_following_prints_what_matches_and_what_has_matched(tmp_path: Path) -> N
         append(one, "RUN_TIMEOUT late")
         assert process.stdout.readline().split()[3] == "RUN_TIMEOUT"
         append(one, "INFO unheard of")
-        append(other, "RUNNING again")
+        append(other, "RUNNING again", time.time())
         assert process.stdout.readline().split()[1:4] == ["b", "b", "RUNNING"]
         shutil.rmtree(one)
         shutil.rmtree(other)
@@ -424,6 +426,8 @@ SCHEMA: dict[str, tuple[type, ...]] = {
     "timestamp": (float, NULL),
     "problem": (dict, NULL),
     "result": (str, NULL),
+    "recovered": (dict, NULL),
+    "results_file": (str, NULL),
     "stalled": (dict, NULL),
     "updates": (int,),
     "error": (str, NULL),
@@ -471,3 +475,20 @@ def test_completion_offers_commands_options_and_directories() -> None:
     assert "plain,stalled" in complete("statustui list -F sta")
     for shell in ("bash", "zsh", "fish"):
         assert "_STATUSTUI_COMPLETE" in run(_STATUSTUI_COMPLETE=f"{shell}_source").stdout
+
+
+def test_history_says_what_a_run_has_recovered_from(tmp_path: Path) -> None:
+    """And so does the list, in JSON; a result that is contradicted is told with both."""
+    path = write_run(tmp_path / "a", "SCHED_ERROR Could not find job 6", "RUNNING on")
+    lines = run("history", str(path)).stdout.splitlines()
+    assert "recovered from: SCHED_ERROR" in lines
+    assert "     Could not find job 6" in lines
+    one = listed(str(tmp_path))[str(path)]
+    assert (one["category"], one["problem"]) == ("running", None)
+    assert one["recovered"]["note"] == "Could not find job 6"
+    done = write_run(tmp_path / "b", "COMPLETE result: PASS")
+    (done / "results.json").write_text('{"result": "FAIL"}')
+    os.utime(done / "status", (1000, 1000))
+    assert "result: PASS, results.json says FAIL" in run("history", str(done)).stdout
+    two = listed(str(tmp_path))[str(done)]
+    assert (two["result"], two["results_file"], two["category"]) == ("FAIL", "FAIL", "failed")

@@ -26,14 +26,14 @@ def cause(run: Run) -> str:
     """What went wrong, in words that runs with the same failure share; empty without a problem."""
     if run.problem is None:
         return ""
-    note = normalise(run.problem.note)
+    note = normalise(run.problem.note[:_LONGEST])
     return f"{run.problem.state}: {note}" if note else run.problem.state
 
 
 @lru_cache(maxsize=16_384)
 def normalise(note: str) -> str:
     """The first line of a note, with times, hashes, paths and numbers replaced by what they are."""
-    lines = note[:_LONGEST].split("\n", 1)
+    lines = note.split("\n", 1)
     return " ".join(_PARTICULARS.sub(_stand_in, lines[0]).split())
 
 

@@ -13,6 +13,10 @@ HIDDEN = "!"
 """Stands behind a state that hides a failure."""
 STALLED = "~"
 """Stands behind a state in which a run seems to have stalled."""
+RECOVERED = "^"
+"""Stands behind a state in which a run is after it has recovered from an error."""
+UNTIMED = "?"
+"""Stands in place of an age where the time of the status cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,15 @@ class Column:
 def _state(run: Run, _now: float) -> str:
     if run.hides_problem:
         return f"{run.current.state} {HIDDEN}"
-    return run.current.state if run.stall is None else f"{run.current.state} {STALLED}"
+    if run.stall is not None:
+        return f"{run.current.state} {STALLED}"
+    if run.recovered is not None and not run.category.is_problem:
+        return f"{run.current.state} {RECOVERED}"
+    return run.current.state
+
+
+def _age(run: Run, now: float) -> str:
+    return (UNTIMED if run.is_untimed else format_live_age(run.age(now))).rjust(4)
 
 
 def _note(run: Run, now: float) -> str:
@@ -57,7 +69,7 @@ def _note(run: Run, now: float) -> str:
 COLUMNS = {
     "age": Column(
         "AGE",
-        lambda run, now: format_live_age(run.age(now)).rjust(4),
+        _age,
         least=4,
         most=4,
         leaves=4,

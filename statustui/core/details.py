@@ -6,6 +6,7 @@ import contextlib
 import os
 from typing import Any, NamedTuple
 
+from statustui.core.reading import Signature, signature_of
 from statustui.core.run import RunDir
 from statustui.core.working_dir import read_document
 
@@ -25,13 +26,13 @@ class Document(NamedTuple):
     """Why it cannot be read."""
 
 
-def signature(place: RunDir) -> tuple[tuple[str, int, int, int], ...]:
+def signature(place: RunDir) -> tuple[tuple[str, Signature], ...]:
     """What changes when one of the JSON files of a run does."""
     found = []
     for name in _FILES:
         with contextlib.suppress(OSError):
             state = os.lstat(f"{place.path}/{name}")
-            found.append((name, state.st_ino, state.st_size, state.st_mtime_ns))
+            found.append((name, signature_of(state)))
     return tuple(found)
 
 

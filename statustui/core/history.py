@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from statustui.core.states import LOG_STATES
 from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line
 from statustui.core.text import format_size
+from statustui.core.times import Time, ends_in_second, in_order, is_open, may_repeat, moved
 
 MOST_ENTRIES = 200_000
 """Entries that are kept of one history: the newest ones."""
@@ -111,27 +112,54 @@ class HistoryBuilder:
     _starts: list[float] = field(default_factory=list)
     _states: list[str] = field(default_factory=list)
     _before: dict[str, float] = field(default_factory=dict)
+    _last_time: Time = None
+    _open: list[tuple[StatusInfo, int]] = field(default_factory=list)
+    """Statuses at the end, with their lines, whose times may mean one of two instants."""
 
     def add(self, block: bytes) -> None:
         """Take in a block of whole lines."""
-        for line in block.split(b"\n")[:-1]:
+        lines = block.split(b"\n")[:-1]
+        is_doubtful = may_repeat(block, lines)
+        for line in lines:
             self._lines += 1
             status = parse_line(line)
-            if status is not None:
-                self._updates += 1
-                self._fold(status)
-                self._follow(status)
-        while len(self._entries) > MOST_ENTRIES:
+            if status is None:
+                continue
+            self._updates += 1
+            time = in_order(status.time, self._last_time) if is_doubtful else status.time
+            self._last_time = self._last_time if time is None else time
+            status = status.at(time)
+            if is_doubtful and is_open(time):
+                self._open.append((status, self._lines))
+                continue
+            if self._open and time is not None:
+                self._close(is_second=False)
+            if self._open:
+                self._open.append((status, self._lines))
+            else:
+                self._take(status, self._lines)
+
+    def _close(self, *, is_second: bool) -> None:
+        """Take in the statuses that have been held back."""
+        for status, line in self._open:
+            time = moved(status.time) if is_second else status.time
+            self._take(status.at(time), line)
+        self._open.clear()
+
+    def _take(self, status: StatusInfo, line: int) -> None:
+        self._fold(status, line)
+        self._follow(status)
+        if len(self._entries) > MOST_ENTRIES:
             self._entries.popleft()
             self._left_out += 1
 
-    def _fold(self, status: StatusInfo) -> None:
+    def _fold(self, status: StatusInfo, line: int) -> None:
         if self._entries:
             last = self._entries[-1]
             if _repeats(last, status):
                 self._entries[-1] = last._replace(times=last.times + 1, last=status)
                 return
-        self._entries.append(Entry(status, 0 if self.skipped else self._lines))
+        self._entries.append(Entry(status, 0 if self.skipped else line))
 
     def _follow(self, status: StatusInfo) -> None:
         if status.state in LOG_STATES or not status.state:
@@ -147,10 +175,22 @@ class HistoryBuilder:
         self._starts.append(time)
         self._states.append(status.state)
 
-    def history(self, torn: bytes = b"") -> History:
-        """What has been added so far, and what stands behind the last newline if it counts."""
-        if torn and is_whole_enough(torn):
-            return self._with(torn)
+    def history(self, torn: bytes = b"", modified: float | None = None) -> History:
+        """What has been added so far.
+
+        Args:
+            torn: What stands behind the last newline; it counts when `is_whole_enough` says so.
+            modified: When the file was written to, in seconds since 1970, if that is known.
+        """
+        is_more = bool(torn) and is_whole_enough(torn)
+        if is_more or self._open:
+            return self._copy().finish(torn + b"\n" if is_more else b"", modified)
+        return self.finish(b"", modified)
+
+    def finish(self, block: bytes, modified: float | None) -> History:
+        """Take in the last lines, and what is open as `modified` has it; nothing may follow."""
+        self.add(block)
+        self._close(is_second=ends_in_second(self._last_time, modified))
         return History(
             tuple(self._entries),
             Course(tuple(self._starts), tuple(self._states), dict(self._before)),
@@ -161,22 +201,15 @@ class HistoryBuilder:
             self.reading,
         )
 
-    def _with(self, torn: bytes) -> History:
-        """The same with one more line, which may still change."""
-        builder = HistoryBuilder(
-            self.skipped,
-            self.is_whole,
-            self.reading,
-            self._lines,
-            self._updates,
-            self._left_out,
-            self._entries.copy(),
-            self._starts.copy(),
-            self._states.copy(),
-            self._before.copy(),
+    def _copy(self) -> HistoryBuilder:
+        return replace(
+            self,
+            _entries=self._entries.copy(),
+            _starts=self._starts.copy(),
+            _states=self._states.copy(),
+            _before=self._before.copy(),
+            _open=self._open.copy(),
         )
-        builder.add(torn + b"\n")
-        return builder.history()
 
 
 def _repeats(entry: Entry, status: StatusInfo) -> bool:

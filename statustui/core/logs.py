@@ -10,13 +10,14 @@ import os
 from heapq import nlargest
 from typing import NamedTuple
 
+from statustui.core.reading import Signature
 from statustui.core.run import RunDir
 
 _PAVILION = {
     "run": ("run.log",),
     "build": ("build.log", "build/pav_build_log"),
     "kickoff": ("kickoff.log", "job/kickoff.log"),
-    "sched": ("job/sched.log",),
+    "sched": ("job/sched.log", "slurm.log"),
     "results": ("results.log",),
 }
 """Name of a log, as ``pav log`` has it -> where it is below the run directory: in one of these."""
@@ -55,8 +56,7 @@ class Trace(NamedTuple):
     log: Log
     lines: tuple[str, ...]
     """Safe to show; those that are blank are left out."""
-    signature: tuple[int, int, int]
-    """Inode, size in bytes and time of change in nanoseconds."""
+    signature: Signature
 
     @property
     def modified(self) -> float:

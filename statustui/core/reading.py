@@ -1,30 +1,147 @@
-"""Opening files of a watched tree so that nothing in it shows that they have been read."""
+"""Opening the regular files of a watched tree, so that nothing in it shows that they were read."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import stat
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
-"""Never wait for the other end of a FIFO."""
+"""Never wait for the other end of a FIFO that has just taken the place of a file."""
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
 """Leaves the time of access as it is; the kernel allows it to the owner of a file."""
+_TRIES = 3
+"""Times that a file which is replaced while it is opened is opened anew."""
+_PRINT = 128
+"""Bytes at the start of a file, and before the offset to read on from, that identify it."""
+_KINDS = {
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a directory",
+    stat.S_IFLNK: "a link",
+}
+
+Signature: TypeAlias = "tuple[int, int, int, int]"
+"""Inode, size in bytes, and time of the last write and of the last change in nanoseconds."""
 
 
-def open_to_read(path: str, *, follow: bool = False) -> int:
-    """Open a file for reading, without a new time of access where that is allowed.
+class NotRegularError(OSError):
+    """What is to be opened is not a regular file; it has not been opened."""
+
+
+def signature_of(state: os.stat_result) -> Signature:
+    """What tells a file from the same one after a change, and from another in its place."""
+    return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def open_regular(
+    path: str, *, follow: bool = False, state: os.stat_result | None = None
+) -> tuple[int, os.stat_result]:
+    """Open the regular file at `path` for reading; whatever else is there is not even opened.
+
+    The time of access stays as it is where that is allowed.
 
     Args:
         path: The file.
         follow: Whether it may be behind a link.
+        state: What `os.lstat` has just said of it, if that is known.
 
     Returns:
-        Its descriptor.
+        Its descriptor, and what `os.fstat` says of it.
 
     Raises:
+        NotRegularError: It is not a regular file.
         OSError: It cannot be opened.
     """
-    flags = _FLAGS if follow else _FLAGS | os.O_NOFOLLOW
+    for tries_left in reversed(range(_TRIES)):
+        if state is None:
+            state = os.stat(path, follow_symlinks=follow)
+        _check(path, state)
+        descriptor = _open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
+        try:
+            found = os.fstat(descriptor)
+            _check(path, found)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        # Some filesystems give a file another inode with each look: at last it is taken as it is.
+        if found.st_ino == state.st_ino or not tries_left:
+            return descriptor, found
+        os.close(descriptor)
+        state = None
+    raise AssertionError  # pragma: no cover - the last try returns or raises
+
+
+@contextlib.contextmanager
+def opened(path: str, *, follow: bool = False) -> Iterator[tuple[int, os.stat_result]]:
+    """Open the regular file at `path` as `open_regular` does, and close it at the end of the block.
+
+    Raises:
+        NotRegularError: It is not a regular file.
+        OSError: It cannot be opened.
+    """
+    descriptor, state = open_regular(path, follow=follow)
+    try:
+        yield descriptor, state
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: str, flags: int) -> int:
     try:
         return os.open(path, flags | _NO_TRACE)
     except PermissionError:  # pragma: no cover - root, as whom CI runs, may do it with every file
         return os.open(path, flags)
+
+
+def _check(path: str, state: os.stat_result) -> None:
+    if not stat.S_ISREG(state.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(state.st_mode), "of an unknown kind")
+        raise NotRegularError(errno.EINVAL, f"not a regular file but {kind}", path)
+
+
+class Bookmark(NamedTuple):
+    """How far a file has been read, and what tells whether it is still the same up to there."""
+
+    inode: int
+    size: int
+    offset: int
+    """Where to read on."""
+    head: bytes
+    """The first bytes."""
+    tail: bytes
+    """The bytes before `offset`."""
+
+    @classmethod
+    def at(cls, descriptor: int, state: os.stat_result, offset: int) -> Bookmark:
+        """Note that an open file has been read up to `offset`.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        head, tail = _prints(descriptor, offset)
+        return cls(state.st_ino, state.st_size, offset, head, tail)
+
+    def holds(self, descriptor: int, state: os.stat_result) -> bool:
+        """Whether the open file is the one that was read, with nothing but more behind.
+
+        A file that was written to without having grown has been rewritten.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        return (
+            state.st_ino == self.inode
+            and state.st_size > self.size
+            and _prints(descriptor, self.offset) == (self.head, self.tail)
+        )
+
+
+def _prints(descriptor: int, offset: int) -> tuple[bytes, bytes]:
+    size = min(_PRINT, offset)
+    return os.pread(descriptor, size, 0), os.pread(descriptor, size, offset - size)

@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from statustui.core.states import KNOWN_STATES, LOG_STATES, STATES, Category, categorise
-from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line, read_time
+from statustui.core.lines import (
+    BLANK,
+    KNOWN_WORDS,
+    PASS,
+    PROBLEM,
+    REMARK,
+    WORK,
+    category_of,
+    last_result,
+)
+from statustui.core.lines import read_codes as _read_codes
+from statustui.core.lines import result_in as result_in  # noqa: PLC0414 - part of this interface
+from statustui.core.states import STATES, Category, categorise
+from statustui.core.status_file import (
+    STATE_BYTES,
+    StatusInfo,
+    is_whole_enough,
+    parse_line,
+    read_time,
+)
+from statustui.core.times import (
+    Time,
+    decided,
+    ends_in_second,
+    in_order,
+    is_open,
+    may_repeat,
+    moved,
+    seconds_of,
+)
 
 Kind = Literal["test", "series", "plain"]
 """What keeps a run: Pavilion's ``test_runs``, its ``series``, or any other directory."""
 
-_RESULT = re.compile(r"\bresult: (PASS|FAIL|ERROR)\b")
-"""How Pavilion 2.1.1 and 2.4 end the note of a ``COMPLETE`` status."""
-_RESULT_BYTES = re.compile(_RESULT.pattern.encode())
+NOTE_BYTES = 4096
+"""Bytes of a note that are kept of a run: what a line of a status file may have."""
+_MOST_STATES = 64
+"""Different states that Pavilion does not know that are kept of a run."""
+_MORE = "…"
+"""Stands among the states of a run for those that are not kept."""
 
-_CATEGORIES = {state.encode(): categorise(state) for state in KNOWN_STATES}
-_LOG_WORDS = frozenset(state.encode() for state in LOG_STATES)
-_WINDING_DOWN = frozenset({b"RESULTS", b"RUN_DONE"})
-"""States that follow a failure without being a sign that the run went on after it."""
-_CALM = frozenset(
-    word
-    for word, category in _CATEGORIES.items()
-    if not category.is_problem and word not in _LOG_WORDS and word != b"COMPLETE"
-)
-"""States that leave the last word to the status that follows them."""
-_LAST_WORDS = frozenset(_CATEGORIES) - _LOG_WORDS
-"""States that are the current one and more than a remark where they stand last."""
+_NOT_SAID = BLANK + REMARK
+_NEWS = re.compile(b"[" + WORK + PASS + b"]")
+"""What may follow a problem and change what it means."""
 _LAST_OF_SERIES = "ALL_STARTED"
 
 
@@ -101,6 +124,14 @@ class Run:
     """Whether Pavilion has marked it as complete, whatever its state says."""
     stall: Stall | None = None
     """That it has been in its state for much longer than is usual, without a sign of life."""
+    recovered: StatusInfo | None = None
+    """The last error or failure after which it went back to work."""
+    is_abandoned: bool = False
+    """Whether its making has failed, so that it will never get on."""
+    status_result: str | None = None
+    """The result that the status file names."""
+    results_file: str | None = None
+    """What a newer ``results.json`` says, where the status file says otherwise."""
 
     @property
     def name(self) -> str:
@@ -121,18 +152,21 @@ class Run:
     def is_over(self) -> bool:
         """Whether it will not go on: its state is a final one, or Pavilion says so.
 
-        The last that Pavilion says of a series is that all its runs have been started.
+        The last that Pavilion says of a series is that all its runs have been started. A failed
+        build does not go on when ``pav status`` has looked at it.
         """
         return (
             self.is_marked
+            or self.is_abandoned
             or categorise(self.stage, self.result).is_final
             or (self.kind == "series" and self.stage == _LAST_OF_SERIES)
+            or (self.problem is not None and self.stage == STATES.BUILD_CREATED)
         )
 
     @property
     def is_missing(self) -> bool:
         """Whether there is a run directory without any status yet."""
-        return self.category is Category.UNKNOWN and not self.updates
+        return not self.updates and (self.category is Category.UNKNOWN or self.is_abandoned)
 
     @property
     def place(self) -> RunDir:
@@ -147,11 +181,7 @@ class Run:
     @property
     def hides_problem(self) -> bool:
         """Whether another status than the current one explains the problem that the run has."""
-        return (
-            self.problem is not None
-            and self.problem != self.current
-            and not categorise(self.current.state).is_problem
-        )
+        return self.problem is not None and self.problem != self.current
 
     def age(self, now: float) -> float | None:
         """Seconds from the current status to `now`, None if its time is not known."""
@@ -159,129 +189,206 @@ class Run:
 
     @property
     def headline(self) -> str:
-        """What to say of the run in one line: its current note, or the failure behind it."""
+        """What to say of the run in one line: its current note, or the failure behind it.
+
+        Where a ``results.json`` says otherwise than the status file, both are told.
+        """
+        if self.contradiction is not None:
+            return self.contradiction
         if self.problem is not None and self.hides_problem:
             return f"{self.problem.state}: {self.problem.note}"
         return self.current.note
+
+    @property
+    def contradiction(self) -> str | None:
+        """That ``results.json`` says otherwise than the status file, in words; None if not."""
+        if self.results_file is None:
+            return None
+        return f"{self.status_result}, results.json says {self.results_file}"
+
+    @property
+    def is_untimed(self) -> bool:
+        """Whether there is a current status, and its time cannot be read."""
+        return self.updated is None and bool(self.updates)
 
 
 class Tally(NamedTuple):
     """What the whole lines of a status file add up to, and the offset to read on from.
 
     The `problem` is the status that explains a failure, wherever it stands. Of several, the first
-    counts, since what goes wrong later usually follows from it, unless the run had gone back to
-    work in between. A result of PASS settles the matter.
+    counts, since what goes wrong later usually follows from it. Once the run has gone back to work
+    it is a `recovered` one. A result of PASS settles the matter.
+
+    Of a state `STATE_BYTES` are kept, of a note `NOTE_BYTES`.
     """
 
     offset: int = 0
     """Bytes of the file taken in: the end of its last whole line."""
     updates: int = 0
-    started: float | None = None
+    started: Time = None
     current: StatusInfo | None = None
     lifecycle: StatusInfo | None = None
     """The last status that is more than a remark."""
     problem: StatusInfo | None = None
-    recovered: bool = False
-    """Whether the run went back to work after `problem`."""
+    recovered: StatusInfo | None = None
     seen: frozenset[bytes] = frozenset()
-    """Every state so far."""
+    """Every state so far, but for those beyond the first `_MOST_STATES` that nobody knows."""
+    last_time: Time = None
+    """The last time that could be read."""
 
     def add(self, block: bytes, offset: int) -> Tally:
         """Take in a block of whole lines that ends at byte `offset` of the file."""
+        if not block.endswith(b"\n"):
+            block += b"\n"
         lines = block.split(b"\n")
-        words = _calm_words(lines) if self.problem is None else []
-        calm = len(words)
-        entries = _entries(lines[calm:])
-        if not entries:
+        del lines[-1]
+        codes, words = _read_codes(lines, block)
+        last = len(codes.rstrip(BLANK)) - 1
+        if last < 0:
             return self._replace(offset=offset)
-        lives = [entry for entry in entries if entry.word not in _LOG_WORDS]
-        current = parse_line(entries[-1].line)
-        lifecycle = self.lifecycle
-        if lives:
-            lifecycle = current if lives[-1] is entries[-1] else parse_line(lives[-1].line)
-        culprit, recovered = _find_culprit(lives, self.problem, recovered=self.recovered)
-        if isinstance(culprit, _Entry):
-            culprit = lifecycle if culprit is lives[-1] else parse_line(culprit.line)
+        life = len(codes.rstrip(_NOT_SAID)) - 1
+        culprit, recovered = _find_culprit(codes, has_problem=self.problem is not None)
+        first = len(codes) - len(codes.lstrip(BLANK))
+        lasting = [first, last, life, culprit, recovered]
+        times = _times_of(block, lines, self.last_time, lasting)
+        before = self._with_times(decided) if times.has_closed else self
+        kept = {
+            index: _kept(lines[index], times.at[index]) for index in {*lasting[1:]} if index >= 0
+        }
         return Tally(
             offset,
-            self.updates + calm + len(entries),
-            self.started if self.updates else read_time(lines[0] if calm else entries[0].line),
-            current,
-            lifecycle,
-            culprit,
-            recovered,
-            self.seen.union(words, [entry.word for entry in entries]),
+            self.updates + len(codes) - codes.count(BLANK),
+            before.started if self.updates else times.at[first],
+            kept[last],
+            kept.get(life, before.lifecycle),
+            before.problem if culprit == _BEFORE else kept.get(culprit),
+            before.problem if recovered == _BEFORE else kept.get(recovered, before.recovered),
+            _remember(self.seen, words),
+            times.last,
+        )
+
+    def settled(self, modified: float | None) -> Tally:
+        """The same with times as the end of a file that was written to at `modified` has them.
+
+        Args:
+            modified: Seconds since 1970; None if it is not known.
+        """
+        if not ends_in_second(self.last_time, modified):
+            return self
+
+        return self._with_times(moved)
+
+    def _with_times(self, change: Callable[[Time], Time]) -> Tally:
+        """The same with other times."""
+
+        def settle(status: StatusInfo | None) -> StatusInfo | None:
+            return None if status is None else status.at(change(status.time))
+
+        return self._replace(
+            started=change(self.started),
+            current=settle(self.current),
+            lifecycle=settle(self.lifecycle),
+            problem=settle(self.problem),
+            recovered=settle(self.recovered),
         )
 
 
-def _find_culprit(
-    lives: list[_Entry], problem: StatusInfo | None, *, recovered: bool
-) -> tuple[StatusInfo | _Entry | None, bool]:
-    """The problem that explains a failure after these lines too, and whether work went on."""
-    culprit: StatusInfo | _Entry | None = problem
-    for entry in lives:
-        if entry.word == b"COMPLETE" and entry.category is Category.PASSED:
-            culprit, recovered = None, False
-        elif entry.category.is_problem:
-            # A name that is no state says nothing about how the run goes.
-            if (culprit is None or recovered) and entry.word != b"INVALID":
-                culprit, recovered = entry, False
-        elif entry.category.is_under_way and entry.word not in _WINDING_DOWN:
-            recovered = culprit is not None
+_NOWHERE, _BEFORE = -1, -2
+"""In place of the index of a line: there is none, or it is that of the problem so far."""
+
+
+def _find_culprit(codes: bytes, *, has_problem: bool) -> tuple[int, int]:
+    """Where the problem stands that explains a failure, and the last one that is overcome."""
+    if has_problem:
+        codes = PROBLEM + codes
+    news = max(codes.rfind(WORK), codes.rfind(PASS))
+    culprit, recovered, end = codes.find(PROBLEM, news + 1), _NOWHERE, news + 1
+    while recovered == _NOWHERE and (last := codes.rfind(PROBLEM, 0, end)) >= 0:
+        end = max(codes.rfind(WORK, 0, last), codes.rfind(PASS, 0, last)) + 1
+        outcome = _NEWS.search(codes, last)
+        if outcome is not None and outcome[0] == WORK:
+            recovered = codes.find(PROBLEM, end)
+    if has_problem:
+        return _BEFORE if not culprit else max(culprit - 1, _NOWHERE), (
+            _BEFORE if not recovered else max(recovered - 1, _NOWHERE)
+        )
     return culprit, recovered
 
 
-def _calm_words(lines: list[bytes]) -> list[bytes]:
-    """The states of the lines that only need to be counted, since the one behind them says it all.
-
-    They are all but the last one, or none at all: the shortest way through an ordinary file.
-    """
-    if len(lines) < 3 or lines[-1]:  # noqa: PLR2004 - two lines, and what is behind the last newline
-        return []
-    try:
-        *words, last = [line.split(b" ", 2)[1] for line in lines[:-1]]
-    except IndexError:
-        return []
-    return words if last in _LAST_WORDS and _CALM.issuperset(words) else []
+def _kept(line: bytes, time: Time) -> StatusInfo | None:
+    status = parse_line(line, NOTE_BYTES)
+    if status is None:
+        return None
+    if len(line) > NOTE_BYTES and status.state == STATES.COMPLETE:
+        # The result stands at the end of what has been cut.
+        result = last_result(line)
+        note = f"{status.note} result: {result}" if result else status.note
+        return StatusInfo.read(status.state, note, time)
+    return status.at(time)
 
 
-class _Entry(NamedTuple):
-    line: bytes
-    word: bytes
-    category: Category
+class _Times(NamedTuple):
+    at: dict[int, Time]
+    """Index of a line -> its time."""
+    last: Time
+    """The last time up to the end of the lines."""
+    has_closed: bool
+    """Whether a line has closed which instants the times before it mean."""
 
 
-def _entries(lines: list[bytes]) -> list[_Entry]:
-    """State and category of each line that is not blank."""
-    return [entry for line in lines if line and (entry := _entry(line)) is not None]
+def _times_of(block: bytes, lines: list[bytes], before: Time, wanted: list[int]) -> _Times:
+    """The times of some lines, which follow a line of the time `before`."""
+    at: dict[int, Time] = {}
+    if not may_repeat(block, lines):
+        at = {index: read_time(lines[index]) for index in wanted if index >= 0}
+        last = at[wanted[1]]
+        if last is None:
+            times = map(read_time, dict.fromkeys(reversed(lines[: wanted[1]])))
+            last = next((time for time in times if time is not None), before)
+        return _Times(at, last, last is not before and is_open(before))
+    has_closed = False
+    for index, line in enumerate(lines):
+        time = in_order(read_time(line), before)
+        if time is not None and not is_open(time) and is_open(before):
+            has_closed = True
+            at = {earlier: decided(one) for earlier, one in at.items()}
+        before = before if time is None else time
+        if index in wanted:
+            at[index] = time
+    return _Times(at, before, has_closed)
 
 
-def _entry(line: bytes) -> _Entry | None:
-    """Tell state and category of a line at the least cost; None for a blank line."""
-    words = line.split(b" ", 2)
-    word = words[1] if len(words) > 1 else b""
-    category = _CATEGORIES.get(word)
-    if category is None:
-        status = parse_line(line)
-        if status is None:
-            return None
-        word = status.state.encode("utf-8", "replace")
-        category = categorise(status.state)
-    if word == b"COMPLETE":
-        # Without a result the end of a run says nothing of a failure before it.
-        match = _RESULT_BYTES.search(line)
-        category = categorise("COMPLETE", match[1].decode() if match else "none")
-    return _Entry(line, word, category)
+def _remember(seen: frozenset[bytes], words: Sequence[bytes]) -> frozenset[bytes]:
+    """The states so far, and those of further lines as far as they are kept."""
+    if seen.issuperset(words):
+        return seen
+    if KNOWN_WORDS.issuperset(words):
+        return seen.union(words)
+    known = KNOWN_WORDS.intersection(words)
+    room = _MOST_STATES - len(seen - KNOWN_WORDS)
+    if room <= 0:
+        # The mark is one of those that are kept.
+        return seen | known
+    kept = []
+    for word in dict.fromkeys(words):
+        if word not in KNOWN_WORDS:
+            short = word if len(word) <= STATE_BYTES else word[:STATE_BYTES] + _MORE.encode()
+            if short not in seen:
+                kept.append(short)
+    if len(kept) >= room:
+        kept = [*kept[: room - 1], _MORE.encode()]
+    return seen.union(known, kept)
 
 
-def result_in(note: str) -> str | None:
-    """The result that the note of a ``COMPLETE`` status names, if it does."""
-    match = _RESULT.search(note)
-    return match[1] if match else None
-
-
-def make_run(
-    place: RunDir, label: Label, tally: Tally, torn: bytes = b"", result: str | None = None
+def make_run(  # noqa: PLR0913 - one argument for each thing that a picture is made of
+    place: RunDir,
+    label: Label,
+    tally: Tally,
+    torn: bytes = b"",
+    result: str | None = None,
+    *,
+    overrides: bool = False,
+    modified: float | None = None,
 ) -> Run:
     """Make the picture of a run.
 
@@ -292,23 +399,41 @@ def make_run(
         torn: What stands behind the last newline. It counts when nothing but the end of its note
             can be missing.
         result: What ``results.json`` says; it counts when the status file does not say.
+        overrides: Whether it counts also where the status file says otherwise.
+        modified: When the status file was written to, in seconds since 1970, if that is known.
     """
     if torn and is_whole_enough(torn):
         tally = tally.add(torn, tally.offset)
+    tally = tally.settled(modified)
     current = tally.current
     if current is None or tally.lifecycle is None:
         reason = "There is nothing in the status file."
         if tally.offset or torn:
             reason = "There is no status in what can be read of the status file."
         current = current or StatusInfo.read(STATES.UNKNOWN, reason, None)
-        return _picture(place, label, tally, current, Category.UNKNOWN, None, None)
-    if tally.lifecycle.state == STATES.COMPLETE:
-        result = result_in(tally.lifecycle.note) or result
-    else:
-        result = None
-    category, problem = _judge(tally.lifecycle, tally.problem, result)
-    stage = tally.lifecycle.state
-    return _picture(place, label, tally, current, category, problem, result, stage=stage)
+        return _picture(place, label, tally, current, Category.UNKNOWN)
+    lifecycle = tally.lifecycle
+    if lifecycle.state != STATES.COMPLETE:
+        category, problem = _judge(lifecycle, tally.problem, None)
+        return _picture(
+            place, label, tally, current, category, problem=problem, stage=lifecycle.state
+        )
+    told = result_in(lifecycle.note)
+    is_contradicted = overrides and None not in {told, result} and told != result
+    counts = result if is_contradicted or told is None else told
+    category, problem = _judge(lifecycle, tally.problem, counts)
+    return _picture(
+        place,
+        label,
+        tally,
+        current,
+        category,
+        problem=problem,
+        result=counts,
+        stage=lifecycle.state,
+        status_result=told,
+        results_file=result if is_contradicted else None,
+    )
 
 
 def make_unread_run(place: RunDir, label: Label, reason: str, *, missing: bool = False) -> Run:
@@ -316,20 +441,35 @@ def make_unread_run(place: RunDir, label: Label, reason: str, *, missing: bool =
     current = StatusInfo.read(STATES.UNKNOWN, reason, None)
     category = Category.UNKNOWN if missing else Category.ERROR
     problem = None if missing else current
-    return _picture(place, label, Tally(), current, category, problem, None, reason)
+    return _picture(place, label, Tally(), current, category, problem=problem, error=reason)
+
+
+def make_abandoned(run: Run, reason: str) -> Run:
+    """The same run, of which is known that nothing will come any more: its making has failed.
+
+    Args:
+        run: The run.
+        reason: What has become of it, in a sentence.
+    """
+    current = run.current
+    problem = StatusInfo.read(current.state, reason, current.time)
+    if not run.updates:
+        current = problem
+    return replace(
+        run, current=current, category=Category.ERROR, problem=problem, is_abandoned=True
+    )
 
 
 def _judge(
     lifecycle: StatusInfo, problem: StatusInfo | None, result: str | None
 ) -> tuple[Category, StatusInfo | None]:
-    """Category and explanation of a run: its verdict, its state, or the failure before it."""
+    """Category of a run, and the one status that explains it: the first failure, or the verdict."""
     category = categorise(lifecycle.state, result)
-    if category.is_problem:
-        return category, problem or lifecycle
-    if problem is not None and result != "PASS":
-        hidden = categorise(problem.state, result_in(problem.note))
-        return hidden, problem
-    return category, None
+    if result == "PASS" or (problem is None and not category.is_problem):
+        return category, None
+    if problem is None or problem == lifecycle:
+        return category, lifecycle
+    return category_of(problem.state, problem.note), problem
 
 
 @lru_cache(maxsize=4096)
@@ -338,16 +478,24 @@ def _decode(words: frozenset[bytes]) -> frozenset[str]:
     return frozenset(word.decode("utf-8", "replace") for word in words)
 
 
-def _picture(  # noqa: PLR0913, PLR0917 - one argument for each thing a run can differ in
+def _states_of(words: frozenset[bytes]) -> frozenset[str]:
+    # Names that are not known may be of any length: they leave with their run.
+    return _decode(words) if words <= KNOWN_WORDS else _decode.__wrapped__(words)
+
+
+def _picture(  # noqa: PLR0913 - one argument for each thing a run can differ in
     place: RunDir,
     label: Label,
     tally: Tally,
     current: StatusInfo,
     category: Category,
-    problem: StatusInfo | None,
-    result: str | None,
+    *,
+    problem: StatusInfo | None = None,
+    result: str | None = None,
     error: str | None = None,
     stage: str = STATES.UNKNOWN,
+    status_result: str | None = None,
+    results_file: str | None = None,
 ) -> Run:
     return Run(
         place.root,
@@ -360,9 +508,12 @@ def _picture(  # noqa: PLR0913, PLR0917 - one argument for each thing a run can 
         problem,
         result,
         tally.updates,
-        _decode(tally.seen),
-        tally.started,
+        _states_of(tally.seen),
+        seconds_of(tally.started),
         current.timestamp,
         error,
         stage,
+        recovered=tally.recovered,
+        status_result=status_result,
+        results_file=results_file,
     )

@@ -10,6 +10,8 @@ What differs from Pavilion's module, and why:
   `when` is None if no time could: one bad line must not hide the good ones.
 - A last line without its newline counts only when its time and its state can be read whole: it
   may be a write that is still under way.
+- More forms of time are read than are written (see `statustui.core.times`), and local times in the
+  hour that is repeated when summer time ends are told apart.
 - Lines end at a newline byte alone, so a note may hold any other character.
 - Newlines in a note are stored as the two characters ``\n`` and read back as newlines, as
   Pavilion 2.4 does: one status stays one line.
@@ -22,7 +24,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -33,6 +35,7 @@ from statustui.core.states import (
     STATES,
     TestStatesStruct,
 )
+from statustui.core.times import Time, parse_time, seconds_of, settle
 
 __all__ = [
     "MOST_BYTES",
@@ -46,6 +49,7 @@ __all__ = [
     "line_start",
     "parse_line",
     "read_blocks",
+    "settle_statuses",
     "split_statuses",
 ]
 
@@ -54,10 +58,10 @@ MOST_BYTES = 1 << 26
 """Bytes at the end of a status file that are read at the most."""
 _BLOCK = 1 << 16
 
-_ISO_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\Z")
-_EPOCH_TIME = re.compile(rb"\d{1,12}(?:\.\d{0,9})?\Z")
-_EPOCH_MAX = 253402214400.0
-"""Seconds since 1970 of the last day that a `datetime` holds in every time zone."""
+STATE_BYTES = 256
+"""Bytes of a state that are kept where a line is not read whole."""
+_CUT = "…"
+"""Stands where the rest of a state or a note has been left out."""
 
 _STATE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _STATE_WORDS = {state.encode(): state for state in KNOWN_STATES}
@@ -91,7 +95,7 @@ class StatusInfo:
 
     __slots__ = ("_time", "note", "state")
 
-    _time: datetime | float | None
+    _time: Time
     note: str
     state: str
 
@@ -102,7 +106,7 @@ class StatusInfo:
         self._time = datetime.now() if when is None else when  # noqa: DTZ005 - the format's own
 
     @classmethod
-    def read(cls, state: str, note: str, time: datetime | float | None) -> StatusInfo:
+    def read(cls, state: str, note: str, time: Time) -> StatusInfo:
         """Make a status as read from a file: `time` in either form, None if there was none."""
         info = cls(state, note, _NO_TIME)
         info._time = time
@@ -119,15 +123,18 @@ class StatusInfo:
         self._time = when
 
     @property
+    def time(self) -> Time:
+        """When the status was set, in the form in which it is kept."""
+        return self._time
+
+    def at(self, time: Time) -> StatusInfo:
+        """The same status, set at another time."""
+        return self if time is self._time else StatusInfo.read(self.state, self.note, time)
+
+    @property
     def timestamp(self) -> float | None:
         """When the status was set, in seconds since 1970; None if that is not known."""
-        time = self._time
-        if not isinstance(time, datetime):
-            return time
-        try:
-            return time.timestamp()
-        except (OverflowError, ValueError, OSError):
-            return None
+        return seconds_of(self._time)
 
     def as_dict(self) -> dict[str, str | datetime | None]:
         """The status as a dictionary with the keys ``state``, ``note`` and ``time``."""
@@ -183,7 +190,12 @@ class StatusFile:
         Raises:
             TestStatusError: The file cannot be read.
         """
-        return self.read_from(0)[0]
+        statuses = self.read_from(0)[0]
+        try:
+            modified = os.stat(self.path).st_mtime
+        except OSError as error:
+            raise self._failure("read", error) from error
+        return settle_statuses(statuses, modified)
 
     def read_from(self, offset: int) -> tuple[list[StatusInfo], int]:
         """Read the statuses that begin at byte `offset` or later.
@@ -212,16 +224,16 @@ class StatusFile:
         """
         window = self.LINE_MAX + 16
         try:
-            end = os.stat(self.path).st_size
+            state = os.stat(self.path)
         except OSError as error:
             raise self._failure("read", error) from error
         while True:
-            start = max(0, end - window)
+            start = max(0, state.st_size - window)
             data = b"".join(block for block, _ in self._blocks(start))
             # Reading from the middle of the file, the first line may be the end of one.
             statuses = split_statuses(data if start == 0 else data.partition(b"\n")[2])
             if statuses:
-                return statuses[-1]
+                return settle_statuses(statuses, state.st_mtime)[-1]
             if start == 0:
                 return StatusInfo(STATES.INVALID, "Status file was empty.")
             window *= 4
@@ -301,37 +313,63 @@ def format_line(status: StatusInfo) -> bytes:
     return b"%s %s %s\n" % (time.encode(), state.encode(), stored)
 
 
-def parse_line(line: bytes) -> StatusInfo | None:
+def parse_line(line: bytes, most: int | None = None) -> StatusInfo | None:
     """Read one line, with or without its newline.
 
     Runs of NUL bytes in front of a line, as NFS leaves them where two hosts append at once, are
     passed over. Without a time that can be read, `StatusInfo.when` is None. Where even the state
     cannot be told, it is empty and the note is the whole line.
 
+    Args:
+        line: The line.
+        most: How many bytes of a note are kept, and `STATE_BYTES` of a state; an ellipsis stands
+            for the rest. None to keep all.
+
     Returns:
         The status, or None for a blank line.
     """
     line = line.strip(b"\0\r\n")
     words = line.split(b" ", 2)
-    time = _parse_time(words[0])
+    time = parse_time(words[0])
     name = words[1] if len(words) > 1 else b""
     state = _STATE_WORDS.get(name)
     if state is None and time is None:
-        return _parse_damaged(line)
+        status = _parse_damaged(line)
+        if status is None or most is None or len(line) <= STATE_BYTES:
+            return status
+        return StatusInfo.read(_cut(status.state, STATE_BYTES), _cut(status.note, most), None)
     if state is None:
         state = name.decode("utf-8", "replace")
+        if most is not None and len(name) > STATE_BYTES:
+            state = _cut(state, STATE_BYTES)
     note = words[2].decode("utf-8", "replace").strip() if len(words) > 2 else ""  # noqa: PLR2004
     if "\\" in note:
         note = note.replace("\\n", "\n")
+    if most is not None and len(line) > most:
+        note = _cut(note, most)
     return StatusInfo.read(state, note, time)
 
 
-def read_time(line: bytes) -> float | None:
-    """When the status in a line was set, in seconds since 1970; None if that cannot be told."""
-    time = _parse_time(line.strip(b"\0\r\n").partition(b" ")[0])
-    if isinstance(time, datetime):
-        return StatusInfo.read("", "", time).timestamp
-    return time
+def _cut(text: str, most: int) -> str:
+    """Text of at most `most` bytes, followed by an ellipsis where more has been left out."""
+    stored = text.encode("utf-8", "replace")
+    return text if len(stored) <= most else stored[:most].decode("utf-8", "ignore") + _CUT
+
+
+def settle_statuses(statuses: Sequence[StatusInfo], modified: float | None) -> list[StatusInfo]:
+    """Tell which instants the times of a file's statuses mean.
+
+    Args:
+        statuses: All of them, oldest first.
+        modified: When the file was written to, in seconds since 1970; None if that is not known.
+    """
+    times = settle([status.time for status in statuses], modified)
+    return [status.at(time) for status, time in zip(statuses, times, strict=True)]
+
+
+def read_time(line: bytes) -> Time:
+    """When the status in a line was set; None if that cannot be told."""
+    return parse_time(line.strip(b"\0\r\n").partition(b" ")[0])
 
 
 def _parse_damaged(line: bytes) -> StatusInfo | None:
@@ -346,20 +384,6 @@ def _parse_damaged(line: bytes) -> StatusInfo | None:
     if _STATE_NAME.match(state):
         return StatusInfo.read(state, note.strip(), None)
     return StatusInfo.read("", text, None)
-
-
-def _parse_time(text: bytes) -> datetime | float | None:
-    if _EPOCH_TIME.match(text):
-        seconds = float(text)
-        return seconds if seconds < _EPOCH_MAX else None
-    if _ISO_TIME.match(text):
-        # Python 3.10 reads fractions of three or six digits only.
-        padded = text.ljust(26, b"0") if len(text) > 19 else text  # noqa: PLR2004
-        try:
-            return datetime.fromisoformat(padded.decode())
-        except ValueError:
-            return None
-    return None
 
 
 def split_statuses(block: bytes) -> list[StatusInfo]:
@@ -379,7 +403,7 @@ def is_whole_enough(torn: bytes) -> bool:
     time, _, rest = torn.strip(b"\0").partition(b" ")
     name, space, _ = rest.partition(b" ")
     state = _STATE_WORDS.get(name)
-    if state is None or _parse_time(time) is None:
+    if state is None or parse_time(time) is None:
         return False
     return bool(space) or state not in _CUT_STATES
 
@@ -397,7 +421,7 @@ def line_start(descriptor: int, offset: int) -> int:
 
 
 def read_blocks(
-    descriptor: int, offset: int, expected: int = _BLOCK
+    descriptor: int, offset: int, expected: int = _BLOCK, longest: int = _BLOCK
 ) -> Iterator[tuple[bytes, int]]:
     """Read an open status file from byte `offset` to its end.
 
@@ -405,17 +429,18 @@ def read_blocks(
         descriptor: The file.
         offset: Where to begin.
         expected: How many bytes there are about; it spares many small files a large buffer each.
+        longest: Bytes of a line that is longer than 64 KiB that are kept, beside its end.
 
     Yields:
         Blocks of whole lines, each with the offset of its end; last, what stands behind the last
-        newline, if anything does, with the offset of its beginning. Of a line that is longer than
-        64 KiB only the beginning and the end are kept.
+        newline, if anything does, with the offset of its beginning.
 
     Raises:
         OSError: The file cannot be read.
     """
     line_start = offset
-    rest = b""
+    rest: list[bytes] = []
+    held = 0
     wanted = min(_BLOCK, expected + _MORE)
     is_end = False
     while not is_end and (chunk := os.pread(descriptor, wanted, offset)):
@@ -423,10 +448,11 @@ def read_blocks(
         end = chunk.rfind(b"\n") + 1
         if end:
             line_start = offset + end
-            yield rest + chunk[:end], line_start
-            rest = chunk[end:]
-        else:
-            rest = (rest + chunk)[:_BLOCK]
+            yield b"".join([*rest, chunk[:end]]) if rest else chunk[:end], line_start
+            rest, held = [chunk[end:]] if end < len(chunk) else [], len(chunk) - end
+        elif held < longest:
+            rest.append(chunk[: longest - held])
+            held += len(rest[-1])
         offset += len(chunk)
     if rest:
-        yield rest, line_start
+        yield b"".join(rest), line_start

@@ -12,20 +12,20 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from statustui.core.reading import open_to_read
+from statustui.core.reading import opened
 from statustui.core.run import Kind, Label, RunDir
 from statustui.core.text import format_size
 
 TEST_RUNS = "test_runs"
 SERIES = "series"
 STATUS = "status"
+RESULTS = "results.json"
 RUN_COMPLETE = "RUN_COMPLETE"
 """A file that Pavilion makes in the directory of a run that it will not touch any more."""
 
@@ -34,6 +34,9 @@ _NO_RUNS = frozenset({"builds", "downloads", "jobs", "users"})
 
 _JSON_MAX = 1 << 20
 """Bytes: files of Pavilion's that are larger than this are not read."""
+
+NAME_BYTES = 256
+"""Bytes of a name, a user and a series that are kept; an ellipsis stands for the rest."""
 
 _RESULTS = frozenset({"PASS", "FAIL", "ERROR"})
 
@@ -256,13 +259,19 @@ def read_label(place: RunDir) -> Label:
         attributes = read_json(f"{place.path}/attributes")
         name, user = attributes.get("name"), attributes.get("user")
         if isinstance(name, str) and name:
-            return Label(
-                sys.intern(name), sys.intern(user) if isinstance(user, str) else "", series
-            )
+            return Label(_kept(name), _kept(user) if isinstance(user, str) else "", series)
     config = read_json(f"{place.path}/config")
     parts = [config.get("suite"), config.get("name"), config.get("subtitle")]
     whole = ".".join(part for part in parts if isinstance(part, str) and part)
-    return Label(sys.intern(whole), "", series)
+    return Label(_kept(whole), "", series)
+
+
+def _kept(name: str) -> str:
+    """As much of a name as is kept, once for all the runs that have it."""
+    stored = name.encode("utf-8", "replace")
+    if len(stored) > NAME_BYTES:
+        name = stored[:NAME_BYTES].decode("utf-8", "ignore") + "…"
+    return sys.intern(name)
 
 
 def read_series(place: RunDir) -> str:
@@ -273,7 +282,7 @@ def read_series(place: RunDir) -> str:
     if place.kind != "test":
         return place.id.removeprefix("s") if place.kind == "series" else ""
     try:
-        return sys.intern(os.path.basename(os.readlink(f"{place.path}/series")))
+        return _kept(os.path.basename(os.readlink(f"{place.path}/series")))
     except OSError:
         return ""
 
@@ -289,7 +298,7 @@ def user_name(uid: int) -> str:
 
 def read_result(path: str) -> str | None:
     """The ``result`` in the ``results.json`` of the run at `path`: PASS, FAIL, ERROR or None."""
-    result = read_json(os.path.join(path, "results.json")).get("result")
+    result = read_json(os.path.join(path, RESULTS)).get("result")
     return result if isinstance(result, str) and result in _RESULTS else None
 
 
@@ -310,19 +319,13 @@ def read_document(path: str, most: int) -> Any:  # noqa: ANN401 - whatever JSON 
     """Read a JSON document of at most `most` bytes.
 
     Raises:
-        OSError: The file cannot be read.
-        ValueError: It is no regular file, too large, or no JSON.
+        OSError: The file cannot be read, or is not a regular one.
+        ValueError: It is too large, or no JSON.
     """
-    descriptor = open_to_read(path)
-    try:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            raise ValueError("not a regular file")
+    with opened(path) as (descriptor, state):
         if state.st_size > most:
             raise ValueError(f"{format_size(state.st_size)} are too much to be shown")
         data = os.pread(descriptor, state.st_size, 0)
-    finally:
-        os.close(descriptor)
     try:
         return _decode(data.decode())
     except RecursionError:

@@ -123,6 +123,13 @@ class Directories:
             above.changed = -1
         return paths
 
+    def drop_run(self, path: str) -> None:
+        """Take note that the run that a directory was is forgotten: it may be found anew."""
+        directory = self._known.get(path)
+        if directory is not None:
+            directory.is_run = False
+            self.distrust(path)
+
     def below(self, path: str) -> Iterator[str]:
         """Paths of everything that is known at and below `path`, runs included."""
         paths = [path]
@@ -195,7 +202,7 @@ class Directories:
             raise OSError(errno.ENODEV, "nothing is mounted there any more")
         is_first = not directory.inode
         directory.device, directory.inode = state.st_dev, state.st_ino
-        if time.time() - changed / 1e9 > _GRAIN:
+        if time.time() - max(changed, state.st_mtime_ns) / 1e9 > _GRAIN:
             directory.changed = changed
         directory.not_before = now + (time.monotonic() - now) / _LISTING_SHARE
         self._let_rest(path, directory, now, state.st_mtime)

@@ -6,14 +6,12 @@ import os
 from collections.abc import Callable, Iterator
 
 from statustui.core.history import History, HistoryBuilder
+from statustui.core.reading import Bookmark, Signature, opened, signature_of
 from statustui.core.status_file import MOST_BYTES, line_start, read_blocks
-from statustui.monitor.regular import opened
 
 _QUICK = 1 << 16
 """Bytes at the end of a large file that are shown before the rest has been read."""
 _LARGE = 4 * _QUICK
-_HEAD = 128
-"""Bytes at the start of a file that tell it from another: they hold its first time."""
 
 
 class HistoryFile:
@@ -26,8 +24,8 @@ class HistoryFile:
     def __init__(self, path: str) -> None:
         """Start with nothing read."""
         self._path = path
-        self._signature: tuple[int, int, int] | None = None
-        self._head = b""
+        self._signature: Signature | None = None
+        self._mark: Bookmark | None = None
         self._offset = self._readings = 0
         self._builder = HistoryBuilder()
 
@@ -45,15 +43,13 @@ class HistoryFile:
             OSError: The file cannot be read, or is not a regular file.
         """
         with opened(self._path) as (descriptor, state):
-            signature = state.st_ino, state.st_size, state.st_mtime_ns
+            signature = signature_of(state)
             if signature == self._signature:
                 return
-            if not self._goes_on(descriptor, state):
-                yield from self._begin(descriptor, state.st_size)
-            if len(self._head) < _HEAD:
-                self._head = os.pread(descriptor, _HEAD, 0)
+            if self._mark is None or not self._mark.holds(descriptor, state):
+                yield from self._begin(descriptor, state)
             torn = b""
-            for block, end in read_blocks(descriptor, self._offset):
+            for block, end in read_blocks(descriptor, self._offset, longest=MOST_BYTES):
                 if not is_needed():
                     return
                 if block.endswith(b"\n"):
@@ -61,23 +57,17 @@ class HistoryFile:
                     self._offset = end
                 else:
                     torn = block
+            self._mark = Bookmark.at(descriptor, state, self._offset)
             self._signature = signature
-        yield self._builder.history(torn)
+        yield self._builder.history(torn, state.st_mtime)
 
-    def _goes_on(self, descriptor: int, state: os.stat_result) -> bool:
-        """Whether the file is the one that has been read, with more behind."""
-        if self._signature is None or state.st_ino != self._signature[0]:
-            return False
-        return (
-            state.st_size >= self._offset and os.pread(descriptor, len(self._head), 0) == self._head
-        )
-
-    def _begin(self, descriptor: int, size: int) -> Iterator[History]:
+    def _begin(self, descriptor: int, state: os.stat_result) -> Iterator[History]:
         """Start anew, with a quick look at the end of a large file."""
+        size = state.st_size
         self._offset = line_start(descriptor, size - MOST_BYTES)
         self._readings += 1
         self._builder = HistoryBuilder(self._offset, reading=self._readings)
-        self._head = b""
+        self._mark = None
         if size - self._offset > _LARGE:
             start = line_start(descriptor, size - _QUICK)
             quick = HistoryBuilder(start, is_whole=False)
@@ -87,4 +77,4 @@ class HistoryFile:
                     quick.add(block)
                 else:
                     torn = block
-            yield quick.history(torn)
+            yield quick.history(torn, state.st_mtime)

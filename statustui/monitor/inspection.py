@@ -14,6 +14,7 @@ from statustui.core.details import Document, read_documents, signature
 from statustui.core.durations import Typical, typical_times
 from statustui.core.history import Course, History
 from statustui.core.logs import Log, Trace, find_logs, telling_logs
+from statustui.core.reading import signature_of
 from statustui.core.run import Run
 from statustui.monitor.history import HistoryFile
 from statustui.monitor.log import LogFollower, LogPage, Needle, Turn, open_log, stamped
@@ -113,12 +114,12 @@ def read_trace(telling: Sequence[Log], known: Trace | None = None) -> Trace | No
     """
     for log in telling:
         with contextlib.suppress(OSError), open_log(log.path) as (text, state):
-            signature = state.st_ino, state.st_size, state.st_mtime_ns
-            if known is not None and (known.log, known.signature) == (log, signature):
+            seen = signature_of(state)
+            if known is not None and (known.log, known.signature) == (log, seen):
                 return known
             lines = [line.text for line in text.tail().lines if line.text.strip()]
             if lines:
-                return Trace(log, tuple(lines[-_TRACE:]), signature)
+                return Trace(log, tuple(lines[-_TRACE:]), seen)
     return None
 
 

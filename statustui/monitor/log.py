@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.complaints import first_complaint, last_complaint
+from statustui.core.reading import Bookmark, Signature, opened, signature_of
 from statustui.core.text import clean_log_line, ignores_case
-from statustui.monitor.regular import opened
 
 PAGE = 1 << 16
 """Bytes of a page at the most."""
@@ -230,8 +230,8 @@ class LogFollower:
     def __init__(self, path: str) -> None:
         """Start at its end."""
         self.path = path
-        self._known: tuple[int, int, int] | None = None
-        self._torn = 0
+        self._known: Signature | None = None
+        self._mark: Bookmark | None = None
 
     def read(self) -> LogPage | None:
         """The last page, or what has been appended since the last time; None if nothing has.
@@ -239,15 +239,19 @@ class LogFollower:
         Raises:
             OSError: It cannot be read.
         """
-        with open_log(self.path) as (text, state):
-            known = state.st_ino, state.st_size, state.st_mtime_ns
+        with opened(self.path, follow=True) as (descriptor, state):
+            known = signature_of(state)
             if known == self._known:
                 return None
-            before, self._known = self._known, known
-            grown = before is not None and before[0] == known[0] and self._torn <= text.size
-            is_little = text.size - self._torn < PAGE
-            page = text.after(self._torn) if grown and is_little else text.tail()
-            self._torn = page.torn
+            text = LogText(lambda size, offset: os.pread(descriptor, size, offset), state.st_size)
+            mark = self._mark
+            is_little = mark is not None and text.size - mark.offset < PAGE
+            if mark is not None and is_little and mark.holds(descriptor, state):
+                page = text.after(mark.offset)
+            else:
+                page = text.tail()
+            self._mark = Bookmark.at(descriptor, state, page.torn)
+            self._known = known
             return stamped(page, state)
 
 

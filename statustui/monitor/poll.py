@@ -168,8 +168,8 @@ class _Rounds:
         hints = listener.hints()
         self._is_stirred = self._is_stirred or any(hints)
         sweeper.list_anew(hints.directories)
-        sweeper.check(hints.runs)
-        sweeper.read_again(wanted)
+        sweeper.check(hints.runs - hints.contents)
+        sweeper.read_again(hints.contents.union(wanted))
         listener.compare(hints.runs.union(wanted))
         slept = time.time() - self._wall_clock > _GAP + self._interval
         self._wall_clock = time.time()
@@ -222,9 +222,13 @@ class _Rounds:
         sweeper, pace = self.sweeper, self.sweeper.pace
         if self._listener.hears_everything or not sweeper.resting:
             return None
+        heard = self._listener.quiet
+        unheard = max(0, len(sweeper.resting) - heard)
+        rest = pace.recent_rest if self._listener.is_listening else pace.rest
+        # Each kind is due so often a second, and there is room for so many.
+        wanted = unheard / rest + heard / pace.rest
         spare = max(1.0, pace.max_checks * self._interval - sweeper.due_always) / self._interval
-        most = pace.recent_rest if self._listener.is_listening else pace.rest
-        return max(most, len(sweeper.resting) / spare)
+        return rest * max(1.0, wanted / spare)
 
     def _tell(self) -> None:
         """Hand out what has changed, and the health."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import threading
@@ -17,6 +18,7 @@ from statustui.monitor.directories import Change, Directories
 from statustui.monitor.filesystem import Devices, Reach
 from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings, pace_of
+from statustui.monitor.presence import IS_GONE, RootLostError, failure_below
 from statustui.monitor.scan import Reading, is_unchanged, read
 from statustui.monitor.schedule import Schedule
 from statustui.monitor.stalls import Stalls
@@ -26,7 +28,6 @@ _MOST_UNREAD = 1000
 _QUIET = 3.1
 """Seconds after a change until a run is read once more: a second change within the grain of the
 filesystem's clock may have left every time and size as it was."""
-_IS_GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
 
 
 class Sweeper:
@@ -223,10 +224,10 @@ class Sweeper:
                 return
 
     def _read(self, place: RunDir, *, anew: bool = False) -> Reading:
-        known = None if anew else self._readings.get(place.path)
+        known = self._readings.get(place.path)
         trust = known is not None and self._reach(known.device, place.path) is not Reach.REMOTE
         try:
-            reading = read(place, known, trust_stat=trust)
+            reading = read(place, known, trust_stat=trust, anew=anew)
             if known is not None and _is_another(known, reading):
                 # Its name and all else beside the status file may be others too.
                 reading = read(place)
@@ -241,7 +242,7 @@ class Sweeper:
         path = run.path
         known = self._readings.get(path)
         is_lost = known is not None and reading is not known and reading.signature is None
-        if known is not None and is_lost and self._has_left(known):
+        if known is not None and is_lost and self._has_left(known, reading):
             return
         if reading.signature is not None:
             self.troubles.pop(path, None)
@@ -264,30 +265,48 @@ class Sweeper:
             self.quiet.append(path)
         self._tell_if_due()
 
-    def _has_left(self, known: Reading) -> bool:
-        """Whether a run that cannot be read is gone, or out of reach so that its picture stays."""
+    def _has_left(self, known: Reading, reading: Reading) -> bool:
+        """Whether a run that could not be read is gone, or its last picture stays."""
         run = known.run
-        if self._is_root_lost():
-            return True
         try:
-            os.lstat(run.status_path)
-        except OSError as error:
-            if error.errno in _IS_GONE:
+            failure = self._failure_at(run.status_path)
+            if failure is not None and failure.errno in IS_GONE:
                 if run.kind == "plain":
                     self._drop(run.path)
-                elif os.path.lexists(run.path):
+                    return True
+                failure = self._failure_at(run.path)
+                if failure is None:
                     return False
-                else:
+                if failure.errno in IS_GONE:
                     self._forget(run.path)
-                return True
-            if known.signature is None:
-                return False
-            self._schedule.active.add(run.path)
-            if not any(self._troubled_above(run.path)):
-                self.troubles[run.path] = error.strerror or str(error)
+                    return True
+        except RootLostError:
             return True
-        # The file itself cannot be read, and the run says so.
-        return False
+        if failure is None:
+            # Either the file itself cannot be read, or it was away for a moment.
+            if reading.run.is_missing:
+                self._overdue.add(run.path)
+            return reading.run.is_missing
+        self._schedule.active.add(run.path)
+        if not any(self._troubled_above(run.path)):
+            self.troubles[run.path] = failure.strerror or str(failure)
+        return True
+
+    def _failure_at(self, path: str) -> OSError | None:
+        """Why something below the root cannot be reached, if it cannot.
+
+        Raises:
+            RootLostError: The root itself cannot; its last picture stays.
+        """
+        root = self._directories[self.root]
+        try:
+            return failure_below(self.root, (root.device, root.inode), path)
+        except RootLostError as error:
+            if error.errno == errno.ESTALE:
+                self._directories.distrust(self.root)
+            else:
+                self.troubles[self.root] = error.strerror or str(error)
+            raise
 
     def _troubled_above(self, path: str) -> Iterator[str]:
         """The directories above `path` that cannot be read."""
@@ -368,19 +387,13 @@ class Sweeper:
 
     def _lose(self, path: str, error: OSError) -> None:
         """A directory cannot be read: it is gone, or its last picture stays."""
-        if path == self.root or error.errno not in _IS_GONE:
+        if path == self.root or error.errno not in IS_GONE:
             self.troubles[path] = error.strerror or str(error)
-        elif not self._is_root_lost():
-            self._forget(path)
-
-    def _is_root_lost(self) -> bool:
-        """Whether the whole root cannot be read, or another directory has taken its place."""
-        try:
-            state = os.stat(self.root)
-        except OSError as error:
-            self._lose(self.root, error)
-            return True
-        return not self._directories.is_same(self.root, state)
+            return
+        with contextlib.suppress(RootLostError):
+            failure = self._failure_at(path)
+            if failure is not None and failure.errno in IS_GONE:
+                self._forget(path)
 
     def _drop(self, path: str) -> None:
         """Forget the run at `path`, whose directory may still hold others."""
@@ -388,6 +401,7 @@ class Sweeper:
             self._outbox.remove(path)
             self._schedule.drop(path)
             self._stalls.forget(path)
+            self._directories.drop_run(path)
         self.troubles.pop(path, None)
 
     def _forget(self, top: str) -> None:
@@ -453,7 +467,9 @@ class Sweeper:
 
 def _is_another(known: Reading, reading: Reading) -> bool:
     """Whether a status file is another one than before, and not the same with more in it."""
-    if known.signature is None or reading.signature is None or reading is known:
+    if reading is known:
         return False
+    if known.signature is None or reading.signature is None:
+        return known.signature != reading.signature
     has_other_inode = known.signature[0] != reading.signature[0]
     return has_other_inode or known.run.started != reading.run.started

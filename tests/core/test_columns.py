@@ -39,6 +39,13 @@ def test_where_there_is_no_room_at_all_only_what_never_leaves_is_left() -> None:
     assert fit(["note", "age"], 0, {}) == []
 
 
+def test_a_state_is_marked_in_which_a_run_is_after_an_error_it_has_recovered_from() -> None:
+    """As long as nothing else is wrong with it."""
+    text = COLUMNS["state"].text
+    assert text(run_of("SCHED_ERROR lost", "RUNNING"), 0) == "RUNNING ^"
+    assert text(run_of("SCHED_ERROR lost", "RUNNING", "RUN_ERROR x"), 0) == "RUN_ERROR"
+
+
 def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
     """And the note says which failure, or for how long there was no sign of life."""
 

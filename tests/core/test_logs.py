@@ -56,6 +56,8 @@ def test_the_logs_of_pavilion_211_are_found(tmp_path: Path) -> None:
         ("build", "build/pav_build_log"),
         ("kickoff", "kickoff.log"),
     ]
+    (run / "slurm.log").write_text("x")
+    assert find_logs(place(run))[-1] == Log("sched", f"{run}/slurm.log")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_json_files_are_read_or_it_is_said_why_not(tmp_path: Path) -> None:
     found = {one.name: one for one in read_documents(place(run))}
     assert found["results.json"].value["result"] == "PASS"
     assert found["attributes"].trouble == "nested too deeply"
-    assert found["config"].trouble == "not a regular file"
+    assert found["config"].trouble == "not a regular file but a directory"
     assert "Expecting" in (found["job/info"].trouble or "")
     assert read_documents(place(tmp_path / "13")) == ()
 
@@ -130,7 +132,7 @@ def test_a_json_file_behind_a_link_is_not_read(tmp_path: Path) -> None:
     """It may lead out of the tree."""
     (tmp_path / "secret").write_text("{}")
     (tmp_path / "results.json").symlink_to("secret")
-    assert "symbolic links" in (read_documents(place(tmp_path))[0].trouble or "")
+    assert read_documents(place(tmp_path))[0].trouble == "not a regular file but a link"
 
 
 def test_logs_have_titles_and_one_that_goes_was_never_written(tmp_path: Path) -> None:
@@ -141,7 +143,7 @@ def test_logs_have_titles_and_one_that_goes_was_never_written(tmp_path: Path) ->
     there = Log("b.log", str(tmp_path / "b.log"))
     gone = Log("a.log", str(tmp_path / "a.log"))
     assert telling_logs("RUNNING", [gone, there]) == [there, gone]
-    assert Trace(there, ("x",), (1, 2, 3_500_000_000)).modified == 3.5
+    assert Trace(there, ("x",), (1, 2, 3_500_000_000, 4)).modified == 3.5
 
 
 def test_of_very_many_logs_those_that_were_written_last_are_listed(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def found(expression: str) -> str:
         ("problem", "234"),
         ('"problem"', "5"),
         ("hidden", "2"),
-        ("complete", "345"),
+        ("complete", "2345"),
         ("!complete !problem", "1"),
     ],
 )

@@ -37,11 +37,11 @@ def summary(run: Run) -> tuple[Category, str | None]:
         (["BUILD_FAILED", "BUILD_CREATED"], Category.FAILED, "BUILD_FAILED"),
         (["BUILD_TIMEOUT", "ABORTED", "BUILD_CREATED"], Category.FAILED, "BUILD_TIMEOUT"),
         (["ENV_FAILED", "RESULTS", "COMPLETE result: FAIL"], Category.FAILED, "ENV_FAILED"),
-        (["ENV_FAILED", "RESULTS", "RESULTS_ERROR"], Category.ERROR, "ENV_FAILED"),
-        (["RUN_TIMEOUT", "RESULTS_ERROR"], Category.ERROR, "RUN_TIMEOUT"),
+        (["ENV_FAILED", "RESULTS", "RESULTS_ERROR"], Category.FAILED, "ENV_FAILED"),
+        (["RUN_TIMEOUT", "RESULTS_ERROR"], Category.FAILED, "RUN_TIMEOUT"),
         (["RESULTS_ERROR", "COMPLETE result: ERROR"], Category.ERROR, "RESULTS_ERROR"),
         (["SCHED_ERROR", "RUNNING", "RUN_TIMEOUT"], Category.FAILED, "RUN_TIMEOUT"),
-        (["SCHED_ERROR", "RUNNING"], Category.ERROR, "SCHED_ERROR"),
+        (["SCHED_ERROR", "RUNNING"], Category.RUNNING, None),
         (["SCHED_ERROR", "RUNNING", "COMPLETE result: PASS"], Category.PASSED, None),
         (["SCHED_ERROR", "COMPLETE result: PASS", "INFO x"], Category.PASSED, None),
         (["INVALID (X) y", "RUNNING"], Category.RUNNING, None),
@@ -71,12 +71,86 @@ def test_the_current_status_is_the_last_line_whatever_it_says() -> None:
     assert run.headline == "BUILD_FAILED: make: error 2"
 
 
-def test_a_current_problem_is_not_hidden() -> None:
-    """Its own note is what there is to say."""
+def test_one_status_explains_a_run() -> None:
+    """Category, note and problem are of the first failure, also where another one follows."""
     run = run_of("RUN_TIMEOUT slow", "RESULTS_ERROR nothing to read")
-    assert not run.hides_problem
-    assert run.headline == "nothing to read"
+    assert run.hides_problem
+    assert run.headline == "RUN_TIMEOUT: slow"
+    assert summary(run) == (Category.FAILED, "RUN_TIMEOUT")
     assert not run_of("COMPLETE result: FAIL").hides_problem
+    assert not run_of("RUNNING", "RUN_ERROR x").hides_problem
+
+
+@pytest.mark.parametrize(
+    ("statuses", "category", "problem", "recovered"),
+    [
+        (["SCHED_ERROR lost", "FINALIZED"], Category.WAITING, None, "SCHED_ERROR"),
+        (["SCHED_ERROR lost", "RUNNING", "COMPLETE"], Category.PASSED, None, "SCHED_ERROR"),
+        (["SCHED_ERROR", "RUNNING", "COMPLETE result: PASS"], Category.PASSED, None, "SCHED_ERROR"),
+        (["SCHED_ERROR", "RUNNING", "CANCELLED"], Category.CANCELLED, None, "SCHED_ERROR"),
+        (["SCHED_ERROR", "RUNNING", "RUN_ERROR"], Category.ERROR, "RUN_ERROR", "SCHED_ERROR"),
+        (["SCHED_ERROR", "RUN", "BUILD_ERROR", "RUN"], Category.RUNNING, None, "BUILD_ERROR"),
+        (["BUILD_FAILED", "BUILDING"], Category.BUILDING, None, "BUILD_FAILED"),
+        (["BUILD_FAILED", "BUILD_CREATED"], Category.FAILED, "BUILD_FAILED", None),
+        (["BUILD_FAILED", "INFO x", "RESULTS"], Category.FAILED, "BUILD_FAILED", None),
+        (["COMPLETE result: FAIL", "RUNNING"], Category.RUNNING, None, "COMPLETE"),
+        (["RUN_ERROR", "COMPLETE result: PASS"], Category.PASSED, None, None),
+    ],
+)
+def test_an_error_is_recovered_from_once_the_run_is_back_at_work(
+    statuses: Sequence[str], category: Category, problem: str | None, recovered: str | None
+) -> None:
+    """It is still one of the states that the run has been in."""
+    run = run_of(*statuses)
+    assert summary(run) == (category, problem)
+    assert (run.recovered.state if run.recovered else None) == recovered
+    assert statuses[0].split()[0] in run.seen
+
+
+def test_a_failed_build_that_was_looked_at_is_over() -> None:
+    """Only a build that goes on is under way."""
+    assert run_of("BUILD_FAILED", "BUILD_CREATED").is_over
+    assert not run_of("BUILD_CREATED").is_over
+    assert not run_of("BUILD_FAILED", "BUILDING").is_over
+    assert not run_of("SCHED_ERROR", "RUNNING").is_over
+
+
+def test_the_last_of_several_results_counts() -> None:
+    """As Pavilion ends a note."""
+    run = run_of("COMPLETE earlier result: FAIL, after repeat result: PASS")
+    assert (run.result, run.category, run.problem) == ("PASS", Category.PASSED, None)
+    run = run_of("COMPLETE first result: PASS, then result: ERROR")
+    assert (run.result, run.category) == ("ERROR", Category.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("told", "filed", "category"),
+    [("PASS", "FAIL", Category.FAILED), ("FAIL", "PASS", Category.PASSED)],
+)
+def test_a_newer_results_json_counts_and_is_told(told: str, filed: str, category: Category) -> None:
+    """Beside what the status file says."""
+    block = f"1 RUNNING\n2 COMPLETE result: {told}\n".encode()
+    tally = Tally().add(block, len(block))
+    run = make_run(PLACE, Label("x"), tally, result=filed, overrides=True)
+    assert (run.result, run.results_file, run.category) == (filed, filed, category)
+    assert run.headline == f"{told}, results.json says {filed}"
+    assert (run.problem is None) == (filed == "PASS")
+    same = make_run(PLACE, Label("x"), tally, result=told, overrides=True)
+    assert (same.result, same.results_file) == (told, None)
+
+
+def test_what_is_kept_of_a_run_is_bounded_and_marked_where_it_was_cut() -> None:
+    """Notes, names of states, and how many of them."""
+    run = run_of("RUN_ERROR " + "x" * 50_000)
+    assert run.problem is not None
+    assert run.problem.note == "x" * 4096 + "…"
+    assert run_of("S" * 50_000 + " x").current.state == "S" * 256 + "…"
+    run = run_of(*[f"S{n} x" for n in range(1000)], "RUNNING")
+    assert len(run.seen) == 65
+    assert {"S0", "…", "RUNNING"} <= run.seen
+    long = run_of("COMPLETE result: PASS " + "é" * 50_000 + " result: FAIL")
+    assert (long.result, long.category) == ("FAIL", Category.FAILED)
+    assert run_of("RUNNING " + "x" * 4000).current.note == "x" * 4000
 
 
 def test_results_json_counts_where_the_status_file_says_nothing() -> None:

@@ -162,7 +162,7 @@ def test_what_may_not_be_read_is_told_and_the_rest_shown(tmp_path: Path) -> None
 
 
 def test_few_watches_allowed_means_polling(tmp_path: Path) -> None:
-    """No more than a quarter of them is taken, and the reason is told."""
+    """No more than half of them are taken, and the reason is told."""
     for number in range(60):
         write_run(tmp_path / str(number), "RUNNING")
     inside = namespace(
@@ -170,7 +170,7 @@ def test_few_watches_allowed_means_polling(tmp_path: Path) -> None:
         "echo 50 > /proc/sys/user/max_inotify_instances",
     )
     with follower(tmp_path, inside=inside) as following:
-        check_without_events(following, tmp_path, "no events: 61 directories, 12 may be watched")
+        check_without_events(following, tmp_path, "no events: 61 directories, 25 may be watched")
 
 
 def test_no_watcher_allowed_means_polling(tmp_path: Path) -> None:

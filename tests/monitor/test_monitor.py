@@ -203,10 +203,10 @@ def test_an_internal_error_over_one_run_is_shown_and_the_others_go_on(
     for number in range(3):
         write_run(tmp_path / str(number), "RUNNING")
 
-    def fail(place: RunDir, known: Reading | None, *, trust_stat: bool) -> Reading:
+    def fail(place: RunDir, known: Reading | None, *, trust_stat: bool, anew: bool) -> Reading:
         if place.id == "1":
             raise ValueError("boom")
-        return read(place, known, trust_stat=trust_stat)
+        return read(place, known, trust_stat=trust_stat, anew=anew)
 
     monkeypatch.setattr("statustui.monitor.sweep.read", fail)
     picture = watch(tmp_path)

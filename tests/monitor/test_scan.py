@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from statustui.core.durations import DEFAULT_PATIENCE
 from statustui.core.run import Label, RunDir
 from statustui.core.states import Category
-from statustui.monitor.scan import Reading, read, read_history
+from statustui.monitor.scan import Reading, is_unchanged, read, read_history
 from statustui.monitor.stalls import read_trees
 from tests.trees import append, write_nothing, write_run
 
@@ -202,3 +203,140 @@ def test_of_a_huge_file_only_the_end_is_read(
     assert state == "RUNNING"
     assert 15 < updates < 20
     assert read(place(path)).run.seen == {"RUN_USER", "RUNNING"}
+
+
+LINE = "1795000000.000000 RUN_USER " + "x" * 472
+
+
+def big(*ends: str) -> str:
+    """The text of a file that is read on, with these last lines."""
+    return "".join(f"{line}\n" for line in [*[LINE] * 400, *ends])
+
+
+@pytest.mark.parametrize("way", ["in place", "by rename"])
+def test_a_large_file_that_is_replaced_by_one_with_the_same_head_is_read_anew(
+    tmp_path: Path, way: str
+) -> None:
+    """Larger, as large, or smaller."""
+    status = tmp_path / "a" / "status"
+    status.parent.mkdir()
+    status.write_text(big("1795000001 RUN_ERROR old"))
+    reading = read(place(tmp_path / "a"))
+    assert reading.run.category is Category.ERROR
+    for end in (
+        "1795000001 SCHEDULED",
+        "1795000002 RUNNING on some more nodes",
+        "1795000003 RUNNING",
+    ):
+        text = big(end)
+        if way == "by rename":
+            (tmp_path / "new").write_text(text)
+            (tmp_path / "new").replace(status)
+        else:
+            status.write_text(text)
+        reading = read(place(tmp_path / "a"), reading, anew=reading.is_racy and way == "in place")
+        assert reading.run.current.state == end.split()[1]
+        assert reading.run.problem is None
+        assert reading.run.updates == 401
+
+
+def test_a_reading_of_a_file_that_was_just_written_to_is_racy(tmp_path: Path) -> None:
+    """It is read anew when that is asked for; a file that is old is not."""
+    path = write_run(tmp_path / "a", "RUNNING")
+    reading = read(place(path))
+    assert reading.is_racy
+    stat = os.stat(path / "status")
+    (path / "status").write_text("1795000000.000000 RUN_BAD\n")
+    os.utime(path / "status", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert read(place(path), reading, anew=True).run.current.state == "RUN_BAD"
+
+
+def test_an_old_file_is_not_racy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What follows will have another time."""
+    path = write_run(tmp_path / "a", "RUNNING")
+    later = os.stat(path / "status").st_ctime + 10
+    monkeypatch.setattr("statustui.monitor.scan.time.time", lambda: later)
+    assert not read(place(path)).is_racy
+
+
+def test_a_newer_results_json_counts(tmp_path: Path) -> None:
+    """An older one says what the status file said after it."""
+    path = write_run(tmp_path / "7", "COMPLETE result: PASS")
+    (path / "results.json").write_text('{"result": "FAIL"}')
+    run = RunDir("r", str(path), "7", "test")
+    os.utime(path / "status", (1000, 1000))
+    os.utime(path / "results.json", (999, 999))
+    assert read(run).run.result == "PASS"
+    os.utime(path / "results.json", (1001, 1001))
+    reading = read(run)
+    assert (reading.run.result, reading.run.category) == ("FAIL", Category.FAILED)
+    assert reading.run.headline == "PASS, results.json says FAIL"
+    (path / "results.json").write_text('{"result": "PASS"}')
+    assert read(run, reading).run.result == "FAIL"
+    assert read(run, reading, anew=True).run.result == "PASS"
+
+
+def test_a_mark_of_the_end_that_is_older_than_the_run_going_on_is_none(tmp_path: Path) -> None:
+    """As Pavilion makes one when the scheduler is slow to answer."""
+    path = write_run(tmp_path / "7", "SCHEDULED", "SCHED_ERROR Could not find job 6", "RUNNING")
+    (path / "attributes").write_text('{"name": "x"}')
+    (path / "RUN_COMPLETE").touch()
+    os.utime(path / "RUN_COMPLETE", (1000, 1000))
+    os.utime(path / "status", (2000, 2000))
+    run = RunDir("r", str(path), "7", "test")
+    reading = read(run)
+    assert (reading.run.category, reading.run.is_over) == (Category.RUNNING, False)
+    assert is_unchanged(reading)
+    os.utime(path / "RUN_COMPLETE", (3000, 3000))
+    assert not is_unchanged(reading)
+    assert read(run, reading).run.is_over
+
+
+def test_an_empty_run_directory_is_at_first_about_to_be_made(tmp_path: Path) -> None:
+    """Later, making it has failed; one with files in it is neither."""
+    (tmp_path / "7").mkdir()
+    run = RunDir("r", str(tmp_path / "7"), "7", "test")
+    reading = read(run)
+    assert reading.run.category is Category.UNKNOWN
+    os.utime(tmp_path / "7", (1000, 1000))
+    late = read(run, reading).run
+    assert (late.category, late.is_over, late.is_missing) == (Category.ERROR, True, True)
+    assert "empty" in late.headline
+    (tmp_path / "7" / "attributes").write_text('{"name": "x"}')
+    os.utime(tmp_path / "7", (1000, 1000))
+    assert read(run, reading).run.category is Category.UNKNOWN
+    write_run(tmp_path / "7", "RUNNING")
+    assert read(run, reading).run.category is Category.RUNNING
+
+
+def test_a_built_run_that_was_never_given_to_a_scheduler_says_so(tmp_path: Path) -> None:
+    """An hour after its build; Pavilion 2.1.1 leaves it like that when its kick-off has failed."""
+    path = write_run(tmp_path / "7", "BUILD_CREATED", "BUILD_REUSED", start=time.time() - 100)
+    (path / "config").write_text('{"name": "x"}')
+    run = RunDir("r", str(path), "7", "test")
+    assert read(run).run.category is Category.BUILDING
+    write_run(path, "BUILD_CREATED", "BUILD_REUSED", start=time.time() - 4000)
+    reading = read(run)
+    assert (reading.run.category, reading.run.is_over) == (Category.ERROR, True)
+    assert "kick-off has failed" in reading.run.headline
+    assert is_unchanged(reading)
+    (path / "job_id").write_text("23")
+    assert read(run).run.category is Category.BUILDING
+
+
+def test_a_line_of_megabytes_is_held_whole_by_the_history_alone(tmp_path: Path) -> None:
+    """What is kept of each run is bounded."""
+    path = write_run(tmp_path / "a", "RUNNING " + "x" * 2_000_000, "RUNNING " + "y" * 300_000)
+    assert [len(status.note) for status in read_history(str(path / "status"))] == [
+        2_000_000,
+        300_000,
+    ]
+    assert len(read(place(path)).run.current.note) == 4097
+
+
+def test_names_are_bounded(tmp_path: Path) -> None:
+    """And marked where they were cut."""
+    path = write_run(tmp_path / "7", "RUNNING")
+    (path / "attributes").write_text(f'{{"name": "{"n" * 500_000}", "user": "{"u" * 500_000}"}}')
+    label = read(RunDir("r", str(path), "7", "test")).run.label
+    assert label == Label("n" * 256 + "…", "u" * 256 + "…", "")

@@ -96,7 +96,7 @@ class StandInInspection:
         if telling:
             lines = self._text(telling[0].path).tail().lines
             written = int((NOW - 60) * 1e9)
-            trace = Trace(telling[0], tuple(line.text for line in lines), (0, 0, written))
+            trace = Trace(telling[0], tuple(line.text for line in lines), (0, 0, written, written))
         self._deliver(Logs(tuple(logs), telling[0] if telling else None, trace))
         self.show_log(self._followed)
 

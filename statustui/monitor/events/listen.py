@@ -29,6 +29,8 @@ class Hints(NamedTuple):
 
     runs: set[str]
     directories: set[str]
+    contents: frozenset[str] = frozenset()
+    """The runs of which more than the status file may have changed."""
     everywhere: bool = False
     """Whether events have been lost."""
 
@@ -100,6 +102,11 @@ class Listener:
         is_settled = not (self.unwatched or self._pending or self._leaves_out)
         return self.hears_something and is_settled
 
+    @property
+    def quiet(self) -> int:
+        """How many of the runs that are over, and directories without runs, are watched."""
+        return len(self._quiet) - len(self._pending)
+
     def hints(self) -> Hints:
         """Where something may have changed since the last call."""
         with self._lock:
@@ -111,12 +118,16 @@ class Listener:
         # What has happened since the last look, and before the watch was set, raised no event.
         fresh, self._fresh = self._locate(self._fresh), set()
         return Hints(
-            announced.runs | fresh.runs, announced.directories | fresh.directories, has_lost
+            announced.runs | fresh.runs,
+            announced.directories | fresh.directories,
+            announced.contents,
+            has_lost,
         )
 
     def _locate(self, paths: set[str]) -> Hints:
         runs: set[str] = set()
         directories: set[str] = set()
+        contents: set[str] = set()
         sweeper = self._sweeper
         for hint in paths:
             path = sweeper.root + hint[len(sweeper.real_root) :]
@@ -126,9 +137,10 @@ class Listener:
             if above in sweeper and name in _TELLING:
                 runs.add(above)
                 if name != STATUS:
+                    contents.add(above)
                     continue
             directories |= {path, above}
-        return Hints(runs, directories)
+        return Hints(runs, directories, frozenset(contents))
 
     @property
     def has_hints(self) -> bool:

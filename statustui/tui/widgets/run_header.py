@@ -51,7 +51,7 @@ class RunHeader(Painted):
         self.update()
 
     def draw(self) -> Text:
-        """Both lines, and one more if the run has stalled."""
+        """Both lines, and one more for each thing that is out of the ordinary."""
         run, now = self._run, self._clock()
         style = self.get_component_rich_style(STYLES[run.category], partial=True)
         span = None if run.updated is None or run.started is None else run.updated - run.started
@@ -71,6 +71,11 @@ class RunHeader(Painted):
             silent = format_age(now - run.stall.since)
             basis = clean(run.stall.basis)
             text.append(f"\nstalled: no sign of life for {silent}, {basis}", "bold")
+        if run.recovered is not None:
+            error = f"{clean(run.recovered.state)[:_SHORT]}: {clean(run.recovered.note)[:_LONG]}"
+            text.append(f"\nrecovered from {error}", "bold")
+        if run.contradiction is not None:
+            text.append(f"\nresult: {run.contradiction}", "bold")
         return text
 
 

@@ -1,0 +1,172 @@
+"""What each line of a status file means for a run, told for many lines at a time.
+
+Every line becomes one byte, a code. What a run's lines add up to is then a matter of finding bytes
+in bytes, so that a file of millions of short lines costs little more than reading it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import repeat
+from typing import NamedTuple
+
+from statustui.core.states import KNOWN_STATES, LOG_STATES, Category, categorise
+from statustui.core.status_file import parse_line
+
+BLANK = b"b"
+REMARK = b"r"
+"""Leaves the run where it is."""
+NEUTRAL = b"n"
+WORK = b"w"
+"""The run is at work: what went wrong before has been overcome."""
+PROBLEM = b"p"
+PASS = b"v"
+"""Nothing that went wrong before counts."""
+_COMPLETE = b"c"
+"""Depends on the note."""
+
+_RESULT = re.compile(r"\bresult: (PASS|FAIL|ERROR)\b")
+"""How Pavilion 2.1.1 and 2.4 end the note of a ``COMPLETE`` status."""
+_RESULT_BYTES = re.compile(_RESULT.pattern.encode())
+_BY_RESULT = {b"PASS": PASS[0], b"FAIL": PROBLEM[0], b"ERROR": PROBLEM[0]}
+
+NO_WORK = frozenset({"BUILD_CREATED", "RESULTS", "RUN_DONE"})
+"""States that are no sign that a run went on after a failure.
+
+``RUN_DONE`` and ``RESULTS`` follow one. ``BUILD_CREATED`` is written by Pavilion's ``pav status``.
+"""
+
+
+def _code_of(state: str) -> int:
+    category = categorise(state)
+    if state in LOG_STATES:
+        return REMARK[0]
+    if state == "COMPLETE":
+        return _COMPLETE[0]
+    # A name that is no state says nothing about how the run goes.
+    if category.is_problem and state != "INVALID":
+        return PROBLEM[0]
+    if category.is_under_way and state not in NO_WORK:
+        return WORK[0]
+    return NEUTRAL[0]
+
+
+_CODES = {state.encode(): _code_of(state) for state in KNOWN_STATES}
+KNOWN_WORDS = frozenset(_CODES)
+
+_SAMPLE = 256
+"""Lines that are looked at to find out whether there are but a few different ones."""
+_FEW = 64
+_ODD_START = re.compile(rb"\n[^0-9]")
+_ODD_NAME = re.compile(rb" [^A-Z]")
+_NAME_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_PROBLEM_ENDS = (b"_ERROR", b"_FAILED", b"_TIMEOUT")
+_PROBLEM_WORD = re.compile(rb"_(?:ERROR|FAILED|TIMEOUT)[ \n]")
+
+
+class Codes(NamedTuple):
+    """What lines mean."""
+
+    codes: bytes
+    """One byte for each line."""
+    words: Sequence[bytes]
+    """The states in the lines; each that there is stands there for the first time in order."""
+
+
+def result_in(note: str) -> str | None:
+    """The result that the note of a ``COMPLETE`` status names last, if it does."""
+    found = _RESULT.findall(note)
+    return found[-1] if found else None
+
+
+def last_result(line: bytes) -> str | None:
+    """The result that a line names last, if it does."""
+    found = _RESULT_BYTES.findall(line)
+    return found[-1].decode() if found else None
+
+
+def read_codes(lines: Sequence[bytes], block: bytes) -> Codes:
+    """Tell what lines mean.
+
+    Args:
+        lines: The lines.
+        block: The same in one piece, with newlines.
+    """
+    if len(lines) > _SAMPLE:
+        sample = list(dict.fromkeys(lines[:_SAMPLE]))
+        if len(sample) <= _FEW:
+            known = _classify(sample, b"\n".join(sample) + b"\n")
+            table = dict(zip(sample, known.codes, strict=True))
+            try:
+                return Codes(bytes(map(table.__getitem__, lines)), known.words)
+            except KeyError:
+                pass
+    return _classify(lines, block)
+
+
+def _classify(lines: Sequence[bytes], block: bytes) -> Codes:
+    try:
+        words = [line.split(b" ", 2)[1] for line in lines]
+    except IndexError:
+        return _classify_each(lines)
+    try:
+        codes = bytes(map(_CODES.__getitem__, words))
+    except KeyError:
+        table = _table_of(words, block)
+        if table is None:
+            return _classify_each(lines)
+        codes = bytes(map(table.get, words, repeat(NEUTRAL[0])))
+    return Codes(_judge_ends(codes, lines), words)
+
+
+def _table_of(words: list[bytes], block: bytes) -> dict[bytes, int] | None:
+    """Codes of states when there are names that are not known; None if lines may be damaged."""
+    names = b" " + b" ".join(words)
+    if not block[:1].isdigit() or _ODD_START.search(block) or _ODD_NAME.search(names):
+        return None
+    if names.translate(None, _NAME_BYTES).strip(b" "):
+        return None
+    if _PROBLEM_WORD.search(block) is None:
+        return _CODES
+    strange = set(words) - KNOWN_WORDS
+    return _CODES | {word: PROBLEM[0] for word in strange if word.endswith(_PROBLEM_ENDS)}
+
+
+def _classify_each(lines: Sequence[bytes]) -> Codes:
+    """The same for lines that may be damaged, one at a time."""
+    codes = bytearray()
+    words = []
+    for line in lines:
+        fields = line.split(b" ", 2)
+        word = fields[1] if len(fields) > 1 else b""
+        code = _CODES.get(word)
+        if code is None:
+            status = parse_line(line)
+            if status is None:
+                codes.append(BLANK[0])
+                continue
+            word = status.state.encode("utf-8", "replace")
+            code = _code_of(status.state)
+        codes.append(code)
+        words.append(word)
+    return Codes(_judge_ends(bytes(codes), lines), words)
+
+
+def _judge_ends(codes: bytes, lines: Sequence[bytes]) -> bytes:
+    """Let the notes of the ends of a run say what they mean."""
+    index = codes.find(_COMPLETE)
+    if index < 0:
+        return codes
+    judged = bytearray(codes)
+    while index >= 0:
+        found = _RESULT_BYTES.findall(lines[index])
+        # Without a result the end of a run says nothing of a failure before it.
+        judged[index] = _BY_RESULT[found[-1]] if found else NEUTRAL[0]
+        index = codes.find(_COMPLETE, index + 1)
+    return bytes(judged)
+
+
+def category_of(state: str, note: str) -> Category:
+    """What a status amounts to, by its result if it names one."""
+    return categorise(state, result_in(note))

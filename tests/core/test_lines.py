@@ -1,0 +1,107 @@
+"""Telling what lines mean in bulk, against a naive reader that takes them one at a time."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from statustui.core.lines import NO_WORK, read_codes
+from statustui.core.run import Label, RunDir, Tally, make_run
+from statustui.core.states import KNOWN_STATES, LOG_STATES, categorise
+from statustui.core.status_file import StatusInfo, parse_line
+
+PLACE = RunDir("root", "root/7", "7", "test")
+
+WORDS = st.sampled_from([*sorted(KNOWN_STATES), "A", "S1", "X_ERROR", "low_FAILED", "", "9X", "é"])
+TIMES = st.sampled_from(
+    ["1000", "1000.5", "2026-11-23T21:02:00", "x", "9x", "", "RUNNING", "\0001"]
+)
+NOTES = st.sampled_from(["", "note", "result: PASS", "result: FAIL", "result: PASS result: ERROR"])
+LINE = st.builds("{} {} {}".format, TIMES, WORDS, NOTES).map(str.encode)
+DAMAGED = st.binary(max_size=12).map(lambda line: line.replace(b"\n", b""))
+LINES = st.lists(LINE | DAMAGED | st.sampled_from([b"1 A", b"1 RUNNING", b"", b" ", b"1 S1\r"]))
+
+
+def naive(lines: list[bytes]) -> tuple[int, str | None, str | None, str | None, set[str]]:
+    """Number, last state, problem, recovered problem and states, by the rules as they are told."""
+    statuses = [status for line in lines if (status := parse_line(line)) is not None]
+    problem: StatusInfo | None = None
+    recovered: StatusInfo | None = None
+    for status in statuses:
+        results = re.findall(r"\bresult: (PASS|FAIL|ERROR)\b", status.note)
+        if status.state == "COMPLETE":
+            if not results:
+                continue
+            category = categorise("COMPLETE", results[-1])
+            if results[-1] == "PASS":
+                problem = None
+                continue
+        else:
+            category = categorise(status.state)
+        if status.state in LOG_STATES or status.state == "INVALID":
+            continue
+        if category.is_problem:
+            problem = problem or status
+        elif category.is_under_way and status.state not in NO_WORK and problem is not None:
+            recovered, problem = problem, None
+    return (
+        len(statuses),
+        statuses[-1].state if statuses else None,
+        problem.state if problem else None,
+        recovered.state if recovered else None,
+        {status.state for status in statuses},
+    )
+
+
+def quick(lines: list[bytes], cuts: list[int]) -> tuple[object, ...]:
+    """The same by the incremental reader, given the lines by pieces."""
+    tally = Tally()
+    for start, end in zip([0, *cuts], [*cuts, len(lines)], strict=True):
+        block = b"".join(line + b"\n" for line in lines[start:end])
+        if block:
+            tally = tally.add(block, tally.offset + len(block))
+    return (
+        tally.updates,
+        tally.current and tally.current.state,
+        tally.problem and tally.problem.state,
+        tally.recovered and tally.recovered.state,
+        {word.decode() for word in tally.seen},
+    )
+
+
+@given(LINES, st.data())
+@example([b"1 X_ERROR", b"1 S1", b"1 RUN"], None)
+def test_reading_by_pieces_agrees_with_reading_line_by_line(
+    lines: list[bytes], data: st.DataObject | None
+) -> None:
+    """Whatever is in the lines, and wherever the pieces end."""
+    cut = st.lists(st.integers(0, len(lines)), max_size=4)
+    cuts = [1] if data is None else sorted(data.draw(cut))
+    assert quick(lines, cuts) == naive(lines)
+
+
+@given(st.lists(LINE | DAMAGED, min_size=1, max_size=6), st.integers(300, 700))
+def test_many_repeated_lines_agree_too(few: list[bytes], number: int) -> None:
+    """They are told from each other only once."""
+    lines = [few[n * n % len(few)] for n in range(number)]
+    assert quick(lines, [number // 2]) == naive(lines)
+    assert quick([*lines, b"1 NEW_ERROR x"], []) == naive([*lines, b"1 NEW_ERROR x"])
+
+
+def test_each_line_has_a_code() -> None:
+    """Blank ones too."""
+    lines = [b"1 RUNNING", b"", b"2 INFO x", b"3 RUN_ERROR y", b"4 COMPLETE result: PASS", b"5 A"]
+    assert read_codes(lines, b"\n".join(lines) + b"\n").codes == b"wbrpvn"
+
+
+def test_a_run_of_repeated_short_lines_is_told_whole() -> None:
+    """All are counted, and the last one counts."""
+    block = b"1 A\n" * 20_000 + b"2 RUNNING x\n"
+    run = make_run(PLACE, Label("x"), Tally().add(block, len(block)))
+    assert (run.updates, run.current.state, run.seen) == (
+        20_001,
+        "RUNNING",
+        frozenset({"A", "RUNNING"}),
+    )
