@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from statustui.core.run import Run
+
+
+class Unread(NamedTuple):
+    """A part of a root that cannot be read or listed."""
+
+    path: str
+    error: str
+    """Why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +36,12 @@ class RootHealth:
     """Whether the root has been seen whole once."""
     unreachable: bool = False
     """Whether the root itself cannot be read: the picture is an old one."""
+    incomplete: tuple[Unread, ...] = ()
+    """Each part that cannot be read or listed; the root itself counts."""
+    sweeps: int = 0
+    """How many times everything has been looked at; 0 for a root that another one stands for."""
     problem: str | None = None
-    """What cannot be read and why."""
+    """What cannot be read and why, in one line."""
     fallback: str | None = None
     """Why events are not used although they could be."""
     as_of: float | None = None

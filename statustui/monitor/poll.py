@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 
-from statustui.monitor.batch import Deliver
+from statustui.monitor.batch import Deliver, Unread
 from statustui.monitor.listen import Listener
 from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings
@@ -123,6 +123,7 @@ class _Rounds:
         self._glanced_at = float("-inf")
         self._is_stirred = False
         self._has_swept = False
+        self._sweeps = 0
         self._wants_everything = False
         self._wall_clock = time.time()
         self._right_at: float | None = None
@@ -161,6 +162,8 @@ class _Rounds:
             self._swept_at = time.monotonic()
             sweeper.skip = others
             sweeper.sweep(sweeper.pace.max_checks * self._interval, everything=everything)
+            # The first sweep finds everything anew.
+            self._sweeps += everything or not self._has_swept
             self._has_swept = not self._stopped.is_set()
             if sweeper.root not in sweeper.troubles:
                 self._right_at = time.time()
@@ -207,6 +210,8 @@ class _Rounds:
             read=len(sweeper),
             swept=self._has_swept,
             unreachable=is_lost,
+            incomplete=tuple(Unread(*trouble) for trouble in sweeper.troubles.items()),
+            sweeps=self._sweeps,
             problem=self._failure or _describe(sweeper.troubles, sweeper.root),
             fallback=listener.fallback,
             as_of=self._right_at if is_lost else None,
