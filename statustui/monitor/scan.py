@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,6 +28,7 @@ from statustui.core.working_dir import (
     read_series,
     user_name,
 )
+from statustui.monitor.batch import Unread
 from statustui.monitor.regular import opened
 
 _SMALL = 1 << 16
@@ -39,7 +41,9 @@ _NAMING = 60.0
 """Seconds since the last status for which a missing name is looked for again."""
 
 
+_UNREADABLE = "The status file cannot be read: "
 _NOT_REGULAR = "The status file is not a regular file."
+_REFUSED_LINK = f"{_UNREADABLE}{os.strerror(errno.ELOOP)}."
 _NOTHING = Tally()
 _NAMELESS = Label()
 
@@ -94,11 +98,22 @@ def read(place: RunDir, known: Reading | None = None, *, trust_stat: bool = True
     except OSError as error:
         # A socket cannot be opened at all.
         is_socket = error.errno == errno.ENXIO
-        reason = _NOT_REGULAR if is_socket else f"The status file cannot be read: {error.strerror}."
+        reason = _NOT_REGULAR if is_socket else f"{_UNREADABLE}{error.strerror}."
         run = make_unread_run(place, label, reason)
     if known is not None and known.run == run:
         return known
     return Reading(run, label, None)
+
+
+def unread_part(run: Run) -> Unread | None:
+    """The status file of a run, if it is there and cannot be read; one that is refused is none.
+
+    A link and what is no regular file are refused.
+    """
+    error = run.error
+    if error is None or not error.startswith(_UNREADABLE) or error == _REFUSED_LINK:
+        return None
+    return Unread(run.status_path, error.removeprefix(_UNREADABLE).removesuffix("."))
 
 
 def _is_ended(run: Run) -> bool:
@@ -149,8 +164,12 @@ def _is_unchanged_on_server(known: Reading) -> bool:
         os.close(descriptor)
 
 
-def read_history(path: str) -> list[StatusInfo]:
+def read_history(path: str, on_block: Callable[[], object] = lambda: None) -> list[StatusInfo]:
     """Read every status in the status file at `path`, oldest first.
+
+    Args:
+        path: The file.
+        on_block: Called after each piece that has been read.
 
     Raises:
         OSError: It cannot be read, or is not a regular file.
@@ -159,6 +178,7 @@ def read_history(path: str) -> list[StatusInfo]:
     with opened(path) as (descriptor, _state):
         for block, _end in read_blocks(descriptor, 0):
             statuses += split_statuses(block)
+            on_block()
     return statuses
 
 
