@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import sys
 
+from statustui import streams
 from statustui.skeleton import Skeleton
+
+_INTERRUPTED = 130
 
 
 def relax_collector() -> None:
@@ -16,12 +19,16 @@ def relax_collector() -> None:
 def main() -> None:
     """Paint the frame of the screen, then import the rest of the program and run it."""
     relax_collector()
+    streams.prepare()
     skeleton = Skeleton()
     skeleton.paint(sys.argv[1:])
     try:
         from statustui import cli  # noqa: PLC0415 - what takes time comes second
 
         cli.main(skeleton)
+    except KeyboardInterrupt:
+        # It came before there was a command to end.
+        sys.exit(_INTERRUPTED)
     finally:
         skeleton.remove()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import NoReturn
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,18 +19,32 @@ from click.shell_completion import CompletionItem
 from statustui import __version__
 from statustui.config import Config
 from statustui.core.durations import Patience
-from statustui.core.text import clean
+from statustui.core.text import clean, clean_lines
 from statustui.crash import STATUS, report_crash
+from statustui.monitor.ask import NO_ANSWER, ask
 from statustui.monitor.batch import Deliver
 from statustui.monitor.pace import Settings, WatchMode
 from statustui.monitor.source import Source
-from statustui.options import ROOTS, Failure, check_roots, configure, path_failure, watch_options
+from statustui.options import (
+    PLACE,
+    ROOTS,
+    Failure,
+    check_roots,
+    checked,
+    configure,
+    number,
+    path_failure,
+    watch_options,
+)
 from statustui.skeleton import SCREENLESS, Skeleton
+from statustui.streams import OutputError
 from statustui.terminal import has_glyphs, has_keyboard, is_dumb
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
 """Exit status after SIGINT and SIGPIPE, as shells have it."""
 
+_AT_ONCE = 1.0
+"""Seconds that the screen waits at the most for files of the user's home."""
 _ABOUT = ("-h", "--help", "-V", "--version")
 
 
@@ -62,17 +79,6 @@ class _Commands(click.Group):
             known = super().shell_complete(context, incomplete)
             return [*known, *monitor.shell_complete(context, incomplete)]
         return [*super().shell_complete(context, incomplete), CompletionItem(incomplete, "dir")]
-
-    def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - as click has it
-        """Run a command; end like other programs when nobody reads what it prints."""
-        try:
-            result = super().invoke(context)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # What is left to write goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.exceptions.Exit(BROKEN_PIPE) from None
-        return result
 
 
 _EPILOG = """\b
@@ -160,6 +166,7 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     interval: float | None,
     max_checks: float | None,
     stale: Patience | None,
+    answer_within: float | None,
     bell: bool,  # noqa: FBT001 - click passes options by name
     on_problem: tuple[str, ...],
     is_ascii: bool | None,  # noqa: FBT001 - click passes options by name
@@ -173,21 +180,29 @@ def monitor(  # noqa: PLR0913, PLR0917 - click passes one argument for each opti
     if not sys.stdout.isatty():
         from statustui.commands import list_runs  # noqa: PLC0415 - the monitor has no need of it
 
-        context.invoke(list_runs, roots=roots, config_path=config_path, stale=stale)
+        context.invoke(
+            list_runs,
+            roots=roots,
+            config_path=config_path,
+            stale=stale,
+            answer_within=answer_within,
+        )
         return
     config = configure(
         config_path,
+        limit=None if config_path else _AT_ONCE,
         watch=watch,
         interval=interval,
         max_checks=max_checks,
         patience=stale,
+        answer_within=answer_within,
         bell=bell or None,
         on_problem=on_problem or None,
         ascii=is_ascii,
         colorblind=colorblind or None,
     )
     roots = roots or (".",)
-    check_roots(roots)
+    check_roots(roots, config.answer_within)
     _open_monitor(context.obj, roots, config, mouse=not no_mouse)
 
 
@@ -256,8 +271,16 @@ def _open_monitor(
     from statustui.memory import Memory, state_directory  # noqa: PLC0415 - only the monitor has one
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - takes most of a start
 
-    memory = Memory(state_directory(), roots) if remembers else None
-    config = config if memory is None else memory.recall(config)
+    memory = None
+    if remembers:
+        place = state_directory()
+        try:
+            memory = ask(partial(Memory, place, roots), _AT_ONCE)
+        except OSError as error:
+            trouble = clean(f"{place}: {error.strerror or NO_ANSWER}: nothing is remembered")
+            config = replace(config, mistakes=(*config.mistakes, trouble))
+        else:
+            config = memory.recall(config)
     app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, memory=memory)
     skeleton.hand_over()
     app.run(mouse=mouse)
@@ -268,7 +291,7 @@ def _open_monitor(
 
 
 @cli.command("demo", short_help="Watch a pretend cluster.")
-@click.argument("directory", required=False, metavar="[DIR]")
+@click.argument("directory", required=False, metavar="[DIR]", type=PLACE)
 @click.option(
     "--runs",
     type=click.IntRange(1),
@@ -278,10 +301,10 @@ def _open_monitor(
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(0.01),
-    default=1.0,
+    default="1",
     show_default=True,
     metavar="X",
+    callback=checked(number(0.01, 1e6)),
     help="Seconds of the cluster's time that pass in one second.",
 )
 @click.option(
@@ -309,12 +332,12 @@ def show_demo(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     if once:
         place = directory or demo.make_directory()
         demo.Cluster(place, runs, seed).fill(time.time())
-        click.echo(place)
+        click.echo(clean(place))
         return
     if not sys.stdout.isatty():
         raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
     with demo.background(directory, runs, seed, speed) as place:
-        _open_monitor(context.obj, [place], configure(None), remembers=False)
+        _open_monitor(context.obj, [place], configure(None, limit=_AT_ONCE), remembers=False)
 
 
 def _check_empty(directory: str | None) -> None:
@@ -328,7 +351,7 @@ def _check_empty(directory: str | None) -> None:
         raise path_failure(directory, error) from error
 
 
-def main(skeleton: Skeleton | None = None) -> None:
+def main(skeleton: Skeleton | None = None) -> NoReturn:
     """Run the command line, and end with its exit status.
 
     Args:
@@ -336,16 +359,51 @@ def main(skeleton: Skeleton | None = None) -> None:
     """
     skeleton = skeleton or Skeleton()
     try:
-        status = cli(prog_name="statustui", standalone_mode=False, obj=skeleton)
-    except click.ClickException as error:
-        skeleton.remove()
-        error.show()
-        status = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        status = INTERRUPTED
+        status = _run(skeleton)
     except Exception as error:  # noqa: BLE001 - nobody has expected it: it is told with a report
         skeleton.remove()
         words = error.words if isinstance(error, Crash) else report_crash(error)
         click.echo("\n".join(words), err=True)
         status = STATUS
+    _leave(status)
+
+
+def _run(skeleton: Skeleton) -> int:
+    """Run the command line; its exit status."""
+    try:
+        status = cli(prog_name="statustui", standalone_mode=False, obj=skeleton)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        skeleton.remove()
+        _show(error)
+        return error.exit_code
+    except OutputError as error:
+        if error.is_unread:
+            return BROKEN_PIPE
+        _show(Failure(f"standard output: {error.reason}"))
+        return Failure.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except SystemExit as end:
+        skeleton.remove()
+        status = end.code
+    return status if isinstance(status, int) else 0
+
+
+def _show(error: click.ClickException) -> None:
+    """Tell what is wrong; what the user has typed is in it."""
+    words = io.StringIO()
+    error.show(words)
+    click.echo("\n".join(clean_lines(words.getvalue())), err=True, nl=False)
+
+
+def _leave(status: int) -> NoReturn:
+    """End, without waiting for a thread that is stuck in a file call."""
+    try:
+        sys.stdout.flush()
+    except OutputError:
+        status = status or Failure.exit_code
+    if threading.active_count() > 1:
+        sys.stderr.flush()
+        os._exit(status)
     sys.exit(status)

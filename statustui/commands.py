@@ -8,11 +8,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from statustui import report
+from statustui.config import Config, read_span
 from statustui.core.durations import Patience, end_of
 from statustui.core.order import SORT_KEYS, sort_key, split_sort
 from statustui.core.run import Run
@@ -24,21 +25,31 @@ from statustui.core.states import (
     categorise,
 )
 from statustui.core.status_file import StatusFile, TestStatusError
-from statustui.core.text import clean, parse_span
-from statustui.core.working_dir import STATUS, root_folder, run_dir
+from statustui.core.text import clean
+from statustui.core.working_dir import STATUS
 from statustui.look import LOOKS
+from statustui.monitor.ask import PATIENCE, ask
 from statustui.monitor.pace import WatchMode
 from statustui.options import (
+    ANSWER_WITHIN,
     FILTER,
+    PLACE,
     ROOTS,
     Failure,
     check_roots,
+    checked,
     complete_from,
     configure,
     parse_filter,
     path_failure,
     watch_options,
 )
+from statustui.plain import Paper
+from statustui.roots import Roots, tell, tell_unread
+from statustui.streams import charset_of
+
+if TYPE_CHECKING:
+    from statustui.monitor.once import Picture
 
 _MOST_TOLD = 20
 """Runs that are named at the most when the waiting is over."""
@@ -51,11 +62,9 @@ TIMED_OUT = 124
 @click.option(
     "-s",
     "--sort",
-    default="id",
     metavar="[-]KEY",
-    show_default=True,
     shell_complete=complete_from([*SORT_KEYS, *(f"-{key}" for key in SORT_KEYS)]),
-    help=f"Sort by {', '.join(SORT_KEYS)}; with - in front in reverse.",
+    help=f"Sort by {', '.join(SORT_KEYS)}; with - in front in reverse; by default id.",
 )
 @FILTER
 @click.option("-l", "--limit", type=click.IntRange(0), metavar="N", help="List the first N only.")
@@ -68,7 +77,7 @@ TIMED_OUT = 124
 def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     roots: tuple[str, ...],
     expression: str = "",
-    sort: str = "id",
+    sort: str | None = None,
     limit: int | None = None,
     form: str | None = None,
     summary: bool = False,  # noqa: FBT001, FBT002 - click passes options by name
@@ -79,58 +88,81 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     interval: float | None = None,
     max_checks: float | None = None,
     stale: Patience | None = None,
+    answer_within: float | None = None,
 ) -> None:
     """List the runs below each ROOT once, or with --follow for as long as they change."""
     roots = roots or (".",)
-    key, is_reverse = _sorter(sort)
+    key, is_reverse = _sorter(sort or "id")
     query = parse_filter(expression)
-    config = configure(
-        config_path, watch=watch, interval=interval, max_checks=max_checks, patience=stale
+    if follow and (form == "json" or limit is not None or exit_status or summary or sort):
+        raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
+    if not follow and any(option is not None for option in (watch, interval, max_checks)):
+        raise click.UsageError("--watch, --interval and --max-checks go with --follow alone.")
+    if summary and sort and limit is None:
+        raise click.UsageError("--summary has no order: --sort goes with --limit there.")
+    config = _configure(
+        config_path,
+        watch=watch,
+        interval=interval,
+        max_checks=max_checks,
+        patience=stale,
+        answer_within=answer_within,
     )
-    for mistake in config.mistakes:
-        click.echo(f"statustui: {mistake}", err=True)
     if follow:
-        if form == "json" or limit is not None or exit_status or summary:
-            raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
-        check_roots(roots)
         from statustui.follow import follow_runs  # noqa: PLC0415 - the screen has no need of it
         from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
 
-        follow_runs(
+        check_roots(roots, config.answer_within)
+        is_whole = follow_runs(
             Monitor(roots, config.settings),
+            Roots(roots, config.answer_within),
             lambda run: query.matches(run, time.time()),
+            _paper(),
             as_json=form == "jsonl",
         )
+        if not is_whole:
+            raise SystemExit(Failure.exit_code)
         return
-    from statustui.monitor.stalls import read_trees  # noqa: PLC0415 - the screen comes first
+    from statustui.monitor.once import Picture, read_once  # noqa: PLC0415 - the screen comes first
 
-    check_roots(roots)
     now = time.time()
-    found = (
-        run for run in read_trees(roots, _warn, config.patience, now) if query.matches(run, now)
-    )
-    runs = sorted(found, key=key, reverse=is_reverse)[:limit]
-    for piece in _print(roots, runs, form, is_summary=summary):
+    found = read_once(roots, config.patience, now, config.answer_within)
+    chosen = (run for run in found.runs if query.matches(run, now))
+    runs = sorted(chosen, key=key, reverse=is_reverse)[:limit]
+    for piece in _print(roots, Picture(runs, found.incomplete), form, is_summary=summary):
         click.echo(piece, nl=False)
+    tell_unread(found.incomplete)
+    if found.incomplete:
+        raise SystemExit(Failure.exit_code)
     if exit_status and any(run.category.is_problem for run in runs):
         raise SystemExit(1)
 
 
+def _configure(path: str | None, *, limit: float | None = None, **options: Any) -> Config:  # noqa: ANN401 - fields of Config
+    """The configuration, what is wrong with which is told."""
+    config = configure(path, limit=limit, **options)
+    for mistake in config.mistakes:
+        tell(mistake)
+    return config
+
+
 def _print(
-    roots: Sequence[str], runs: Sequence[Run], form: str | None, *, is_summary: bool
+    roots: Sequence[str], picture: Picture, form: str | None, *, is_summary: bool
 ) -> Iterator[str]:
     """The text to print, in pieces: a table, or JSON if a `form` of it is wanted."""
     generated = datetime.now().astimezone()
-    if is_summary:
-        said = report.summary_json(roots, runs, generated) if form else report.summary(runs)
-        yield f"{said}\n"
+    runs, incomplete = picture
+    if is_summary and form:
+        yield f"{report.summary_json(roots, runs, generated, incomplete)}\n"
+    elif is_summary:
+        yield f"{report.summary(runs)}\n"
     elif form == "json":
-        yield from report.list_json(roots, runs, generated)
+        yield from report.list_json(roots, runs, generated, incomplete)
     elif form == "jsonl":
         yield from (f"{report.dump(report.run_object(run))}\n" for run in runs)
-    else:
+    elif runs or not incomplete:
         plain = "NO_COLOR" in os.environ
-        for line, run in report.table(runs, time.time(), _terminal_width()):
+        for line, run in report.table(runs, time.time(), _paper()):
             colour = None if run is None or plain else LOOKS[run.category].colour
             yield f"{click.style(line, fg=colour) if colour else line}\n"
 
@@ -146,21 +178,9 @@ def _sorter(sort: str) -> tuple[Callable[[Run], Any], bool]:
         ) from None
 
 
-def _warn(path: str, error: OSError) -> None:
-    click.echo(f"statustui: {clean(path)}: {error.strerror}", err=True)
-
-
-def _terminal_width() -> int | None:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def _read_timeout(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> float | None:
-    try:
-        return None if value is None else parse_span(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value}: {error}.") from None
+def _paper() -> Paper:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return Paper(width, charset_of(sys.stdout))
 
 
 @click.command("wait", short_help="Wait until runs have ended.")
@@ -169,7 +189,7 @@ def _read_timeout(
 @click.option(
     "--timeout",
     metavar="TIME",
-    callback=_read_timeout,
+    callback=checked(read_span),
     help="Wait no longer than TIME, a number of seconds or like 2h, and exit with 124 then.",
 )
 @click.option("--fail-fast", is_flag=True, help="End at the first problem.")
@@ -184,6 +204,7 @@ def wait(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     interval: float | None,
     max_checks: float | None,
     stale: Patience | None,
+    answer_within: float | None,
 ) -> None:
     """Wait until the runs below each ROOT have ended; exit with 1 if one has a problem.
 
@@ -193,78 +214,87 @@ def wait(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - the screen has no need of it
     from statustui.wait import tell_progress, wait_for_runs  # noqa: PLC0415 - as above
 
+    begun = time.monotonic()
     roots = roots or (".",)
     query = parse_filter(expression)
-    config = configure(
-        config_path, watch=watch, interval=interval, max_checks=max_checks, patience=stale
+    config = _configure(
+        config_path,
+        limit=timeout,
+        watch=watch,
+        interval=interval,
+        max_checks=max_checks,
+        patience=stale,
+        answer_within=answer_within,
     )
-    for mistake in config.mistakes:
-        click.echo(f"statustui: {mistake}", err=True)
-    check_roots(roots)
+    left = None if timeout is None else max(0.0, begun + timeout - time.monotonic())
+    check_roots(roots, config.answer_within if left is None else left)
+    left = None if timeout is None else max(0.0, begun + timeout - time.monotonic())
     outcome = wait_for_runs(
         Monitor(roots, config.settings),
-        roots,
+        Roots(roots, config.answer_within),
         lambda run: query.matches(run, time.time()),
-        timeout=timeout,
+        timeout=left,
         fails_fast=fail_fast,
         tell=tell_progress,
     )
     tell_progress("")
     click.echo(report.summary(outcome.runs))
-    if not outcome.runs:
-        click.echo("statustui: nothing matches: there was nothing to wait for", err=True)
+    for root in outcome.unseen:
+        tell(f"{root}: not seen whole yet")
+    if not outcome.runs and outcome.is_whole and not outcome.unseen:
+        tell("nothing matches: there was nothing to wait for")
     late = outcome.has_timed_out
     told = [run for run in outcome.runs if run.category.is_problem or (late and not run.is_over)]
-    for line in report.changes((), told[:_MOST_TOLD], time.time(), as_json=False):
+    for line in report.changes((), told[:_MOST_TOLD], time.time(), _paper(), as_json=False):
         click.echo(line)
     if len(told) > _MOST_TOLD:
         click.echo(f"   and {len(told) - _MOST_TOLD:,} more")
+    tell_unread(outcome.unread)
     if outcome.has_timed_out:
         raise SystemExit(TIMED_OUT)
+    if not outcome.is_whole:
+        raise SystemExit(Failure.exit_code)
     if outcome.has_problem:
         raise SystemExit(1)
 
 
 @click.command(short_help="Print every status of a run, and why it failed.")
-@click.argument("run")
+@click.argument("run", type=PLACE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+@ANSWER_WITHIN
+def history(
+    run: str,
+    as_json: bool,  # noqa: FBT001 - click passes options by name
+    answer_within: float | None,
+) -> None:
     """Print every status of RUN, a run directory or its status file, and why it failed."""
-    from statustui.core.logs import find_logs, telling_logs  # noqa: PLC0415 - the screen comes first
-    from statustui.monitor.history import HistoryFile  # noqa: PLC0415 - as above
-    from statustui.monitor.inspection import read_trace  # noqa: PLC0415 - as above
-    from statustui.monitor.scan import read, read_history  # noqa: PLC0415 - as above
+    from statustui.monitor.once import read_run  # noqa: PLC0415 - the screen comes first
 
-    path = os.path.join(run, STATUS) if os.path.isdir(run) else run
-    folder = os.path.dirname(path) or "."
     now = time.time()
     try:
-        *_, found = HistoryFile(path).read()
-        statuses = read_history(path) if as_json else []
+        found = read_run(run, answer_within or PATIENCE, in_full=as_json)
     except OSError as error:
-        raise path_failure(path, error) from error
-    picture = read(run_dir(folder, root_folder(folder))).run
+        raise path_failure(error.filename or run, error) from error
     if as_json:
-        times = found.course.times(end_of(picture, found.course, now))
-        click.echo(report.history_json(run, statuses, times))
+        course = found.history.course
+        times = course.times(end_of(found.run, course, now))
+        click.echo(report.history_json(run, found.statuses, times))
         return
-    trace = read_trace(
-        telling_logs((picture.problem or picture.current).state, find_logs(picture.place))
-    )
-    width = _terminal_width()
-    for line in report.history_lines(found, width):
+    paper = _paper()
+    for line in report.history_lines(found.history, paper):
         click.echo(line)
-    if os.path.basename(path) == STATUS:
+    if found.is_status_file:
         click.echo()
-        for line in report.summary_lines(picture, found, trace, now, width):
+        for line in report.summary_lines(found.run, found.history, found.trace, now, paper):
             click.echo(line)
 
 
 @click.command("set", short_help="Append a status to a run.")
-@click.argument("run")
+@click.argument("run", type=PLACE)
 @click.argument("state", shell_complete=complete_from(sorted(KNOWN_STATES)))
 @click.argument("note", default="")
-def set_status(run: str, state: str, note: str) -> None:
+@ANSWER_WITHIN
+def set_status(run: str, state: str, note: str, answer_within: float | None) -> None:
     """Append a status to RUN: set its STATE, with a NOTE.
 
     The run directory and its status file are made if need be. What cannot be stored as it is given
@@ -279,9 +309,15 @@ def set_status(run: str, state: str, note: str) -> None:
     if size > StatusFile.NOTE_MAX:
         most = StatusFile.NOTE_MAX
         raise Failure(f"{clean(run)}: the note has {size:,} bytes; {most:,} can be stored")
-    try:
+
+    def store() -> None:
         os.makedirs(run, exist_ok=True)
         StatusFile(os.path.join(run, STATUS)).set(state, note)
+
+    try:
+        ask(store, answer_within or PATIENCE)
+    except TimeoutError as error:
+        raise Failure(f"{clean(run)}: {error.strerror}; the status may not be stored") from error
     except OSError as error:
         raise path_failure(run, error) from error
     except TestStatusError as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shlex
 import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from statustui.core.columns import COLUMNS
@@ -15,6 +17,7 @@ from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.order import GROUPINGS, SORT_KEYS, split_sort
 from statustui.core.query import QueryError, parse
 from statustui.core.text import clean, parse_span
+from statustui.monitor.ask import PATIENCE, ask
 from statustui.monitor.pace import WATCH_MODES, Settings, WatchMode
 
 _TABLE = re.compile(r"\s*\[\s*([\w\"'.-]+)\s*\]")
@@ -35,6 +38,8 @@ class Config:
     interval: float | None = None
     max_checks: float | None = None
     patience: Patience = DEFAULT_PATIENCE
+    answer_within: float = PATIENCE
+    """Seconds without an answer after which a filesystem is given up."""
     bell: bool = False
     """Whether to ring when a run has got a problem, or all that is listed has ended."""
     on_problem: tuple[str, ...] = ()
@@ -77,25 +82,32 @@ def default_path() -> str:
     return os.path.join(user_directory("XDG_CONFIG_HOME", "~/.config"), "config.toml")
 
 
-def read_config(path: str | None = None) -> Config:
+def read_config(path: str | None = None, patience: float = PATIENCE) -> Config:
     """Read the configuration; what is wrong with it is in its `mistakes`, and the rest counts.
 
     Args:
-        path: The file; None for the default one, which may be missing.
+        path: The file; None for the default one, which may be missing or unreadable.
+        patience: Seconds without an answer after which it is given up.
 
     Raises:
-        OSError: The file cannot be read.
+        OSError: The file is not the default one, and cannot be read.
     """
     place = path or default_path()
     try:
-        with open(place, "rb") as file:
-            data = file.read()
-            changed_at = os.fstat(file.fileno()).st_mtime
-    except FileNotFoundError:
+        data, changed_at = ask(partial(_read_file, place), patience)
+    except OSError as error:
         if path is not None:
             raise
-        return Config()
+        if isinstance(error, FileNotFoundError):
+            return Config()
+        return Config(mistakes=(clean(f"{place}: {error.strerror or error}"),))
     return replace(parse_config(data, place), changed_at=changed_at)
+
+
+def _read_file(path: str) -> tuple[bytes, float]:
+    """What is in a file, and when it was written, in seconds since 1970."""
+    with open(path, "rb") as file:
+        return file.read(), os.fstat(file.fileno()).st_mtime
 
 
 def parse_config(data: bytes, path: str) -> Config:
@@ -192,19 +204,45 @@ def _choose(value: str, choices: Collection[str]) -> str:
     return value
 
 
-def _span(value: object) -> float:
+def read_span(value: object) -> float:
+    """The seconds of a span of time, of an option or an entry: a number, or a text like ``2h``.
+
+    Raises:
+        ValueError: It is none, or has no end.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
-    return parse_span(_text(value))
+        value = str(value) if isinstance(value, int) else f"{value:f}"
+    seconds = parse_span(_text(value))
+    if not math.isfinite(seconds):
+        raise ValueError("a time that comes to an end is wanted")
+    return seconds
 
 
-def _number(least: float) -> Callable[[object], float]:
-    def read(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
-            raise ValueError(f"a number of at least {least:g} is wanted")
-        return float(value)
+def read_number(value: object, least: float, most: float) -> float:
+    """A number of an option or an entry.
 
-    return read
+    Raises:
+        ValueError: It is none from `least` to `most`.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most:  # type: ignore[operator]
+        raise ValueError(f"a number of at least {least:g} is wanted, and at most {most:g}")
+    return float(value)  # type: ignore[arg-type]
+
+
+INTERVAL = (0.1, 86400.0)
+"""Seconds between two looks, at least and at the most."""
+MAX_CHECKS = (1.0, 1e9)
+"""The same for looks a second."""
+
+
+def read_patience(value: object) -> float:
+    """How many seconds a filesystem may not answer.
+
+    Raises:
+        ValueError: It is no span of time that can be waited for.
+    """
+    return read_number(read_span(value), *INTERVAL)
 
 
 def _flag(value: object) -> bool:
@@ -214,11 +252,11 @@ def _flag(value: object) -> bool:
 
 
 def _stale(config: Config, value: object) -> Config:
-    return replace(config, patience=Patience(_span(value), config.patience.by_state))
+    return replace(config, patience=Patience(read_span(value), config.patience.by_state))
 
 
 def _stale_in(config: Config, state: str, value: object) -> Config:
-    by_state = {**config.patience.by_state, state: _span(value)}
+    by_state = {**config.patience.by_state, state: read_span(value)}
     return replace(config, patience=Patience(config.patience.default, by_state))
 
 
@@ -257,9 +295,10 @@ _ENTRIES: dict[str, Callable[[Config, object], Config]] = {
     "group": _simple("group", lambda value: _choose(_text(value), GROUPINGS)),
     "theme": _simple("theme", _text),
     "watch": _simple("watch", lambda value: _choose(_text(value), WATCH_MODES)),
-    "interval": _simple("interval", _number(0.1)),
-    "max-checks": _simple("max_checks", _number(1)),
+    "interval": _simple("interval", lambda value: read_number(value, *INTERVAL)),
+    "max-checks": _simple("max_checks", lambda value: read_number(value, *MAX_CHECKS)),
     "stale": _stale,
+    "patience": _simple("answer_within", read_patience),
     "bell": _simple("bell", _flag),
     "on-problem": _simple("on_problem", lambda value: tuple(shlex.split(_text(value)))),
     "ascii": _simple("ascii", _flag),

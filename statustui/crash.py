@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 
 from statustui import __version__
 from statustui.core.text import clean, clean_lines
 from statustui.memory import state_directory
+from statustui.monitor.ask import ask
 
+_PATIENCE = 2.0
+"""Seconds to wait for the disk of the user's home."""
 STATUS = 70
 """Exit status after a crash: EX_SOFTWARE of ``sysexits.h``."""
 
@@ -26,9 +30,10 @@ def report_crash(error: BaseException) -> list[str]:
     what = clean(f"{type(error).__name__}: {error}")[:200]
     said = f"statustui: something went wrong: {what}"
     try:
-        return [said, f"statustui: what is needed to mend it is in {clean(_write(error))}"]
+        place = ask(partial(_write, error), _PATIENCE)
     except OSError as trouble:
         return [said, f"statustui: no report can be written: {clean(str(trouble))}"]
+    return [said, f"statustui: what is needed to mend it is in {clean(place)}"]
 
 
 def _write(error: BaseException) -> str:

@@ -12,49 +12,66 @@ import click
 
 from statustui import report
 from statustui.core.run import Run
-from statustui.core.text import clean
-from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
+from statustui.plain import Paper
+from statustui.roots import Roots
+from statustui.streams import OutputError
 
 _WAITING = 100
 """Batches that wait for a slow reader, until the monitor itself waits."""
-_PATIENCE = 1.0
+_TICK = 1.0
 """Seconds between two looks at whether anybody reads what is printed."""
 
 
-def follow_runs(source: Source, matches: Callable[[Run], bool], *, as_json: bool) -> None:
+def follow_runs(
+    source: Source, roots: Roots, matches: Callable[[Run], bool], paper: Paper, *, as_json: bool
+) -> bool:
     """Print a line for every run that is found, changes or vanishes, until interrupted.
 
-    A run that matched and does so no longer is printed once more.
-    What keeps a root from being read, or from being watched as it was meant to, is told on
-    standard error. Ends when nobody reads standard output any more.
+    A run that matched and does so no longer is printed once more. What keeps a part of a root from
+    being read, or a root from being watched as it was meant to, is told on standard error.
 
     Args:
         source: Where changes come from.
+        roots: The watched roots.
         matches: Tells which runs are of interest.
+        paper: What is printed on.
         as_json: Whether a line is a JSON object.
 
+    Returns:
+        Whether the picture was whole at the end. It ends by itself when a root has not answered to
+        the first look, and the others have been looked at.
+
     Raises:
-        BrokenPipeError: Nobody reads standard output any more.
+        OutputError: Nobody reads standard output any more.
+        KeyboardInterrupt: It was interrupted, and the picture was whole.
     """
     batches: queue.Queue[Batch] = queue.Queue(_WAITING)
     source.start(batches.put)
-    told: dict[str, str] = {}
     chosen: set[str] = set()
+    has_begun = False
     try:
         while _has_reader():
+            if not has_begun and not roots.unseen and batches.empty():
+                has_begun = True
+                if roots.given_up:
+                    return False
             try:
-                batch = batches.get(timeout=_PATIENCE)
+                batch = batches.get(timeout=_TICK)
             except queue.Empty:
                 continue
-            for health in batch.health:
-                tell_trouble(health, told)
+            roots.take(batch.health)
             removed, updated = _choose(batch, matches, chosen)
-            lines = report.changes(removed, updated, time.time(), as_json=as_json)
+            lines = report.changes(removed, updated, time.time(), paper, as_json=as_json)
             click.echo("".join(f"{line}\n" for line in lines), nl=False)
+    except KeyboardInterrupt:
+        if roots.missing:
+            return False
+        raise
     finally:
         source.stop()
-    raise BrokenPipeError
+    raise OutputError("nobody reads it", is_unread=True)
 
 
 def _choose(
@@ -81,15 +98,3 @@ def _has_reader() -> bool:
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
     return not any(event & (select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
-
-
-def tell_trouble(health: RootHealth, told: dict[str, str]) -> None:
-    """Tell what is wrong with a root on standard error, once; `told` is what has been, by root."""
-    trouble = health.problem or health.fallback or ""
-    if health.silent is not None:
-        trouble = f"{health.root}: not answering"
-    elif health.fallback and not health.problem:
-        trouble = f"{health.root}: {health.fallback}"
-    if trouble and told.get(health.root) != trouble:
-        click.echo(f"statustui: {clean(trouble)}", err=True)
-    told[health.root] = trouble

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import os
-import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import IO, Any
 
 import click
 
-from statustui.config import Config, default_path, read_config
+from statustui.config import (
+    INTERVAL,
+    MAX_CHECKS,
+    Config,
+    read_config,
+    read_number,
+    read_patience,
+    read_span,
+)
 from statustui.core.durations import Patience
 from statustui.core.query import FIELDS, FLAGS, Query, QueryError, parse
-from statustui.core.text import clean, parse_span
+from statustui.core.text import clean
+from statustui.monitor.ask import PATIENCE, Question
 from statustui.monitor.pace import WATCH_MODES
 
 
@@ -35,18 +45,34 @@ FILTER = click.option(
 )
 """Which runs a command is about."""
 
-ROOTS = click.argument("roots", nargs=-1, metavar="[ROOT]...", type=click.Path())
+
+class _Place(click.Path):
+    """A path that is taken as it is: looking at it may take for ever."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,  # noqa: ARG002 - as click has it
+        ctx: click.Context | None,  # noqa: ARG002 - as above
+    ) -> str:
+        """The path as a text."""
+        return os.fspath(value)
+
+
+PLACE = _Place()
+ROOTS = click.argument("roots", nargs=-1, metavar="[ROOT]...", type=PLACE)
 """The directories that a command is about."""
 
 
 class Failure(click.ClickException):
-    """Something that cannot be read or written: one line, exit status 2."""
+    """Something that cannot be read or written: a line for each thing, exit status 2."""
 
     exit_code = 2
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the one line."""
-        click.echo(f"statustui: {self.format_message()}", file=file, err=file is None)
+        """Print the lines."""
+        for line in self.format_message().split("\n"):
+            click.echo(f"statustui: {line}", file=file, err=file is None)
 
 
 def path_failure(path: str, error: OSError) -> Failure:
@@ -54,14 +80,41 @@ def path_failure(path: str, error: OSError) -> Failure:
     return Failure(f"{clean(path)}: {error.strerror or error}")
 
 
-def _read_stale(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> Patience | None:
-    try:
-        return None if value is None else Patience(parse_span(value))
-    except ValueError as error:
-        raise click.BadParameter(f"{value}: {error}.") from None
+def checked(
+    read: Callable[[Any], Any],
+) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """The callback of an option whose text `read` understands, or raises a ValueError about."""
 
+    def callback(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:  # noqa: ANN401 - whatever is read
+        try:
+            return None if value is None else read(value)
+        except ValueError as error:
+            raise click.BadParameter(f"{value}: {error}.") from None
+
+    return callback
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    """What reads a number, by the rules of the configuration."""
+
+    def read(text: str) -> float:
+        try:
+            value: object = float(text)
+        except ValueError:
+            value = text
+        return read_number(value, least, most)
+
+    return read
+
+
+ANSWER_WITHIN = click.option(
+    "--patience",
+    "answer_within",
+    metavar="SEC",
+    callback=checked(read_patience),
+    help=f"Give up what has not answered for SEC seconds; by default {PATIENCE:g}.",
+)
+"""How long a command waits for a filesystem."""
 
 _WATCH_OPTIONS = (
     click.option(
@@ -77,22 +130,23 @@ _WATCH_OPTIONS = (
     ),
     click.option(
         "--interval",
-        type=click.FloatRange(0.1, 86400),
+        callback=checked(number(*INTERVAL)),
         metavar="SEC",
         help="Seconds between two looks; by default what suits the filesystem.",
     ),
     click.option(
         "--max-checks",
-        type=click.FloatRange(1),
+        callback=checked(number(*MAX_CHECKS)),
         metavar="N",
         help="Look at N files a second at the most; by default 500 on network filesystems.",
     ),
     click.option(
         "--stale",
         metavar="TIME",
-        callback=_read_stale,
+        callback=checked(lambda text: Patience(read_span(text))),
         help="How long a run sits in a state at least before it counts as stalled; by default 30m.",
     ),
+    ANSWER_WITHIN,
 )
 
 
@@ -103,32 +157,52 @@ def watch_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def configure(path: str | None, **options: Any) -> Config:  # noqa: ANN401 - fields of Config
-    """The user's configuration, and over it those options that are not None."""
+def configure(path: str | None, *, limit: float | None = None, **options: Any) -> Config:  # noqa: ANN401 - fields of Config
+    """The user's configuration, and over it those options that are not None.
+
+    Args:
+        path: The file; None for the default one.
+        limit: Seconds that the configuration is waited for at the most.
+        options: Fields of `Config`.
+
+    Raises:
+        Failure: The file was named, and cannot be read.
+    """
+    patience = options.get("answer_within") or PATIENCE
     try:
-        config = read_config(path)
+        config = read_config(path, patience if limit is None else min(patience, limit))
     except OSError as error:
-        raise path_failure(path or default_path(), error) from error
+        raise path_failure(path or "", error) from error
     given = {name: value for name, value in options.items() if value is not None}
     return replace(config, **given)
 
 
-def check_roots(roots: Sequence[str]) -> None:
-    """Fail if a root cannot be read; one that does not answer within a second may come back."""
-    failures: list[tuple[str, OSError]] = []
+_AT_ONCE = 1.0
+"""Seconds to wait at the most for what is told before the watching begins."""
 
-    def check() -> None:
-        for root in roots:
-            try:
-                os.scandir(root).close()
-            except OSError as error:
-                failures.append((root, error))
 
-    checker = threading.Thread(target=check, daemon=True)
-    checker.start()
-    checker.join(1.0)
-    for root, error in failures:
-        raise path_failure(root, error)
+def check_roots(roots: Sequence[str], patience: float) -> None:
+    """Fail if a root cannot be read; one that does not answer may come back.
+
+    Raises:
+        Failure: One cannot be read.
+    """
+    end = time.monotonic() + min(_AT_ONCE, patience)
+    questions = [(root, Question(partial(_list, root), f"check {root}")) for root in roots]
+    failures = []
+    for root, question in questions:
+        try:
+            question.answer(max(0.0, end - time.monotonic()))
+        except TimeoutError:
+            continue
+        except OSError as error:
+            failures.append(path_failure(root, error).message)
+    if failures:
+        raise Failure("\n".join(failures))
+
+
+def _list(root: str, _beat: object) -> None:
+    os.scandir(root).close()
 
 
 def parse_filter(expression: str) -> Query:

@@ -15,34 +15,61 @@ from statustui.core.logs import Trace
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.status_file import StatusInfo
-from statustui.core.text import clean, clean_lines, format_age, format_iso, format_span
+from statustui.core.text import format_age, format_iso, format_span
 from statustui.look import LOOKS
+from statustui.plain import Paper, pad, width_of
 
 _COLUMNS = ("id", "name", "state", "result", "age", "note")
 _HEADER = ("", *(COLUMNS[name].title for name in _COLUMNS))
+_WIDEST = 64
+"""Cells that any column but the last takes at the most: one text must not widen every line."""
+_GIVING = ("name", "id")
+"""The columns that give way on a narrow terminal, one after the other."""
+_LEAST = 8
+"""Cells that they keep."""
+_ROOM = 12
+"""Cells that are to be left for the last column."""
+_GAP = "  "
 
 
-def table(runs: Sequence[Run], now: float, width: int | None) -> Iterator[tuple[str, Run | None]]:
+def table(runs: Sequence[Run], now: float, paper: Paper) -> Iterator[tuple[str, Run | None]]:
     """Lay runs out as a table.
 
     Args:
         runs: The runs, in order.
         now: The time that ages are counted from, in seconds since 1970.
-        width: Columns of the terminal, to which notes are cut; None to cut nothing.
+        paper: What is printed on.
 
     Yields:
         Lines without a newline, each with its run; the header comes first, with None.
     """
-    rows = [_row(run, now) for run in runs]
-    widths = [max(map(len, column)) for column in zip(_HEADER, *rows, strict=True)]
+    rows = [_row(run, now, paper) for run in runs]
+    widths = [
+        min(_WIDEST, max(map(width_of, column))) for column in zip(_HEADER, *rows, strict=True)
+    ]
+    if paper.width is not None:
+        widths = _narrowed(widths, paper.width)
     for row, run in zip([_HEADER, *rows], [None, *runs], strict=True):
-        cells = [cell.ljust(size) for cell, size in zip(row[:-1], widths, strict=False)]
-        start = "  ".join(cells)
-        line = f"{start}  {row[-1]}".rstrip()
-        if width is not None and len(line) > width:
-            # The note alone is cut, and what stands before it never.
-            line = line[: max(width - 1, len(start))].rstrip() + "…"
-        yield line, run
+        yield _line(row, widths, paper), run
+
+
+def _narrowed(widths: Sequence[int], room: int) -> list[int]:
+    """The widths of the columns where the last one takes what room the others leave."""
+    given = [*widths[:-1], min(widths[-1], _ROOM)]
+    for name in _GIVING:
+        column = 1 + _COLUMNS.index(name)
+        excess = sum(given) + len(_GAP) * (len(given) - 1) - room
+        given[column] -= max(0, min(excess, given[column] - _LEAST))
+    return given
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], paper: Paper) -> str:
+    """The cells of a row beside each other; there is no end of the last one but the line's."""
+    *front, last = cells
+    fitted = [
+        pad(paper.fit(cell, width), width) for cell, width in zip(front, widths, strict=False)
+    ]
+    return paper.line(_GAP.join([*fitted, last]).rstrip())
 
 
 def count_categories(runs: Iterable[Run]) -> dict[str, int]:
@@ -58,12 +85,18 @@ def summary(runs: Sequence[Run]) -> str:
     return f"{said}: {', '.join(counts)}" if counts else said
 
 
-def summary_json(roots: Sequence[str], runs: Sequence[Run], generated: datetime) -> str:
+def summary_json(
+    roots: Sequence[str],
+    runs: Sequence[Run],
+    generated: datetime,
+    incomplete: Iterable[tuple[str, str]],
+) -> str:
     """The same as one JSON object."""
     return dump(
         {
             "roots": list(roots),
             "generated": generated.isoformat(),
+            "incomplete": _incomplete(incomplete),
             "total": len(runs),
             "categories": count_categories(runs),
             "stalled": sum(run.stall is not None for run in runs),
@@ -72,35 +105,42 @@ def summary_json(roots: Sequence[str], runs: Sequence[Run], generated: datetime)
 
 
 def changes(
-    removed: Iterable[str], updated: Iterable[Run], now: float, *, as_json: bool
+    removed: Iterable[str], updated: Iterable[Run], now: float, paper: Paper, *, as_json: bool
 ) -> Iterator[str]:
     """Lines on runs that are gone and runs that have changed, as JSON objects or for people."""
     for path in removed:
         gone = dump({"path": path, "removed": True})
-        yield gone if as_json else f"{'':<3}{clean(path)} is gone"
+        yield gone if as_json else paper.line(f"{'':<3}{paper.words(path)} is gone")
     for run in updated:
         if as_json:
             yield dump(run_object(run))
         else:
-            glyph, run_id, name, state, result, _age, note = _row(run, now)
-            yield f"{glyph}  {run_id:<8}  {name:<28}  {state:<15}  {result:<5}  {note}".rstrip()
+            glyph, run_id, name, state, result, _age, note = _row(run, now, paper)
+            # What comes later is not known: the columns are as wide as runs are named mostly.
+            widths = [
+                max(least, min(_WIDEST, width_of(cell)))
+                for least, cell in zip(_USUAL, (glyph, run_id, name, state, result), strict=True)
+            ]
+            yield _line((glyph, run_id, name, state, result, note), widths, paper)
 
 
-def _row(run: Run, now: float) -> tuple[str, ...]:
-    cells = {name: clean(COLUMNS[name].text(run, now)) for name in _COLUMNS}
+_USUAL = (1, 8, 28, 15, 5)
+
+
+def _row(run: Run, now: float, paper: Paper) -> tuple[str, ...]:
+    cells = {name: paper.words(COLUMNS[name].text(run, now)) for name in _COLUMNS}
     cells["age"] = UNTIMED if run.is_untimed else format_age(run.age(now))
     return (LOOKS[run.category].letter, *(cell or "-" for cell in cells.values()))
 
 
-def history_lines(history: History, width: int | None) -> Iterator[str]:
+def history_lines(history: History, paper: Paper) -> Iterator[str]:
     """The statuses of a run, a line each: time, time since the one before, state and note.
 
     A note of several lines goes on in the next lines, and so does it how often a status was
-    repeated. A damaged line has its number in place of the times. With `width` columns all is cut
-    to it.
+    repeated. A damaged line has its number in place of the times.
     """
     if history.omission:
-        yield history.omission
+        yield paper.line(history.omission)
     before: float | None = None
     for entry in history.entries:
         status, time = entry.status, entry.status.timestamp
@@ -110,18 +150,19 @@ def history_lines(history: History, width: int | None) -> Iterator[str]:
         start = f"{when:<23}  {'' if span is None else '+' + format_span(span):>8}"
         if entry.is_damaged and entry.line:
             start = f"{f'line {entry.line}':<33}"
-        first, *more = clean_lines(status.note)
+        first, *more = (paper.words(line) for line in status.note.split("\n"))
         if entry.times > 1 and time is not None and entry.end is not None:
             more.append(f"(set {entry.times:,} times in {format_span(entry.end - time)})")
+        state = pad(paper.fit(paper.words(status.state), _WIDEST), 15)
         for line in (
-            f"{start}  {clean(status.state):<15}  {first}".rstrip(),
+            f"{start}  {state}  {first}".rstrip(),
             *(f"{'':<50}  {rest}" for rest in more),
         ):
-            yield _cut(line, width)
+            yield paper.line(line)
 
 
 def summary_lines(
-    run: Run, history: History, trace: Trace | None, now: float, width: int | None
+    run: Run, history: History, trace: Trace | None, now: float, paper: Paper
 ) -> Iterator[str]:
     """Where a run stands, what its time went into, and why it failed if it did.
 
@@ -130,31 +171,28 @@ def summary_lines(
         history: Its history.
         trace: The end of the log that belongs to where it stands.
         now: The time up to which it counts if it goes on, in seconds since 1970.
-        width: Columns of the terminal, to which lines are cut; None to cut nothing.
+        paper: What is printed on.
     """
-    where = f"{LOOKS[run.category].letter} {run.category.value}: {clean(run.id)} {clean(run.name)}"
-    yield _cut(f"{where}, {clean(run.current.state)} for {format_age(run.age(now))}", width)
+    words = paper.words
+    where = f"{LOOKS[run.category].letter} {run.category.value}: {words(run.id)} {words(run.name)}"
+    yield paper.line(f"{where}, {words(run.current.state)} for {format_age(run.age(now))}")
     times = history.course.times(end_of(run, history.course, now))
     spans = [
-        f"{clean(state)} {format_span(span)}" for state, span in times.items() if span >= BRIEF
+        f"{words(state)} {format_span(span)}" for state, span in times.items() if span >= BRIEF
     ]
     if spans:
-        yield _cut(f"time in states: {', '.join(spans)}", width)
+        yield paper.line(f"time in states: {', '.join(spans)}")
     if run.problem is not None:
-        yield f"why: {clean(run.problem.state)}"
-        yield from (f"     {line}" for line in clean_lines(run.problem.note))
+        yield paper.line(f"why: {words(run.problem.state)}")
+        yield from (f"     {words(line)}" for line in run.problem.note.split("\n"))
     if run.recovered is not None:
-        yield f"recovered from: {clean(run.recovered.state)}"
-        yield from (f"     {line}" for line in clean_lines(run.recovered.note))
+        yield paper.line(f"recovered from: {words(run.recovered.state)}")
+        yield from (f"     {words(line)}" for line in run.recovered.note.split("\n"))
     if run.contradiction is not None:
-        yield _cut(f"result: {run.contradiction}", width)
+        yield paper.line(f"result: {run.contradiction}")
     if trace is not None and (run.problem is not None or not run.is_over):
-        yield f"end of {clean(trace.log.title)}:"
-        yield from (_cut(f"     {line}", width) for line in trace.lines)
-
-
-def _cut(line: str, width: int | None) -> str:
-    return line if width is None or len(line) <= width else line[: width - 1] + "…"
+        yield paper.line(f"end of {words(trace.log.title)}:")
+        yield from (paper.line(f"     {words(line)}") for line in trace.lines)
 
 
 def run_object(run: Run) -> dict[str, Any]:
@@ -187,14 +225,31 @@ def _status_object(status: StatusInfo | None) -> dict[str, Any] | None:
     return {"state": status.state, "note": status.note, "timestamp": status.timestamp}
 
 
-def list_json(roots: Sequence[str], runs: Iterable[Run], generated: datetime) -> Iterator[str]:
-    """One JSON object of all `runs`, in pieces that together are its text."""
-    yield f'{{"roots": {dump(list(roots))}, "generated": "{generated.isoformat()}", "runs": ['
+def list_json(
+    roots: Sequence[str],
+    runs: Iterable[Run],
+    generated: datetime,
+    incomplete: Iterable[tuple[str, str]],
+) -> Iterator[str]:
+    """One JSON object of all `runs`, in pieces that together are its text.
+
+    Args:
+        roots: The directories below which they are.
+        runs: The runs.
+        generated: When they were read.
+        incomplete: Path and error of each part that could not be read.
+    """
+    yield f'{{"roots": {dump(list(roots))}, "generated": "{generated.isoformat()}", '
+    yield f'"incomplete": {dump(_incomplete(incomplete))}, "runs": ['
     separator = "\n"
     for run in runs:
         yield separator + dump(run_object(run))
         separator = ",\n"
     yield "\n]}\n"
+
+
+def _incomplete(parts: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"path": path, "error": error} for path, error in parts]
 
 
 def history_json(path: str, history: Iterable[StatusInfo], times: Mapping[str, float]) -> str:

@@ -15,18 +15,25 @@ def is_dumb(environ: Mapping[str, str]) -> bool:
     return environ.get("TERM", "dumb") in {"", "dumb", "unknown"}
 
 
-def has_glyphs(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal can be relied on to show more than ASCII.
+def names_utf8(environ: Mapping[str, str]) -> bool:
+    """Whether the locale's character set is UTF-8.
 
-    The first of ``LC_ALL``, ``LC_CTYPE`` and ``LANG`` that is set has to name UTF-8, by the POSIX
-    rule; the font of Linux' own console has too few characters whatever they say. Where none is
-    set, Python has made that UTF-8.
+    The first of ``LC_ALL``, ``LC_CTYPE`` and ``LANG`` that is set has to name it, by the POSIX
+    rule. Where none is set, Python has made that UTF-8.
     """
     names = ["LC_ALL", "LC_CTYPE", "LANG"]
     if environ.get("LANG") and environ.get("LC_CTYPE") in _COERCED:
         names.remove("LC_CTYPE")
     locale = next(filter(None, map(environ.get, names)), "")
-    return "utf8" in locale.lower().replace("-", "") and environ.get("TERM") != "linux"
+    return "utf8" in locale.lower().replace("-", "")
+
+
+def has_glyphs(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal can be relied on to show more than ASCII.
+
+    The font of Linux' own console has too few characters whatever the locale says.
+    """
+    return names_utf8(environ) and environ.get("TERM") != "linux"
 
 
 def open_keyboard() -> int:

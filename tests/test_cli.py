@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from statustui.core.states import Category
 from tests.terminal import STATUSTUI, terminal
@@ -40,7 +41,7 @@ def run(
 def listed(*arguments: str) -> dict[str, dict[str, Any]]:
     """Path -> run object of ``list --json``."""
     answer = json.loads(run("list", "--json", *arguments).stdout)
-    assert set(answer) == {"roots", "generated", "runs"}
+    assert set(answer) == {"roots", "generated", "incomplete", "runs"}
     assert datetime.fromisoformat(answer["generated"]).tzinfo is not None
     return {run["path"]: run for run in answer["runs"]}
 
@@ -283,7 +284,7 @@ def test_a_summary_counts_the_categories(tmp_path: Path) -> None:
     assert run("list", "--summary", "-F", "id=a", tree).stdout == "1 run: 1 running\n"
     assert run("list", "--summary", "-F", "id=z", tree).stdout == "0 runs\n"
     answer = json.loads(run("list", "--summary", "--json", tree).stdout)
-    assert set(answer) == {"roots", "generated", "total", "categories", "stalled"}
+    assert set(answer) == {"roots", "generated", "incomplete", "total", "categories", "stalled"}
     assert answer["total"] == sum(answer["categories"].values()) == 3
     assert answer["categories"]["failed"] == 2
 
@@ -442,7 +443,7 @@ def test_run_objects_keep_their_schema(corpus: str, form: str) -> None:
     out = run("list", form, str(DATA / corpus)).stdout
     if form == "--json":
         answer = json.loads(out)
-        assert set(answer) == {"roots", "generated", "runs"}
+        assert set(answer) == {"roots", "generated", "incomplete", "runs"}
         assert datetime.fromisoformat(answer["generated"]).tzinfo is not None
         runs = answer["runs"]
     else:
@@ -492,3 +493,151 @@ def test_history_says_what_a_run_has_recovered_from(tmp_path: Path) -> None:
     assert "result: PASS, results.json says FAIL" in run("history", str(done)).stdout
     two = listed(str(tmp_path))[str(done)]
     assert (two["result"], two["results_file"], two["category"]) == ("FAIL", "FAIL", "failed")
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1", "1e400", "soon", "", "9" * 400])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", "--follow", "--interval"],
+        ["list", "--follow", "--max-checks"],
+        ["list", "--stale"],
+        ["list", "--patience"],
+        ["history", "--patience"],
+        ["wait", "--timeout"],
+        ["demo", "--once", "--speed"],
+        ["--interval"],
+    ],
+)
+def test_what_is_no_number_is_refused(tmp_path: Path, words: list[str], value: str) -> None:
+    """By every option that wants one, before anything is looked at."""
+    done = run(*words, value, str(tmp_path / "none"), status=2)
+    assert "Invalid value for" in done.stderr
+    assert "is wanted" in done.stderr or "a time is a number" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--follow", "-s", "id"],
+        ["--follow", "--sort", "-time"],
+        ["--follow", "--summary"],
+        ["--follow", "--limit", "0"],
+        ["--interval", "5"],
+        ["--watch", "poll"],
+        ["--max-checks", "5"],
+        ["--summary", "-s", "time"],
+    ],
+)
+def test_what_would_have_no_effect_is_refused(tmp_path: Path, options: list[str]) -> None:
+    """A script that relies on it has a mistake."""
+    assert "Error: --" in run("list", *options, str(tmp_path), status=2).stderr
+
+
+def test_a_default_configuration_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
+    """As where the home is somebody else's; the program goes on without it."""
+    write_run(tmp_path / "tree" / "a", "COMPLETE result: PASS")
+    home = tmp_path / "home"
+    home.touch()
+    for command in (["list"], ["wait"], []):
+        done = run(*command, str(tmp_path / "tree"), XDG_CONFIG_HOME=str(home))
+        assert done.stderr == f"statustui: {home}/statustui/config.toml: Not a directory\n"
+        assert "1 passed" in done.stdout or "PASS" in done.stdout
+    named = run("list", "--config", str(home / "c.toml"), str(tmp_path / "tree"), status=2)
+    assert (named.stdout, named.stderr.count("\n")) == ("", 1)
+
+
+def test_roots_that_cannot_be_read_are_told_and_the_others_listed(tmp_path: Path) -> None:
+    """In their order; roots that overlap, or are the same, share their runs."""
+    write_run(tmp_path / "a" / "1", "RUNNING x")
+    write_run(tmp_path / "b" / "2", "RUNNING x")
+    (tmp_path / "c").symlink_to("b")
+    roots = [str(tmp_path / name) for name in ("a", "none", ".", "b", "c")]
+    done = run("list", "--json", *roots, status=2)
+    answer = json.loads(done.stdout)
+    assert [one["path"] for one in answer["runs"]] == [f"{roots[0]}/1", f"{roots[3]}/2"]
+    assert answer["incomplete"] == [{"path": roots[1], "error": "No such file or directory"}]
+    assert done.stderr == f"statustui: {roots[1]}: No such file or directory\n"
+
+
+def test_no_text_widens_every_line(tmp_path: Path) -> None:
+    """A column has a widest width in a pipe too; only the last one has none."""
+    for number in range(20):
+        write_run(tmp_path / "test_runs" / str(number), f"RUNNING {'n' * 5000}")
+    long = {"name": "x" * 1_000_000}
+    (tmp_path / "test_runs" / "3" / "attributes").write_text(json.dumps(long))
+    lines = run("list", str(tmp_path)).stdout.splitlines()
+    assert len(lines) == 21
+    assert max(map(len, lines)) < 5200
+    with subprocess.Popen(
+        [*STATUSTUI, "list", "--follow", str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert max(len(process.stdout.readline()) for _ in range(20)) < 5200
+        process.kill()
+    with subprocess.Popen(
+        [*STATUSTUI, "wait", "--timeout=0.5", str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert max(map(len, process.communicate()[0].splitlines())) < 5200
+
+
+def test_columns_stand_below_each_other_whatever_is_in_them(tmp_path: Path) -> None:
+    """Widths are cells of the terminal, and no line is wider than it."""
+    write_run(tmp_path / "plain", "RUNNING ok")
+    write_run(tmp_path / "\u8ba1\u7b97", "RUN_FAILED " + "\u8ba1\u7b97" * 40)
+    write_run(tmp_path / "e\u0301e\u0301", "RUN_FAILED ok")
+    for command in (["list"], ["list", "--follow"], ["wait", "--timeout=1"]):
+        with terminal([*STATUSTUI, *command, str(tmp_path)], columns=60) as screen:
+            screen.wait_until(lambda: sum("RUN" in line for line in screen.lines) >= 3, "the runs")
+            runs = [line for line in screen.lines if "RUN" in line]
+            assert len(runs) == 3
+            assert len({cell_len(line.partition("RUN")[0]) for line in runs}) == 1
+            assert all(line[:1] in {" ", "F", ">", "3", ""} for line in screen.lines)
+    with terminal([*STATUSTUI, "history", str(tmp_path / "\u8ba1\u7b97")], columns=60) as screen:
+        assert screen.wait_for_end() == 0
+        assert screen.lines[0].rstrip().endswith("…")
+        assert screen.lines[1] == ""
+
+
+def set_under_a_limit(path: Path, limit: int) -> subprocess.CompletedProcess[str]:
+    """Set a status where files may have so many bytes."""
+    command = ["/bin/bash", "-c", 'ulimit -f "$1"; shift; exec "$@"', "bash", str(limit)]
+    return subprocess.run(
+        [*command, *STATUSTUI, "set", str(path), "RUN_USER", "n" * 700],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+
+def test_a_status_that_has_no_room_is_told_and_the_next_one_is_whole(tmp_path: Path) -> None:
+    """What is torn takes nothing with it: each status is on a line of its own."""
+    path = write_run(tmp_path / "a", "RUNNING x")
+    (path / "status").write_text(f"1795000000.0 RUNNING {'x' * 470}\n")
+    # A block of bash has 1024 bytes: of the second status a part is written.
+    assert set_under_a_limit(path, 2).returncode == 0
+    torn = set_under_a_limit(path, 2)
+    assert torn.returncode == 0 or "no space left" in torn.stderr
+    while set_under_a_limit(path, 2).returncode == 0:
+        pass
+    refused = set_under_a_limit(path, 2)
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert not (path / "status").read_bytes().endswith(b"\n")
+    run("set", str(path), "RUN_ERROR", "there is room again")
+    data = (path / "status").read_bytes()
+    assert data.splitlines()[-1].endswith(b"RUN_ERROR there is room again")
+    assert data.endswith(b"\n")
+    assert listed(str(path))[str(path)]["state"] == "RUN_ERROR"
+
+
+def test_nothing_is_set_in_what_is_no_file(tmp_path: Path) -> None:
+    """A FIFO, or a device behind a link: it would be lost."""
+    (tmp_path / "a").mkdir()
+    os.mkfifo(tmp_path / "a" / "status")
+    done = run("set", str(tmp_path / "a"), "RUNNING", status=2)
+    assert "not a regular file" in done.stderr
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "status").symlink_to("/dev/null")
+    assert "not a regular file" in run("set", str(tmp_path / "b"), "RUNNING", status=2).stderr

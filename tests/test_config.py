@@ -23,6 +23,7 @@ watch = "poll"
 interval = 10
 max-checks = 200
 stale = "1h"
+patience = "20s"
 bell = true
 on-problem = "mail -s 'a b' me"
 ascii = true
@@ -51,6 +52,7 @@ def test_every_entry_is_taken() -> None:
     assert config.columns == ("id", "state", "user")
     assert (config.sort, config.group, config.theme) == ("-time", "failure", "ansi-light")
     assert config.settings == Settings("poll", 10, 200, Patience(3600, {"SCHEDULED": 43200}))
+    assert config.answer_within == 20.0
     assert (config.bell, config.ascii, config.colorblind) == (True, True, True)
     assert config.on_problem == ("mail", "-s", "a b", "me")
     assert config.colours == {"RUN_USER": "bright_blue"}
@@ -65,8 +67,11 @@ def test_the_example_of_the_readme_has_every_entry_and_is_right() -> None:
     config = parse_config(example.encode(), "c.toml")
     assert config.mistakes == ()
     known = {entry.split(".")[0].replace("-", "_") for entry in config.lines}
-    others = {"patience", "changed_at", "lines", "mistakes"}
-    assert known - {"stale", "stale_in"} == {field.name for field in fields(Config)} - others
+    others = {"patience", "answer_within", "changed_at", "lines", "mistakes"}
+    assert (
+        known - {"stale", "stale_in", "patience"}
+        == {field.name for field in fields(Config)} - others
+    )
     assert [name for name in (*COLUMNS, *SORT_KEYS, *GROUPINGS) if name not in section] == []
 
 
@@ -81,6 +86,17 @@ def test_the_example_of_the_readme_has_every_entry_and_is_right() -> None:
         ("interval = 0", "interval: a number of at least 0.1 is wanted"),
         ("interval = nan", "interval: a number of at least 0.1 is wanted"),
         ("interval = true", "interval: a number"),
+        ("interval = inf", "interval: a number of at least 0.1 is wanted, and at most 86400"),
+        ("interval = -1", "interval: a number of at least 0.1"),
+        ("max-checks = inf", "max-checks: a number of at least 1 is wanted, and at most 1e+09"),
+        ("max-checks = nan", "max-checks: a number of at least 1 is wanted"),
+        ("stale = inf", "stale: a time is a number and s, m, h or d"),
+        ("stale = nan", "stale: a time is a number and s, m, h or d"),
+        ("stale = -3", "stale: a time is a number and s, m, h or d"),
+        (f"stale = '{'9' * 400}'", "stale: a time that comes to an end is wanted"),
+        ("patience = nan", "patience: a time is a number and s, m, h or d"),
+        ("patience = 0", "patience: a number of at least 0.1 is wanted"),
+        ("patience = '9d'", "patience: a number of at least 0.1 is wanted, and at most 86400"),
         ('stale = "soon"', "stale: a time is a number and s, m, h or d"),
         ('bell = "yes"', "bell: true or false is wanted"),
         ('on-problem = "a \'b"', "on-problem: No closing quotation"),
@@ -125,6 +141,9 @@ def test_a_file_is_read_from_where_xdg_says(
     assert path == tmp_path / "statustui" / "config.toml"
     assert read_config().sort == "id"
     assert read_config().changed_at == path.stat().st_mtime
+    path.unlink()
+    path.mkdir()
+    assert read_config() == Config(mistakes=(f"{path}: Is a directory",))
     with pytest.raises(FileNotFoundError):
         read_config(str(tmp_path / "other.toml"))
     monkeypatch.delenv("XDG_CONFIG_HOME")

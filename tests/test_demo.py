@@ -8,14 +8,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from statustui.core.durations import DEFAULT_PATIENCE
 from statustui.core.run import Run
 from statustui.core.states import KNOWN_STATES, Category
 from statustui.core.status_file import StatusFile
 from statustui.demo import Cluster, plan_series
-from statustui.monitor.stalls import read_trees
 from tests.terminal import STATUSTUI
-from tests.trees import write_nothing
+from tests.trees import read_runs
 from tests.waiting import DEADLINE
 
 NOW = 1_795_476_000.0
@@ -23,7 +21,7 @@ NOW = 1_795_476_000.0
 
 def runs_of(path: Path) -> list[Run]:
     """The runs of the cluster at `path`."""
-    return list(read_trees([str(path)], write_nothing, DEFAULT_PATIENCE, 0.0))
+    return read_runs(path)
 
 
 def test_once_writes_a_tree_and_leaves_it(tmp_path: Path) -> None:

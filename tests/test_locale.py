@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from statustui.terminal import has_glyphs, is_dumb
+from statustui.terminal import has_glyphs, is_dumb, names_utf8
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,12 @@ def test_glyphs_are_shown_where_the_locale_has_utf_8(
 ) -> None:
     """By the POSIX rule, and in spite of what Python makes of LC_CTYPE."""
     assert has_glyphs(environ) is expected
+
+
+def test_a_file_takes_what_the_font_of_a_console_lacks() -> None:
+    """Only the locale counts for it."""
+    assert names_utf8({"LANG": "en_US.UTF-8", "TERM": "linux"})
+    assert not names_utf8({"LC_ALL": "C", "LANG": "en_US.UTF-8"})
 
 
 def test_a_terminal_is_dumb_that_says_so_or_nothing() -> None:

@@ -39,13 +39,13 @@ def test_the_first_bytes_are_the_frame_and_the_runs_replace_it(tmp_path: Path) -
         assert screen.output.rindex(LEAVE) > screen.output.rindex(ENTER)
 
 
-def test_the_screen_is_as_before_when_a_message_is_printed() -> None:
+def test_the_screen_is_as_before_when_a_message_is_printed(tmp_path: Path) -> None:
     """A wrong root is told where the user sees it: below the prompt."""
-    with terminal([*STATUSTUI, "/nonexistent/root"]) as screen:
+    with terminal([*STATUSTUI, str(tmp_path / "none")], 200) as screen:
         assert screen.wait_for_end() == 2
         before, message = screen.output.split(LEAVE)
         assert FRAME in before
-        assert b"/nonexistent/root" in message
+        assert f"{tmp_path}/none".encode() in message
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_no_frame_is_painted_for_what_has_no_screen(
         assert b"\x1b[?" not in screen.output
 
 
-def test_a_pipe_gets_no_frame() -> None:
+def test_a_pipe_gets_no_frame(tmp_path: Path) -> None:
     """Neither on standard output nor on standard error."""
     done = subprocess.run([*STATUSTUI, "-V"], capture_output=True, timeout=60, check=True)
     assert done.stdout.decode().split() == ["statustui", __version__]
     done = subprocess.run(
-        [*STATUSTUI, "/nonexistent"], capture_output=True, timeout=60, check=False
+        [*STATUSTUI, str(tmp_path / "none")], capture_output=True, timeout=60, check=False
     )
     assert done.returncode == 2
     assert b"\x1b" not in done.stdout + done.stderr

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from statustui.monitor.batch import Batch, RootHealth, Unread
+from statustui.roots import Roots
+from statustui.wait import Outcome, wait_for_runs
+from tests.runs import make
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import DATA, append, write_run
 
+PASSED = "COMPLETE The test completed with result: PASS"
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -140,6 +148,88 @@ def test_real_working_directories_have_ended(start: Start) -> None:
     status, out = ended(start("-F", "kind=series", str(DATA / "pavilion-2.4")))
     assert (status, out) == (1, "9 runs: 4 error, 5 running\n")
     assert ended(start(str(DATA / "pavilion-2.1.1")))[1] == "3 runs: 2 failed, 1 passed\n"
+
+
+def test_a_run_that_has_begun_again_is_waited_for(tmp_path: Path) -> None:
+    """Though it has been over for so long that it is hardly looked at."""
+    hour_ago = time.time() - 3600
+    old = write_run(tmp_path / "old", "RUNNING x", PASSED, start=hour_ago)
+    os.utime(old / "status", (hour_ago, hour_ago))
+    new = write_run(tmp_path / "new", "RUNNING x", start=time.time())
+    with terminal([*STATUSTUI, "wait", "--watch", "poll", str(tmp_path)]) as screen:
+        screen.wait_for("1 of 2 ended, 0 with a problem")
+        append(old, "RUNNING once more", time.time())
+        append(new, PASSED, time.time())
+        screen.wait_for("1 of 2 ended, 0 with a problem")
+        with pytest.raises(AssertionError, match="goes on"):
+            screen.wait_for_end(3)
+        append(old, "RUN_FAILED this time", time.time())
+        assert screen.wait_for_end() == 1
+        assert b"2 runs: 1 failed, 1 passed" in screen.output
+
+
+class Stand(NamedTuple):
+    """A source that tells what a test has it tell: one batch at the start, one for each look."""
+
+    first: Batch
+    looks: Iterator[Batch]
+    told: list[Callable[[Batch], object]]
+
+    def start(self, deliver: Callable[[Batch], object]) -> None:
+        """Tell the first batch."""
+        self.told.append(deliver)
+        deliver(self.first)
+
+    def look_now(self) -> None:
+        """Tell the next one."""
+        self.told[0](next(self.looks))
+
+    def stop(self) -> None:
+        """There is nothing to end."""
+
+
+def waited(first: Batch, *looks: Batch) -> Outcome:
+    """What waiting for all runs of such a source comes to."""
+    source = Stand(first, iter(looks), [])
+    return wait_for_runs(
+        source,
+        Roots(["r"], 10.0),
+        lambda _run: True,
+        timeout=20.0,
+        fails_fast=False,
+        tell=lambda _line: None,
+    )
+
+
+def test_the_verdict_is_that_of_a_last_look_at_everything() -> None:
+    """Which may show that a run goes on; then there is another one once that has ended."""
+    whole = RootHealth("r", swept=True)
+    over, again, failed = (make("r/a", *life) for life in ((PASSED,), ("RUNNING",), ("RUN_ERROR",)))
+    first = Batch((over,), health=(replace(whole, sweeps=1),))
+    second = Batch((again,), health=(replace(whole, sweeps=2),))
+    last = Batch((failed,), health=(replace(whole, sweeps=3),))
+    assert waited(first, Batch(health=second.health)).runs == (over,)
+    outcome = waited(first, Batch((again, failed), health=second.health), last)
+    assert (outcome.runs, outcome.has_problem, outcome.has_timed_out) == ((failed,), True, False)
+
+
+def test_a_part_that_is_missing_at_the_end_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Once, when it is found; what can be read again is not missing."""
+    part = Unread("r/test_runs", "Permission denied")
+    lost = RootHealth("r", swept=True, sweeps=1, incomplete=(part,))
+    assert waited(Batch(health=(lost,)), Batch(health=(replace(lost, sweeps=2),))).missing == (
+        part,
+    )
+    assert capsys.readouterr().err == "statustui: r/test_runs: Permission denied\n"
+    whole = RootHealth("r", swept=True, sweeps=2)
+    assert waited(Batch(health=(lost,)), Batch(health=(whole,))).is_whole
+
+
+def test_a_root_that_another_one_stands_for_is_not_waited_for(tmp_path: Path, start: Start) -> None:
+    """The same directory by two names."""
+    write_run(tmp_path / "tree" / "one", PASSED)
+    (tmp_path / "other").symlink_to("tree")
+    assert ended(start(str(tmp_path / "tree"), str(tmp_path / "other")))[0] == 0
 
 
 def test_a_terminal_shows_the_progress(tmp_path: Path) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from statustui.core.durations import DEFAULT_PATIENCE, Patience
+from statustui.core.run import Run
+from statustui.monitor.once import read_once
+
 DATA = Path(__file__).parent / "data"
 CORPORA = ("pavilion-2.1.1", "pavilion-2.4")
 
@@ -25,3 +29,10 @@ def append(path: Path, status: str, when: float = 1_795_000_100.0) -> None:
 def write_nothing(_path: str, error: OSError) -> None:
     """Fail: no directory of the test's tree is unreadable."""
     raise error
+
+
+def read_runs(root: Path, stale: Patience = DEFAULT_PATIENCE, now: float = 0.0) -> list[Run]:
+    """The runs below `root`, all of which can be read, as `list` finds them."""
+    picture = read_once([str(root)], stale, now)
+    assert picture.incomplete == []
+    return picture.runs

@@ -21,9 +21,11 @@ What differs from Pavilion's module, and why:
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -250,7 +252,8 @@ class StatusFile:
         r"""Append a status with one write.
 
         A state that is not known is stored as ``INVALID``, its name in front of the note. A note
-        longer than `NOTE_MAX` bytes is cut between two characters.
+        longer than `NOTE_MAX` bytes is cut between two characters. Behind a line that lacks its
+        newline, as a full disk leaves it, the status begins on a line of its own.
 
         Args:
             state: The state.
@@ -261,10 +264,12 @@ class StatusFile:
             TestStatusError: The file cannot be written.
         """
         line = format_line(StatusInfo(state, note, when))
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
         try:
-            descriptor = os.open(self.path, flags, 0o666)
+            descriptor = self._open_to_append()
             try:
+                if _is_torn(descriptor):
+                    # What another write has left unfinished must not swallow this one.
+                    line = b"\n" + line
                 written = os.write(descriptor, line)
             finally:
                 os.close(descriptor)
@@ -274,6 +279,18 @@ class StatusFile:
             raise TestStatusError(
                 f"could not write all of a status to '{os.fspath(self.path)}': no space left"
             )
+
+    def _open_to_append(self) -> int:
+        flags = os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | flags, 0o666)
+        except PermissionError:
+            # It may be written and not read.
+            descriptor = os.open(self.path, os.O_WRONLY | flags, 0o666)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "not a regular file")
+        return descriptor
 
     def _blocks(self, offset: int) -> Iterator[tuple[bytes, int]]:
         try:
@@ -297,6 +314,15 @@ class StatusFile:
     def __hash__(self) -> int:
         """Go with equality."""
         return hash(self.path)
+
+
+def _is_torn(descriptor: int) -> bool:
+    """Whether the last line of an open file lacks its newline, as far as the file can be read."""
+    size = os.fstat(descriptor).st_size
+    try:
+        return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+    except OSError:
+        return False
 
 
 def format_line(status: StatusInfo) -> bytes:

@@ -189,7 +189,10 @@ def run_dir(root: str, folder: Folder) -> RunDir:
 
 
 def find_runs(
-    root: str, on_error: OnError, skip: AbstractSet[str] = frozenset()
+    root: str,
+    on_error: OnError,
+    skip: AbstractSet[str] = frozenset(),
+    on_listed: Callable[[], object] = lambda: None,
 ) -> Iterator[RunDir]:
     """Find the run directories at and below `root`.
 
@@ -198,6 +201,7 @@ def find_runs(
             and nowhere below.
         on_error: Called with the path and the error for every directory that cannot be read.
         skip: Real paths of directories that are to be left out.
+        on_listed: Called after each directory that has been listed.
 
     Yields:
         The runs, each as soon as it is found.
@@ -222,6 +226,7 @@ def find_runs(
         except OSError as error:
             on_error(folder.path, error)
             continue
+        on_listed()
         if found.is_run:
             yield run_dir(root, folder)
         stack += found.folders[::-1]

@@ -35,7 +35,7 @@ class RootHealth:
     swept: bool = False
     """Whether the root has been seen whole once."""
     sweeps: int = 0
-    """How often everything in the root has been looked at, changed or not."""
+    """How often everything has been looked at; 0 for a root that another one stands for."""
     rest: float | None = None
     """Seconds after which a change of a finished run is seen at the latest; None if events tell."""
     links: int = 0

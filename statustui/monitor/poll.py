@@ -97,7 +97,7 @@ class Poller:
         self._rounds = rounds
         self._territory.claim(self._number, rounds.sweeper.real_root, _PATIENCE)
         if self._territory.is_taken(self._number):
-            self._outbox.tell(swept=True, sweeps=1, fallback="the same directory as another root")
+            self._outbox.tell(swept=True, fallback="the same directory as another root")
         else:
             while not self._stopped.is_set():
                 self._wake.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -43,6 +44,7 @@ from statustui.core.working_dir import (
     read_series,
     user_name,
 )
+from statustui.monitor.batch import Unread
 
 _SMALL = 1 << 16
 """Bytes up to which a changed file is read whole, since that costs no more than reading on."""
@@ -57,9 +59,11 @@ _KICKOFF = 3600.0
 _BUILT = frozenset({"BUILD_REUSED", "BUILD_DONE", "BUILD_DEFERRED"})
 """States after which Pavilion 2.1.1 hands a run to a scheduler, which makes a ``job_id``."""
 
+_UNREADABLE = "The status file cannot be read: "
 _NOT_REGULAR = "The status file is not a regular file."
 _EMPTY = "The run directory is empty: making the run has failed."
 _NO_JOB = "The run was built but no job was made for it (no job_id): its kick-off has failed."
+_REFUSED_LINK = f"{_UNREADABLE}{os.strerror(errno.ELOOP)}."
 _NOTHING = Tally()
 _NAMELESS = Label()
 
@@ -125,7 +129,7 @@ def read(
     except OSError as error:
         # A socket that has just taken the place of a file cannot be opened at all.
         is_socket = error.errno == errno.ENXIO
-        reason = _NOT_REGULAR if is_socket else f"The status file cannot be read: {error.strerror}."
+        reason = _NOT_REGULAR if is_socket else f"{_UNREADABLE}{error.strerror}."
         if state is not None and not label.user:
             label = label._replace(user=user_name(state.st_uid))
         run = make_unread_run(place, label, reason)
@@ -146,6 +150,17 @@ def _missing(place: RunDir, label: Label) -> Run:
     except OSError:
         return run
     return make_abandoned(run, _EMPTY) if is_empty and age > _MAKING else run
+
+
+def unread_part(run: Run) -> Unread | None:
+    """The status file of a run, if it is there and cannot be read; one that is refused is none.
+
+    A link and what is no regular file are refused.
+    """
+    error = run.error
+    if error is None or not error.startswith(_UNREADABLE) or error == _REFUSED_LINK:
+        return None
+    return Unread(run.status_path, error.removeprefix(_UNREADABLE).removesuffix("."))
 
 
 def _is_ended(run: Run, signature: Signature | None) -> bool:
@@ -230,8 +245,12 @@ def _seems_unchanged(known: Reading, looked: os.stat_result | None) -> bool:
         return signature_of(state) == known.signature and not os.pread(descriptor, 1, state.st_size)
 
 
-def read_history(path: str) -> list[StatusInfo]:
+def read_history(path: str, on_block: Callable[[], object] = lambda: None) -> list[StatusInfo]:
     """Read every status in the status file at `path`, oldest first.
+
+    Args:
+        path: The file.
+        on_block: Called after each piece that has been read.
 
     Raises:
         OSError: It cannot be read, or is not a regular file.
@@ -240,6 +259,7 @@ def read_history(path: str) -> list[StatusInfo]:
     with opened(path) as (descriptor, state):
         for block, _end in read_blocks(descriptor, 0, longest=MOST_BYTES):
             statuses += split_statuses(block)
+            on_block()
     return settle_statuses(statuses, state.st_mtime)
 
 

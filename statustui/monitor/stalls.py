@@ -18,9 +18,9 @@ from statustui.core.durations import Patience, Usual, limit_of, make_stall, may_
 from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
 from statustui.core.status_file import StatusInfo
-from statustui.core.working_dir import STATUS, OnError, find_runs, outer_roots
+from statustui.core.working_dir import STATUS
 from statustui.monitor.prober import Prober
-from statustui.monitor.scan import read, read_history
+from statustui.monitor.scan import read_history
 
 _PEERS = 20
 """Runs that one is compared with at the most: those that were met last."""
@@ -210,23 +210,3 @@ def mark_stalled(runs: Sequence[Run], patience: Patience, now: float) -> Iterato
     for run in runs:
         stall = stalls.judge(run, now)[0] if may_stall(run) else None
         yield run if stall is None else replace(run, stall=stall)
-
-
-def read_trees(
-    roots: Iterable[str], on_error: OnError, patience: Patience, now: float
-) -> Iterator[Run]:
-    """Find and read every run below `roots` once.
-
-    Args:
-        roots: The directories, read one after the other.
-        on_error: Called with the path and the error for every directory that cannot be read.
-        patience: For how long a run may sit in a state before it counts as stalled.
-        now: The time in seconds since 1970.
-    """
-    for root, skip in outer_roots(roots).items():
-        try:
-            runs = [read(place).run for place in find_runs(root, on_error, skip)]
-        except OSError as error:
-            on_error(root, error)
-        else:
-            yield from mark_stalled(runs, patience, now)

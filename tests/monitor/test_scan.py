@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.durations import DEFAULT_PATIENCE
 from statustui.core.run import Label, RunDir
 from statustui.core.states import Category
 from statustui.monitor.scan import Reading, is_unchanged, read, read_history
-from statustui.monitor.stalls import read_trees
-from tests.trees import append, write_nothing, write_run
+from tests.trees import append, read_runs, write_run
 
 
 def place(path: Path) -> RunDir:
@@ -118,23 +116,12 @@ def test_a_result_is_looked_for_in_results_json(tmp_path: Path) -> None:
     assert read(place(path)).run.category is Category.FAILED
 
 
-def test_several_trees_are_read_and_failures_told(tmp_path: Path) -> None:
-    """One root that is missing does not keep the others from being read."""
-    write_run(tmp_path / "a" / "1", "RUNNING")
-    write_run(tmp_path / "b" / "2", "RUNNING")
-    roots = [str(tmp_path / name) for name in ("a", "missing", "b")]
-    told: list[str] = []
-    runs = list(read_trees(roots, lambda path, _error: told.append(path), DEFAULT_PATIENCE, 0.0))
-    assert [run.id for run in runs] == ["1", "2"]
-    assert told == [roots[1]]
-
-
 def test_a_history_is_read_whole(tmp_path: Path) -> None:
     """Oldest first."""
     path = write_run(tmp_path / "a", "CREATED", "RUNNING x", "COMPLETE")
     history = read_history(str(path / "status"))
     assert [status.state for status in history] == ["CREATED", "RUNNING", "COMPLETE"]
-    assert next(read_trees([str(tmp_path)], write_nothing, DEFAULT_PATIENCE, 0.0)).updates == 3
+    assert read_runs(tmp_path)[0].updates == 3
 
 
 @pytest.mark.parametrize("fault", [errno.ESTALE, errno.EIO])

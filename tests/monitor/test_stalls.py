@@ -10,8 +10,8 @@ from pathlib import Path
 from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.run import Run
 from statustui.monitor.prober import Prober
-from statustui.monitor.stalls import Stalls, last_sign, read_trees
-from tests.trees import append, write_nothing, write_run
+from statustui.monitor.stalls import Stalls, last_sign
+from tests.trees import append, read_runs, write_run
 
 START = 1_795_000_000.0
 HOUR = 3600.0
@@ -31,7 +31,7 @@ def make_tree(root: Path) -> Path:
 
 def stalled(root: Path, now: float, patience: Patience = DEFAULT_PATIENCE) -> dict[str, Run]:
     """The stalled runs of a tree by id, as `list` finds them."""
-    runs = read_trees([str(root)], write_nothing, patience, now)
+    runs = read_runs(root, patience, now)
     return {run.id: run for run in runs if run.stall is not None}
 
 
@@ -90,7 +90,7 @@ def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
     plain = write_run(tmp_path / "plain" / "a", "RUNNING x", start=START)
     (plain / "job.out").touch()
     os.utime(plain / "job.out", (START + 100, START + 100))
-    [run] = read_trees([str(plain)], write_nothing, DEFAULT_PATIENCE, START)
+    [run] = read_runs(plain, DEFAULT_PATIENCE, START)
     assert last_sign(run, Prober(9.0)) == START + 100
 
 
@@ -99,7 +99,7 @@ def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
     running = make_tree(tmp_path)
     now = [START + HOUR]
     stalls = Stalls(DEFAULT_PATIENCE, lambda: now[0])
-    runs = {run.id: run for run in read_trees([str(tmp_path)], write_nothing, Patience(1e9), 0)}
+    runs = {run.id: run for run in read_runs(tmp_path, Patience(1e9))}
     for run in runs.values():
         stalls.meet(run)
     by_path = {run.path: run for run in runs.values()}
@@ -126,7 +126,7 @@ def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Pat
     stalls = Stalls(Patience(HOUR, {"SCHEDULED": 12 * HOUR}), lambda: now[0])
 
     def meet() -> dict[str, Run]:
-        [run] = read_trees([str(tmp_path)], write_nothing, Patience(1e9), 0)
+        [run] = read_runs(tmp_path, Patience(1e9))
         stalls.meet(run)
         return {run.path: run}
 
@@ -154,7 +154,7 @@ def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
     os.utime(kept / "status", (START, START))
     now = [START]
     stalls = Stalls(Patience(HOUR), lambda: now[0])
-    [run] = read_trees([str(tmp_path)], write_nothing, Patience(1e9), 0)
+    [run] = read_runs(tmp_path, Patience(1e9))
     stalls.meet(run)
     gone = [f"{tmp_path}/{number}" for number in range(5000)]
     tracemalloc.start()

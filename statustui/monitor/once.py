@@ -1,0 +1,185 @@
+"""Reading trees, or one run, once, without waiting for a filesystem that does not answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from statustui.core.durations import Patience
+from statustui.core.history import History
+from statustui.core.logs import Trace, find_logs, telling_logs
+from statustui.core.run import Run, RunDir
+from statustui.core.status_file import StatusInfo
+from statustui.core.working_dir import STATUS, find_runs, root_folder, run_dir
+from statustui.monitor.ask import PATIENCE, Beat, Question
+from statustui.monitor.batch import Unread
+from statustui.monitor.crew import Crew
+from statustui.monitor.filesystem import Devices
+from statustui.monitor.history import HistoryFile
+from statustui.monitor.inspection import read_trace
+from statustui.monitor.pace import Settings, pace_of
+from statustui.monitor.scan import read, read_history, unread_part
+from statustui.monitor.stalls import mark_stalled
+from statustui.monitor.territory import Territory
+
+_OTHERS = 1.0
+"""Seconds to wait at the most until the other roots have told where they are."""
+
+
+class Picture(NamedTuple):
+    """What is below some roots."""
+
+    runs: list[Run]
+    incomplete: list[Unread]
+    """Each part of them that could not be read or listed."""
+
+
+def read_once(
+    roots: Sequence[str], stale: Patience, now: float, patience: float = PATIENCE
+) -> Picture:
+    """Find and read every run below `roots` once, each root in threads of its own.
+
+    Of roots that overlap, each run belongs to the innermost one. What has been read of a root that
+    does not answer any more is in the picture.
+
+    Args:
+        roots: The directories.
+        stale: For how long a run may sit in a state before it counts as stalled.
+        now: The time in seconds since 1970.
+        patience: Seconds without an answer after which a root is given up.
+
+    Raises:
+        OSError: No thread can be started.
+    """
+    roots = list(dict.fromkeys(roots))
+    territory = Territory(len(roots))
+    claim = min(_OTHERS, patience / 2)
+    readers = [
+        _RootReader(root, stale, now, partial(_claim, territory, number, claim))
+        for number, root in enumerate(roots)
+    ]
+    questions = [Question(reader.read, f"read {reader.root}") for reader in readers]
+    runs: list[Run] = []
+    incomplete: list[Unread] = []
+    for reader, question in zip(readers, questions, strict=True):
+        try:
+            question.answer(patience)
+        except OSError as error:
+            reader.parts.append(Unread(reader.root, error.strerror or str(error)))
+        # A reader that has been given up may go on: what it has got now counts.
+        found = list(reader.runs)
+        runs += found
+        incomplete += reader.parts
+        incomplete += [part for run in found if run.error and (part := unread_part(run))]
+    return Picture(runs, incomplete)
+
+
+def _claim(territory: Territory, number: int, patience: float, place: str) -> frozenset[str] | None:
+    """Real paths to leave out below a root; None if an earlier root is the same directory."""
+    territory.claim(number, place, patience)
+    return None if territory.is_taken(number) else territory.others(number)
+
+
+class _RootReader:
+    """Reads one root.
+
+    Args:
+        root: The directory, as it is to be shown.
+        stale: For how long a run may sit in a state before it counts as stalled.
+        now: The time in seconds since 1970.
+        claim: Given the real path of the root, tells what to leave out below it.
+    """
+
+    def __init__(
+        self, root: str, stale: Patience, now: float, claim: Callable[[str], frozenset[str] | None]
+    ) -> None:
+        self.root = root
+        self.runs: list[Run] = []
+        self.parts: list[Unread] = []
+        self._stale = stale
+        self._now = now
+        self._claim = claim
+
+    def read(self, beat: Beat) -> None:
+        """Read the root, on the thread of a `Question`.
+
+        Raises:
+            OSError: The root is no directory that can be read.
+        """
+        place = os.path.realpath(self.root)
+        skip = self._claim(place)
+        if skip is None:
+            return
+        beat()
+        places = find_runs(self.root, self._take_error, skip, beat)
+        threads = pace_of(Devices(self.root, place).root_mount.reach, Settings()).threads
+        for run in _read_all(places, threads):
+            self.runs.append(run)
+            beat()
+        marked = []
+        for run in mark_stalled(self.runs, self._stale, self._now):
+            marked.append(run)
+            beat()
+        self.runs = marked
+
+    def _take_error(self, path: str, error: OSError) -> None:
+        self.parts.append(Unread(path, error.strerror or str(error)))
+
+
+def _read_all(places: Iterator[RunDir], threads: int) -> Iterator[Run]:
+    """The runs at these places, in their order if one thread reads them."""
+    if threads == 1:
+        for place in places:
+            yield read(place).run
+        return
+    crew: Crew[RunDir, Run] = Crew(lambda place: read(place).run, threads)
+    try:
+        yield from crew.do(places)
+    finally:
+        crew.dismiss()
+
+
+class RunFiles(NamedTuple):
+    """What the files of one run say."""
+
+    run: Run
+    history: History
+    statuses: list[StatusInfo]
+    """Every status, as it stands in the file; none if they are not wanted."""
+    trace: Trace | None
+    """The end of the log that belongs to where the run stands; None if that is not wanted."""
+    is_status_file: bool
+    """Whether what has been read is the status file of a run directory."""
+
+
+def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) -> RunFiles:
+    """Read everything about the run at `path`, a run directory or its status file.
+
+    Args:
+        path: The directory or the file.
+        patience: Seconds without an answer after which it is given up.
+        in_full: Whether every status is wanted, and no log.
+
+    Raises:
+        OSError: The status file cannot be read, or does not answer.
+    """
+
+    def work(beat: Beat) -> RunFiles:
+        def goes_on() -> bool:
+            beat()
+            return True
+
+        status_path = os.path.join(path, STATUS) if os.path.isdir(path) else path
+        folder = os.path.dirname(status_path) or "."
+        *_, history = HistoryFile(status_path).read(goes_on)
+        statuses = read_history(status_path, beat) if in_full else []
+        run = read(run_dir(folder, root_folder(folder))).run
+        beat()
+        telling = telling_logs((run.problem or run.current).state, find_logs(run.place))
+        trace = None if in_full else read_trace(telling)
+        is_status = os.path.basename(status_path) == STATUS
+        return RunFiles(run, history, statuses, trace, is_status)
+
+    return Question(work, f"read {path}").answer(patience)
