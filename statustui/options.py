@@ -21,8 +21,10 @@ from statustui.config import (
     read_span,
 )
 from statustui.core.durations import Patience
-from statustui.core.query import FIELDS, FLAGS, Query, QueryError, parse
+from statustui.core.query import FIELDS, FLAGS, QueryError
+from statustui.core.run import Run
 from statustui.core.text import clean
+from statustui.limit import SlowQueryError, TimedQuery, TimeLimit
 from statustui.monitor.ask import PATIENCE, Question
 from statustui.monitor.pace import WATCH_MODES
 
@@ -62,6 +64,12 @@ class _Place(click.Path):
 PLACE = _Place()
 ROOTS = click.argument("roots", nargs=-1, metavar="[ROOT]...", type=PLACE)
 """The directories that a command is about."""
+
+
+_FILTERING = 10.0
+"""Seconds that comparing runs with a filter may take in all."""
+_MOST_MARKED = 400
+"""Characters of a filter that is shown with a mark at its mistake."""
 
 
 class Failure(click.ClickException):
@@ -205,16 +213,52 @@ def _list(root: str, _beat: object) -> None:
     os.scandir(root).close()
 
 
-def parse_filter(expression: str) -> Query:
+class Filter:
+    """A filter of the command line.
+
+    Raises:
+        click.BadParameter: It has a mistake, which is marked.
+        Failure: It takes too long to understand.
+    """
+
+    def __init__(self, expression: str) -> None:
+        """Understand a filter."""
+        self._expression = expression
+        try:
+            self._timed = TimedQuery(expression, TimeLimit(_FILTERING))
+        except SlowQueryError as error:
+            raise self._failure(error) from None
+        except QueryError as error:
+            said = clean(str(error)) + self._mark(error.position)
+            raise click.BadParameter(said, param_hint="'--filter'") from None
+
+    def matches(self, run: Run, now: float) -> bool:
+        """Whether a run matches at a time in seconds since 1970.
+
+        Raises:
+            Failure: To find out takes too long.
+        """
+        try:
+            return self._timed.matches(run, now)
+        except SlowQueryError as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: SlowQueryError) -> Failure:
+        return Failure(f"the filter is given up: {error}{self._mark(error.position)}")
+
+    def _mark(self, position: int) -> str:
+        """Show the filter with a mark at a place, or tell the place in a long one."""
+        if len(self._expression) > _MOST_MARKED:
+            return f", at character {position + 1:,}"
+        before = len(clean(self._expression[:position]))
+        return f"\n  {clean(self._expression)}\n  {' ' * before}^"
+
+
+def parse_filter(expression: str) -> Filter:
     """Understand a filter of the command line.
 
     Raises:
         click.BadParameter: It has a mistake, which is marked.
+        Failure: It takes too long to understand.
     """
-    try:
-        return parse(expression)
-    except QueryError as error:
-        marked = f"  {clean(expression)}\n  {' ' * error.position}^"
-        raise click.BadParameter(
-            f"{clean(str(error))}\n{marked}", param_hint="'--filter'"
-        ) from None
+    return Filter(expression)

@@ -5,16 +5,23 @@ alternatives, ``!`` before what must not hold, and parentheses group. A term is 
 comparison of a field of `FIELDS`, or any other word, which is looked for in id, name, state and
 note without regard to case. Quotes keep spaces, ``|`` and parentheses in a word or a value, and
 take a word of `FLAGS` literally.
+
+A regular expression without quotes goes on to a space, or to a parenthesis that it has not opened
+itself; what is escaped, or stands within its parentheses and square brackets, belongs to it.
+
+Case does not matter, nor does the Unicode normal form.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import re
+import unicodedata
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from statustui.core.run import Run
 from statustui.core.text import parse_span
@@ -51,8 +58,17 @@ FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
 
 _FIELD = re.compile(r"([a-z]+)(!=|=|~|<|>)")
 _BARE = re.compile(r'[^\s|()"]+')
+_SET = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+"""A set of characters in a regular expression."""
+_WILDCARD = re.compile(r"[*?[]")
 _DEEPEST = 50
 """Parentheses and exclamation marks that may be open at a time."""
+_LONGEST = 10_000
+"""Characters of a filter."""
+_LONGEST_PATTERN = 1_000
+"""Characters of a pattern or a regular expression, which take Python a while to understand."""
+_QUICK = 10
+"""Terms that are looked at in a few microseconds for each run."""
 
 
 class QueryError(ValueError):
@@ -78,6 +94,10 @@ class Query:
     """Whether it is made of words alone, so that one letter more cannot match more runs."""
     has_age: bool
     """Whether what it matches changes with time."""
+    patterns: tuple[int, ...]
+    """Where its regular expressions and wildcards are: the number of characters before each."""
+    is_quick: bool
+    """Whether it takes microseconds for any run: there are few terms, and none with a pattern."""
 
 
 def parse(text: str) -> Query:
@@ -89,12 +109,6 @@ def parse(text: str) -> Query:
     return _Parser(text).parse()
 
 
-class _Term(NamedTuple):
-    test: Test
-    is_word: bool = False
-    is_age: bool = False
-
-
 class _Parser:
     """Goes through a text once, from left to right."""
 
@@ -104,14 +118,25 @@ class _Parser:
         self._depth = 0
         self._is_plain = True
         self._has_age = False
+        self._patterns: list[int] = []
+        self._terms = 0
 
     def parse(self) -> Query:
+        if len(self._text) > _LONGEST:
+            raise QueryError(f"a filter has at most {_LONGEST:,} characters", _LONGEST)
         test: Test = lambda _run, _now: True  # noqa: E731 - the filter that lets everything pass
         if self._text.strip():
             test = self._alternatives()
             if self._next():
                 raise QueryError("there is no parenthesis to close", self._place)
-        return Query(self._text, test, self._is_plain, self._has_age)
+        return Query(
+            self._text,
+            test,
+            self._is_plain,
+            self._has_age,
+            tuple(self._patterns),
+            is_quick=not self._patterns and self._terms <= _QUICK,
+        )
 
     def _next(self) -> str:
         """The next character that is no space; nothing at the end."""
@@ -163,78 +188,165 @@ class _Parser:
         return test
 
     def _term(self) -> Test:
-        start = self._place
-        field = _FIELD.match(self._text, start)
-        if field is None:
-            is_quoted = self._text[start] == '"'
-            word = self._value()
-            if word in FLAGS and not is_quoted:
-                self._is_plain = False
-                holds = FLAGS[word][0]
-                return lambda run, _now: holds(run)
-            return _contains(word.casefold())
+        self._terms += 1
+        field = _FIELD.match(self._text, self._place)
+        if field is not None:
+            return self._field(field)
+        is_quoted = self._text[self._place] == '"'
+        word = self._quoted() if is_quoted else self._bare()
+        if word in FLAGS and not is_quoted:
+            self._is_plain = False
+            holds = FLAGS[word][0]
+            return lambda run, _now: holds(run)
+        return _contains(fold(word))
+
+    def _field(self, field: re.Match[str]) -> Test:
+        """Read a field, a sign and a value."""
         self._is_plain = False
-        self._place = field.end()
         name, sign = field[1], field[2]
-        value_at = self._place
         if name not in {*FIELDS, HISTORY, AGE}:
             known = ", ".join([*FIELDS, HISTORY, AGE])
-            raise QueryError(f"there is no field {name}: {known}", start)
-        value = self._value() if self._text[value_at : value_at + 1].strip() else ""
+            raise QueryError(f"there is no field {name}: {known}", field.start())
         if (name == AGE) != (sign in {"<", ">"}):
             signs = "< or >" if name == AGE else "=, != or ~"
             raise QueryError(f"{name} is compared with {signs}", field.start(2))
+        self._place = field.end()
+        is_quoted = self._text.startswith('"', self._place)
+        value_at = self._place + is_quoted
+        value = self._value(is_regex=sign == "~")
+        if name == AGE:
+            return self._age(sign, value, value_at)
+        if not value and (sign == "~" or not is_quoted):
+            empty = "" if sign == "~" else f'; {name}{sign}"" stands for what is empty'
+            raise QueryError(f"nothing stands behind {sign}{empty}", field.end())
+        return self._comparison(name, sign, value, value_at)
+
+    def _age(self, sign: str, value: str, value_at: int) -> Test:
+        self._has_age = True
         try:
-            return self._comparison(name, sign, value)
-        except re.error as error:
-            at = value_at + (error.pos or 0)
-            raise QueryError(f"no regular expression: {error.msg}", at) from None
+            return _is_aged(sign, parse_span(value))
         except ValueError as error:
             raise QueryError(str(error), value_at) from None
 
-    def _value(self) -> str:
-        """Read a word, or what stands in quotes."""
+    def _value(self, *, is_regex: bool) -> str:
+        """Read what a field is compared with."""
+        if self._text.startswith('"', self._place):
+            value = self._quoted()
+            behind = self._text[self._place : self._place + 1]
+            if behind and not behind.isspace() and behind not in "|)":
+                raise QueryError("a space is missing behind the quote", self._place)
+            return value
+        value = self._regex() if is_regex else self._bare()
+        sign = self._text[self._place : self._place + 1]
+        if sign and sign in '("':
+            raise QueryError(f"a value with {sign} stands in quotes", self._place)
+        if sign == "|" and is_regex:
+            what = "a regular expression with | stands in quotes or in parentheses"
+            raise QueryError(f"{what}; or a space is missing", self._place)
+        return value
+
+    def _quoted(self) -> str:
+        """Read what stands in quotes."""
         start = self._place
-        if self._text[start] == '"':
-            end = self._text.find('"', start + 1)
-            if end < 0:
-                raise QueryError("this quote is not closed", start)
-            self._place = end + 1
-            return self._text[start + 1 : end]
-        bare = _BARE.match(self._text, start)
+        end = self._text.find('"', start + 1)
+        if end < 0:
+            raise QueryError("this quote is not closed", start)
+        self._place = end + 1
+        return self._text[start + 1 : end]
+
+    def _bare(self) -> str:
+        """Read a word; there may be none."""
+        bare = _BARE.match(self._text, self._place)
         if bare is None:
             return ""
         self._place = bare.end()
         return bare[0]
 
-    def _comparison(self, name: str, sign: str, value: str) -> Test:
-        if name == AGE:
-            self._has_age = True
-            return _is_aged(sign, parse_span(value))
-        flags = re.IGNORECASE
-        with warnings.catch_warnings():
-            # What a later Python may read otherwise is no reason to write over the screen.
-            warnings.simplefilter("ignore", FutureWarning)
-            pattern = re.compile(value if sign == "~" else fnmatch.translate(value), flags)
-        fits = pattern.search if sign == "~" else pattern.match
+    def _regex(self) -> str:
+        """Read a regular expression that stands without quotes."""
+        start, opened = self._place, []
+        while sign := self._text[self._place : self._place + 1]:
+            if self._place - start > _LONGEST_PATTERN:
+                break
+            in_brackets = _SET.match(self._text, self._place) if sign == "[" else None
+            if in_brackets is not None:
+                self._place = in_brackets.end()
+                continue
+            if sign == "(":
+                opened.append(self._place)
+            elif sign == ")" and opened:
+                opened.pop()
+            elif sign == '"' or (not opened and (sign.isspace() or sign in "|)")):
+                break
+            self._place += 2 if sign == "\\" else 1
+        self._place = min(self._place, len(self._text))
+        if opened:
+            raise QueryError("this parenthesis is not closed", opened[-1])
+        return self._text[start : self._place]
+
+    def _comparison(self, name: str, sign: str, value: str, value_at: int) -> Test:
+        """Compare the text of a field, or of any state in the history, with a value."""
+        fits = self._fits(value, value_at, is_regex=sign == "~")
         if name == HISTORY:
             found: Test = lambda run, _now: any(map(fits, run.seen))  # noqa: E731 - one of a pair
         else:
             get = FIELDS[name][0]
-            found = lambda run, _now: fits(get(run)) is not None  # noqa: E731 - one of a pair
+            found = lambda run, _now: fits(get(run))  # noqa: E731 - one of a pair
         if sign == "!=":
             return lambda run, now: not found(run, now)
         return found
 
+    def _fits(self, value: str, value_at: int, *, is_regex: bool) -> Callable[[str], bool]:
+        """What compares a text with a regular expression, or with a value that has wildcards."""
+        if not is_regex and _WILDCARD.search(value) is None:
+            wanted = fold(value)
+            return lambda text: fold(text) == wanted
+        if len(value) > _LONGEST_PATTERN:
+            most = f"at most {_LONGEST_PATTERN:,} characters"
+            raise QueryError(f"a pattern has {most}", value_at + _LONGEST_PATTERN)
+        self._patterns.append(value_at)
+        value = compose(value)
+        pattern = _compile(value if is_regex else fnmatch.translate(value), value_at, len(value))
+        find = pattern.search if is_regex else pattern.match
+        return lambda text: find(text if text.isascii() else compose(text)) is not None
+
+
+def _compile(pattern: str, place: int, width: int) -> re.Pattern[str]:
+    """Understand a regular expression that stands at a place of the filter, `width` wide."""
+    try:
+        with warnings.catch_warnings():
+            # What another Python may read otherwise is no reason to write over the screen.
+            warnings.simplefilter("ignore")
+            return re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        at = place + min(error.pos or 0, width)
+        raise QueryError(f"no regular expression: {error.msg}", at) from None
+    except RecursionError:
+        raise QueryError("no regular expression: nested too deeply", place) from None
+    except (OverflowError, ValueError, RuntimeError) as error:
+        raise QueryError(f"no regular expression: {error}", place) from None
+
+
+def compose(text: str) -> str:
+    """Text in the Unicode normal form that has one character where there can be one (NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """Text without regard to case and Unicode normal form."""
+    if text.isascii():
+        return text.casefold()
+    return compose(unicodedata.normalize("NFD", text).casefold())
+
 
 def _contains(word: str) -> Test:
+    """Look for a word in id, name, state and note."""
+    # Folding one text costs less than folding four. What is between them cannot be in the word.
+    gap = next(sign for sign in map(chr, itertools.count()) if sign not in word)
+
     def test(run: Run, _now: float) -> bool:
-        return (
-            word in run.id.casefold()
-            or word in run.name.casefold()
-            or word in run.current.state.casefold()
-            or word in run.headline.casefold()
-        )
+        text = f"{run.id}{gap}{run.name}{gap}{run.current.state}{gap}{run.headline}"
+        return word in (text.casefold() if text.isascii() else fold(text))
 
     return test
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import fnmatch
+import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal, TypeAlias
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from statustui.core.query import FLAGS, QueryError, parse
+from statustui.core.query import FIELDS, FLAGS, QueryError, fold, parse
 from statustui.core.run import Run, Stall
 from tests.runs import make
 
 NOW = 10_000.0
+Form: TypeAlias = Literal["NFC", "NFD"]
 RUNS = (
     make("r/1", "RUNNING on cn0117", name="hpcg.n4", user="mia", series="12", start=NOW - 5),
     make("r/2", "BUILD_FAILED make: *** error 2", "BUILD_CREATED Builder.", name="hpcg.n16"),
@@ -59,9 +64,12 @@ def found(expression: str) -> str:
         ("category=failed", "24"),
         ("category=error|category=running", "13"),
         ("result=fail", "4"),
-        ("result=", "123"),
+        ('result=""', "123"),
+        ('result!=""', "45"),
         ("user=mia", "15"),
-        ("user=", "24"),
+        ('user=""', "24"),
+        ('user!="" osu', "3"),
+        ('has=""', ""),
         ("series=12", "13"),
         ("kind=test", "12345"),
         ("path=r/3", "3"),
@@ -72,6 +80,21 @@ def found(expression: str) -> str:
         ("has~^RUN", "1345"),
         ("note~error.[0-9]", "2"),
         ('note~"space|result: PASS"', "35"),
+        ("state~^(RUN|BUILD)_", "23"),
+        ("state~^(RUN|BUILD) !state~_(FAILED|ERROR)$", "12"),
+        ("(state~_(ERROR|FAILED) | id=5)", "35"),
+        ("(state~_(ERROR|FAILED))", "3"),
+        ("state~_(ERROR|FAILED)|id=5", "error"),
+        ("state~_(ERROR|FAILED) |id=5", "35"),
+        ("note~(left (x|on)|on )cn", "1"),
+        ("note~(left|result): (PASS|FAIL)$ hpcg", ""),
+        (r"note~left\ \(disk\|quota\)", "3"),
+        ("note~[(] osu", "3"),
+        ("note~[])|(]d", "3"),
+        ("note~[^]a]isk", "3"),
+        ("(note~[)])", "3"),
+        ("note~spa[bc d]e osu", "3"),
+        ("has~^(build|run)_ !osu", "2"),
         ('"left (disk|quota)"', "3"),
         ('"x', "error"),
         ("age<1m", "1"),
@@ -109,7 +132,27 @@ def test_an_expression_matches_what_it_says(expression: str, ids: str) -> None:
         ("state>3", 5, "state is compared with =, != or ~"),
         ("age<soon", 4, "a time is a number and s, m, h or d, like 90s or 2d"),
         ("note~a[b", 6, "no regular expression: unterminated character set"),
+        ('note~"a[b"', 7, "no regular expression: unterminated character set"),
         ("!" * 60 + "a", 50, "too many parentheses or exclamation marks"),
+        ("osu note~", 9, "nothing stands behind ~"),
+        ('note~""', 5, "nothing stands behind ~"),
+        ("note~ a", 5, "nothing stands behind ~"),
+        ("(state=)", 7, 'nothing stands behind =; state="" stands for what is empty'),
+        ("state!= a", 7, 'nothing stands behind !=; state!="" stands for what is empty'),
+        ("has=|a", 4, "nothing stands behind ="),
+        ("age<", 4, "a time is a number"),
+        ("note~a|b", 6, "a regular expression with | stands in quotes or in parentheses"),
+        ("(note~(a)|b)", 9, "a regular expression with | stands in quotes or in parentheses"),
+        ("a note~(b", 7, "this parenthesis is not closed"),
+        ("note~((b) c", 5, "this parenthesis is not closed"),
+        ("note~b)", 6, "there is no parenthesis to close"),
+        ("note~a\\", 6, "no regular expression: bad escape"),
+        ('note~a"b"', 6, 'a value with " stands in quotes'),
+        ("name=osu(4)", 8, "a value with ( stands in quotes"),
+        ("state=(A|B)", 6, "a value with ( stands in quotes"),
+        ('note~"a"(b)', 8, "a space is missing behind the quote"),
+        ("note~a{99999999999}", 5, "no regular expression: the repetition number is too large"),
+        ("note~(?a)(?u)b", 5, "no regular expression: "),
     ],
 )
 def test_a_mistake_is_named_with_its_place(expression: str, position: int, message: str) -> None:
@@ -120,6 +163,23 @@ def test_a_mistake_is_named_with_its_place(expression: str, position: int, messa
     assert mistake.value.position == position
 
 
+@pytest.mark.parametrize(
+    ("expression", "position", "message"),
+    [
+        (f"note~{'(' * 490}{')' * 490}", 5, "no regular expression: nested too deeply"),
+        (f"a note~{'a' * 2000}", 1007, "a pattern has at most 1,000 characters"),
+        (f"note={'*a' * 2000}", 1005, "a pattern has at most 1,000 characters"),
+        ("a " * 10_000, 10_000, "a filter has at most 10,000 characters"),
+    ],
+    ids=["deep", "regex", "wildcards", "terms"],
+)
+def test_what_is_too_much_is_refused(expression: str, position: int, message: str) -> None:
+    """Before it costs anything."""
+    with pytest.raises(QueryError, match=message) as mistake:
+        parse(expression)
+    assert mistake.value.position == position
+
+
 def test_words_alone_are_plain_and_ages_move_with_time() -> None:
     """What follows another letter can be found among what was listed already."""
     assert parse("hpcg n4").is_plain
@@ -127,6 +187,37 @@ def test_words_alone_are_plain_and_ages_move_with_time() -> None:
         assert not parse(expression).is_plain
     assert parse("a (b|age<3)").has_age
     assert not parse("a").has_age
+
+
+def test_long_and_deep_filters_are_understood() -> None:
+    """As far as they are allowed to be."""
+    assert found("|".join(["zzz"] * 2000 + ["hpcg"])) == "12"
+    assert found("(" * 50 + "hpcg" + ")" * 50) == "12"
+    assert found("name=" + "*" * 999 + "x") == ""
+    assert found(f"note~{'(' * 40}error{')' * 40}") == "2"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(
+    "expression",
+    ["Überlauf", "überLAUF", "note=*ÜBERL*", "name=größe", "note~ü.erlauf", 'note~"^[ü] x|^Ü"'],
+)
+def test_the_unicode_normal_form_does_not_matter(expression: str, form: Form) -> None:
+    """Neither that of the filter nor that of the text."""
+    run = make("r/1", f"RUN_ERROR {unicodedata.normalize('NFD', 'Überlauf Straße')}", name="Größe")
+    query = parse(unicodedata.normalize(form, expression))
+    assert query.matches(run, NOW)
+    assert parse("STRASSE").matches(run, NOW)
+    assert not parse("uberlauf").matches(run, NOW)
+
+
+def test_what_may_take_long_is_known() -> None:
+    """By the places of patterns, and by the number of terms."""
+    assert parse("hpcg state=RUNNING age<3").is_quick
+    assert not parse("|".join("abcdefghijklm")).is_quick
+    query = parse('note~a (x | name="*b") user=mia')
+    assert query.patterns == (5, 18)
+    assert not query.is_quick
 
 
 PIECES = [*'ab !|()"=~<>\\[*.', "age", "state", "problem", "é"]
@@ -184,7 +275,64 @@ def test_every_flag_tells_some_of_the_runs_from_the_others() -> None:
         assert not all(matches(run, NOW) for run in (*RUNS, STALLED))
 
 
-def test_a_value_may_be_missing() -> None:
-    """It is compared with nothing, also before a parenthesis."""
-    assert parse("(result=)").matches(make("a", "RUNNING x"), 0.0)
-    assert not parse("(state=)").matches(make("a", "RUNNING x"), 0.0)
+REGEX_PIECES = [*"ab01é()[]{}|*+?.^$\\,-=!<>:#", "(?", "(?P<", "(?<", "{9", "99999", "\\d", "\\N{"]
+REGEXES = st.lists(st.sampled_from(REGEX_PIECES), max_size=12).map("".join)
+
+
+@given(st.one_of(REGEXES, st.text().filter(lambda text: '"' not in text)), st.booleans())
+def test_any_regular_expression_is_understood_or_refused(pattern: str, is_quoted: bool) -> None:  # noqa: FBT001 - an argument of the property
+    """With quotes and without."""
+    text = f'osu note~"{pattern}"' if is_quoted else f"osu note~{pattern} has~{pattern}"
+    place, said = 0, "nothing is wrong"
+    try:
+        parse(text)
+    except QueryError as mistake:
+        place, said = mistake.position, str(mistake)
+    assert 0 <= place <= len(text)
+    assert said
+
+
+WORDS = st.text(st.sampled_from("aAbßé\u0301\0\n"), min_size=1, max_size=3)
+TERM = st.one_of(
+    st.tuples(st.just(""), WORDS),
+    st.tuples(st.sampled_from(["note=", "note!=", "name=", "user="]), WORDS),
+    st.tuples(st.just("name="), st.text(st.sampled_from("ab*?[]!-"), min_size=1, max_size=5)),
+)
+
+
+def naive(field: str, value: str) -> Callable[[Run], bool]:
+    """What a term without a regular expression means, at no matter what cost."""
+
+    def holds(run: Run) -> bool:
+        if not field:
+            texts = (run.id, run.name, run.current.state, run.headline)
+            return any(fold(value) in fold(text) for text in texts)
+        text = FIELDS[field.rstrip("!=")][0](run)
+        if any(sign in value for sign in "*?["):
+            return fnmatch.fnmatchcase(fold(text), fold(value))
+        return (fold(text) == fold(value)) is ("!" not in field)
+
+    return holds
+
+
+@given(
+    st.lists(TERM, min_size=1, max_size=3),
+    st.sampled_from([" ", "|"]),
+    st.booleans(),
+    *(st.text(st.sampled_from("aAbBßéE\u0301\0\n-")) for _ in range(3)),
+)
+def test_a_filter_agrees_with_a_naive_one(  # noqa: PLR0913, PLR0917 - arguments of the property
+    terms: list[tuple[str, str]],
+    between: str,
+    negates: bool,  # noqa: FBT001 - an argument of the property
+    note: str,
+    name: str,
+    user: str,
+) -> None:
+    """Words, values and wildcards, and what combines them."""
+    run = make("r/ab", f"RUNNING {note}", name=name, user=user)
+    said = between.join(f'{field}"{value}"' for field, value in terms)
+    combine = all if between == " " else any
+    expected = combine(naive(field, value)(run) for field, value in terms)
+    query = parse(f"!({said})" if negates else said)
+    assert query.matches(run, NOW) is (expected is not negates)

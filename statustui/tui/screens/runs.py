@@ -16,11 +16,13 @@ from textual.widget import MountError
 
 from statustui.config import Config
 from statustui.core.order import GROUPINGS, SORT_KEYS
-from statustui.core.query import Query, QueryError, parse
+from statustui.core.query import QueryError
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.text import clean, format_iso
+from statustui.limit import TimedQuery, TimeLimit
 from statustui.monitor.batch import Batch, RootHealth
+from statustui.tui.live_filter import LiveFilter
 from statustui.tui.manner import Manner
 from statustui.tui.messages import (
     CategoryChosen,
@@ -46,6 +48,8 @@ _TIDYING = 0.5
 """Seconds after which the memory of a screen that was closed is given back."""
 _AGING = 10.0
 """Seconds after which a filter on ages is applied again."""
+_FILTERING = 2.0
+"""Seconds after which a filter on all runs is given up: keys wait for so long at the most."""
 
 
 _COLUMNS = ("ID", "NAME", "STATE", "RESULT", "TIME", "NOTE")
@@ -115,7 +119,9 @@ class RunsScreen(Screen[None]):
         super().__init__()
         self._store = store
         self._clock = clock
-        self._query = parse("")
+        self._limit = TimeLimit(_FILTERING)
+        self._applied: LiveFilter | None = None
+        """The filter that the list goes by."""
         self._inspect = inspect
         self._manner = manner
         self._preview: Preview | None = None
@@ -280,33 +286,55 @@ class RunsScreen(Screen[None]):
         self.call_after_refresh(self._narrow)
 
     def _narrow(self) -> None:
-        before = self._query
+        """List what matches the filter as it has been typed by now, if it is a good one."""
+        before, text = self._applied, self._filter.value
+        if before is not None and before.query.text == text:
+            self._filter.complain(None)
+            return
         try:
-            self._query = parse(self._filter.value)
+            timed = TimedQuery(text, self._limit)
         except QueryError as error:
             self._filter.complain(error)
             return
-        self._filter.complain(None)
-        if self._query.text != before.text:
-            narrows = (
-                self._query.is_plain
-                and before.is_plain
-                and self._query.text.startswith(before.text)
-                and bool(before.text.strip())
-            )
-            self._apply_filter(narrows=narrows)
+        if not text.strip():
+            self._filter.complain(None)
+            if before is not None:
+                self._apply(None)
+            return
+        after = LiveFilter(timed, self._clock, self._give_up)
+        self._apply(after, narrows=before is not None and after.narrows(before))
+        if after.mistake is not None:
+            self._apply(before)
+        else:
+            self._table.searched = after.finds
+        self._filter.complain(after.mistake)
 
-    def _apply_filter(self, *, narrows: bool) -> None:
-        """List what matches the filter now."""
-        matches = None
-        if self._query.text.strip():
-            matches = self._table.searched = _matcher(self._query, self._clock)
-        self._store.show_matching(matches, narrows=narrows)
+    def _apply(self, chosen: LiveFilter | None, *, narrows: bool = False) -> None:
+        """List what matches a filter, or all."""
+        self._applied = chosen
+        self._store.show_matching(None if chosen is None else chosen.lists, narrows=narrows)
         self._reorder()
 
+    def _give_up(self, slow: LiveFilter) -> None:
+        # It may be in the middle of a change of the store.
+        self.call_later(self._list_without, slow)
+
+    def _list_without(self, slow: LiveFilter) -> None:
+        """List all runs in place of what matches a filter that has come to take too long."""
+        was_searched = self._table.searched == slow.finds
+        if was_searched:
+            self._table.searched = None
+        if slow is self._applied:
+            self._apply(None)
+            if slow.mistake is not None:
+                said = f"{slow.mistake}: all runs are listed"
+                self._filter.complain(QueryError(said, slow.mistake.position))
+        elif was_searched:
+            self.notify("The search takes too long.", severity="warning", markup=False)
+
     def _filter_by_age(self) -> None:
-        if self._query.has_age:
-            self._apply_filter(narrows=False)
+        if self._applied is not None and self._applied.query.has_age:
+            self._apply(self._applied)
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -373,7 +401,3 @@ class RunsScreen(Screen[None]):
 
 def _next(names: list[str], name: str) -> str:
     return names[(names.index(name) + 1) % len(names)]
-
-
-def _matcher(query: Query, clock: Callable[[], float]) -> Callable[[Run], bool]:
-    return lambda run: query.matches(run, clock())

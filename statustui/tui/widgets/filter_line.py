@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
@@ -23,10 +23,11 @@ class FilterMistake(Widget):
         super().__init__(id="filter-mistake")
         self.display = False
         self._error: QueryError | None = None
+        self._place = 0
 
-    def show(self, error: QueryError | None) -> None:
-        """Say what is wrong; nothing if nothing is."""
-        self._error = error
+    def show(self, error: QueryError | None, place: int = 0) -> None:
+        """Say what is wrong, `place` cells from the left; nothing if nothing is."""
+        self._error, self._place = error, place
         self.display = error is not None
         self.refresh()
 
@@ -34,7 +35,7 @@ class FilterMistake(Widget):
         """Draw the message beside the arrow, on the side where there is room."""
         if self._error is None:
             return Text()
-        place, message = min(self._error.position, self.size.width - 1), str(self._error)
+        place, message = min(self._place, self.size.width - 1), str(self._error)
         behind = f"{' ' * place}↑ {message}"
         before = f"{message} ↑"
         fits = cell_len(behind) <= self.size.width or len(before) > place + 1
@@ -66,6 +67,10 @@ class TypingLine(Input):
         if not keeps or not self.value.strip():
             self.value = ""
             self.display = False
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Put several lines into one."""
+        event.text = " ".join(event.text.splitlines())
 
     @on(Input.Changed)
     def _tell(self, message: Input.Changed) -> None:
@@ -101,7 +106,8 @@ class FilterLine(TypingLine):
 
     def complain(self, error: QueryError | None) -> None:
         """Say what is wrong with the filter and where, or nothing."""
-        self.mistake.show(error)
+        place = 0 if error is None else cell_len(self.value[: error.position])
+        self.mistake.show(error, place)
 
 
 class SearchLine(TypingLine):

@@ -1,0 +1,106 @@
+"""A filter that takes too long, through real processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import STATUSTUI, Terminal, terminal
+from tests.trees import append, write_run
+from tests.waiting import DEADLINE
+
+SLOW = 'note~"(a+)+$"'
+NOTE = f"RUN_FAILED {'a' * 40}!"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Three runs with a note that is short, and long enough."""
+    for number in range(3):
+        write_run(tmp_path / f"r{number}", NOTE)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "command", [["list"], ["list", "--json"], ["list", "--follow"], ["wait", "--timeout", "2"]]
+)
+def test_a_command_says_so_and_exits_with_two(tree: Path, command: list[str]) -> None:
+    """It shows the place, and prints nothing that would be wrong."""
+    done = subprocess.run(
+        [*STATUSTUI, *command, str(tree), "-F", SLOW],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "statustui: the filter is given up: this takes too long",
+        f"  {SLOW}",
+        f"  {' ' * 6}^",
+    ]
+
+
+@pytest.mark.parametrize("command", [["list", "--follow"], ["wait"]])
+def test_a_run_that_comes_later_can_make_it_slow(tmp_path: Path, command: list[str]) -> None:
+    """The command ends then."""
+    run = write_run(tmp_path / "one", "RUNNING short")
+    write_run(tmp_path / "two", "RUNNING aa")
+    started = [*STATUSTUI, *command, str(tmp_path), "-F", SLOW, "--interval", "0.1"]
+    with terminal(started, columns=120) as screen:
+        screen.wait_for("aa" if "list" in command else "0 of 1 ended")
+        append(run, NOTE)
+        assert screen.wait_for_end() == 2
+        assert b"this takes too long" in screen.output
+
+
+def type_the_filter(screen: Terminal) -> None:
+    """Letter by letter; each of the last ones is a filter that takes too long."""
+    screen.wait_for("3 runs")
+    screen.wait_for("Filter")
+    screen.press("/")
+    screen.press(SLOW)
+
+
+ENDS: dict[str, tuple[Callable[[Terminal], None], int]] = {
+    "ctrl-q": (lambda screen: screen.press("\x11"), 0),
+    "term": (lambda screen: os.kill(screen.pid, signal.SIGTERM), 143),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_monitor_ends_while_somebody_types_it(tree: Path, end: str) -> None:
+    """By a key or a signal that comes right behind the last letter."""
+    act, status = ENDS[end]
+    with terminal([*STATUSTUI, str(tree)]) as screen:
+        type_the_filter(screen)
+        act(screen)
+        assert screen.wait_for_end(20) == status
+        assert re.search(rb"\x1b\[\?1049l", screen.output)
+
+
+def test_the_monitor_says_so_and_goes_on(tree: Path) -> None:
+    """Also with a filter of the configuration; other filters work as ever."""
+    config = tree.parent / "config.toml"
+    config.write_text(f"[views]\n1 = '{SLOW}'\n")
+    with terminal([*STATUSTUI, "--config", str(config), str(tree)]) as screen:
+        type_the_filter(screen)
+        screen.wait_for("↑ this takes too long")
+        screen.press("\x1b")
+        screen.wait_until_gone("too long")
+        screen.press("1")
+        screen.wait_for("↑ this takes too long")
+        screen.press("\x1b")
+        screen.wait_until_gone("too long")
+        screen.press("/r1")
+        screen.wait_for("1 of 3 listed")
+        append(tree / "r1", "RUNNING again")
+        screen.wait_for("RUNNING !")
+        screen.press("\x11")
+        assert screen.wait_for_end() == 0
