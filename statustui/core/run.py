@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from statustui.core.members import Members
 from statustui.core.states import KNOWN_STATES, LOG_STATES, STATES, Category, categorise
 from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line, read_time
 
@@ -29,7 +30,6 @@ _CALM = frozenset(
 """States that leave the last word to the status that follows them."""
 _LAST_WORDS = frozenset(_CATEGORIES) - _LOG_WORDS
 """States that are the current one and more than a remark where they stand last."""
-_LAST_OF_SERIES = "ALL_STARTED"
 
 
 class Label(NamedTuple):
@@ -101,6 +101,8 @@ class Run:
     """Whether Pavilion has marked it as complete, whatever its state says."""
     stall: Stall | None = None
     """That it has been in its state for much longer than is usual, without a sign of life."""
+    members: Members | None = None
+    """What its runs add up to, if it is a series that has been judged by them."""
 
     @property
     def name(self) -> str:
@@ -119,15 +121,17 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Whether it will not go on: its state is a final one, or Pavilion says so.
-
-        The last that Pavilion says of a series is that all its runs have been started.
-        """
+        """Whether it will not go on: its state is a final one, Pavilion or its runs say so."""
         return (
             self.is_marked
             or categorise(self.stage, self.result).is_final
-            or (self.kind == "series" and self.stage == _LAST_OF_SERIES)
+            or (self.members is not None and self.members.have_ended)
         )
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it is a container of runs, and counts as none itself."""
+        return self.kind == "series"
 
     @property
     def is_missing(self) -> bool:
@@ -159,8 +163,11 @@ class Run:
 
     @property
     def headline(self) -> str:
-        """What to say of the run in one line: its current note, or the failure behind it."""
-        if self.problem is not None and self.hides_problem:
+        """What to say of the run in one line: its current note, or the failure behind it.
+
+        The note of a series tells of both.
+        """
+        if self.problem is not None and self.hides_problem and self.members is None:
             return f"{self.problem.state}: {self.problem.note}"
         return self.current.note
 

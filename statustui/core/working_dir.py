@@ -94,15 +94,12 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
     if skip:
         real = os.path.realpath(folder.path)
         inner = [entry for entry in inner if os.path.join(real, entry.name) not in skip]
-    if folder.below == "test":
-        # A run's directory exists before its status file does.
+    if folder.below in {"test", "series"}:
+        # A run's directory exists before its status file does; in 2.1.1 a series has none.
+        kind = folder.below
         return Survey(
             False,
-            [Folder(e.path, e.name, "test", None, e.name.isdecimal(), e.inode()) for e in inner],
-        )
-    if folder.below == "series":
-        return Survey(
-            False, [Folder(e.path, e.name, "series", None, False, e.inode()) for e in inner]
+            [Folder(e.path, e.name, kind, None, e.name.isdecimal(), e.inode()) for e in inner],
         )
     return Survey(False, list(_plain_folders(inner)))
 

@@ -90,7 +90,7 @@ class Listener:
             path = sweeper.root + hint[len(sweeper.real_root) :]
             above, name = os.path.split(path)
             if above in sweeper:
-                if name in _TELLING:
+                if name in _TELLING or sweeper.is_series(above):
                     runs.add(above)
             elif path in sweeper:
                 runs.add(path)

@@ -20,6 +20,7 @@ from statustui.core.run import Run, Stall
 from statustui.core.status_file import StatusInfo
 from statustui.core.working_dir import STATUS, OnError, find_runs, outer_roots
 from statustui.monitor.scan import read, read_history
+from statustui.monitor.series import judge_series
 
 _PEERS = 20
 """Runs that one is compared with at the most: those that were met last."""
@@ -197,4 +198,5 @@ def read_trees(
         except OSError as error:
             on_error(root, error)
         else:
-            yield from mark_stalled(runs, patience, now)
+            marked = list(mark_stalled(runs, patience, now))
+            yield from judge_series(marked, on_error, patience, now)

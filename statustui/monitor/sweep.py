@@ -6,7 +6,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from statustui.core.order import natural
 from statustui.core.run import Kind, Label, Run, RunDir, make_unread_run
@@ -18,6 +18,7 @@ from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings, pace_of
 from statustui.monitor.scan import Reading, is_unchanged, read
 from statustui.monitor.schedule import Schedule
+from statustui.monitor.series import AllSeries
 from statustui.monitor.stalls import Stalls
 
 
@@ -64,6 +65,7 @@ class Sweeper:
         self._directories = Directories(root_folder(root))
         self._crew = Crew(self._read, 1)
         self._stalls = Stalls(settings.patience, settings.clock)
+        self._series = AllSeries(settings.patience, settings.clock, self.troubles)
         self.devices = Devices(root, self.real_root)
         self.pace = pace_of(self.devices.slowest, settings)
         self._schedule = Schedule(self.pace)
@@ -128,7 +130,7 @@ class Sweeper:
         reading = self._readings.get(path)
         return None if reading is None else reading.run
 
-    def check(self, paths: Iterable[str]) -> None:
+    def check(self, paths: Collection[str]) -> None:
         """Look at known runs again."""
         if self.root not in self.troubles:
             known = [self._readings[path] for path in paths if path in self._readings]
@@ -136,14 +138,27 @@ class Sweeper:
                 known = list(self._changed_of(known))
             self._look_at([reading.run.place for reading in known])
             self._enter_new()
+            self._judge_series(paths)
 
-    def list_anew(self, paths: Iterable[str]) -> None:
+    def _judge_series(self, paths: Iterable[str]) -> None:
+        """Look at the links of those of these runs that are series, and judge what has changed."""
+        self._series.look(paths, self._trusts_stat)
+        for run in self._series.review(self._run_at):
+            self.beat()
+            self._outbox.put(run)
+            self._rest_or_stay(run, self._readings[run.path])
+            self._tell_if_due()
+            if self._stopped.is_set():
+                return
+
+    def list_anew(self, paths: Collection[str]) -> None:
         """List known directories, whatever their times of change."""
         for path in paths:
             if path in self._directories:
                 self._directories.distrust(path)
                 self._list(path)
         self._enter_new()
+        self._series.look(self._series.owners(paths), self._trusts_stat)
 
     def _changed_of(self, known: Iterable[Reading]) -> Iterator[Reading]:
         """Those runs on a local disk that have changed, found out at the least cost."""
@@ -164,7 +179,7 @@ class Sweeper:
 
     def _read(self, place: RunDir) -> Reading:
         known = self._readings.get(place.path)
-        trust = known is not None and self._reach(known.device, place.path) is not Reach.REMOTE
+        trust = known is not None and self._trusts_stat(place.path)
         try:
             return read(place, known, trust_stat=trust)
         except Exception as error:  # noqa: BLE001 - one run must not keep the others from being read
@@ -179,19 +194,25 @@ class Sweeper:
             if known is not None and reading.signature is None:
                 if self._is_root_lost():
                     return
-                if run.kind != "test":
+                if run.kind == "plain":
                     self._find_out_anew(run.place)
                     return
             self._readings[path] = reading
-            self._outbox.put(run)
+            if not run.is_series:
+                self._outbox.put(run)
             self._stalls.meet(run)
+            self._series.meet(run)
             if known is None:
                 self._meet(reading.device, path)
             else:
                 self.changed.append(path)
+        self._rest_or_stay(self._series.picture(run), reading)
+        self._tell_if_due()
+
+    def _rest_or_stay(self, run: Run, reading: Reading) -> None:
+        """Look at a run often, or leave it alone for a while if it has ended."""
         written = reading.signature[2] / 1e9 if reading.signature is not None else 0.0
         self._schedule.put(run, written, time.monotonic(), time.time())
-        self._tell_if_due()
 
     # Directories.
 
@@ -265,6 +286,7 @@ class Sweeper:
                 self._outbox.remove(path)
                 self._schedule.drop(path)
                 self._stalls.forget(path)
+                self._series.forget(path)
             self.troubles.pop(path, None)
             self.forgotten.append(path)
             paths += self._directories.drop(path)
@@ -293,6 +315,14 @@ class Sweeper:
             self._crew.dismiss()
             self._crew = Crew(self._read, self.pace.threads)
 
+    def _trusts_stat(self, path: str) -> bool:
+        """Whether `stat` tells of every change of the run at `path`."""
+        return self._reach(self._readings[path].device, path) is not Reach.REMOTE
+
+    def is_series(self, path: str) -> bool:
+        """Whether there is a series at `path`."""
+        return path in self._series
+
     def watchable_runs(self, *, everywhere: bool) -> list[str]:
         """The active runs whose filesystem raises events, or all that can be read."""
         places = ((path, self._readings[path].device) for path in self._schedule.active)
@@ -301,7 +331,10 @@ class Sweeper:
     def watchable_directories(self, *, everywhere: bool) -> list[str]:
         """The directories in which runs appear, chosen alike."""
         paths = [path for path in self._directories.holding_runs() if path not in self.troubles]
-        places = ((path, self._directories[path].device) for path in paths)
+        places = [(path, self._directories[path].device) for path in paths]
+        for path in self._schedule.active:
+            below = self._series.directories(path)
+            places += [(one, self._readings[path].device) for one in below]
         return [path for path, device in places if self._is_watchable(device, path, everywhere)]
 
     def _is_watchable(self, device: int, path: str, everywhere: bool) -> bool:  # noqa: FBT001
