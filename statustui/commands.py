@@ -6,15 +6,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import click
 
 from statustui import report
 from statustui.core.durations import Patience, end_of
-from statustui.core.order import SORT_KEYS, sort_key, split_sort
+from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.core.run import Run
 from statustui.core.states import (
     KNOWN_STATES,
@@ -82,7 +81,7 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
 ) -> None:
     """List the runs below each ROOT once, or with --follow for as long as they change."""
     roots = roots or (".",)
-    key, is_reverse = _sorter(sort)
+    _check_sort(sort)
     query = parse_filter(expression)
     config = configure(
         config_path, watch=watch, interval=interval, max_checks=max_checks, patience=stale
@@ -109,7 +108,7 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     found = (
         run for run in read_trees(roots, _warn, config.patience, now) if query.matches(run, now)
     )
-    runs = sorted(found, key=key, reverse=is_reverse)[:limit]
+    runs = in_order(found, sort)[:limit]
     for piece in _print(roots, runs, form, is_summary=summary):
         click.echo(piece, nl=False)
     if exit_status and any(run.category.is_problem for run in runs):
@@ -135,15 +134,11 @@ def _print(
             yield f"{click.style(line, fg=colour) if colour else line}\n"
 
 
-def _sorter(sort: str) -> tuple[Callable[[Run], Any], bool]:
-    """What to sort by, and whether in reverse."""
-    name, is_reverse = split_sort(sort)
-    try:
-        return sort_key(name), is_reverse
-    except KeyError:
+def _check_sort(sort: str) -> None:
+    if split_sort(sort)[0] not in SORT_KEYS:
         raise click.BadParameter(
             f"'{sort}' is none of {', '.join(SORT_KEYS)}.", param_hint="'--sort'"
-        ) from None
+        )
 
 
 def _warn(path: str, error: OSError) -> None:
@@ -214,7 +209,11 @@ def wait(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     if not outcome.runs:
         click.echo("statustui: nothing matches: there was nothing to wait for", err=True)
     late = outcome.has_timed_out
-    told = [run for run in outcome.runs if run.category.is_problem or (late and not run.is_over)]
+    told = [
+        run
+        for run in sorted(outcome.runs, key=lambda run: run.is_series)
+        if run.category.is_problem or (late and not run.is_over)
+    ]
     for line in report.changes((), told[:_MOST_TOLD], time.time(), as_json=False):
         click.echo(line)
     if len(told) > _MOST_TOLD:

@@ -14,6 +14,7 @@ from statustui.core.run import Run
 from statustui.follow import tell_trouble
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
+from statustui.report import count_what
 
 _TICK = 1.0
 """Seconds between two times that the progress is told, and that ages are compared."""
@@ -72,10 +73,12 @@ class _Chosen:
 
     @property
     def progress(self) -> str:
-        ended = sum(run.is_over for run in self.runs.values())
-        problems = sum(run.category.is_problem for run in self.runs.values())
+        counted, what = count_what(self.runs.values())
+        of = f"{len(counted):,} {what}" if what == "series" else f"{len(counted):,}"
+        ended = sum(run.is_over for run in counted)
+        problems = sum(run.category.is_problem for run in counted)
         looking = ", still looking for runs" if self._unseen else ""
-        return f"{ended:,} of {len(self.runs):,} ended, {problems:,} with a problem{looking}"
+        return f"{ended:,} of {of} ended, {problems:,} with a problem{looking}"
 
 
 def wait_for_runs(  # noqa: PLR0913 - what to wait for, for how long, and what to tell

@@ -102,7 +102,7 @@ def test_a_run_object_has_the_documented_keys() -> None:
     root = DATA / "pavilion-2.4"
     runs = listed(str(root))
     keys = {"path", "id", "name", "kind", "state", "category", "note", "time", "timestamp"}
-    keys |= {"user", "series", "problem", "result", "stalled", "updates", "error"}
+    keys |= {"user", "series", "problem", "result", "stalled", "members", "updates", "error"}
     assert all(set(run) == keys for run in runs.values())
     empty = runs[f"{root}/test_runs/20"]
     assert (empty["state"], empty["category"], empty["updates"]) == ("UNKNOWN", "unknown", 0)
@@ -425,6 +425,7 @@ SCHEMA: dict[str, tuple[type, ...]] = {
     "problem": (dict, NULL),
     "result": (str, NULL),
     "stalled": (dict, NULL),
+    "members": (dict, NULL),
     "updates": (int,),
     "error": (str, NULL),
 }

@@ -105,7 +105,7 @@ class Links:
 def _id_behind(link: os.DirEntry[str]) -> str:
     """The id of the run that a link names; empty if it names none, or is gone by now."""
     try:
-        run_id = os.path.basename(os.readlink(link.path))
+        run_id = os.readlink(link.path).rpartition("/")[2]
     except OSError:
         return ""
     return "" if run_id in {".", ".."} else run_id
