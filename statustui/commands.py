@@ -12,7 +12,7 @@ from datetime import datetime
 import click
 
 from statustui import report
-from statustui.core.durations import Patience, end_of
+from statustui.core.durations import DEFAULT_PATIENCE, Patience, end_of
 from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.core.run import Run
 from statustui.core.states import (
@@ -233,6 +233,7 @@ def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes opt
     from statustui.monitor.history import HistoryFile  # noqa: PLC0415 - as above
     from statustui.monitor.inspection import read_trace  # noqa: PLC0415 - as above
     from statustui.monitor.scan import read, read_history  # noqa: PLC0415 - as above
+    from statustui.monitor.series import judge_series  # noqa: PLC0415 - as above
 
     path = os.path.join(run, STATUS) if os.path.isdir(run) else run
     folder = os.path.dirname(path) or "."
@@ -242,7 +243,8 @@ def history(run: str, as_json: bool) -> None:  # noqa: FBT001 - click passes opt
         statuses = read_history(path) if as_json else []
     except OSError as error:
         raise path_failure(path, error) from error
-    picture = read(run_dir(folder, root_folder(folder))).run
+    own = read(run_dir(folder, root_folder(folder))).run
+    [picture] = judge_series([own], lambda _path, _error: None, DEFAULT_PATIENCE, now)
     if as_json:
         times = found.course.times(end_of(picture, found.course, now))
         click.echo(report.history_json(run, statuses, times))

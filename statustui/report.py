@@ -148,6 +148,8 @@ def summary_lines(
     """
     where = f"{LOOKS[run.category].letter} {run.category.value}: {clean(run.id)} {clean(run.name)}"
     yield _cut(f"{where}, {clean(run.current.state)} for {format_age(run.age(now))}", width)
+    if run.members is not None:
+        yield f"its runs: {run.members.summary}"
     times = history.course.times(end_of(run, history.course, now))
     spans = [
         f"{clean(state)} {format_span(span)}" for state, span in times.items() if span >= BRIEF

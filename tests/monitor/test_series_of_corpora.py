@@ -125,6 +125,16 @@ def test_every_series_of_real_working_directories(
     assert said == expected
 
 
+def test_the_history_of_a_series_ends_with_what_its_runs_add_up_to(corpora: Path) -> None:
+    """They are read for that, though they are not below it."""
+    series = corpora / "pavilion-develop-2024-06" / "series" / "26"
+    command = [*STATUSTUI, "history", str(series)]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    _statuses, _, summary = out.partition("\n\n")
+    assert ": s26 dep, SET_MAKE for " in summary
+    assert "its runs: 1/2 passed, 1 failed\n" in summary
+
+
 def test_series_count_nowhere_as_runs(corpora: Path) -> None:
     """Neither in what is printed nor in JSON; they come last, in reverse too."""
 
