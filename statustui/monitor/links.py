@@ -15,6 +15,8 @@ from statustui.core.series import ALL_TESTS_STARTED, SERIES_COMPLETE, SeriesFile
 from statustui.core.working_dir import TEST_RUNS
 
 _TEST_SETS = "test_sets"
+_MARKS = frozenset({ALL_TESTS_STARTED, SERIES_COMPLETE})
+_NO_IDS = frozenset({"", ".", ".."})
 _MOST = 100_000
 """Links of one series that are taken in at the most; with more it is not known to have all."""
 _FRESH = 2_000_000_000
@@ -89,26 +91,24 @@ class Links:
         marks: set[str] = set()
         members: list[str] = []
         has_sets = False
+        runs = self._runs
+        # There is a link for each run of the tree: what is done for one of them counts.
         with os.scandir(path) as listing:
             for entry in listing:
-                name = entry.name
                 if entry.is_symlink():
-                    if len(members) < most and (run_id := _id_behind(entry)):
-                        members.append(f"{self._runs}/{run_id}")
-                elif name in {ALL_TESTS_STARTED, SERIES_COMPLETE}:
-                    marks.add(name)
-                elif name == _TEST_SETS:
+                    try:
+                        target = os.readlink(entry.path)
+                    except OSError:
+                        # It is gone by now.
+                        continue
+                    run_id = target[target.rfind("/") + 1 :]
+                    if run_id not in _NO_IDS and len(members) < most:
+                        members.append(f"{runs}/{run_id}")
+                elif entry.name in _MARKS:
+                    marks.add(entry.name)
+                elif entry.name == _TEST_SETS:
                     has_sets = entry.is_dir(follow_symlinks=False)
         return marks, members, has_sets
-
-
-def _id_behind(link: os.DirEntry[str]) -> str:
-    """The id of the run that a link names; empty if it names none, or is gone by now."""
-    try:
-        run_id = os.readlink(link.path).rpartition("/")[2]
-    except OSError:
-        return ""
-    return "" if run_id in {".", ".."} else run_id
 
 
 def _runs_beside(path: str) -> str:
