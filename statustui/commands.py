@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,7 @@ import click
 from statustui import report
 from statustui.config import Config, read_span
 from statustui.core.durations import Patience, end_of
-from statustui.core.order import SORT_KEYS, sort_key, split_sort
-from statustui.core.run import Run
+from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.core.states import (
     KNOWN_STATES,
     LATER_STATES,
@@ -92,7 +91,8 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
 ) -> None:
     """List the runs below each ROOT once, or with --follow for as long as they change."""
     roots = roots or (".",)
-    key, is_reverse = _sorter(sort or "id")
+    order = sort or "id"
+    _check_sort(order)
     query = parse_filter(expression)
     if follow and (form == "json" or limit is not None or exit_status or summary or sort):
         raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
@@ -128,7 +128,7 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
     now = time.time()
     found = read_once(roots, config.patience, now, config.answer_within)
     chosen = (run for run in found.runs if query.matches(run, now))
-    runs = sorted(chosen, key=key, reverse=is_reverse)[:limit]
+    runs = in_order(chosen, order)[:limit]
     for piece in _print(roots, Picture(runs, found.incomplete), form, is_summary=summary):
         click.echo(piece, nl=False)
     tell_unread(found.incomplete)
@@ -167,15 +167,11 @@ def _print(
             yield f"{click.style(line, fg=colour) if colour else line}\n"
 
 
-def _sorter(sort: str) -> tuple[Callable[[Run], Any], bool]:
-    """What to sort by, and whether in reverse."""
-    name, is_reverse = split_sort(sort)
-    try:
-        return sort_key(name), is_reverse
-    except KeyError:
+def _check_sort(sort: str) -> None:
+    if split_sort(sort)[0] not in SORT_KEYS:
         raise click.BadParameter(
             f"'{sort}' is none of {', '.join(SORT_KEYS)}.", param_hint="'--sort'"
-        ) from None
+        )
 
 
 def _paper() -> Paper:
@@ -244,7 +240,11 @@ def wait(  # noqa: PLR0913, PLR0917 - click passes one argument for each option
     if not outcome.runs and outcome.is_whole and not outcome.unseen:
         tell("nothing matches: there was nothing to wait for")
     late = outcome.has_timed_out
-    told = [run for run in outcome.runs if run.category.is_problem or (late and not run.is_over)]
+    told = [
+        run
+        for run in sorted(outcome.runs, key=lambda run: run.is_series)
+        if run.category.is_problem or (late and not run.is_over)
+    ]
     for line in report.changes((), told[:_MOST_TOLD], time.time(), _paper(), as_json=False):
         click.echo(line)
     if len(told) > _MOST_TOLD:

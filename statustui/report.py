@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from statustui.core.columns import COLUMNS, UNTIMED
 from statustui.core.durations import BRIEF, end_of
 from statustui.core.history import History
 from statustui.core.logs import Trace
+from statustui.core.members import Members
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.status_file import StatusInfo
@@ -80,9 +81,21 @@ def count_categories(runs: Iterable[Run]) -> dict[str, int]:
 
 def summary(runs: Sequence[Run]) -> str:
     """How many runs there are, and in which categories, in one line."""
-    counts = [f"{count:,} {name}" for name, count in count_categories(runs).items() if count]
-    said = f"{len(runs):,} run{'' if len(runs) == 1 else 's'}"
+    counted, what = count_what(runs)
+    counts = [f"{count:,} {name}" for name, count in count_categories(counted).items() if count]
+    said = f"{len(counted):,} {what}"
     return f"{said}: {', '.join(counts)}" if counts else said
+
+
+def count_what(runs: Collection[Run]) -> tuple[Collection[Run], str]:
+    """What of `runs` is counted, and what that is called: series only where there is nothing else.
+
+    A series is a container of runs, and counts as none itself.
+    """
+    counted = [run for run in runs if not run.is_series]
+    if runs and not counted:
+        return runs, "series"
+    return counted, "run" if len(counted) == 1 else "runs"
 
 
 def summary_json(
@@ -92,14 +105,15 @@ def summary_json(
     incomplete: Iterable[tuple[str, str]],
 ) -> str:
     """The same as one JSON object."""
+    counted, _what = count_what(runs)
     return dump(
         {
             "roots": list(roots),
             "generated": generated.isoformat(),
             "incomplete": _incomplete(incomplete),
-            "total": len(runs),
-            "categories": count_categories(runs),
-            "stalled": sum(run.stall is not None for run in runs),
+            "total": len(counted),
+            "categories": count_categories(counted),
+            "stalled": sum(run.stall is not None for run in counted),
         }
     )
 
@@ -111,7 +125,7 @@ def changes(
     for path in removed:
         gone = dump({"path": path, "removed": True})
         yield gone if as_json else paper.line(f"{'':<3}{paper.words(path)} is gone")
-    for run in updated:
+    for run in sorted(updated, key=lambda run: run.is_series):
         if as_json:
             yield dump(run_object(run))
         else:
@@ -176,6 +190,8 @@ def summary_lines(
     words = paper.words
     where = f"{LOOKS[run.category].letter} {run.category.value}: {words(run.id)} {words(run.name)}"
     yield paper.line(f"{where}, {words(run.current.state)} for {format_age(run.age(now))}")
+    if run.members is not None:
+        yield paper.line(f"its runs: {run.members.summary}")
     times = history.course.times(end_of(run, history.course, now))
     spans = [
         f"{words(state)} {format_span(span)}" for state, span in times.items() if span >= BRIEF
@@ -214,6 +230,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "result": run.result,
         "results_file": run.results_file,
         "stalled": run.stall and {"since": run.stall.since, "basis": run.stall.basis},
+        "members": run.members and _members_object(run.members),
         "updates": run.updates,
         "error": run.error,
     }
@@ -223,6 +240,15 @@ def _status_object(status: StatusInfo | None) -> dict[str, Any] | None:
     if status is None:
         return None
     return {"state": status.state, "note": status.note, "timestamp": status.timestamp}
+
+
+def _members_object(members: Members) -> dict[str, Any]:
+    return {
+        "total": members.total,
+        "categories": {category.value: count for category, count in members.counts},
+        "gone": members.gone,
+        "has_ended": members.have_ended,
+    }
 
 
 def list_json(

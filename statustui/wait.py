@@ -14,6 +14,7 @@ from statustui.core.run import Run
 from statustui.monitor.batch import Batch, Unread
 from statustui.monitor.scan import unread_part
 from statustui.monitor.source import Source
+from statustui.report import count_what
 from statustui.roots import Roots
 
 _TICK = 1.0
@@ -88,9 +89,11 @@ class _Chosen:
 
     @property
     def progress(self) -> str:
-        ended = sum(run.is_over for run in self.runs.values())
-        problems = sum(run.category.is_problem for run in self.runs.values())
-        return f"{ended:,} of {len(self.runs):,} ended, {problems:,} with a problem"
+        counted, what = count_what(self.runs.values())
+        of = f"{len(counted):,} {what}" if what == "series" else f"{len(counted):,}"
+        ended = sum(run.is_over for run in counted)
+        problems = sum(run.category.is_problem for run in counted)
+        return f"{ended:,} of {of} ended, {problems:,} with a problem"
 
 
 def wait_for_runs(  # noqa: PLR0913 - what to wait for, for how long, and what to tell

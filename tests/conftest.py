@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from tests.corpora import corpora as corpora  # noqa: PLC0414 - a fixture for every test
+
 # How long an example takes is no matter of a test.
 hypothesis.settings.register_profile("statustui", deadline=None)
 hypothesis.settings.load_profile("statustui")

@@ -105,7 +105,7 @@ def test_a_run_object_has_the_documented_keys(tmp_path: Path) -> None:
     runs = listed(str(root))
     keys = {"path", "id", "name", "kind", "state", "category", "note", "time", "timestamp"}
     keys |= {"user", "series", "problem", "result", "stalled", "updates", "error"}
-    keys |= {"recovered", "results_file"}
+    keys |= {"recovered", "results_file", "members"}
     assert all(set(run) == keys for run in runs.values())
     empty = runs[f"{root}/test_runs/20"]
     assert (empty["state"], empty["category"], empty["updates"]) == ("UNKNOWN", "error", 0)
@@ -430,6 +430,7 @@ SCHEMA: dict[str, tuple[type, ...]] = {
     "recovered": (dict, NULL),
     "results_file": (str, NULL),
     "stalled": (dict, NULL),
+    "members": (dict, NULL),
     "updates": (int,),
     "error": (str, NULL),
 }

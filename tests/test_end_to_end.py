@@ -118,9 +118,9 @@ def test_a_real_working_directory_in_various_terminals(
 ) -> None:
     """Problems first, wherever it runs; without colours glyph and word are left."""
     with terminal([*STATUSTUI, str(DATA / "pavilion-2.4")], columns, lines, **env) as screen:
-        screen.wait_for("BUILD_ERROR")
-        screen.wait_for("29 runs" if columns > 40 else "BUILD_ERROR")
-        screen.wait_until(lambda: screen.lines[0].startswith(" ▲ 6 error"), "the counts")
+        screen.wait_for("RESULTS_ERROR")
+        screen.wait_for("29 runs" if columns > 40 else "RESULTS_ERROR")
+        screen.wait_until(lambda: screen.lines[0].startswith(" ▲ 2 error"), "the counts")
         screen.press("q")
         assert screen.wait_for_end() == 0
         if "NO_COLOR" in env:

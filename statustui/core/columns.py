@@ -47,6 +47,9 @@ class Column:
 
 
 def _state(run: Run, _now: float) -> str:
+    if run.members is not None and not run.updates:
+        # A series of Pavilion 2.1.1 has no state of its own.
+        return ""
     if run.hides_problem:
         return f"{run.current.state} {HIDDEN}"
     if run.stall is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -62,6 +62,17 @@ def sort_key(name: str) -> Callable[[Run], Key]:
     return lambda run: (*key(run), natural(run.id), run.path)
 
 
+def in_order(runs: Iterable[Run], sort: str) -> list[Run]:
+    """The runs in the order that `sort` asks for; series come last, also in reverse.
+
+    Raises:
+        KeyError: There is no such sort key.
+    """
+    name, is_reverse = split_sort(sort)
+    ordered = sorted(runs, key=sort_key(name), reverse=is_reverse)
+    return sorted(ordered, key=lambda run: run.is_series)
+
+
 def split_sort(sort: str) -> tuple[str, bool]:
     """The name of the sort key that `sort` asks for, and whether in reverse: ``-`` in front."""
     return sort.removeprefix("-"), sort.startswith("-")
@@ -83,6 +94,9 @@ class Grouping:
     starts_folded: bool = False
     """Whether the runs of a group are out of sight until somebody unfolds it."""
 
+
+SERIES_GROUP = "(series)"
+"""The group that series are in, whatever the runs are grouped by; it comes last."""
 
 GROUPINGS = {
     "none": Grouping(lambda _run: ""),

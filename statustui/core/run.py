@@ -20,6 +20,7 @@ from statustui.core.lines import (
 )
 from statustui.core.lines import read_codes as _read_codes
 from statustui.core.lines import result_in as result_in  # noqa: PLC0414 - part of this interface
+from statustui.core.members import Members
 from statustui.core.states import STATES, Category, categorise
 from statustui.core.status_file import (
     STATE_BYTES,
@@ -52,7 +53,6 @@ _MORE = "…"
 _NOT_SAID = BLANK + REMARK
 _NEWS = re.compile(b"[" + WORK + PASS + b"]")
 """What may follow a problem and change what it means."""
-_LAST_OF_SERIES = "ALL_STARTED"
 
 
 class Label(NamedTuple):
@@ -132,6 +132,8 @@ class Run:
     """The result that the status file names."""
     results_file: str | None = None
     """What a newer ``results.json`` says, where the status file says otherwise."""
+    members: Members | None = None
+    """What its runs add up to, if it is a series that has been judged by them."""
 
     @property
     def name(self) -> str:
@@ -150,18 +152,22 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Whether it will not go on: its state is a final one, or Pavilion says so.
+        """Whether it will not go on: its state is a final one, Pavilion or its runs say so.
 
-        The last that Pavilion says of a series is that all its runs have been started. A failed
-        build does not go on when ``pav status`` has looked at it.
+        A failed build does not go on when ``pav status`` has looked at it.
         """
         return (
             self.is_marked
             or self.is_abandoned
             or categorise(self.stage, self.result).is_final
-            or (self.kind == "series" and self.stage == _LAST_OF_SERIES)
             or (self.problem is not None and self.stage == STATES.BUILD_CREATED)
+            or (self.members is not None and self.members.have_ended)
         )
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it is a container of runs, and counts as none itself."""
+        return self.kind == "series"
 
     @property
     def is_missing(self) -> bool:
@@ -191,11 +197,12 @@ class Run:
     def headline(self) -> str:
         """What to say of the run in one line: its current note, or the failure behind it.
 
-        Where a ``results.json`` says otherwise than the status file, both are told.
+        Where a ``results.json`` says otherwise than the status file, both are told. The note of a
+        series tells of its runs and of its own problem.
         """
         if self.contradiction is not None:
             return self.contradiction
-        if self.problem is not None and self.hides_problem:
+        if self.problem is not None and self.hides_problem and self.members is None:
             return f"{self.problem.state}: {self.problem.note}"
         return self.current.note
 

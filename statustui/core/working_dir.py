@@ -78,7 +78,7 @@ def root_folder(root: str) -> Folder:
     kind = _kind_below(parent)
     if kind == "plain":
         return Folder(root, name, kind, _kind_below(real), False)
-    return Folder(root, name, kind, None, kind == "test" and name.isdecimal())
+    return Folder(root, name, kind, None, name.isdecimal())
 
 
 def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
@@ -111,13 +111,10 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
         folders = list(_plain_folders(inner, is_working_dir=is_working_dir))
         return Survey(has_status and not is_working_dir, folders, links)
     kind = folder.below
-    # A run's directory exists before its status file does.
+    # A run's directory exists before its status file does; in 2.1.1 a series has none.
     return Survey(
         False,
-        [
-            Folder(e.path, e.name, kind, None, kind == "test" and e.name.isdecimal(), e.inode())
-            for e in inner
-        ],
+        [Folder(e.path, e.name, kind, None, e.name.isdecimal(), e.inode()) for e in inner],
         links,
     )
 

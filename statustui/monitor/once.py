@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from statustui.core.durations import Patience
+from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.history import History
 from statustui.core.logs import Trace, find_logs, telling_logs
 from statustui.core.run import Run, RunDir
@@ -21,6 +22,7 @@ from statustui.monitor.history import HistoryFile
 from statustui.monitor.inspection import read_trace
 from statustui.monitor.pace import Settings, pace_of
 from statustui.monitor.scan import read, read_history, unread_part
+from statustui.monitor.series import judge_series
 from statustui.monitor.stalls import mark_stalled
 from statustui.monitor.territory import Territory
 
@@ -122,7 +124,11 @@ class _RootReader:
         for run in mark_stalled(self.runs, self._stale, self._now):
             marked.append(run)
             beat()
-        self.runs = marked
+        judged = []
+        for run in judge_series(marked, self._take_error, self._stale, self._now):
+            judged.append(run)
+            beat()
+        self.runs = judged
 
     def _take_error(self, path: str, error: OSError) -> None:
         self.parts.append(Unread(path, error.strerror or str(error)))
@@ -175,8 +181,9 @@ def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) ->
         folder = os.path.dirname(status_path) or "."
         *_, history = HistoryFile(status_path).read(goes_on)
         statuses = read_history(status_path, beat) if in_full else []
-        run = read(run_dir(folder, root_folder(folder))).run
+        own = read(run_dir(folder, root_folder(folder))).run
         beat()
+        [run] = judge_series([own], lambda _path, _error: None, DEFAULT_PATIENCE, time.time())
         telling = telling_logs((run.problem or run.current).state, find_logs(run.place))
         trace = None if in_full else read_trace(telling)
         is_status = os.path.basename(status_path) == STATUS

@@ -7,7 +7,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from statustui.core.order import natural
 from statustui.core.run import Label, Run, RunDir, make_unread_run
@@ -21,6 +21,7 @@ from statustui.monitor.pace import Settings, pace_of
 from statustui.monitor.presence import IS_GONE, RootLostError, failure_below
 from statustui.monitor.scan import Reading, is_unchanged, read
 from statustui.monitor.schedule import Schedule
+from statustui.monitor.series import AllSeries
 from statustui.monitor.stalls import Stalls
 
 _MOST_UNREAD = 1000
@@ -78,6 +79,7 @@ class Sweeper:
         self._directories = Directories(root_folder(root))
         self._crew = Crew(self._read, 1)
         self._stalls = Stalls(settings.patience, settings.clock)
+        self._series = AllSeries(settings.patience, settings.clock, self.troubles)
         self.devices = Devices(root, self.real_root)
         self.pace = pace_of(self.devices.slowest, settings)
         self._schedule = Schedule(self.pace)
@@ -89,8 +91,8 @@ class Sweeper:
         self._stalls.close()
 
     def __len__(self) -> int:
-        """How many runs are known."""
-        return len(self._readings)
+        """How many runs are known, without series."""
+        return len(self._readings) - len(self._series)
 
     def __contains__(self, path: str) -> bool:
         """Whether there is a run at `path`."""
@@ -160,7 +162,7 @@ class Sweeper:
         self.check(overdue)
         self.read_again(self._schedule.doubtful(max(1.0, spare), now))
         if not self._stopped.is_set():
-            self.found = len(self._readings)
+            self.found = len(self)
             self._review()
 
     def _review(self) -> None:
@@ -179,7 +181,7 @@ class Sweeper:
         reading = self._readings.get(path)
         return None if reading is None else reading.run
 
-    def check(self, paths: Iterable[str]) -> None:
+    def check(self, paths: Collection[str]) -> None:
         """Look at known runs again."""
         if self.root in self.troubles:
             return
@@ -188,23 +190,38 @@ class Sweeper:
             known = list(self._changed_of(known))
         self._read_all(reading.run.place for reading in known)
         self._enter_new()
+        self._judge_series(paths)
 
-    def read_again(self, paths: Iterable[str]) -> None:
+    def read_again(self, paths: Collection[str]) -> None:
         """Read known runs from the start of their files, whatever `stat` says."""
-        if self.root not in self.troubles:
-            for path in paths:
-                known = self._readings.get(path)
-                if known is not None:
-                    self.beat()
-                    self._accept(self._read(known.run.place, anew=True))
+        if self.root in self.troubles:
+            return
+        for path in paths:
+            known = self._readings.get(path)
+            if known is not None:
+                self.beat()
+                self._accept(self._read(known.run.place, anew=True))
+        self._judge_series(paths)
 
-    def list_anew(self, paths: Iterable[str]) -> None:
+    def _judge_series(self, paths: Iterable[str]) -> None:
+        """Look at the links of those of these runs that are series, and judge what has changed."""
+        self._series.look(paths, self._trusts_stat)
+        for run in self._series.review(self._run_at):
+            self.beat()
+            self._outbox.put(run)
+            self._rest_or_stay(run, self._readings[run.path])
+            self._tell_if_due()
+            if self._stopped.is_set():
+                return
+
+    def list_anew(self, paths: Collection[str]) -> None:
         """List known directories, whatever their times of change."""
         for path in paths:
             if path in self._directories:
                 self._directories.distrust(path)
                 self._list(path)
         self._enter_new()
+        self._series.look(self._series.owners(paths), self._trusts_stat)
 
     def _changed_of(self, known: Iterable[Reading]) -> Iterator[Reading]:
         """Those runs on a local disk that have changed, found out at the least cost."""
@@ -225,7 +242,7 @@ class Sweeper:
 
     def _read(self, place: RunDir, *, anew: bool = False) -> Reading:
         known = self._readings.get(place.path)
-        trust = known is not None and self._reach(known.device, place.path) is not Reach.REMOTE
+        trust = known is not None and self._trusts_stat(place.path)
         try:
             reading = read(place, known, trust_stat=trust, anew=anew)
             if known is not None and _is_another(known, reading):
@@ -254,16 +271,23 @@ class Sweeper:
             elif known.run != run:
                 self.changed.append(path)
             if known is None or known.run != run:
-                self._outbox.put(run)
+                # The picture of a series is handed out once it has been judged by its runs.
+                if not run.is_series:
+                    self._outbox.put(run)
                 self._stalls.meet(run)
+                self._series.meet(run)
             if reading.is_racy:
                 self._schedule.doubt(path, now + _QUIET)
-        written = reading.signature[2] / 1e9 if reading.signature is not None else 0.0
-        was_active = known is None or path in self.active
-        self._schedule.put(run, written, now, time.time())
-        if was_active and path not in self.active:
-            self.quiet.append(path)
+        self._rest_or_stay(self._series.picture(run), reading, is_new=known is None)
         self._tell_if_due()
+
+    def _rest_or_stay(self, run: Run, reading: Reading, *, is_new: bool = False) -> None:
+        """Look at a run often, or leave it alone for a while if it has ended."""
+        written = reading.signature[2] / 1e9 if reading.signature is not None else 0.0
+        was_active = is_new or run.path in self.active
+        self._schedule.put(run, written, time.monotonic(), time.time())
+        if was_active and run.path not in self.active:
+            self.quiet.append(run.path)
 
     def _has_left(self, known: Reading, reading: Reading) -> bool:
         """Whether a run that could not be read is gone, or its last picture stays."""
@@ -351,7 +375,7 @@ class Sweeper:
         # The newest runs have the highest ids, and they are what somebody waits for.
         new = sorted(change.new, key=lambda one: natural(one.name), reverse=True)
         certain = [run_dir(self.root, one) for one in new if one.is_run]
-        self.found = max(self.found, len(self._readings)) + len(certain)
+        self.found = max(self.found, len(self)) + sum(one.kind != "series" for one in certain)
         for one in reversed(new):
             if not one.is_run:
                 self._directories.add(one)
@@ -401,6 +425,7 @@ class Sweeper:
             self._outbox.remove(path)
             self._schedule.drop(path)
             self._stalls.forget(path)
+            self._series.forget(path)
             self._directories.drop_run(path)
         self.troubles.pop(path, None)
 
@@ -434,6 +459,14 @@ class Sweeper:
             self._crew.dismiss()
             self._crew = Crew(self._read, self.pace.threads)
 
+    def _trusts_stat(self, path: str) -> bool:
+        """Whether `stat` tells of every change of the run at `path`."""
+        return self._reach(self._readings[path].device, path) is not Reach.REMOTE
+
+    def is_series(self, path: str) -> bool:
+        """Whether there is a series at `path`."""
+        return path in self._series
+
     def watchable_runs(self, *, everywhere: bool) -> list[str]:
         """The active runs whose filesystem raises events, or all that can be read."""
         return [path for path in self.active if self.is_watchable(path, everywhere=everywhere)]
@@ -441,7 +474,11 @@ class Sweeper:
     def watchable_directories(self, *, everywhere: bool) -> list[str]:
         """The directories in which runs appear, chosen alike."""
         paths = self._directories.holding_runs
-        return [path for path in paths if self.is_watchable(path, everywhere=everywhere)]
+        found = [path for path in paths if self.is_watchable(path, everywhere=everywhere)]
+        for path in self.active:
+            if path in self._series and self.is_watchable(path, everywhere=everywhere):
+                found += self._series.directories(path)
+        return found
 
     def quiet_since(self, path: str) -> float | None:
         """When a run that is over was written to, in seconds since 1970.

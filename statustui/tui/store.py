@@ -9,12 +9,12 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
 from heapq import nlargest
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TypeAlias
 
 from sortedcontainers import SortedList
 
-from statustui.core.order import GROUPINGS, Key, natural, sort_key, split_sort
+from statustui.core.order import GROUPINGS, SERIES_GROUP, Key, natural, sort_key, split_sort
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
@@ -65,7 +65,7 @@ class RunStore:
         self.runs: dict[str, Run] = {}
         """Path -> run, listed or not."""
         self.counts: Counter[Category] = Counter()
-        """How many of all runs are in each category."""
+        """How many of all runs are in each category; series are no runs."""
         self._listed_counts: Counter[Category] = Counter()
         """The same of the listed ones, as long as not all are."""
         self.marked: set[str] = set()
@@ -88,6 +88,9 @@ class RunStore:
         self._key = sort_key(self.sort)
         self._keys: dict[str, Key] = {}
         self._all: SortedList[Key] = SortedList()
+        """The sort keys of all runs, in order."""
+        self._series: SortedList[Key] = SortedList()
+        """The sort keys of all series, in order."""
         self._home: dict[str, Group] = {}
         self._toggled: set[str] = set()
         self._groups: dict[str, Group] = {}
@@ -106,13 +109,29 @@ class RunStore:
 
     @property
     def listed(self) -> int:
-        """How many runs are listed, those in folded groups included."""
-        return sum(len(group.keys) for group in self._groups.values())
+        """How many runs are listed, those in folded groups included; series are no runs."""
+        return sum(self._listed_counts.values()) if not self._lists_all else len(self._all)
+
+    @property
+    def listed_series(self) -> int:
+        """How many series are listed, those in a folded group included."""
+        group = self._groups.get(SERIES_GROUP)
+        return 0 if group is None else len(group.keys)
+
+    @property
+    def total(self) -> int:
+        """How many runs there are, listed or not; series are no runs."""
+        return len(self._all)
+
+    @property
+    def total_series(self) -> int:
+        """How many series there are, listed or not."""
+        return len(self._series)
 
     @property
     def problems(self) -> Iterable[Run]:
-        """All runs with a problem, listed or not."""
-        return (run for run in self.runs.values() if run.category.is_problem)
+        """All runs with a problem, listed or not; series are no runs."""
+        return (run for run in self.runs.values() if run.category.is_problem and not run.is_series)
 
     @property
     def under_way(self) -> int:
@@ -143,10 +162,15 @@ class RunStore:
         if self._is_laid_out:
             return
         by_size = GROUPINGS[self.grouping].has_biggest_first
-        # The runs that belong to no group come last.
+        # The runs that belong to no group come last, and series behind them.
         self._order = sorted(
             self._groups.values(),
-            key=lambda one: (not one.name, -len(one.keys) if by_size else 0, one.natural_name),
+            key=lambda one: (
+                one.name == SERIES_GROUP,
+                not one.name,
+                -len(one.keys) if by_size else 0,
+                one.natural_name,
+            ),
         )
         *starts, self._length = accumulate((one.height for one in self._order), initial=0)
         self._starts = starts
@@ -252,6 +276,7 @@ class RunStore:
             other
             for other in self.runs.values()
             if other.label.name == run.label.name
+            and other.kind == run.kind
             and other.path != run.path
             and other.root == run.root
             and other.is_over
@@ -303,7 +328,10 @@ class RunStore:
             self.sort = sort
             self._key = sort_key(sort)
             self._keys = {path: self._key(run) for path, run in self.runs.items()}
-            self._all = SortedList(self._keys.values())
+            for keys, are_series in ((self._all, False), (self._series, True)):
+                mine = [run for run in self.runs.values() if run.is_series is are_series]
+                keys.clear()
+                keys.update(self._keys[run.path] for run in mine)
             self._rebuild(cursor)
 
     def listed_keys(self) -> Iterable[Key]:
@@ -325,25 +353,24 @@ class RunStore:
         self._is_laid_out = False
         self._home = {}
         self._groups = {}
-        if self.grouping == "none":
-            self._groups[""] = Group("", has_header=False)
         if self.grouping == "none" and self._lists_all:
-            group = self._groups[""]
-            group.keys = self._all
+            group, series = self._group(""), self._group(SERIES_GROUP)
+            group.keys, series.keys = self._all, self._series
             self._home = dict.fromkeys(self.runs, group)
+            self._home.update((key[-1], series) for key in self._series)
         else:
-            self._share_out(self._all if keys is None else keys)
+            self._share_out(chain(self._all, self._series) if keys is None else keys)
         if not self._lists_all:
-            self._listed_counts = Counter(self.runs[path].category for path in self._home)
+            listed = (self.runs[path] for path in self._home)
+            self._listed_counts = Counter(run.category for run in listed if not run.is_series)
         self._keep_selection(cursor)
 
     def _share_out(self, keys: Iterable[Key]) -> None:
         members: dict[str, list[Key]] = {}
-        group_of = GROUPINGS[self.grouping].of
         for key in keys:
             run = self.runs[key[-1]]
             if self._shows(run):
-                members.setdefault(group_of(run), []).append(key)
+                members.setdefault(self._group_of(run), []).append(key)
         for name, mine in members.items():
             group = self._group(name)
             group.keys = SortedList(mine)
@@ -352,10 +379,13 @@ class RunStore:
             if group.has_header:
                 group.counts.update(self.runs[key[-1]].category for key in mine)
 
+    def _group_of(self, run: Run) -> str:
+        return SERIES_GROUP if run.is_series else GROUPINGS[self.grouping].of(run)
+
     def _group(self, name: str) -> Group:
         group = self._groups.get(name)
         if group is None:
-            group = self._groups[name] = Group(name, has_header=True)
+            group = self._groups[name] = Group(name, has_header=self.grouping != "none")
             group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (name in self._toggled)
         return group
 
@@ -372,8 +402,6 @@ class RunStore:
         for path in batch.removed:
             run = self.runs.pop(path, None)
             if run is not None:
-                self.counts[run.category] -= 1
-                self.stalled -= run.stall is not None
                 self._take_out(run)
                 self.fresh.pop(path, None)
                 self.marked.discard(path)
@@ -386,25 +414,24 @@ class RunStore:
 
     def _is_struck(self, run: Run) -> bool:
         before = self.runs.get(run.path)
-        return run.category.is_problem and (before is None or not before.category.is_problem)
+        is_problem = run.category.is_problem and not run.is_series
+        return is_problem and (before is None or not before.category.is_problem)
 
     def _put(self, run: Run, now: float | None) -> None:
         before = self.runs.get(run.path)
         if before is not None:
-            self.counts[before.category] -= 1
-            self.stalled -= before.stall is not None
             self._take_out(before)
         self.runs[run.path] = run
-        self.counts[run.category] += 1
-        self.stalled += run.stall is not None
+        self._count(run, 1)
         if not run.category.is_problem:
             self.unseen.discard(run.path)
         key = self._keys[run.path] = self._key(run)
-        self._all.add(key)
+        everything = self._series if run.is_series else self._all
+        everything.add(key)
         if self._shows(run):
-            self._listed_counts[run.category] += 1
-            group = self._home[run.path] = self._group(GROUPINGS[self.grouping].of(run))
-            if group.keys is not self._all:
+            self._listed_counts[run.category] += not run.is_series
+            group = self._home[run.path] = self._group(self._group_of(run))
+            if group.keys is not everything:
                 group.keys.add(key)
             if group.has_header:
                 group.counts[run.category] += 1
@@ -412,14 +439,21 @@ class RunStore:
             self.fresh.pop(run.path, None)
             self.fresh[run.path] = now
 
+    def _count(self, run: Run, by: int) -> None:
+        if not run.is_series:
+            self.counts[run.category] += by
+            self.stalled += by * (run.stall is not None)
+
     def _take_out(self, run: Run) -> None:
+        self._count(run, -1)
         key = self._keys.pop(run.path)
-        self._all.remove(key)
+        everything = self._series if run.is_series else self._all
+        everything.remove(key)
         group = self._home.pop(run.path, None)
         if group is None:
             return
-        self._listed_counts[run.category] -= 1
-        if group.keys is not self._all:
+        self._listed_counts[run.category] -= not run.is_series
+        if group.keys is not everything:
             group.keys.remove(key)
         if group.has_header:
             group.counts[run.category] -= 1

@@ -7,9 +7,7 @@ tree have them.
 from __future__ import annotations
 
 import json
-import tarfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -59,18 +57,6 @@ SLURM_211 = {
 TABLE = {"pavilion-develop-2024-06": DEVELOP, "pavilion-2.1.1-slurm": SLURM_211}
 
 
-@pytest.fixture(scope="session")
-def trees(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both trees, unpacked as they were packed."""
-    place = tmp_path_factory.mktemp("corpora")
-    for name in TREES:
-        with tarfile.open(DATA / f"{name}.tar.gz") as archive:
-            # What checks where members lead to came to the later releases of Python 3.10 and 3.11.
-            safe: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
-            archive.extractall(place, **safe)  # noqa: S202 - the project's own archives
-    return place
-
-
 def runs_of(root: Path) -> dict[int, Run]:
     """Number -> run, series left out."""
     places = [place for place in find_runs(str(root), write_nothing) if place.kind == "test"]
@@ -78,12 +64,12 @@ def runs_of(root: Path) -> dict[int, Run]:
 
 
 @pytest.mark.parametrize("tree", TREES)
-def test_real_files_read_as_pavilion_reads_them(trees: Path, tree: str) -> None:
+def test_real_files_read_as_pavilion_reads_them(corpora: Path, tree: str) -> None:
     """States, notes and times of runs and series, by both readers of whole files."""
     oracle = json.loads((DATA / f"{tree}.oracle.json").read_text())
     assert oracle
     for directory, expected in oracle.items():
-        path = trees / tree / directory / "status"
+        path = corpora / tree / directory / "status"
         for statuses in (StatusFile(path).history(), read_history(str(path))):
             found = [[one.state, one.note, round(one.timestamp or 0, 6)] for one in statuses]
             assert found == expected["history"]
@@ -94,9 +80,9 @@ def test_real_files_read_as_pavilion_reads_them(trees: Path, tree: str) -> None:
 
 
 @pytest.mark.parametrize("tree", TREES)
-def test_every_run_is_what_its_files_say(trees: Path, tree: str) -> None:
+def test_every_run_is_what_its_files_say(corpora: Path, tree: str) -> None:
     """Category, state of the status that explains a problem, and result."""
-    runs = runs_of(trees / tree)
+    runs = runs_of(corpora / tree)
     found = {
         number: (run.category.value, run.problem.state if run.problem else None, run.result)
         for number, run in runs.items()
@@ -104,20 +90,20 @@ def test_every_run_is_what_its_files_say(trees: Path, tree: str) -> None:
     assert found == TABLE[tree]
 
 
-def test_errors_that_were_false_are_recovered_from(trees: Path) -> None:
+def test_errors_that_were_false_are_recovered_from(corpora: Path) -> None:
     """Two runs passed after Pavilion had lost their jobs, of which one is still not found."""
-    runs = runs_of(trees / "pavilion-develop-2024-06")
+    runs = runs_of(corpora / "pavilion-develop-2024-06")
     recovered = {number: run.recovered.state for number, run in runs.items() if run.recovered}
     assert recovered == {2: "SCHED_ERROR", 8: "SCHED_ERROR"}
     assert "SCHED_ERROR" in runs[2].seen
     assert {number for number, run in runs.items() if not run.is_over} == {26, 31}
 
 
-def test_runs_that_were_never_started_say_so(trees: Path) -> None:
+def test_runs_that_were_never_started_say_so(corpora: Path) -> None:
     """In the note that the list shows."""
-    old = runs_of(trees / "pavilion-2.1.1-slurm")
+    old = runs_of(corpora / "pavilion-2.1.1-slurm")
     assert "no job was made for it" in old[4].headline
     assert old[4].is_over
-    new = runs_of(trees / "pavilion-develop-2024-06")
+    new = runs_of(corpora / "pavilion-develop-2024-06")
     assert new[42].headline == "The run directory is empty: making the run has failed."
     assert new[42].is_missing

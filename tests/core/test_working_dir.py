@@ -47,7 +47,8 @@ def test_a_working_directory_of_pavilion_2_4() -> None:
 def test_a_working_directory_of_pavilion_2_1_1() -> None:
     """Its ids have seven digits, and its series no status."""
     runs = found(DATA / "pavilion-2.1.1")
-    assert runs == {f"test_runs/000000{n}": (f"000000{n}", "test") for n in (1, 2, 3)}
+    tests = {f"test_runs/000000{n}": (f"000000{n}", "test") for n in (1, 2, 3)}
+    assert runs == tests | {f"series/000000{n}": (f"s{n}", "series") for n in (1, 2)}
 
 
 def test_a_root_may_be_test_runs_series_or_one_run() -> None:

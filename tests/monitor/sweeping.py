@@ -34,7 +34,7 @@ class Sweeping:
 
     def check(self, *runs: Path) -> None:
         """Look at these runs again."""
-        self.sweeper.check(map(str, runs))
+        self.sweeper.check([str(run) for run in runs])
         self._outbox.tell()
 
     def states(self) -> dict[str, str]:

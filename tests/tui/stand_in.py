@@ -14,6 +14,7 @@ from statustui.core.details import Document
 from statustui.core.durations import typical_times
 from statustui.core.history import History
 from statustui.core.logs import Log, Trace, telling_logs
+from statustui.core.members import Members
 from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
 from statustui.memory import Memory
 from statustui.monitor.batch import Batch, Deliver, RootHealth
@@ -211,10 +212,19 @@ class StandIn:
         gone = tuple(f"{ROOT}/test_runs/{number}" for number in removed)
         self._deliver(Batch(tuple(updated), gone, (health,)))
 
-    def deliver_series(self, number: str, statuses: str) -> None:
-        """Deliver a series, given its number and statuses to append, separated by ``|``."""
+    def deliver_series(self, number: str, statuses: str, runs: Sequence[str] | None = None) -> None:
+        """Deliver a series.
+
+        Args:
+            number: Its number.
+            statuses: Statuses to append, separated by ``|``.
+            runs: Ids of the runs that it links to; None if it has not been judged by them yet.
+        """
         place = RunDir(ROOT, f"{ROOT}/series/{number}", f"s{number}", "series")
         run = self._live(place, Label("nightly", "", number), statuses, 60)
+        if runs is not None:
+            paths = tuple(f"{ROOT}/test_runs/{one}" for one in runs)
+            run = replace(run, members=Members(paths))
         self._deliver(Batch((run,), (), (self._health(None),)))
 
     def _live(self, place: RunDir, label: Label, statuses: str, ago: float) -> Run:

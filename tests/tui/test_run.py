@@ -18,6 +18,7 @@ from statustui.tui.widgets.document_tree import DocumentTree
 from statustui.tui.widgets.log_tab import LogTab
 from statustui.tui.widgets.log_view import LogView
 from statustui.tui.widgets.pager import Pager
+from statustui.tui.widgets.run_table import RunTable
 from tests.tui.stand_in import LIFE, NOW, ROOT, deliver_a_night, make_app, settle
 from tests.tui.test_app import cursor, is_shown, screen_lines, shown
 from tests.waiting import DEADLINE
@@ -426,6 +427,35 @@ async def test_a_series_opens_its_history_and_its_runs() -> None:
         await wait_for(pilot, "a.c")
         await pilot.press("q")
         assert is_shown(app, RunsScreen)
+
+
+async def test_the_runs_of_a_series_stay_where_they_are_when_others_change() -> None:
+    """Those that the series links to, also where they do not name it; more of them are added."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        ids = [str(number) for number in range(100, 200)]
+        source.deliver(*((one, f"a.t{one}", "RUNNING x") for one in ids), ("9", "b", "RUNNING x"))
+        source.deliver(("8", "not.mine", "RUNNING x"), series="6")
+        source.deliver_series("7", "RUN x", [*ids, "8"])
+        await settle(pilot)
+        await pilot.press("slash", *"kind=series", "enter", "enter", "enter")
+        await wait_for(pilot, "a.t100")
+        await pilot.press(*["pagedown"] * 3)
+        screen = app.screen
+        assert isinstance(screen, RunScreen)
+        assert len(screen.members) == 100
+        table = screen.query_one(RunTable)
+        top, cursor = table.scroll_offset.y, screen.members.cursor
+        assert top > 20
+        source.deliver(("150", "a.t150", "RUN_ERROR late"), ("9", "b", "RUN_ERROR x"))
+        source.deliver(("101", "a.t101", "RUN_ERROR late"), removed=("9",))
+        await settle(pilot)
+        assert (table.scroll_offset.y, screen.members.cursor) == (top, cursor)
+        source.deliver(("200", "a.t200", "RUNNING x"))
+        source.deliver_series("7", "RUN y", [*ids, "200"])
+        await settle(pilot)
+        assert len(screen.members) == 101
+        assert (table.scroll_offset.y, screen.members.cursor) == (top, cursor)
 
 
 @pytest.mark.parametrize("size", [(200, 60), (80, 24), (40, 12), (20, 6), (5, 3), (1, 1)])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from statustui.core.order import GROUPINGS, SORT_KEYS, natural, sort_key
+from statustui.core.order import GROUPINGS, SERIES_GROUP, SORT_KEYS, natural, sort_key
 from statustui.core.query import parse
 from statustui.core.run import Run
 from statustui.core.states import Category
@@ -31,8 +31,14 @@ def listed_ids(store: RunStore) -> list[str]:
     return [row.id for row in store.rows(0, len(store)) if isinstance(row, Run)]
 
 
+def a_series(number: int, state: str = "ALL_STARTED", second: int = 1000) -> Run:
+    """Series `number`, with the path of the run of that number, in `state` since `second`."""
+    return make(f"r/{number}", f"{state} note", name="nightly", kind="series", start=second)
+
+
 RUNS = st.builds(
-    a_run,
+    lambda build, *arguments: build(*arguments),
+    st.sampled_from([a_run, a_run, a_series]),
     st.integers(0, 30),
     st.sampled_from(["RUNNING", "RUN_FAILED", "RUN_ERROR", "COMPLETE", "SCHEDULED"]),
     st.integers(1000, 1005),
@@ -55,28 +61,38 @@ class Model:
     only: frozenset[Category] | None = None
     words: str = ""
 
-    def rows(self, toggled: set[str]) -> list[Run | str]:
-        """The runs in order, behind the name of their group if there are groups."""
-        shown = [
+    @property
+    def listed(self) -> list[Run]:
+        """The runs and series that are listed."""
+        return [
             run
             for run in self.runs.values()
             if (self.only is None or run.category in self.only)
             and (not self.words or contains(self.words)(run))
         ]
+
+    def rows(self, toggled: set[str]) -> list[Run | str]:
+        """The runs in order, behind the name of their group if there are groups; then series."""
+        shown = self.listed
         shown.sort(key=sort_key(self.sort), reverse=self.reverse)
+        shown.sort(key=lambda run: run.is_series)
         if self.grouping == "none":
             return list(shown)
         grouping = GROUPINGS[self.grouping]
-        sizes = Counter(map(grouping.of, shown))
+
+        def group_of(run: Run) -> str:
+            return SERIES_GROUP if run.is_series else grouping.of(run)
+
+        sizes = Counter(map(group_of, shown))
         rows: list[Run | str] = []
         names = sorted(sizes, key=natural)
         if grouping.has_biggest_first:
             names.sort(key=lambda name: -sizes[name])
-        names.sort(key=lambda name: not name)
+        names.sort(key=lambda name: (name == SERIES_GROUP, not name))
         for name in names:
             rows.append(name)
             if (name in toggled) is grouping.starts_folded:
-                rows += [run for run in shown if grouping.of(run) == name]
+                rows += [run for run in shown if group_of(run) == name]
         return rows
 
 
@@ -164,7 +180,15 @@ class StoreMachine(RuleBasedStateMachine):
         rows = store.rows(0, len(store))
         expected = self.model.rows(self.toggled)
         assert [row if isinstance(row, Run) else row.name for row in rows] == expected
-        assert +store.counts == Counter(run.category for run in self.model.runs.values())
+        runs = [run for run in self.model.runs.values() if not run.is_series]
+        assert +store.counts == Counter(run.category for run in runs)
+        assert (store.total, store.total_series) == (len(runs), len(self.model.runs) - len(runs))
+        unfolded = self.model.listed
+        assert store.listed == sum(not run.is_series for run in unfolded)
+        assert store.listed_series == sum(run.is_series for run in unfolded)
+        assert store.under_way == sum(
+            run.category.is_under_way for run in unfolded if not run.is_series
+        )
         for row in rows:
             if isinstance(row, Group):
                 members = [self.model.runs[key[-1]].category for key in row.keys]
@@ -178,6 +202,36 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStoreMachine = StoreMachine.TestCase
+
+
+def test_a_series_is_no_news_and_counts_nowhere() -> None:
+    """It does not call anybody, and is no problem that was not seen."""
+    store = RunStore("id")
+    store.apply(Batch((a_run(1), a_series(2), a_series(3, "ERROR"))), now=1)
+    struck = store.apply(Batch((a_run(1, "RUN_ERROR"), a_series(2, "ERROR"))), now=2)
+    assert [run.path for run in struck] == ["r/1"]
+    assert [run.path for run in store.problems] == ["r/1"]
+    assert not store.under_way
+    store.apply(Batch(removed=("r/1",)), now=3)
+    assert not +store.counts
+    assert listed_ids(store) == ["2", "3"]
+
+
+def test_series_come_last_in_every_order() -> None:
+    """In reverse too; the cursor finds them there."""
+    store = RunStore("id")
+    store.apply(Batch((a_series(1), a_run(5), a_series(3), a_run(4), a_run(2))))
+    assert listed_ids(store) == ["2", "4", "5", "1", "3"]
+    store.select_run("r/1")
+    assert store.cursor == 3
+    store.sort_by("id", reverse=True)
+    assert listed_ids(store) == ["5", "4", "2", "3", "1"]
+    assert store.cursor == 4
+    store.sort_by("time")
+    assert [row.is_series for row in store.rows(0, 9) if isinstance(row, Run)] == [
+        *[False] * 3,
+        *[True] * 2,
+    ]
 
 
 def test_many_changes_at_once_sort_in_as_few_do() -> None:

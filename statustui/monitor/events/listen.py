@@ -134,7 +134,7 @@ class Listener:
             above, name = os.path.split(path)
             if path in sweeper:
                 runs.add(path)
-            if above in sweeper and name in _TELLING:
+            if above in sweeper and (name in _TELLING or sweeper.is_series(above)):
                 runs.add(above)
                 if name != STATUS:
                     contents.add(above)

@@ -16,6 +16,7 @@ from textual.widgets import ContentSwitcher
 from statustui.config import Config
 from statustui.core.history import History
 from statustui.core.run import Run
+from statustui.core.series import is_member
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
 from statustui.monitor.inspection import (
@@ -117,6 +118,8 @@ class RunScreen(Screen[None]):
         self._logs = LogTab(manner, clock)
         self._results = DocumentTree()
         self._members = RunStore("id")
+        self._linked: frozenset[str] | None = None
+        """Paths of the runs that the series on show links to; None as long as that is not known."""
         self._table = RunTable(self._members, clock, config)
         self._search = SearchLine()
         self._switcher = ContentSwitcher(
@@ -135,9 +138,14 @@ class RunScreen(Screen[None]):
         return self._members
 
     @property
+    def _first_tab(self) -> str:
+        """What to show first: the history, or the runs of a series that has none."""
+        return RUNS if self._run.is_series and not self._run.updates else HISTORY
+
+    @property
     def _names(self) -> list[str]:
         """The tabs that there are."""
-        return [name for name in _TITLES if name != RUNS or self._run.kind == "series"]
+        return [name for name in _TITLES if name != RUNS or self._run.is_series]
 
     def compose(self) -> ComposeResult:
         """Lay the widgets out from top to bottom."""
@@ -150,7 +158,7 @@ class RunScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin to look at the run, and let ages tick."""
         self._open(self._run)
-        self._choose(HISTORY)
+        self._choose(self._first_tab)
         self.set_interval(1.0, self._tick)
 
     def on_screen_resume(self) -> None:
@@ -172,9 +180,8 @@ class RunScreen(Screen[None]):
         self._history.follows = True
         self._logs.show_logs((), None)
         self._results.show(())
-        if run.kind == "series":
-            self._note(Batch(removed=tuple(self._members.runs)))
-            self._note(Batch(tuple(self._store.runs.values())))
+        if run.is_series:
+            self._collect()
         path = run.path
         self._inspection = self._inspect(
             run,
@@ -184,28 +191,44 @@ class RunScreen(Screen[None]):
 
     def note(self, batch: Batch) -> None:
         """Take note of changes, if this is a series and they are of runs of it."""
-        if self._run.kind == "series":
-            self._note(batch)
+        if self._run.is_series:
+            self._take_members(Batch(tuple(filter(self._is_mine, batch.updated)), batch.removed))
 
-    def _note(self, batch: Batch) -> None:
-        series, root = self._run.series, self._run.root
-        mine = tuple(
-            run
-            for run in batch.updated
-            if run.series == series and run.root == root and run.kind == "test"
-        )
-        if mine or batch.removed:
+    def _collect(self) -> None:
+        """Show the runs that the series has now."""
+        known, members = self._store.runs, self._run.members
+        self._linked = None if members is None else frozenset(members.paths)
+        paths = known if self._linked is None else self._linked & known.keys()
+        mine = {path: known[path] for path in paths if self._is_mine(known[path])}
+        others = tuple(path for path in self._members.runs if path not in mine)
+        self._take_members(Batch(tuple(mine.values()), others))
+
+    def _is_mine(self, run: Run) -> bool:
+        """Whether a run is one of the series on show."""
+        series = self._run
+        if self._linked is None:
+            return run.kind == "test" and (run.root, run.series) == (series.root, series.series)
+        return run.path in self._linked and is_member(run, series)
+
+    def _take_members(self, batch: Batch) -> None:
+        removed = tuple(path for path in batch.removed if path in self._members.runs)
+        if batch.updated or removed:
             cursor = self._members.cursor
-            self._members.apply(Batch(mine, batch.removed))
-            self._table.take(mine)
-            self._table.show(cursor)
+            self._members.apply(Batch(batch.updated, removed))
+            self._table.take(batch.updated)
+            self._table.show(self._members.cursor - cursor)
 
     def show(self, run: Run | None) -> None:
         """Show what the store knows of the run now; None if it is gone."""
         if run is not None and run is not self._run and self._inspection is not None:
             self._inspection.look(run)
-        self._run = run or self._run
+        before, self._run = self._run, run or self._run
         self._overview.show(self._run, is_gone=run is None)
+        members = self._run.members
+        if members is not None and (
+            before.members is None or members.paths != before.members.paths
+        ):
+            self._collect()
 
     def _tick(self) -> None:
         self._overview.tick(self._inspection)
@@ -309,7 +332,7 @@ class RunScreen(Screen[None]):
     def action_further(self) -> None:
         """Go on from the history to the log, or to the runs of a series."""
         if self._tab == HISTORY:
-            self._choose(RUNS if self._run.kind == "series" else LOGS)
+            self._choose(RUNS if self._run.is_series else LOGS)
 
     def action_back(self) -> None:
         """End a search; go back to the history, and from there to the list."""

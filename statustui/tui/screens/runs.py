@@ -253,7 +253,9 @@ class RunsScreen(Screen[None]):
         self._show_preview()
 
     def _describe(self) -> None:
-        self._health.describe(self._store.listed, len(self._store.runs), self._store.grouping)
+        store = self._store
+        said = what_is_listed(store.listed, store.total, store.listed_series, store.total_series)
+        self._health.describe(said, store.grouping)
 
     @on(CategoryChosen)
     def _show_category(self, message: CategoryChosen) -> None:
@@ -397,6 +399,15 @@ class RunsScreen(Screen[None]):
         """Turn the order round."""
         self._store.sort_by(self._store.sort, reverse=not self._store.reverse)
         self._reorder()
+
+
+def what_is_listed(runs: int, all_runs: int, series: int, all_series: int) -> str:
+    """How many of the runs are listed, and of the series; nothing if all are."""
+    if runs == all_runs and series == all_series:
+        return ""
+    if not all_series:
+        return f"{runs:,} of {all_runs:,} listed"
+    return f"{runs:,} of {all_runs:,} runs, {series:,} of {all_series:,} series listed"
 
 
 def _next(names: list[str], name: str) -> str:

@@ -41,9 +41,8 @@ class HealthLine(Widget):
                 self._health[health.root] = health
                 self.refresh()
 
-    def describe(self, listed: int, total: int, grouping: str) -> None:
-        """Say how many of the runs are listed, if not all are, and how they are grouped."""
-        said = f"{listed:,} of {total:,} listed" if listed != total else ""
+    def describe(self, said: str, grouping: str) -> None:
+        """Say what is listed, if not everything is, and how it is grouped."""
         if grouping != "none":
             said = ", ".join(filter(None, [said, f"by {grouping}"]))
         if said != self._said:

@@ -65,8 +65,16 @@ class RunHeader(Painted):
         if self._trouble is not None:
             text.append(f"  {self._trouble}", "bold reverse")
         count = f"{run.updates:,} status{'' if run.updates == 1 else 'es'}"
-        text.append(f"\n{clean(run.current.state)[:_SHORT]} for {format_live_age(run.age(now))}")
-        text.append(f"  result {run.result or '-'}  {count} in {format_span(span)}")
+        if run.members is None:
+            text.append(
+                f"\n{clean(run.current.state)[:_SHORT]} for {format_live_age(run.age(now))}"
+            )
+            text.append(f"  result {run.result or '-'}  {count} in {format_span(span)}")
+        else:
+            text.append(f"\n{run.members.summary}")
+            if run.updates:
+                text.append(f"  {clean(run.current.state)[:_SHORT]}")
+                text.append(f" for {format_live_age(run.age(now))}  {count} in {format_span(span)}")
         if run.stall is not None:
             silent = format_age(now - run.stall.since)
             basis = clean(run.stall.basis)
@@ -204,8 +212,9 @@ class Overview(Vertical):
         self._reason.update()
 
     def _show_header(self) -> None:
-        # What the monitor cannot read either is told as the status of the run.
-        trouble = None if self._run.error else self._trouble
+        # What the monitor cannot read either is told as the status of the run; a series needs none.
+        is_told = self._run.error or (self._run.is_series and not self._run.updates)
+        trouble = None if is_told else self._trouble
         self._header.show(self._run, "gone" if self._is_gone else self._silence or trouble)
 
 

@@ -1,0 +1,263 @@
+"""Series in a live tree: runs that come, end and vanish."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from statustui.core.durations import Patience
+from statustui.core.run import Run
+from statustui.monitor.pace import Settings
+from statustui.monitor.series import AllSeries
+from tests.monitor.follower import follower
+from tests.monitor.sweeping import Sweeping, put_on
+from tests.trees import append, write_run
+from tests.waiting import wait_until
+
+PASS = "COMPLETE The test completed with result: PASS"  # noqa: S105 - no password
+PATIENT = Settings(patience=Patience(1e12))
+
+
+def start_series(root: Path, number: int = 1) -> Path:
+    """Make a series as Pavilion 2.4 does, without runs yet."""
+    series = write_run(root / "series" / str(number), "CREATED x", "SET_MAKE x")
+    (series / "test_sets" / "0.nightly").mkdir(parents=True)
+    (root / "test_runs").mkdir(exist_ok=True)
+    return series
+
+
+def add_run(series: Path, number: int, *statuses: str, test_set: str = "0.nightly") -> Path:
+    """Make a run of a series."""
+    run = write_run(series.parent.parent / "test_runs" / str(number), *statuses)
+    (run / "series").symlink_to(f"../../series/{series.name}")
+    folder = series / "test_sets" / test_set
+    folder.mkdir(exist_ok=True)
+    (folder / str(number)).symlink_to(f"../../../../test_runs/{number}")
+    return run
+
+
+def finish(series: Path) -> None:
+    """Let a series have all its runs."""
+    append(series, "ALL_STARTED x")
+    (series / "ALL_TESTS_STARTED").touch()
+
+
+def picture(sweeping: Sweeping, series: Path) -> Run:
+    """The last picture of a series that was handed out."""
+    runs = (run for batch in sweeping.batches for run in batch.updated)
+    return [run for run in runs if run.path == str(series)][-1]
+
+
+def said(sweeping: Sweeping, series: Path) -> tuple[str, str, bool]:
+    """Category and note of a series, and whether it has ended."""
+    run = picture(sweeping, series)
+    return run.category.value, run.headline, run.is_over
+
+
+def test_a_series_follows_its_runs(tmp_path: Path) -> None:
+    """They are added, in further test sets too, end, fail and vanish; then the series does."""
+    series = start_series(tmp_path)
+    sweeping = Sweeping(tmp_path, PATIENT)
+    sweeping.look()
+    assert said(sweeping, series) == ("waiting", "x", False)
+    one = add_run(series, 1, "RUNNING x")
+    sweeping.look()
+    assert said(sweeping, series) == ("running", "0/1 passed, 1 running", False)
+    append(one, PASS)
+    two = add_run(series, 2, "SCHEDULED x", test_set="1.weekly")
+    sweeping.look()
+    assert said(sweeping, series) == ("waiting", "1/2 passed, 1 waiting", False)
+    finish(series)
+    append(two, "RUN_FAILED x")
+    sweeping.look()
+    assert said(sweeping, series) == ("failed", "1/2 passed, 1 failed", True)
+    shutil.rmtree(two)
+    sweeping.look()
+    assert said(sweeping, series) == ("passed", "1/2 passed, 1 gone", True)
+    shutil.rmtree(series)
+    sweeping.look()
+    assert str(series) not in sweeping.states()
+    assert str(series) in sweeping.batches[-1].removed
+
+
+def test_a_run_that_is_looked_at_alone_changes_its_series(tmp_path: Path) -> None:
+    """And no other one; one that changes nothing makes no news."""
+    series, other = start_series(tmp_path, 1), start_series(tmp_path, 2)
+    run = add_run(series, 1, "RUNNING x")
+    add_run(other, 2, "RUNNING x")
+    sweeping = Sweeping(tmp_path, PATIENT)
+    sweeping.look()
+    seen = len(sweeping.batches)
+    append(run, "RUNNING y")
+    sweeping.check(run)
+    append(run, PASS)
+    sweeping.check(run)
+    changed = [run.path for batch in sweeping.batches[seen:] for run in batch.updated]
+    assert changed == [str(run), str(run), str(series)]
+
+
+def test_a_series_is_told_only_once_it_has_been_judged(tmp_path: Path) -> None:
+    """What its status file says by itself is never in the picture."""
+    series = start_series(tmp_path)
+    add_run(series, 1, PASS)
+    finish(series)
+    sweeping = Sweeping(tmp_path)
+    sweeping.look()
+    append(series, "COMPLETE Series has completed.")
+    sweeping.look()
+    told = [run for batch in sweeping.batches for run in batch.updated if run.is_series]
+    assert [(run.current.state, run.headline) for run in told] == [
+        ("ALL_STARTED", "1/1 passed"),
+        ("COMPLETE", "1/1 passed"),
+    ]
+
+
+def test_a_series_of_2_1_1_is_a_directory_of_links(tmp_path: Path) -> None:
+    """It has no status file; its runs do not name it."""
+    series = tmp_path / "series" / "0000001"
+    series.mkdir(parents=True)
+    run = write_run(tmp_path / "test_runs" / "0000004", "RUNNING x")
+    (series / run.name).symlink_to(f"../../test_runs/{run.name}")
+    sweeping = Sweeping(tmp_path)
+    sweeping.look()
+    assert said(sweeping, series) == ("running", "0/1 passed, 1 running", False)
+    sweeping.look()
+    append(run, PASS)
+    sweeping.look()
+    assert said(sweeping, series) == ("passed", "1/1 passed", True)
+    assert picture(sweeping, series).error is None
+    assert not any(batch.removed for batch in sweeping.batches)
+
+
+def test_a_series_that_has_ended_rests(tmp_path: Path) -> None:
+    """One with a run under way is looked at often, as the run is."""
+    series = start_series(tmp_path)
+    run = add_run(series, 1, "RUNNING x")
+    finish(series)
+    sweeping = Sweeping(tmp_path)
+    sweeping.look()
+    assert str(series) in sweeping.sweeper.active
+    append(run, PASS)
+    sweeping.look()
+    assert sweeping.sweeper.active == set()
+
+
+def test_a_series_whose_process_has_died_is_found_without_any_change(tmp_path: Path) -> None:
+    """Once nothing has happened for too long."""
+    now = [1_795_000_050.0]
+    series = start_series(tmp_path)
+    add_run(series, 1, PASS)
+    sweeping = Sweeping(tmp_path, Settings(patience=Patience(100.0), clock=lambda: now[0]))
+    sweeping.look()
+    assert said(sweeping, series) == ("waiting", "1/1 passed", False)
+    now[0] += 100.0
+    sweeping.look()
+    assert said(sweeping, series)[0] == "error"
+    assert "to have died" in said(sweeping, series)[1]
+    append(series, "SET_MAKE y", now[0])
+    sweeping.look()
+    assert said(sweeping, series) == ("waiting", "1/1 passed", False)
+
+
+def test_links_lead_to_runs_of_the_same_working_directory_alone(tmp_path: Path) -> None:
+    """Of what they point to the last name alone counts, and nothing is entered."""
+    series = start_series(tmp_path / "wd")
+    write_run(tmp_path / "elsewhere" / "7", "RUN_ERROR secret")
+    links = series / "test_sets" / "0.nightly"
+    (links / "7").symlink_to(tmp_path / "elsewhere" / "7")
+    (links / "up").symlink_to("..")
+    (links / "root").symlink_to("/")
+    (links / ".gitkeep").touch()
+    (series / "test_sets" / "1.link").symlink_to(links)
+    finish(series)
+    sweeping = Sweeping(tmp_path / "wd")
+    sweeping.look()
+    assert said(sweeping, series) == ("passed", "0/1 passed, 1 gone", True)
+
+
+def test_an_id_that_is_used_again_belongs_to_the_new_series(tmp_path: Path) -> None:
+    """In the old one its run is gone."""
+    old, new = start_series(tmp_path, 1), start_series(tmp_path, 2)
+    (old / "test_sets" / "0.nightly" / "5").symlink_to("../../../../test_runs/5")
+    add_run(new, 5, "RUN_FAILED x")
+    finish(old)
+    finish(new)
+    sweeping = Sweeping(tmp_path)
+    sweeping.look()
+    assert said(sweeping, old) == ("passed", "0/1 passed, 1 gone", True)
+    assert said(sweeping, new) == ("failed", "0/1 passed, 1 failed", True)
+
+
+def test_a_root_may_be_the_directory_of_the_series(tmp_path: Path) -> None:
+    """The runs beside it are read for their sake, again and again, and are not listed."""
+    series = start_series(tmp_path)
+    run = add_run(series, 1, "RUNNING x")
+    finish(series)
+    sweeping = Sweeping(tmp_path / "series")
+    sweeping.look()
+    assert said(sweeping, series) == ("running", "0/1 passed, 1 running", False)
+    append(run, PASS)
+    sweeping.look()
+    assert said(sweeping, series) == ("passed", "1/1 passed", True)
+    assert sweeping.states().keys() == {"1"}
+
+
+def test_on_a_network_links_are_listed_whatever_the_times_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times of change may be a minute old there."""
+    put_on(monkeypatch, "nfs4")
+    series = start_series(tmp_path)
+    add_run(series, 1, "RUNNING x")
+    sweeping = Sweeping(tmp_path, PATIENT)
+    sweeping.look()
+    monkeypatch.setattr("statustui.monitor.links.Links._is_unchanged", lambda _links: True)
+    add_run(series, 2, "RUNNING x")
+    sweeping.look()
+    assert said(sweeping, series)[1] == "0/2 passed, 2 running"
+    sweeping.sweeper.close()
+
+
+def test_a_series_that_is_gone_leaves_nothing_behind(tmp_path: Path) -> None:
+    """However many there were."""
+    series = start_series(tmp_path)
+    run = add_run(series, 1, "RUNNING x")
+    sweeping = Sweeping(tmp_path)
+    sweeping.look()
+    [own] = [run for batch in sweeping.batches for run in batch.updated if run.is_series]
+    every = AllSeries(Patience(1.0), time.time, {})
+    for _ in range(2000):
+        every.meet(own)
+        assert len(list(every.review(lambda _path: None))) == 1
+        every.forget(own.path)
+        every.forget(str(run))
+    assert len(every) == 0
+    kept = [value for value in vars(every).values() if isinstance(value, dict | list)]
+    assert sum(map(len, kept)) < 1100
+
+
+@pytest.mark.parametrize("mode", ["events", "poll"])
+def test_somebody_who_follows_a_tree_sees_what_becomes_of_a_series(
+    tmp_path: Path, mode: str
+) -> None:
+    """Runs that are added, end and vanish, by events and by polling."""
+    series = start_series(tmp_path)
+
+    options = ("--watch", mode, "--stale", "90000d", "-F", "kind=series")
+    with follower(tmp_path, *options) as following:
+        wait_until(lambda: "1" in following.runs)
+        one = add_run(series, 1, "RUNNING x")
+        wait_until(lambda: following.runs["1"]["note"] == "0/1 passed, 1 running")
+        append(one, PASS, time.time())
+        two = add_run(series, 2, "RUNNING x", test_set="1.weekly")
+        wait_until(lambda: following.runs["1"]["note"] == "1/2 passed, 1 running")
+        finish(series)
+        shutil.rmtree(two)
+        wait_until(lambda: following.runs["1"]["note"] == "1/2 passed, 1 gone")
+        assert following.runs["1"]["category"] == "passed"
+        assert following.runs["1"]["members"]["has_ended"]
+        shutil.rmtree(series)
+        wait_until(lambda: not following.runs)
