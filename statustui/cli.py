@@ -212,6 +212,11 @@ class _LateMonitor:
         if self._source is not None:
             self._source.look_now()
 
+    def look_at(self, path: str) -> None:
+        """Look at one run soon."""
+        if self._source is not None:
+            self._source.look_at(path)
+
     def stop(self) -> None:
         """End at once."""
         if self._source is not None:
@@ -261,6 +266,8 @@ def _open_monitor(
     app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, memory=memory)
     skeleton.hand_over()
     app.run(mouse=mouse)
+    if app.failure is not None:
+        raise Failure(app.failure)
     if app.last_words:
         raise Crash(app.last_words)
     if app.return_code:

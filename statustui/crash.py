@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 
 from statustui import __version__
@@ -12,6 +13,15 @@ from statustui.memory import state_directory
 
 STATUS = 70
 """Exit status after a crash: EX_SOFTWARE of ``sysexits.h``."""
+
+
+_PATIENCE = 2.0
+"""Seconds after which the state directory counts as not answering."""
+
+
+def is_out_of_threads(error: BaseException | None) -> bool:
+    """Whether it says that the user may have no more threads, in which nobody is at fault."""
+    return isinstance(error, RuntimeError) and "start new thread" in str(error)
 
 
 def report_crash(error: BaseException) -> list[str]:
@@ -25,10 +35,23 @@ def report_crash(error: BaseException) -> list[str]:
     """
     what = clean(f"{type(error).__name__}: {error}")[:200]
     said = f"statustui: something went wrong: {what}"
+    told: list[str] = []
+
+    def tell() -> None:
+        try:
+            told.append(f"what is needed to mend it is in {clean(_write(error))}")
+        except OSError as trouble:
+            told.append(f"no report can be written: {clean(str(trouble))}")
+
+    # The terminal is not given back before that, and the disk may never answer.
     try:
-        return [said, f"statustui: what is needed to mend it is in {clean(_write(error))}"]
-    except OSError as trouble:
-        return [said, f"statustui: no report can be written: {clean(str(trouble))}"]
+        writer = threading.Thread(target=tell, daemon=True)
+        writer.start()
+        writer.join(_PATIENCE)
+    except RuntimeError as trouble:
+        told.append(f"no report can be written: {clean(str(trouble))}")
+    where = told[0] if told else "no report can be written: the state directory does not answer"
+    return [said, f"statustui: {where}"]
 
 
 def _write(error: BaseException) -> str:

@@ -57,6 +57,12 @@ class Monitor:
         for poller in self._pollers:
             poller.look_now()
 
+    def look_at(self, path: str) -> None:
+        """Look at the run at `path` soon."""
+        for poller in self._pollers:
+            if path.startswith(poller.root):
+                poller.look_now()
+
     def stop(self) -> None:
         """End; nothing is delivered any more but by a file call that is under way."""
         self._stopped.set()

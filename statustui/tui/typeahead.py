@@ -12,6 +12,8 @@ from textual.events import Key, Paste
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from statustui.tui.timers import call_after
+
 _PATIENCE = 2.0
 """Seconds after which a key is not waited for any longer."""
 
@@ -41,7 +43,7 @@ class Typeahead:
         if time.monotonic() > self._busy_until:
             await self._hand_on_next()
         elif len(self._waiting) == 1:
-            self._app.set_timer(_PATIENCE, self._hand_on_late)
+            call_after(self._app, _PATIENCE, self._hand_on_late)
 
     async def _hand_on_late(self) -> None:
         """Go on if what was to come behind the last key has gone with a widget that was closed."""
@@ -56,7 +58,7 @@ class Typeahead:
         screen = self._app.screen
         await self._hand_on(self._waiting.popleft())
         if self._waiting:
-            self._app.set_timer(_PATIENCE, self._hand_on_late)
+            call_after(self._app, _PATIENCE, self._hand_on_late)
         way = (self._app.focused or screen).ancestors_with_self
         self._follow(way, lambda: self._follow_again(way, screen))
 

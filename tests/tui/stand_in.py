@@ -147,6 +147,7 @@ class StandIn:
         self.lines: dict[str, list[str]] = {}
         self.stopped = False
         self.looks = 0
+        self.looked_at: list[str] = []
         self.broken: str | None = None
         self.logs: dict[str, bytes] = {}
         """Name of a log of any run -> its text."""
@@ -172,6 +173,10 @@ class StandIn:
     def look_now(self) -> None:
         """Count the call."""
         self.looks += 1
+
+    def look_at(self, path: str) -> None:
+        """Remember the call."""
+        self.looked_at.append(path)
 
     def inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[Finding], object]
