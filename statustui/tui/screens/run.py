@@ -198,7 +198,7 @@ class RunScreen(Screen[None]):
             cursor = self._members.cursor
             self._members.apply(Batch(mine, batch.removed))
             self._table.take(mine)
-            self._table.show(cursor)
+            self._table.show(self._members.cursor - cursor)
 
     def show(self, run: Run | None) -> None:
         """Show what the store knows of the run now; None if it is gone."""
@@ -223,7 +223,8 @@ class RunScreen(Screen[None]):
             self._describe()
         elif isinstance(finding, Logs):
             before = self._logs.chosen
-            self._logs.show_logs(finding.logs, finding.telling)
+            quoted = finding.telling if finding.trace is None else finding.trace.log
+            self._logs.show_logs(finding.logs, quoted)
             if self._tab == LOGS and self._logs.chosen != before:
                 self._follow_log()
         elif isinstance(finding, Page | Search | Unreadable):

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.events import Paste
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -66,6 +67,12 @@ class TypingLine(Input):
         if not keeps or not self.value.strip():
             self.value = ""
             self.display = False
+
+    def on_paste(self, event: Paste) -> None:
+        """Take all lines of what is pasted, as one."""
+        event.prevent_default().stop()
+        line = " ".join(filter(None, map(str.strip, event.text.splitlines())))
+        self.replace(line, *self.selection)
 
     @on(Input.Changed)
     def _tell(self, message: Input.Changed) -> None:
