@@ -17,7 +17,7 @@ from statustui import __version__
 from statustui.config import Config
 from statustui.core.durations import Patience
 from statustui.core.text import clean
-from statustui.crash import STATUS, report_crash
+from statustui.crash import OUT_OF_THREADS, STATUS, is_out_of_threads, report_crash
 from statustui.monitor.batch import Deliver
 from statustui.monitor.pace import Settings, WatchMode
 from statustui.monitor.source import Source
@@ -352,7 +352,10 @@ def main(skeleton: Skeleton | None = None) -> None:
         status = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - nobody has expected it: it is told with a report
         skeleton.remove()
-        words = error.words if isinstance(error, Crash) else report_crash(error)
+        if is_out_of_threads(error):
+            words, status = [f"statustui: {OUT_OF_THREADS}"], Failure.exit_code
+        else:
+            words = error.words if isinstance(error, Crash) else report_crash(error)
+            status = STATUS
         click.echo("\n".join(words), err=True)
-        status = STATUS
     sys.exit(status)

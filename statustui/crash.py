@@ -15,6 +15,7 @@ STATUS = 70
 """Exit status after a crash: EX_SOFTWARE of ``sysexits.h``."""
 
 
+OUT_OF_THREADS = "no thread can be started: there are too many processes (ulimit -u)"
 _PATIENCE = 2.0
 """Seconds after which the state directory counts as not answering."""
 

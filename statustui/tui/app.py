@@ -19,7 +19,7 @@ from textual.worker import WorkerFailed
 
 from statustui.config import Config
 from statustui.core.run import Run
-from statustui.crash import is_out_of_threads, report_crash
+from statustui.crash import OUT_OF_THREADS, is_out_of_threads, report_crash
 from statustui.memory import Memory
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
@@ -189,8 +189,8 @@ class StatusApp(App[None]):
     def _watch(self) -> None:
         self._is_watching = True
         self._news = News(self._clock())
-        self.run_worker(self._beat.run())
         self._source.start(self._receive)
+        self.run_worker(self._beat.run())
         self.set_interval(_REMEMBER, self._remember)
         if isinstance(self._driver, TerminalDriver):
             lifeline = Lifeline(self._end, self._driver.fileno)
@@ -210,7 +210,7 @@ class StatusApp(App[None]):
         # What a task of the application raises comes in a wrapping.
         error = raised.error if isinstance(raised, WorkerFailed) else raised
         if is_out_of_threads(error):
-            self.failure = "no thread can be started: there are too many processes (ulimit -u)"
+            self.failure = OUT_OF_THREADS
         elif error is not None:
             self.last_words = report_crash(error)
         self._close_messages_no_wait()
