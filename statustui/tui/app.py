@@ -156,7 +156,7 @@ class StatusApp(App[None]):
             self._store, tuple(roots), self._inspect, self._manner, clock, config
         )
         self._record = Record(
-            memory, self._arrangement, lambda text: self.post_message(Trouble(text))
+            memory, self._arrangement, lambda text: self.post_message(Trouble(text)), clock
         )
 
     @property

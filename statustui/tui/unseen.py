@@ -89,12 +89,10 @@ class _Gone(NamedTuple):
 class News:
     """Tells which problems are news, by the time of the status that explains them.
 
-    The problem of a run is news if the run was known without it, since then it has come while it
-    was looked at. It is also news if its status is later than the problem that was known before,
-    or, of a run that nobody knew, than the begin of watching. That a clock of another host is
-    behind by a minute does not matter; a status without a time is news when it is first seen. What
-    a first look at a root finds is no news, nor is a run that was gone and has come back with the
-    problem that it had.
+    A problem is news if its status is later than the begin of watching, and than the problem that
+    was known of the run before. Clocks of other hosts may be behind by a minute. One without a
+    time that can be read is news when it is first seen. What a first look at a root finds is no
+    news, nor is a run that was gone and has come back with the problem that it had.
 
     Args:
         began: When watching began, in seconds since 1970.
@@ -146,12 +144,12 @@ class News:
 
     def _is_news(self, problem: StatusInfo, before: Run | None, gone: _Gone | None) -> bool:
         time = problem.timestamp
+        known = gone.problem if gone is not None else None
         if before is not None:
-            known = before.problem
-            return known is None or _is_later(time, known.timestamp)
-        if gone is not None and not _is_later(time, gone.problem[1]):
-            return False
-        return time is None or time >= self._since
+            known = _key(before.problem) if before.problem is not None else None
+        if time is None:
+            return known is None
+        return time >= self._since and (known is None or known[1] is None or time > known[1])
 
     def _forget(self, now: float) -> None:
         for path, gone in list(self._gone.items()):
@@ -162,7 +160,3 @@ class News:
 
 def _key(problem: StatusInfo) -> tuple[str, float | None]:
     return problem.state, problem.timestamp
-
-
-def _is_later(time: float | None, before: float | None) -> bool:
-    return time is not None and before is not None and time > before

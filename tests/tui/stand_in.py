@@ -93,10 +93,11 @@ class StandInInspection:
         logs = [Log(name, f"{run.path}/{name}.log") for name in source.logs]
         telling = telling_logs((run.problem or run.current).state, logs)
         trace = None
-        if telling:
-            lines = self._text(telling[0].path).tail().lines
-            written = int((NOW - 60) * 1e9)
-            trace = Trace(telling[0], tuple(line.text for line in lines), (0, 0, written))
+        for log in telling:
+            lines = self._text(log.path).tail().lines
+            if lines and trace is None:
+                written = int((NOW - 60) * 1e9)
+                trace = Trace(log, tuple(line.text for line in lines), (0, 0, written))
         self._deliver(Logs(tuple(logs), telling[0] if telling else None, trace))
         self.show_log(self._followed)
 

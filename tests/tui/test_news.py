@@ -54,13 +54,13 @@ def test_a_problem_from_before_is_no_news_however_late_it_is_found() -> None:
     assert watch.take(failed("r/5", None)) == ["r/5"]
 
 
-def test_what_comes_while_a_run_is_watched_is_news_whatever_its_clock_says() -> None:
-    """Once, until it has another one that is later."""
+def test_a_run_that_gets_a_problem_is_news_once_until_it_has_a_later_one() -> None:
+    """Not if that is an old one, of a history that is still being copied."""
     watch = Watch(1000.0)
-    watch.take(make("r/1", "RUNNING x"))
-    assert watch.take(failed("r/1", 10.0)) == ["r/1"]
-    assert watch.take(failed("r/1", 10.0)) == []
-    assert watch.take(failed("r/1", 20.0, "RUN_TIMEOUT")) == ["r/1"]
+    watch.take(make("r/1", "RUNNING x"), make("r/2", "RUNNING x"), make("r/3", "RUNNING x"))
+    assert watch.take(failed("r/1", 1010.0), failed("r/2", 10.0)) == ["r/1"]
+    assert watch.take(failed("r/1", 1010.0), failed("r/3", None)) == ["r/3"]
+    assert watch.take(failed("r/1", 1020.0, "RUN_TIMEOUT"), failed("r/3", None)) == ["r/1"]
 
 
 def test_a_run_that_comes_back_as_it_was_is_no_news() -> None:
