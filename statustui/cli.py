@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
@@ -20,7 +20,7 @@ from statustui import __version__
 from statustui.config import Config
 from statustui.core.durations import Patience
 from statustui.core.text import clean, clean_lines
-from statustui.crash import STATUS, report_crash
+from statustui.crash import OUT_OF_THREADS, STATUS, is_out_of_threads, report_crash
 from statustui.monitor.ask import NO_ANSWER, ask
 from statustui.monitor.batch import Deliver
 from statustui.monitor.pace import Settings, WatchMode
@@ -39,6 +39,9 @@ from statustui.options import (
 from statustui.skeleton import SCREENLESS, Skeleton
 from statustui.streams import OutputError
 from statustui.terminal import has_glyphs, has_keyboard, is_dumb
+
+if TYPE_CHECKING:
+    from statustui.memory import Memory
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
 """Exit status after SIGINT and SIGPIPE, as shells have it."""
@@ -227,6 +230,11 @@ class _LateMonitor:
         if self._source is not None:
             self._source.look_now()
 
+    def look_at(self, path: str) -> None:
+        """Look at one run soon."""
+        if self._source is not None:
+            self._source.look_at(path)
+
     def stop(self) -> None:
         """End at once."""
         if self._source is not None:
@@ -268,26 +276,31 @@ def _open_monitor(
         os.environ.pop(name, None)
     if config.ascii is None:
         config = replace(config, ascii=not has_glyphs(os.environ))
-    from statustui.memory import Memory, state_directory  # noqa: PLC0415 - only the monitor has one
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - takes most of a start
 
-    memory = None
-    if remembers:
-        place = state_directory()
-        try:
-            memory = ask(partial(Memory, place, roots), _AT_ONCE)
-        except OSError as error:
-            trouble = clean(f"{place}: {error.strerror or NO_ANSWER}: nothing is remembered")
-            config = replace(config, mistakes=(*config.mistakes, trouble))
-        else:
-            config = memory.recall(config)
+    config, memory = _recall(config, roots) if remembers else (config, None)
     app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, memory=memory)
     skeleton.hand_over()
     app.run(mouse=mouse)
+    if app.failure is not None:
+        raise Failure(app.failure)
     if app.last_words:
         raise Crash(app.last_words)
     if app.return_code:
         raise SystemExit(app.return_code)
+
+
+def _recall(config: Config, roots: Sequence[str]) -> tuple[Config, Memory | None]:
+    """What is remembered of earlier sessions, and the configuration with it."""
+    from statustui.memory import Memory, state_directory  # noqa: PLC0415 - only the monitor has one
+
+    place = state_directory()
+    try:
+        memory = ask(partial(Memory, place, roots), _AT_ONCE)
+    except OSError as error:
+        trouble = clean(f"{place}: {error.strerror or NO_ANSWER}: nothing is remembered")
+        return replace(config, mistakes=(*config.mistakes, trouble)), None
+    return memory.recall(config), memory
 
 
 @cli.command("demo", short_help="Watch a pretend cluster.")
@@ -362,9 +375,12 @@ def main(skeleton: Skeleton | None = None) -> NoReturn:
         status = _run(skeleton)
     except Exception as error:  # noqa: BLE001 - nobody has expected it: it is told with a report
         skeleton.remove()
-        words = error.words if isinstance(error, Crash) else report_crash(error)
+        if is_out_of_threads(error):
+            words, status = [f"statustui: {OUT_OF_THREADS}"], Failure.exit_code
+        else:
+            words = error.words if isinstance(error, Crash) else report_crash(error)
+            status = STATUS
         click.echo("\n".join(words), err=True)
-        status = STATUS
     _leave(status)
 
 

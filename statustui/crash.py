@@ -16,6 +16,12 @@ _PATIENCE = 2.0
 """Seconds to wait for the disk of the user's home."""
 STATUS = 70
 """Exit status after a crash: EX_SOFTWARE of ``sysexits.h``."""
+OUT_OF_THREADS = "no thread can be started: there are too many processes (ulimit -u)"
+
+
+def is_out_of_threads(error: BaseException | None) -> bool:
+    """Whether it says that the user may have no more threads, in which nobody is at fault."""
+    return isinstance(error, RuntimeError) and "start new thread" in str(error)
 
 
 def report_crash(error: BaseException) -> list[str]:
@@ -29,6 +35,7 @@ def report_crash(error: BaseException) -> list[str]:
     """
     what = clean(f"{type(error).__name__}: {error}")[:200]
     said = f"statustui: something went wrong: {what}"
+    # The terminal is not given back before that, and the disk may never answer.
     try:
         place = ask(partial(_write, error), _PATIENCE)
     except OSError as trouble:

@@ -12,6 +12,8 @@ from zlib import crc32
 from statustui.config import Config, take, user_directory
 from statustui.core.run import Run
 
+_SKEW = 60.0
+"""Seconds by which the clocks of two hosts may differ."""
 _LARGEST = 1 << 26
 """Bytes: a larger file is not one of ours."""
 
@@ -45,7 +47,7 @@ class Memory:
         self._settings_path = os.path.join(directory, "settings.json")
         self.settings: Mapping[str, Any] = _read(self._settings_path)
         """Name of a setting -> value, as JSON has it."""
-        self._seen = {root: _marks(_read(self._seen_path(root))) for root in roots}
+        self._seen = {root: _read(self._seen_path(root)) for root in roots}
 
     @property
     def changed_at(self) -> float:
@@ -66,10 +68,16 @@ class Memory:
     def is_news(self, run: Run) -> bool:
         """Whether the problem of a run has come since the last session on its root.
 
-        Without such a session nothing is news.
+        That goes by the time of its status, with a minute for clocks that differ, where there is
+        one. Without such a session nothing is news.
         """
-        seen = self._seen.get(run.root)
-        return seen is not None and mark_of(run) not in seen
+        document = self._seen.get(run.root, {})
+        seen, mark, saved_at = _marks(document), mark_of(run), document.get("at")
+        if seen is None or mark in seen:
+            return False
+        time = None if run.problem is None else run.problem.timestamp
+        is_old = isinstance(saved_at, float) and time is not None and time < saved_at - _SKEW
+        return not is_old or mark in (_marks(document, "unseen") or ())
 
     def save_settings(self, settings: Mapping[str, object]) -> None:
         """Remember how the screen is arranged.
@@ -79,21 +87,31 @@ class Memory:
         """
         _write(self._settings_path, settings)
 
-    def save_seen(self, root: str, seen: Iterable[Run], unseen: Iterable[Run]) -> None:
+    def save_seen(
+        self, root: str, seen: Iterable[Run], unseen: Iterable[Run], now: float | None = None
+    ) -> None:
         """Remember which problems below a root have been seen, here or in another session.
 
         Args:
             root: The watched directory.
             seen: Runs whose problems have been seen.
             unseen: Runs whose problems have not, as far as this session knows.
+            now: The time in seconds since 1970, if what is older is to be no news later.
 
         Raises:
             OSError: It cannot be written.
         """
         elsewhere = _marks(_read(self._seen_path(root))) or frozenset()
         marks = {mark_of(run) for run in seen}
-        marks |= elsewhere & {mark_of(run) for run in unseen}
-        _write(self._seen_path(root), {"root": os.path.abspath(root), "seen": sorted(marks)})
+        unseen_marks = {mark_of(run) for run in unseen}
+        marks |= elsewhere & unseen_marks
+        document = {
+            "root": os.path.abspath(root),
+            "at": now,
+            "seen": sorted(marks),
+            "unseen": sorted(unseen_marks - marks),
+        }
+        _write(self._seen_path(root), document)
 
     def _seen_path(self, root: str) -> str:
         name = _digest(os.fsencode(os.path.abspath(root)))
@@ -104,8 +122,8 @@ def _digest(data: bytes) -> str:
     return f"{crc32(data):08x}{crc32(data[::-1]):08x}"
 
 
-def _marks(document: Mapping[str, Any]) -> frozenset[str] | None:
-    seen = document.get("seen")
+def _marks(document: Mapping[str, Any], key: str = "seen") -> frozenset[str] | None:
+    seen = document.get(key)
     return frozenset(map(str, seen)) if isinstance(seen, list) else None
 
 

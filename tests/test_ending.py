@@ -196,3 +196,113 @@ def test_tmux_may_be_detached_and_attached_again(tmp_path: Path) -> None:
             assert screen.wait_for_end() == 0
     finally:
         subprocess.run([*tmux, "kill-server"], capture_output=True, check=False)
+
+
+STOPPED = """
+import os, subprocess, sys, termios
+before = termios.tcgetattr(0)
+child = subprocess.Popen(sys.argv[1:])
+print(child.pid, file=open(os.environ["PID"], "w"), flush=True)
+status = child.wait()
+same = termios.tcgetattr(0) == before
+print("ended", status, "as before" if same else "not as before", flush=True)
+sys.stdin.read(1)
+"""
+
+
+def stopped_at(place: Path, run: Callable[[Terminal, int], None]) -> bytes:
+    """What is said at the end of a program that `run` has pressed `q` in."""
+    write_run(place / "tree" / "one", "RUNNING on a node")
+    write_run(place / "tree" / "two", "RUNNING on a node")
+    pid = place / "pid"
+    command = [sys.executable, "-c", STOPPED, *STATUSTUI, str(place / "tree")]
+    with terminal(command, PID=str(pid)) as screen:
+        screen.wait_for("2 runs")
+        run(screen, int(pid.read_text()))
+        screen.wait_for("ended")
+        screen.wait_for("before")
+        return screen.output.rpartition(b"ended")[2].split(b"\r")[0]
+
+
+def stop(screen: Terminal, pid: int, keys: bytes) -> None:
+    """Type while the program is stopped for longer than it waits for the rest of a sequence."""
+    os.kill(pid, signal.SIGSTOP)
+    screen.press(keys)
+    screen.read_for(0.3)
+    os.kill(pid, signal.SIGCONT)
+
+
+def test_a_key_pressed_while_it_was_stopped_counts(tmp_path: Path) -> None:
+    """However often, and the terminal is as it was before in the end."""
+
+    def press(screen: Terminal, pid: int) -> None:
+        for _ in range(3):
+            stop(screen, pid, b"")
+            screen.wait_for("2 runs")
+        stop(screen, pid, b"q")
+
+    assert stopped_at(tmp_path, press).split() == [b"0", b"as", b"before"]
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_sequence_that_is_cut_by_a_stop_is_still_one(tmp_path: Path, cut: int) -> None:
+    """Its beginning came before, its rest while the program was stopped."""
+    end = b"\x1b[F"
+
+    def press(screen: Terminal, pid: int) -> None:
+        screen.press(end[:cut])
+        stop(screen, pid, end[cut:] + b"\r")
+        screen.wait_for("two")
+        screen.wait_for("History")
+        assert "two" in screen.lines[0]
+        screen.press("qq")
+
+    assert stopped_at(tmp_path, press).startswith(b" 0")
+
+
+NO_THREAD = """
+import sys, threading
+start, left = threading.Thread.start, int(sys.argv[1])
+def refuse(self):
+    global left
+    if left <= 0:
+        raise RuntimeError("can't start new thread")
+    left -= 1
+    start(self)
+threading.Thread.start = refuse
+from statustui.__main__ import main
+sys.argv = ["statustui", *sys.argv[2:]]
+main()
+"""
+
+
+@pytest.mark.parametrize("allowed", range(4))
+def test_without_threads_it_ends_with_one_line(tmp_path: Path, allowed: int) -> None:
+    """Whichever of them cannot be started; the terminal is as it was."""
+    write_run(tmp_path / "one", "RUNNING on a node")
+    command = [sys.executable, "-c", NO_THREAD, str(allowed), str(tmp_path)]
+    with terminal(command, 120) as screen:
+        assert screen.wait_for_end() == 2
+        assert is_restored(screen)
+        words = screen.output.rpartition(b"\x1b[")[2]
+        assert words.count(b"\n") == 1
+        assert b"no thread can be started" in words
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody without processes")
+def test_a_user_who_may_have_no_more_processes_is_told_in_one_line(tmp_path: Path) -> None:
+    """As with `ulimit -u`."""
+    if shutil.which("setpriv") is None or shutil.which("prlimit") is None:
+        pytest.skip("setpriv or prlimit is not there")
+    write_run(tmp_path / "one", "RUNNING on a node")
+    # Nobody else has this number; a process counts as a thread.
+    user = str(59_000 + os.getpid() % 1000)
+    command = ["setpriv", "--reuid", user, "--clear-groups", "--inh-caps=-all", "prlimit"]
+    command += ["--nproc=2", *STATUSTUI, str(tmp_path)]
+    with terminal(command, 120, HOME="/nonexistent") as screen:
+        status = screen.wait_for_end()
+        if b"ermission denied" in screen.output:
+            pytest.skip("this checkout cannot be read by others")
+        assert status == 2
+        assert is_restored(screen)
+        assert b"no thread can be started" in screen.output

@@ -87,3 +87,14 @@ def test_the_directory_is_where_xdg_says(monkeypatch: pytest.MonkeyPatch) -> Non
     assert state_directory() == "/x/statustui"
     monkeypatch.delenv("XDG_STATE_HOME")
     assert state_directory() == str(Path.home() / ".local" / "state" / "statustui")
+
+
+def test_an_old_problem_that_nobody_knew_is_no_news_and_an_unseen_one_stays_it(
+    tmp_path: Path,
+) -> None:
+    """What is older than the last session goes by whether that had it as unseen."""
+    Memory(str(tmp_path), ["r"]).save_seen("r", [A], [B], 5000.0)
+    later = Memory(str(tmp_path), ["r"])
+    assert [later.is_news(run) for run in (A, B, C)] == [False, True, False]
+    assert later.is_news(make("r/c", "RUN_ERROR x", start=6000.0))
+    assert later.is_news(make("r/a", "RUN_ERROR x", start=6000.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import shlex
 import shutil
@@ -242,3 +243,48 @@ def test_a_terminal_that_takes_nothing_does_not_keep_it_alive(tmp_path: Path) ->
             assert time.monotonic() < end
             time.sleep(0.05)
         screen.status = 0
+
+
+def test_frozen_starved_and_flooded_it_comes_to_show_every_run(tmp_path: Path) -> None:
+    """While runs are added it is stopped and continued at any moment, and others want the CPU."""
+    rng = random.Random(7)  # noqa: S311 - no secret
+    total = 20
+    for number in range(total):
+        write_run(tmp_path / str(number), "RUNNING x", start=time.time())
+    with contextlib.ExitStack() as stack:
+        for _ in range(2 * (os.cpu_count() or 1)):
+            hog = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            stack.callback(hog.wait)
+            stack.callback(hog.kill)
+        screen = stack.enter_context(terminal([*STATUSTUI, str(tmp_path)], 100, 30))
+        screen.wait_for("20 runs")
+        for _ in range(30):
+            for _ in range(rng.randint(1, 12)):
+                write_run(tmp_path / str(total), "RUN_TIMEOUT y", start=time.time())
+                total += 1
+            for _ in range(rng.randint(0, 6)):
+                os.kill(screen.pid, signal.SIGSTOP)
+                time.sleep(rng.random() * 0.01)
+                os.kill(screen.pid, signal.SIGCONT)
+                screen.read_for(rng.random() * 0.01)
+            # A terminal that takes nothing for a while is behind.
+            time.sleep(rng.random() * 0.05)
+        screen.wait_for(f"{total - 20} failed")
+        screen.wait_for(f"{total} runs")
+        os.kill(screen.pid, signal.SIGSTOP)
+        screen.press("q")
+        os.kill(screen.pid, signal.SIGCONT)
+        assert screen.wait_for_end() == 0
+
+
+def test_each_notch_of_the_wheel_counts_from_the_first_list_on(tmp_path: Path) -> None:
+    """As soon as there are rows, and in one piece or in several."""
+    for number in range(1, 61):
+        write_run(tmp_path / f"{number:02}", f"RUN_TIMEOUT after {number} min")
+    with terminal([*STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for("60 runs,")
+        ids = re.compile(r"^ \S +\S+ +(\d\d) ")
+        screen.wait_until(lambda: sum(bool(ids.match(line)) for line in screen.lines) == 19, "rows")
+        rows = [match[1] for line in screen.lines if (match := ids.match(line))]
+        screen.press("\x1b[<65;10;10M" * 3)
+        screen.wait_until(lambda: rows[9] in screen.lines[3], "nine rows further down")

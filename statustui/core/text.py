@@ -15,20 +15,47 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mK]")
 """Control sequences that change colours, or erase what is right of them in the line."""
 _NULS = re.compile(rb"\0{4,}")
+_MARKS = 4
+"""Characters without room of their own that are kept behind another one."""
+_FILLERS = "\u1160-\u11ff\ud7b0-\ud7fb\u3164\uffa0\U0001f3fb-\U0001f3ff"
+"""Letters and signs without room of their own: parts and fillers of Hangul syllables, and the
+colours of skin behind an emoji."""
+_IS_FILLER = re.compile(f"[{_FILLERS}]").match
+_PILE = re.compile(rf"[\W{_FILLERS}]{{{_MARKS + 1}}}")
+"""What can be more of them than are kept; marks are no letters to Python."""
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)\Z")
 
 
 def clean(text: str) -> str:
     r"""Make text from the tree safe for a terminal.
 
-    Characters that control a terminal, change the direction of writing or take no room are shown
-    as escapes (``\x1b``, ``\u202e``), newlines as ``\n``; any kind of space becomes a space.
+    Characters that control a terminal or change the direction of writing are shown as escapes
+    (``\x1b``, ``\u202e``), newlines as ``\n``; any kind of space becomes a space. Of characters
+    that take no room of their own, as accents do not, the first four behind another one are kept.
     """
-    if text.isprintable():
+    if text.isprintable() and (text.isascii() or _PILE.search(text) is None):
         return text
-    return "".join(
-        character if character.isprintable() else _shown(character) for character in text
+    shown, marks = [], 0
+    for character in text:
+        marks = marks + 1 if _takes_no_room(character) else 0
+        is_fine = character.isprintable() and marks <= _MARKS
+        shown.append(character if is_fine else _shown(character))
+    return "".join(shown)
+
+
+def _takes_no_room(character: str) -> bool:
+    """Whether a terminal draws it over what is before it, or not at all."""
+    return character >= "\u0300" and (
+        unicodedata.category(character)[0] == "M" or _IS_FILLER(character) is not None
     )
+
+
+def shorten(text: str, most: int) -> str:
+    """Clean text, cut to `most` bytes of UTF-8 with an ellipsis at its end if it has more."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= most:
+        return text
+    return data[: most - 3].decode("utf-8", "ignore") + "…"
 
 
 def _shown(character: str) -> str:

@@ -16,5 +16,11 @@ class Source(Protocol):
     def look_now(self) -> None:
         """Look at everything again without waiting for the interval to pass."""
 
+    def look_at(self, path: str) -> None:
+        """Look at the run at `path` soon, and read it anew, whatever it looks like from outside.
+
+        Somebody has it before him; never waits.
+        """
+
     def stop(self) -> None:
         """End at once, without waiting for a filesystem that does not answer."""

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from statustui.core.run import Run
-from statustui.core.text import clean
+from statustui.core.text import clean, shorten
 from statustui.tui.chores import Chores
 
 _PAUSE = 5.0
 """Seconds between two calls through the terminal, so that a storm of failures is one of them."""
+
+_LONGEST = 250
+"""Bytes of what is said of a run at the most."""
+_LARGEST = 4096
+"""Bytes of what a command is told of a run in one variable: as much as a path may have."""
 
 _MOST_WAITING = 100
 """Runs that wait for a command of the user's at the most."""
@@ -51,7 +56,7 @@ class Alarm:
         said = []
         if self._problems:
             first, count = self._problems[0], len(self._problems)
-            what = clean(f"{first.id} {first.name} {first.headline}")
+            what = shorten(clean(f"{first.id} {first.name} {first.headline}"), _LONGEST)
             said.append(what if count == 1 else f"{count:,} new problems, first {what}")
         if self._has_ended:
             said.append("all runs have ended")
@@ -92,6 +97,7 @@ def run_command(command: Sequence[str], run: Run) -> str | None:
 
     What the run is reaches the command in its environment alone, as ``STATUSTUI_PATH``, ``_ID``,
     ``_NAME``, ``_USER``, ``_STATE``, ``_CATEGORY`` and ``_NOTE``: no shell ever reads it as code.
+    Each is clean and has 4096 bytes at the most.
 
     Args:
         command: The program and its arguments.
@@ -101,7 +107,7 @@ def run_command(command: Sequence[str], run: Run) -> str | None:
         What went wrong with the command; None if it ended well.
     """
     about = {
-        "PATH": os.path.abspath(run.path),
+        "PATH": _absolute(run.path),
         "ID": run.id,
         "NAME": run.name,
         "USER": run.user,
@@ -109,12 +115,12 @@ def run_command(command: Sequence[str], run: Run) -> str | None:
         "CATEGORY": run.category.value,
         "NOTE": run.headline,
     }
-    environ = os.environ | {f"STATUSTUI_{key}": clean(value) for key, value in about.items()}
+    told = {f"STATUSTUI_{key}": shorten(clean(value), _LARGEST) for key, value in about.items()}
     quiet = subprocess.DEVNULL
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command line, as it was given
             command,
-            env=environ,
+            env=os.environ | told,
             stdin=quiet,
             stdout=quiet,
             stderr=quiet,
@@ -124,3 +130,12 @@ def run_command(command: Sequence[str], run: Run) -> str | None:
     except OSError as error:
         return f"{command[0]}: {error.strerror}"
     return f"{command[0]}: exit status {done.returncode}" if done.returncode else None
+
+
+def _absolute(path: str) -> str:
+    """The path from the top, as far as that is known."""
+    try:
+        return os.path.abspath(path)
+    except OSError:
+        # The working directory is gone.
+        return path

@@ -15,25 +15,29 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from statustui.config import Config
 from statustui.core.run import Run
-from statustui.crash import report_crash
+from statustui.crash import OUT_OF_THREADS, is_out_of_threads, report_crash
 from statustui.memory import Memory
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
 from statustui.tui.alarm import Alarm, OnProblem
 from statustui.tui.ascii import Ascii, to_ascii
+from statustui.tui.backlog import Backlog
+from statustui.tui.beat import Beat
 from statustui.tui.driver import TerminalDriver
 from statustui.tui.inbox import Inbox
 from statustui.tui.lifeline import LOOK_EVERY, Lifeline
 from statustui.tui.manner import Manner
-from statustui.tui.messages import ChangesWait, RunChosen, Trouble
+from statustui.tui.messages import Found, RunChosen, Trouble
 from statustui.tui.osc import copy_sequence, notify_sequence
 from statustui.tui.record import Record
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.store import RunStore
 from statustui.tui.typeahead import Typeahead
+from statustui.tui.unseen import News
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.run_table import RunTable
@@ -44,8 +48,6 @@ if TYPE_CHECKING:
     from statustui.monitor.inspection import Finding, Inspect, Inspection
     from statustui.tui.screens.run import RunScreen
 
-_REST = 0.2
-"""Seconds between two times that changes are shown; what a key does is shown at once."""
 _REMEMBER = 60.0
 """Seconds between two times that what is to be remembered is saved."""
 _STYLES, _COLORBLIND = "statustui.tcss", "colorblind.tcss"
@@ -63,6 +65,18 @@ def _inspect_files(run: Run, peers: Sequence[str], tell: Callable[[Finding], obj
     from statustui.monitor.inspection import FileInspection  # noqa: PLC0415 - the list comes first
 
     return FileInspection(run, peers, tell)
+
+
+def _look_and_inspect(
+    source: Source,
+    inspect: Inspect,
+    run: Run,
+    peers: Sequence[str],
+    tell: Callable[[Finding], object],
+) -> Inspection:
+    """Begin to look at the files of a run, and have the source look at it too."""
+    source.look_at(run.path)
+    return inspect(run, peers, tell)
 
 
 _DEFAULTS = Config()
@@ -118,8 +132,10 @@ class StatusApp(App[None]):
             self._complaints.append(config.complaint("theme", f"there is no {config.theme}"))
         self.last_words: list[str] = []
         """What to tell the user after a crash."""
+        self.failure: str | None = None
+        """Why the monitor could not go on, through no fault of its own, in one clean line."""
         self._source = source
-        self._inspect = inspect
+        self._inspect = partial(_look_and_inspect, source, inspect)
         self._manner = Manner()
         self._clock = clock
         self._store = RunStore(config.sort, config.group)
@@ -131,14 +147,16 @@ class StatusApp(App[None]):
                 config.on_problem, lambda text: self.post_message(Trouble(f"--on-problem: {text}"))
             )
         self._typeahead = Typeahead(self, super().on_event)
-        self._shown_at = float("-inf")
-        self._is_watching = self._is_showing_soon = False
+        self._beat = Beat(self._take_in, self._inbox.__bool__, self._show)
+        self._backlog = Backlog(self)
+        self._news = News(clock())
+        self._is_watching = False
         self._cursor_moved = 0
         self._runs_screen = RunsScreen(
-            self._store, tuple(roots), inspect, self._manner, clock, config
+            self._store, tuple(roots), self._inspect, self._manner, clock, config
         )
         self._record = Record(
-            memory, self._arrangement, lambda text: self.post_message(Trouble(text))
+            memory, self._arrangement, lambda text: self.post_message(Trouble(text)), clock
         )
 
     @property
@@ -151,11 +169,6 @@ class StatusApp(App[None]):
         """Whether every root has been seen whole once."""
         return self._runs_screen.is_complete
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether the terminal has not taken yet what was drawn last."""
-        return isinstance(self._driver, TerminalDriver) and self._driver.is_behind
-
     def get_default_screen(self) -> RunsScreen:
         """Show the runs."""
         return self._runs_screen
@@ -163,7 +176,7 @@ class StatusApp(App[None]):
     @property
     def is_up_to_date(self) -> bool:
         """Whether watching has begun and everything that has been delivered is shown."""
-        return self._is_watching and not self._inbox and not self._is_showing_soon
+        return self._is_watching and self._beat.is_at_rest
 
     def on_mount(self) -> None:
         """Show the runs and begin to watch."""
@@ -174,8 +187,10 @@ class StatusApp(App[None]):
         self.call_after_refresh(self._watch)
 
     def _watch(self) -> None:
-        self._source.start(self._receive)
         self._is_watching = True
+        self._news = News(self._clock())
+        self._source.start(self._receive)
+        self.run_worker(self._beat.run())
         self.set_interval(_REMEMBER, self._remember)
         if isinstance(self._driver, TerminalDriver):
             lifeline = Lifeline(self._end, self._driver.fileno)
@@ -191,8 +206,13 @@ class StatusApp(App[None]):
 
         Textual has no public way to have it otherwise.
         """
-        if self._exception is not None:
-            self.last_words = report_crash(self._exception)
+        raised = self._exception
+        # What a task of the application raises comes in a wrapping.
+        error = raised.error if isinstance(raised, WorkerFailed) else raised
+        if is_out_of_threads(error):
+            self.failure = OUT_OF_THREADS
+        elif error is not None:
+            self.last_words = report_crash(error)
         self._close_messages_no_wait()
 
     def _map_keys(self) -> None:
@@ -230,50 +250,43 @@ class StatusApp(App[None]):
 
     def _receive(self, batch: Batch) -> None:
         """Take a batch from a thread of the source."""
-        if self._inbox.put(batch):
-            self.post_message(ChangesWait())
+        self._inbox.put(batch)
+        self._beat.ring()
 
-    @on(ChangesWait)
     def _take_in(self) -> None:
-        """Take some changes into the store, and leave as much time again to keys."""
-        start = time.monotonic()
-        batch = self._inbox.take(_MOST)
-        if not self._is_showing_soon:
-            self._is_showing_soon = True
-            self.set_timer(max(0.001, self._shown_at + _REST - start), self._show)
-        were_under_way, cursor = self._store.under_way, self._store.cursor
-        struck = self._store.apply(batch, self._clock() if self.is_complete else None)
-        self._cursor_moved += self._store.cursor - cursor
-        self._store.unseen.add(run.path for run in struck)
-        have_ended = self.is_complete and bool(were_under_way) and not self._store.under_way
-        self._alarm.note(struck, has_ended=have_ended)
+        """Take some changes into the store."""
+        batch, store = self._inbox.take(_MOST), self._store
+        now, is_complete = self._clock(), self.is_complete
+        swept = {health.root for health in self._runs_screen.health if health.swept}
+        news, back = self._news.take(batch, store.runs, store.unseen, swept, now)
+        were_under_way, cursor = store.under_way, store.cursor
+        store.apply(batch, now if is_complete else None)
+        self._cursor_moved += store.cursor - cursor
+        store.unseen.add(run.path for run in (*news, *back))
+        have_ended = is_complete and bool(were_under_way) and not store.under_way
+        self._alarm.note(news, has_ended=have_ended)
         if self._on_problem is not None:
-            self._on_problem.put(struck)
+            self._on_problem.put(news)
         self._runs_screen.take(batch)
         for screen in self._run_screens():
             screen.note(batch)
         if self.is_complete and not self._inbox:
-            self._record.begin(self._store)
-        if self._inbox:
-            spent = time.monotonic() - start
-            self.set_timer(spent, partial(self.post_message, ChangesWait()))
+            self._record.begin(store)
 
     def _show(self) -> None:
         """Show what has been taken in since the last time."""
         if not self.screen_stack:
             # The program is ending.
             return
-        if self.is_behind:
-            # What is shown later is newer, and a slow connection carries no frame in vain.
-            self.set_timer(_REST, self._show)
-            return
-        self._is_showing_soon = False
-        self._shown_at = time.monotonic()
         self._runs_screen.show(self._cursor_moved)
         self._cursor_moved = 0
         self._call()
         for screen in self._run_screens():
             screen.show(self._store.runs.get(screen.path))
+
+    def post_display_hook(self) -> None:
+        """Let a slow terminal catch up before the next frame."""
+        self._backlog.note_frame(self._driver)
 
     def _run_screens(self) -> Iterable[RunScreen]:
         """The screens of runs that are open."""
@@ -289,6 +302,13 @@ class StatusApp(App[None]):
         if text is not None and self._driver is not None:
             text = to_ascii(text) if self._config.ascii else text
             self._driver.write(notify_sequence(text, os.environ))
+
+    @on(Found)
+    def _look_again(self, message: Found) -> None:
+        """Have a run looked at anew whose history is another than the list has it."""
+        run, finding = self._store.runs.get(message.path), message.finding
+        if run is not None and getattr(finding, "updates", run.updates) != run.updates:
+            self._source.look_at(message.path)
 
     @on(Trouble)
     def _complain(self, message: Trouble) -> None:

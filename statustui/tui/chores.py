@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -34,8 +35,11 @@ class Chores:
             return False
         if self._thread is None:
             # What takes its time must not keep the program from ending.
-            self._thread = threading.Thread(target=self._work, daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._work, daemon=True)
+            # Where the user may have no more threads, the next chore tries again.
+            with contextlib.suppress(RuntimeError):
+                thread.start()
+                self._thread = thread
         return True
 
     def finish(self, within: float) -> None:
@@ -46,4 +50,6 @@ class Chores:
 
     def _work(self) -> None:
         while True:
-            self._waiting.get()()
+            # One that fails in a way of its own keeps no other from being done.
+            with contextlib.suppress(Exception):
+                self._waiting.get()()

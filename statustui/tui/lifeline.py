@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import termios
@@ -58,5 +59,7 @@ class Lifeline:
         # waiting for it right now, so that it does not come to handle signals by itself.
         deadline = threading.Timer(_PATIENCE, os._exit, (status,))
         deadline.daemon = True
-        deadline.start()
+        with contextlib.suppress(RuntimeError):
+            # Where no thread can be started it goes without.
+            deadline.start()
         self._loop.call_soon_threadsafe(self._end, status)

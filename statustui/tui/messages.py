@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from statustui.monitor.log import Needle, Turn
 
 
-class ChangesWait(Message):
-    """The inbox is not empty any more."""
-
-
 @dataclass
 class FilterTyped(Message):
     """Somebody has typed into the filter line."""

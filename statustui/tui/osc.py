@@ -5,8 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+from statustui.core.text import shorten
+
 LIMIT = 74_994
 """Bytes that terminals take at a time: xterm reads 100,000 characters of base64 at the most."""
+
+_NOTICE = 400
+"""Bytes of a notification at the most."""
 
 _CHUNK = 240
 """Bytes that screen passes on in one string; it drops what is longer than 256."""
@@ -32,10 +37,10 @@ def notify_sequence(text: str, environ: Mapping[str, str]) -> str:
     """The control sequences that ring the bell and show `text` as a notification (OSC 9).
 
     Args:
-        text: One clean line.
+        text: One clean line; what is longer than a notification may be is cut.
         environ: As above.
     """
-    return "\x07" + _through(f"\x1b]9;{text}\x07", environ)
+    return "\x07" + _through(f"\x1b]9;{shorten(text, _NOTICE)}\x07", environ)
 
 
 def _through(sequence: str, environ: Mapping[str, str]) -> str:

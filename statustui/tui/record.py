@@ -24,6 +24,7 @@ class Record:
         memory: Where to; None for nowhere.
         arrangement: How the screen is arranged at first.
         complain: Called once, on another thread, with why it cannot be saved, in one clean line.
+        clock: Gives the current time in seconds since 1970.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class Record:
         memory: Memory | None,
         arrangement: Mapping[str, object],
         complain: Callable[[str], object],
+        clock: Callable[[], float],
     ) -> None:
         """Start with nothing to save."""
         self._memory = memory
         self._complain = complain
+        self._clock = clock
         self._chores = Chores(_MOST_WAITING)
         self._has_begun = self._has_complained = False
         self._arrangement = arrangement
@@ -62,7 +65,8 @@ class Record:
         if self._has_begun and (seen, unseen) != self._saved:
             self._saved = (seen, unseen)
             for root, runs in seen.items():
-                self._put(partial(self._memory.save_seen, root, runs, unseen[root]))
+                now = self._clock()
+                self._put(partial(self._memory.save_seen, root, runs, unseen[root], now))
 
     def finish(self) -> None:
         """Wait for a moment until all is saved."""

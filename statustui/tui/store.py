@@ -248,10 +248,13 @@ class RunStore:
     def chosen(self) -> list[Run]:
         """What an action is about, in order: the marked runs, or else what is under the cursor."""
         if self.marked:
-            return [self.runs[key[-1]] for key in sorted(self._keys[path] for path in self.marked)]
+            keys = sorted((self._keys[path] for path in self.marked), reverse=self.reverse)
+            return [self.runs[key[-1]] for key in keys]
         row = self.row(self.cursor) if len(self) else None
         if isinstance(row, Group):
-            return [self.runs[key[-1]] for key in row.keys]
+            return [
+                self.runs[key[-1]] for key in (reversed(row.keys) if self.reverse else row.keys)
+            ]
         return [] if row is None else [row]
 
     def neighbour(self, path: str, step: int, wanted: Callable[[Run], bool]) -> Run | None:

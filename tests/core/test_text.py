@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from rich.cells import cell_len, get_character_cell_size
 
 from statustui.core.text import (
     clean,
@@ -15,6 +18,7 @@ from statustui.core.text import (
     format_live_age,
     format_size,
     format_span,
+    shorten,
 )
 
 
@@ -24,10 +28,41 @@ def test_whatever_is_cleaned_can_be_printed(text: str) -> None:
     assert clean(text).isprintable()
 
 
+NO_ROOM = [
+    character
+    for character in map(chr, range(0x110000))
+    if character.isprintable() and get_character_cell_size(character) == 0
+]
+"""Whatever a terminal draws over what is before it: marks, selectors, fillers."""
+
+
 @given(st.text().filter(str.isprintable))
 def test_what_can_be_printed_is_left_alone(text: str) -> None:
-    """Umlauts, wide characters and emoji stay."""
+    """Umlauts, wide characters and emoji stay, with the marks that any script needs."""
+    assume(all(len(list(group)) < 5 for none, group in groupby(text, NO_ROOM.__contains__) if none))
     assert clean(text) == text
+
+
+@given(st.text(st.sampled_from([*NO_ROOM[::7], "a", "漢"]), min_size=5))
+def test_a_cell_holds_few_characters_without_room(text: str) -> None:
+    """The rest are shown as escapes, which take room."""
+    runs = groupby(clean(text), lambda character: get_character_cell_size(character) == 0)
+    assert all(len(list(run)) <= 4 for takes_none, run in runs if takes_none)
+
+
+def test_no_character_at_all_piles_up_in_a_cell() -> None:
+    """None of some 2,600 of them."""
+    assert len(NO_ROOM) > 2600
+    assert [one for one in NO_ROOM if cell_len(clean("a" + one * 50)) < 6 * 46] == []
+
+
+@given(st.text(), st.integers(3, 100))
+def test_what_is_too_long_is_cut_between_characters(text: str, most: int) -> None:
+    """And says so; what fits is left alone."""
+    data = clean(text).encode()
+    cut = shorten(clean(text), most)
+    assert len(cut.encode()) <= max(3, most)
+    assert cut.encode() == data if len(data) <= most else cut.endswith("…")
 
 
 @pytest.mark.parametrize(

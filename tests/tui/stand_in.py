@@ -94,10 +94,11 @@ class StandInInspection:
         logs = [Log(name, f"{run.path}/{name}.log") for name in source.logs]
         telling = telling_logs((run.problem or run.current).state, logs)
         trace = None
-        if telling:
-            lines = self._text(telling[0].path).tail().lines
-            written = int((NOW - 60) * 1e9)
-            trace = Trace(telling[0], tuple(line.text for line in lines), (0, 0, written, written))
+        for log in telling:
+            lines = self._text(log.path).tail().lines
+            if lines and trace is None:
+                written = int((NOW - 60) * 1e9)
+                trace = Trace(log, tuple(line.text for line in lines), (0, 0, written, written))
         self._deliver(Logs(tuple(logs), telling[0] if telling else None, trace))
         self.show_log(self._followed)
 
@@ -148,6 +149,7 @@ class StandIn:
         self.lines: dict[str, list[str]] = {}
         self.stopped = False
         self.looks = 0
+        self.looked_at: list[str] = []
         self.broken: str | None = None
         self.logs: dict[str, bytes] = {}
         """Name of a log of any run -> its text."""
@@ -173,6 +175,10 @@ class StandIn:
     def look_now(self) -> None:
         """Count the call."""
         self.looks += 1
+
+    def look_at(self, path: str) -> None:
+        """Remember the call."""
+        self.looked_at.append(path)
 
     def inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[Finding], object]

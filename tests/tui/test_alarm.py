@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
+import re
+import shlex
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from statustui.core.run import Run
+import pytest
+
+from statustui.core.run import Label, Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
 from statustui.tui.alarm import Alarm, OnProblem, run_command
@@ -108,3 +115,54 @@ def test_the_store_tells_which_runs_were_struck_and_how_many_are_under_way() -> 
     assert store.under_way == 0
     store.show_matching(None, narrows=False)
     assert store.under_way == 1
+
+
+def test_no_note_is_too_large_for_the_command_of_its_run(tmp_path: Path) -> None:
+    """Nor a name, whatever it is made of; each is cut to 4 KiB, and says so."""
+    out = tmp_path / "out"
+    run = replace(make("r/1", "RUN_ERROR x"), label=Label("\u0301" * 200_000, "n" * 200_000))
+    assert run_command([sys.executable, "-c", TELL, str(out)], run) is None
+    told = json.loads(out.read_text())
+    for key in ("NAME", "USER"):
+        assert len(told[f"STATUSTUI_{key}"].encode()) <= 4096
+        assert told[f"STATUSTUI_{key}"].endswith("…")
+
+
+def test_what_is_said_of_a_run_is_short() -> None:
+    """A notification is a line, whatever stands in the note."""
+    alarm = Alarm(is_on=True, clock=Clock(100.0))
+    alarm.note([make("r/1", "RUN_ERROR " + "a\u0301\U000e0101" * 1000)], has_ended=False)
+    said = alarm.take()
+    assert said is not None
+    assert len(said.encode()) < 300
+
+
+def test_a_command_runs_though_the_working_directory_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path is told as it was given then."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert run_command([sys.executable, "-c", "pass"], make("r/1", "RUN_ERROR x")) is None
+
+
+@pytest.mark.parametrize("shell", ["sh", "dash", "bash", "zsh", "ksh", "busybox"])
+def test_the_example_of_the_readme_undoes_no_cleaning(tmp_path: Path, shell: str) -> None:
+    """Whatever shell is called sh: some make control characters of escapes by themselves."""
+    path = shutil.which(shell)
+    if path is None:
+        pytest.skip(f"{shell} is not there")
+    readme = Path(__file__).parents[2] / "README.md"
+    (line,) = re.findall("^statustui --on-problem (.*)$", readme.read_text("utf-8"), re.MULTILINE)
+    (command,) = shlex.split(line)
+    (tmp_path / "sh").symlink_to(path)
+    (tmp_path / "mail").write_text(f"#!/bin/sh\ncat > {tmp_path}/mailed\n")
+    (tmp_path / "mail").chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        assert (
+            run_command(shlex.split(command), make("r/1", "RUN_ERROR a\x1b[2J \\033[31m %s"))
+            is None
+        )
+    assert (tmp_path / "mailed").read_text() == "a\\x1b[2J \\033[31m %s\n"

@@ -246,7 +246,8 @@ class RunScreen(Screen[None]):
             self._describe()
         elif isinstance(finding, Logs):
             before = self._logs.chosen
-            self._logs.show_logs(finding.logs, finding.telling)
+            quoted = finding.telling if finding.trace is None else finding.trace.log
+            self._logs.show_logs(finding.logs, quoted)
             if self._tab == LOGS and self._logs.chosen != before:
                 self._follow_log()
         elif isinstance(finding, Page | Search | Unreadable):

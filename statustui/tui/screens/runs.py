@@ -33,6 +33,7 @@ from statustui.tui.messages import (
 )
 from statustui.tui.store import PROBLEMS, RunStore
 from statustui.tui.tidying import tidy
+from statustui.tui.timers import call_after
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
 from statustui.tui.widgets.run_table import RunTable
@@ -180,7 +181,7 @@ class RunsScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has changed meanwhile, and the run that was looked at last."""
         self._reorder()
-        self.set_timer(_TIDYING, tidy)
+        call_after(self, _TIDYING, tidy)
 
     def on_screen_suspend(self) -> None:
         """What cannot be seen needs not be read."""

@@ -14,6 +14,7 @@ from textual.widgets.tree import TreeNode
 
 from statustui.core.details import Document
 from statustui.core.text import clean, ignores_case
+from statustui.tui.widgets.pager import GONE_ROUND
 
 _LONGEST = 2000
 """Characters of a value that are shown."""
@@ -157,9 +158,13 @@ class DocumentTree(Tree[Place]):
                 after = after or path
             elif not is_behind:
                 before = path
-        found = (after or first) if direction > 0 else (before or last)
+        found = after if direction > 0 else before
         if found is None:
-            return False
+            found = first if direction > 0 else last
+            if found is None:
+                return False
+            if not includes_here:
+                self.notify(GONE_ROUND[direction], timeout=3)
         self._go_to(found)
         return True
 

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.binding import Binding, BindingType
+from textual.events import Paste
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -68,9 +69,11 @@ class TypingLine(Input):
             self.value = ""
             self.display = False
 
-    def on_paste(self, event: events.Paste) -> None:
-        """Put several lines into one."""
-        event.text = " ".join(event.text.splitlines())
+    def on_paste(self, event: Paste) -> None:
+        """Take all lines of what is pasted, as one."""
+        event.prevent_default().stop()
+        line = " ".join(filter(None, map(str.strip, event.text.splitlines())))
+        self.replace(line, *self.selection)
 
     @on(Input.Changed)
     def _tell(self, message: Input.Changed) -> None:

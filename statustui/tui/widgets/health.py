@@ -22,6 +22,7 @@ class HealthLine(Widget):
         super().__init__(id="health")
         self._clock = clock
         self._said = ""
+        self._drawn = Text()
         self._health: dict[str, RootHealth | None] = dict.fromkeys(roots)
 
     @property
@@ -34,23 +35,32 @@ class HealthLine(Widget):
         """What has been told of the roots."""
         return [health for health in self._health.values() if health is not None]
 
+    def on_mount(self) -> None:
+        """Let the age of an old picture tick."""
+        self.set_interval(1.0, self.show)
+
     def take(self, news: tuple[RootHealth, ...]) -> None:
-        """Show what has changed."""
-        for health in news:
-            if self._health.get(health.root) != health:
-                self._health[health.root] = health
-                self.refresh()
+        """Take note of what has changed."""
+        self._health.update({health.root: health for health in news})
+
+    def show(self) -> None:
+        """Repaint the line if it says something else by now."""
+        if self._line() != self._drawn:
+            self.refresh()
 
     def describe(self, said: str, grouping: str) -> None:
         """Say what is listed, if not everything is, and how it is grouped."""
         if grouping != "none":
             said = ", ".join(filter(None, [said, f"by {grouping}"]))
-        if said != self._said:
-            self._said = said
-            self.refresh()
+        self._said = said
+        self.show()
 
     def render(self) -> Text:
         """Draw the line: a root after the other, the troubled ones first."""
+        self._drawn = self._line()
+        return self._drawn
+
+    def _line(self) -> Text:
         line = Text()
         line.append(self._said, "bold")
         for root, health in sorted(self._health.items(), key=lambda item: _is_calm(item[1])):

@@ -16,7 +16,7 @@ from statustui.core.states import categorise
 from statustui.core.text import clean, clean_lines, format_span, ignores_case
 from statustui.look import FOUND, GLYPHS, STYLES
 from statustui.tui.manner import Manner
-from statustui.tui.widgets.pager import Pager
+from statustui.tui.widgets.pager import GONE_ROUND, Pager
 
 _INDENT = 2
 _WIDE = 70
@@ -127,7 +127,8 @@ class HistoryView(Pager):
     def _wrapped(self, lines: list[str], indent: int) -> list[str]:
         if not self.manner.wraps:
             return lines
-        return wrap(lines, max(10, self.room - indent))
+        # In front of each row there is a cell for a mark.
+        return wrap(lines, max(10, self.room - 1 - indent))
 
     def _line(self, parts: list[tuple[str, str]], mark: str = " ") -> Strip:
         segments = [Segment(text, self.style_of(name)) for text, name in parts]
@@ -137,14 +138,21 @@ class HistoryView(Pager):
 
     def seek(self, word: str) -> bool:
         """Search for a word as it is typed; whether it is there."""
-        self._found = None
+        if self._found is not None:
+            self.forget(self._found + self._has_remark)
+            self._found = None
         self.search(word)
         return not word or self._go(-1) or self._go(1)
 
     def action_match(self, direction: int) -> None:
-        """Go to the next status in that direction with what is searched for."""
-        if self.word and not self._go(direction):
-            self.notify(f"Not found further {'down' if direction > 0 else 'up'}.", timeout=3)
+        """Go to the next status in that direction with what is searched for, around the end."""
+        if not self.word or self._go(direction):
+            return
+        self._found = None
+        if self._go(direction):
+            self.notify(GONE_ROUND[direction], timeout=3)
+        else:
+            self.notify(f"Not found: {clean(self.word)}", timeout=3, markup=False)
 
     def _go(self, direction: int) -> bool:
         entries, is_wanted = self._history.entries, _matcher(self.word)

@@ -15,6 +15,7 @@ from statustui.monitor.inspection import Page, Search, Unreadable
 from statustui.tui.manner import Manner
 from statustui.tui.messages import LogChosen, Moved
 from statustui.tui.widgets.log_view import LogView
+from statustui.tui.widgets.pager import GONE_ROUND
 from statustui.tui.widgets.tab_line import TabLine
 
 
@@ -99,8 +100,10 @@ class LogTab(Vertical):
         if self.chosen is None or finding.path != self.chosen.path:
             return
         if isinstance(finding, Page):
-            self._modified, self._said = finding.page.modified, ""
+            self._modified = finding.page.modified
             self.view.take(finding.page)
+            if finding.page.is_elsewhere:
+                self._said = GONE_ROUND.get(self.view.gone_round, "").lower().rstrip(".")
         elif isinstance(finding, Unreadable):
             self._said = f"cannot be read: {clean(finding.reason)}"
             self.view.wait_no_more()
@@ -127,7 +130,8 @@ class LogTab(Vertical):
         if not self._logs:
             said.append("no logs")
         if self._modified is not None:
-            said.append(format_size(self.view.size_of_log))
+            size = self.view.size_of_log
+            said.append(format_size(size) if size else "empty")
             said.append(f"{format_age(self._clock() - self._modified)} old")
             said.append("following" if self.view.follows else f"{self.view.share[1]:.0%}")
         self._names.say("  ".join(said))

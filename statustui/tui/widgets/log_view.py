@@ -32,6 +32,9 @@ class LogView(Pager):
         self._found: int | None = None
         self._origin = 0
         self._goes_up = self._has_turned = False
+        self._matching = 0
+        self.gone_round = 0
+        """The direction in which the last search for a match has gone around the end, or 0."""
         self.size_of_log = 0
         """Bytes that the log has."""
 
@@ -41,7 +44,9 @@ class LogView(Pager):
         self._start = self._end = self._inode = self.size_of_log = 0
         self._is_waiting, self._found, self.follows = False, None, True
         self._goes_up = self._has_turned = self._looks_for_errors = False
+        self._matching = self.gone_round = 0
         self.search("")
+        self.redraw()
 
     @property
     def ends_here(self) -> bool:
@@ -59,7 +64,8 @@ class LogView(Pager):
         self._inode, self.size_of_log = page.inode, page.size
         if page.is_elsewhere:
             self._begin(page)
-            self._found, self.follows = page.target, False
+            self._point_at(page.target)
+            self.follows = False
             self.place_at(0 if page.target is None else self._index(page.target))
         elif is_another or not self._lines:
             self._begin(page)
@@ -101,6 +107,12 @@ class LogView(Pager):
             self._end = self._lines[_MOST].start
             del self._lines[_MOST:]
 
+    def _point_at(self, offset: int | None) -> None:
+        """Let the line at an offset stand out, and no other any more."""
+        for old in {self._found, offset} - {None}:
+            self.forget(self._index(old or 0))
+        self._found = offset
+
     def _index(self, offset: int) -> int:
         """The line at an offset."""
         for index, line in enumerate(self._lines):
@@ -115,9 +127,7 @@ class LogView(Pager):
     def draw(self, index: int) -> list[Strip]:
         """The rows of a line."""
         start, text = self._lines[index]
-        width = self.room - 1
-        is_long = self.manner.wraps and cell_len(text) > width
-        rows = chop_cells(text, max(2, width)) if is_long else [text]
+        rows = chop(text, max(2, self.room - 1)) if self.manner.wraps else [text]
         if start != self._found:
             return [Strip([Segment(f" {row}")]) for row in rows]
         return [Strip([Segment(f"{FOUND}{row}", Style(bold=True))]) for row in rows]
@@ -171,37 +181,60 @@ class LogView(Pager):
             self._origin = self._offset(self._bottom.item if self.follows else self.top.item)
             self._goes_up = self.follows
         self._looks_for_errors = self._has_turned = False
-        self._found = None
+        self._matching = self.gone_round = 0
+        self._point_at(None)
         self.search(word)
         if word:
             self._ask_for(needle(word), self._origin, backwards=self._goes_up)
         return True
 
     def turn_round(self) -> bool:
-        """Nothing has been found: look in the other direction too; whether that makes sense."""
-        if not self.word or self._has_turned or self._found is not None:
+        """Nothing has been found: look in the other direction too; whether that makes sense.
+
+        From match to match it goes around the end of the log instead.
+        """
+        if self._has_turned:
             return False
         self._has_turned = True
+        if self._matching:
+            self.gone_round = self._matching
+            start = 0 if self._matching > 0 else self.size_of_log
+            self._ask_for(self._wanted, start, backwards=self._matching < 0)
+            return True
+        if not self.word or self._found is not None:
+            return False
         self._ask_for(needle(self.word), self._origin, backwards=not self._goes_up)
         return True
 
     def seek_error(self) -> None:
         """Look for the first line that tells of an error."""
         self.search("")
-        self._looks_for_errors = True
+        self._looks_for_errors, self._has_turned = True, True
+        self._matching = self.gone_round = 0
         self._ask_for(ERRORS, 0, backwards=False)
 
     def action_match(self, direction: int) -> None:
         """Go to the next line in that direction with what is searched for."""
         if not self.word and not self._looks_for_errors:
             return
-        wanted = ERRORS if self._looks_for_errors else needle(self.word)
+        self._matching, self._has_turned, self.gone_round = direction, False, 0
         start = self._found
         if start is None or not self._start <= start < self._end:
             start = self._offset(self.top.item if direction > 0 else self._bottom.item)
         elif direction > 0:
             start = self._offset(self._index(start) + 1)
-        self._ask_for(wanted, start, backwards=direction < 0)
+        self._ask_for(self._wanted, start, backwards=direction < 0)
+
+    @property
+    def _wanted(self) -> Needle:
+        return ERRORS if self._looks_for_errors else needle(self.word)
 
     def _ask_for(self, wanted: Needle, start: int, *, backwards: bool) -> None:
         self.post_message(SearchWanted(wanted, start, backwards=backwards))
+
+
+def chop(text: str, width: int) -> list[str]:
+    """Clean text, cut into rows of `width` cells."""
+    if text.isascii():
+        return [text[start : start + width] for start in range(0, max(1, len(text)), width)]
+    return chop_cells(text, width) if cell_len(text) > width else [text]

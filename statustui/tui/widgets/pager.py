@@ -26,6 +26,8 @@ _KEPT = 1000
 """Items whose rows are kept."""
 
 
+GONE_ROUND = {1: "Searched on from the top.", -1: "Searched on from the end."}
+"""What is said when a search in a direction has gone around the end of the text."""
 _GRIP = "┃"
 """Stands at the right edge beside what is in view, as the grip of a scroll bar."""
 
@@ -186,8 +188,7 @@ class Pager(Widget, can_focus=True):
         blank = Strip.blank(self.room)
         page = []
         for number in range(height):
-            strip = rows[number] if number < len(rows) else blank
-            strip = strip.crop_extend(self._shift, self._shift + self.room, None)
+            strip = self._in_view(rows[number]) if number < len(rows) else blank
             is_here = start <= (number + 0.5) / height <= max(end, start + 1 / height)
             mark = _GRIP if is_here and not is_whole else " "
             page.append(Strip.join([strip, Strip([Segment(mark, style)], 1)]))
@@ -198,23 +199,38 @@ class Pager(Widget, can_focus=True):
         if rows is None:
             if len(self._rows) > _KEPT:
                 self._rows.clear()
-            rows = self.draw(index)
-            if self._pattern is not None:
-                rows = [self._highlighted(row, self._pattern) for row in rows]
-            self._rows[index] = rows
+            rows = self._rows[index] = self.draw(index)
         return rows
 
-    def _highlighted(self, strip: Strip, pattern: re.Pattern[str]) -> Strip:
+    def _in_view(self, row: Strip) -> Strip:
+        """What is in view of a row; of a very long one nothing else is looked at."""
+        left, right = self._shift, self._shift + self.room
+        # A match may begin before what is in view, and end behind it.
+        margin = 2 * len(self.word)
+        first = max(0, left - margin)
+        row = self._highlighted(row.crop(first, right + margin))
+        return row.crop_extend(left - first, right - first, None)
+
+    def _highlighted(self, strip: Strip) -> Strip:
         """A row with what is searched for standing out."""
-        style = self.style_of("pager--found")
-        pieces, end = [], 0
+        if self._pattern is None:
+            return strip
         text = strip.text
-        for match in pattern.finditer(text):
-            start = cell_len(text[: match.start()])
-            pieces.append(strip.crop(end, start))
-            end = start + cell_len(match[0])
-            pieces.append(strip.crop(start, end).apply_style(style))
-        return Strip.join([*pieces, strip.crop(end)]) if pieces else strip
+        # Matches that touch each other stand out as one.
+        edges: list[int] = []
+        for match in self._pattern.finditer(text):
+            if edges and edges[-1] == match.start():
+                edges[-1] = match.end()
+            else:
+                edges += match.span()
+        if not edges:
+            return strip
+        style = self.style_of("pager--found")
+        cells = [cell_len(text[:edge]) for edge in edges]
+        pieces = strip.divide([*cells, strip.cell_length])
+        return Strip.join(
+            piece.apply_style(style) if number % 2 else piece for number, piece in enumerate(pieces)
+        )
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
@@ -307,7 +323,7 @@ class Pager(Widget, can_focus=True):
         self.word = word
         flags = re.IGNORECASE if ignores_case(word) else 0
         self._pattern = re.compile(re.escape(word), flags) if word else None
-        self.redraw()
+        self.update_view()
 
     @property
     def text_in_view(self) -> str:

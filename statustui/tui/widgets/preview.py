@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from asyncio import TimerHandle
 from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.containers import Vertical
-from textual.timer import Timer
 
 from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.monitor.inspection import Inspect, Inspection
 from statustui.tui.manner import Manner
 from statustui.tui.messages import Found, Moved
+from statustui.tui.timers import call_after
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.run_header import Overview
 
@@ -48,7 +49,7 @@ class Preview(Vertical):
         self._overview: Overview | None = None
         self._history = HistoryView(manner, clock, "preview-history")
         self._history.can_focus = False
-        self._timer: Timer | None = None
+        self._timer: TimerHandle | None = None
 
     def on_mount(self) -> None:
         """Let ages tick."""
@@ -62,7 +63,7 @@ class Preview(Vertical):
         """Look at no run any more."""
         self._run = None
         if self._timer is not None:
-            self._timer.stop()
+            self._timer.cancel()
         if self._inspection is not None:
             self._inspection.stop()
             self._inspection = None
@@ -84,7 +85,7 @@ class Preview(Vertical):
         if self._run is None or run.path != self._run.path:
             self.rest()
             self._run = run
-            self._timer = self.set_timer(_PAUSE, self._open)
+            self._timer = call_after(self, _PAUSE, self._open)
             return
         self._run = run
         if self._overview is not None and self._inspection is not None:
@@ -108,7 +109,6 @@ class Preview(Vertical):
 
     @on(Found)
     def _take(self, message: Found) -> None:
-        message.stop()
         is_wanted = self._run is not None and message.path == self._run.path
         if not is_wanted or self._inspection is None or self._overview is None:
             return

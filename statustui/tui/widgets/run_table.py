@@ -395,6 +395,7 @@ class RunTable(ScrollView, can_focus=True):
     def _look_from(self, event: Message, top: int) -> None:
         """Scroll to `top` in place of what Textual does, and keep the cursor in view."""
         event.prevent_default().stop()
+        self._resize_list()
         top = max(0, min(top, len(self._store) - self._page))
         self._scroll_to_row(top)
         self._select(max(top, min(self._store.cursor, top + self._page - 1)))

@@ -64,13 +64,26 @@ class SummaryBar(Widget):
     def render(self) -> Text:
         """Draw the chips, and below them the share of each."""
         line = Text(no_wrap=True, overflow="ellipsis")
-        for chip in self._chips():
-            line.append(chip.text, chip.style)
-            line.append(_GAP)
-        line.append("\n")
+        for chips in self._lines():
+            for chip in chips:
+                line.append(chip.text, chip.style)
+                line.append(_GAP)
+            line.append("\n")
         for category, cells in shares(self._store.counts, self.size.width):
             line.append(_BAR * cells, self.get_component_rich_style(STYLES[category], partial=True))
         return line
+
+    def _lines(self) -> list[list[_Chip]]:
+        """The chips of each line; where one line is too short they take the place of the shares."""
+        lines: list[list[_Chip]] = [[]]
+        room = self.size.width
+        for chip in self._chips():
+            if lines[-1] and len(chip.text) > room:
+                lines.append([])
+                room = self.size.width
+            lines[-1].append(chip)
+            room -= len(chip.text) + len(_GAP)
+        return lines
 
     def _chips(self) -> list[_Chip]:
         store = self._store
@@ -102,10 +115,10 @@ class SummaryBar(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Ask for what the chip that was clicked on counts."""
-        start = 0
-        if event.y:
+        start, lines = 0, self._lines()
+        if event.y >= len(lines):
             return
-        for chip in self._chips():
+        for chip in lines[event.y]:
             if start <= event.x - self.gutter.left < start + len(chip.text):
                 self.post_message(chip.message)
             start += len(chip.text) + len(_GAP)

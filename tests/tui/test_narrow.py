@@ -1,0 +1,116 @@
+"""Little room, other colours, and what is pasted and copied."""
+
+from __future__ import annotations
+
+import colorsys
+
+import pytest
+from rich.color import Color
+from textual.events import Paste
+
+from statustui.core.states import Category
+from statustui.look import STYLES
+from statustui.tui.widgets.filter_line import FilterLine
+from statustui.tui.widgets.run_table import RunTable
+from tests.tui.stand_in import NOW, Clock, deliver_a_night, make_app, settle
+from tests.tui.test_app import screen_lines, shown
+
+
+@pytest.mark.parametrize("columns", [20, 30, 40, 60, 80, 200])
+async def test_the_ways_out_leave_the_key_line_last_and_no_key_is_cut(columns: int) -> None:
+    """Also while the terminal changes its size."""
+    app, source = make_app()
+    async with app.run_test(size=(100, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        await pilot.resize_terminal(columns, 12)
+        await settle(pilot)
+        line = screen_lines(app)[-1].strip()
+        assert "q Quit ? Help" in line
+        names = ["⏎ Open", "e Next problem", "/ Filter", "! Problems only", "s Sort"]
+        rest = line.removesuffix("q Quit ? Help")
+        for name in names:
+            rest = rest.replace(f"{name} ", "")
+        assert rest.strip() == ""
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "? Help" in screen_lines(app)[-1]
+
+
+async def test_a_glyph_and_its_number_stay_together() -> None:
+    """Where a line is too short for all of them they go on in the next one."""
+    app, source = make_app()
+    async with app.run_test(size=(40, 12)) as pilot:
+        for number in range(1200):
+            source.deliver((str(number), "a", "COMPLETE result: PASS"), ago=1e4)
+        deliver_a_night(source)
+        await settle(pilot)
+        text = screen_lines(app)[:2]
+        chips = [chip for line in text for chip in line.strip().split("  ")]
+        assert all(len(chip.split()) >= 2 for chip in chips)
+        assert {"▸ 2", "◇ 1", "· 1"} <= set(chips)
+
+
+def _hue(colour: Color | None) -> float:
+    assert colour is not None
+    red, green, blue = colour.get_truecolor()
+    return 360 * colorsys.rgb_to_hsv(red / 255, green / 255, blue / 255)[0]
+
+
+async def test_cancelled_failed_and_error_have_three_hues_in_every_theme() -> None:
+    """At least an eighteenth of the circle apart, or three of the terminal's own colours."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        table = app.screen_stack[0].query_one(RunTable)
+        for theme in app.available_themes:
+            app.theme = theme
+            await pilot.pause()
+            hues = [
+                _hue(table.get_component_rich_style(STYLES[category], partial=True).color)
+                for category in (Category.CANCELLED, Category.FAILED, Category.ERROR)
+            ]
+            for number, hue in enumerate(hues):
+                distance = abs(hue - hues[number - 1])
+                assert min(distance, 360 - distance) > 20, theme
+
+
+async def test_all_lines_that_are_pasted_into_a_filter_count() -> None:
+    """Joined to one, as no line break can be typed there."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        await pilot.press("slash")
+        app.post_message(Paste("osu\n  state=RUNNING \r\n\n"))
+        await settle(pilot)
+        await pilot.pause()
+        assert app.screen.query_one(FilterLine).value == "osu state=RUNNING"
+        await settle(pilot)
+        assert "1 of 29 listed" in shown(app)
+
+
+async def test_what_is_copied_is_in_the_order_of_the_list_also_in_reverse() -> None:
+    """Marked runs and the runs of a group."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        await pilot.press("space", "space", "space", "S", "y")
+        assert app.clipboard == "14 13 12"
+
+
+async def test_the_age_of_an_old_picture_ticks() -> None:
+    """Although nothing is delivered any more."""
+    clock = Clock(NOW)
+    app, source = make_app(clock=clock)
+    async with app.run_test(size=(100, 24)) as pilot:
+        source.deliver(("1", "a", "RUNNING x"))
+        source.deliver_health(problem="./working_dir: gone", as_of=NOW - 60, unreachable=True)
+        await settle(pilot)
+        assert "the picture is 1m old" in screen_lines(app)[-2]
+        clock.now += 300
+        await pilot.pause(1.5)
+        assert "the picture is 6m old" in screen_lines(app)[-2]
+        assert "RUNNING" in shown(app)
