@@ -10,7 +10,7 @@ from functools import partial
 from statustui import __version__
 from statustui.core.text import clean, clean_lines
 from statustui.memory import state_directory
-from statustui.monitor.ask import ask
+from statustui.monitor.ask import NoThreadError, ask
 
 _PATIENCE = 2.0
 """Seconds to wait for the disk of the user's home."""
@@ -21,6 +21,8 @@ OUT_OF_THREADS = "no thread can be started: there are too many processes (ulimit
 
 def is_out_of_threads(error: BaseException | None) -> bool:
     """Whether it says that the user may have no more threads, in which nobody is at fault."""
+    if isinstance(error, NoThreadError):
+        return True
     return isinstance(error, RuntimeError) and "start new thread" in str(error)
 
 

@@ -73,14 +73,18 @@ _MOST_MARKED = 400
 
 
 class Failure(click.ClickException):
-    """Something that cannot be read or written: a line for each thing, exit status 2."""
+    """Something that cannot be read or written: a line for each thing, exit status 2.
+
+    Lines that are indented belong to the one before them.
+    """
 
     exit_code = 2
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the lines."""
         for line in self.format_message().split("\n"):
-            click.echo(f"statustui: {line}", file=file, err=file is None)
+            start = "" if line.startswith(" ") else "statustui: "
+            click.echo(f"{start}{line}", file=file, err=file is None)
 
 
 def path_failure(path: str, error: OSError) -> Failure:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal import STATUSTUI, Terminal, terminal
-from tests.trees import DATA, write_run
+from tests.trees import write_run
 from tests.waiting import wait_until
 
 
@@ -114,13 +114,13 @@ def test_the_preview_shows_the_selected_run_where_there_is_room(tmp_path: Path) 
     ],
 )
 def test_a_real_working_directory_in_various_terminals(
-    columns: int, lines: int, env: dict[str, str]
+    corpora: Path, columns: int, lines: int, env: dict[str, str]
 ) -> None:
     """Problems first, wherever it runs; without colours glyph and word are left."""
-    with terminal([*STATUSTUI, str(DATA / "pavilion-2.4")], columns, lines, **env) as screen:
+    with terminal([*STATUSTUI, str(corpora / "pavilion-2.4")], columns, lines, **env) as screen:
         screen.wait_for("RESULTS_ERROR")
-        screen.wait_for("29 runs" if columns > 40 else "RESULTS_ERROR")
-        screen.wait_until(lambda: screen.lines[0].startswith(" ▲ 2 error"), "the counts")
+        screen.wait_for("20 runs" if columns > 40 else "RESULTS_ERROR")
+        screen.wait_until(lambda: screen.lines[0].startswith(" ▲ 3 error"), "the counts")
         screen.press("q")
         assert screen.wait_for_end() == 0
         if "NO_COLOR" in env:

@@ -19,10 +19,17 @@ from pathlib import Path
 import pytest
 
 from tests.terminal import STATUSTUI, Terminal, terminal
-from tests.trees import DATA, append, write_run
+from tests.trees import append, write_run
 
-TREE = str(DATA / "pavilion-2.4")
-COUNTS = "6 error"
+COUNTS = "3 error"
+
+
+@pytest.fixture
+def tree(corpora: Path) -> str:
+    """A real working directory."""
+    return str(corpora / "pavilion-2.4")
+
+
 SIXTEEN = {*range(30, 38), *range(39, 48), 49, *range(90, 98), *range(100, 108)}
 """The colours that every terminal has in its own palette, and those that it has by itself."""
 MEBI = 1 << 20
@@ -54,7 +61,9 @@ def inside(multiplexer: str, term: str, place: Path) -> Iterator[Terminal]:
     ("multiplexer", "term"),
     [("tmux", "screen-256color"), ("tmux", "tmux-256color"), ("screen", "screen-256color")],
 )
-def test_it_is_at_home_in_a_multiplexer(multiplexer: str, term: str, tmp_path: Path) -> None:
+def test_it_is_at_home_in_a_multiplexer(
+    tree: str, multiplexer: str, term: str, tmp_path: Path
+) -> None:
     """Glyphs and keys arrive, and what was on the screen before comes back."""
     if shutil.which(multiplexer) is None:
         pytest.skip(f"{multiplexer} is not there")
@@ -62,12 +71,12 @@ def test_it_is_at_home_in_a_multiplexer(multiplexer: str, term: str, tmp_path: P
         screen.wait_for("ready$")
         screen.press("echo be''fore\r")
         screen.wait_for("before")
-        screen.press(f"{shlex.join(STATUSTUI)} {TREE}; echo status $?\r")
+        screen.press(f"{shlex.join(STATUSTUI)} {tree}; echo status $?\r")
         screen.wait_for(f"▲ {COUNTS}")
-        screen.wait_for("29 runs, events")
+        screen.wait_for("20 runs, events")
         assert not any("before" in line for line in screen.lines)
         screen.press("jj\r")
-        screen.wait_for("why: BUILD_ERROR")
+        screen.wait_for("making the run has failed")
         screen.press("T")
         screen.wait_for("UTC")
         screen.press("qq")
@@ -76,12 +85,12 @@ def test_it_is_at_home_in_a_multiplexer(multiplexer: str, term: str, tmp_path: P
 
 
 @pytest.mark.parametrize("term", ["xterm", "xterm-16color", "linux", "vt220"])
-def test_sixteen_colours_are_enough(term: str) -> None:
+def test_sixteen_colours_are_enough(tree: str, term: str) -> None:
     """Those of the terminal's own palette, light or dark; nothing else is ever sent."""
-    with terminal([*STATUSTUI, TREE], TERM=term) as screen:
+    with terminal([*STATUSTUI, tree], TERM=term) as screen:
         screen.wait_for(COUNTS)
-        screen.wait_for("29 runs")
-        for keys, text in (("\r", "why: ERROR"), ("\t\t", "no logs"), ("q?", "Everywhere")):
+        screen.wait_for("20 runs")
+        for keys, text in (("\r", "why: RESULTS_ERROR"), ("\t\t", "results.json"), ("q?", "Everywhere")):
             screen.press(keys)
             screen.wait_for(text)
         screen.press("q:")
@@ -92,35 +101,35 @@ def test_sixteen_colours_are_enough(term: str) -> None:
         assert numbers <= {*range(10), *SIXTEEN}
 
 
-def test_a_terminal_without_a_screen_is_told_of_the_list() -> None:
+def test_a_terminal_without_a_screen_is_told_of_the_list(tree: str) -> None:
     """In one line."""
     for term in ("dumb", ""):
-        with terminal([*STATUSTUI, TREE], 120, TERM=term) as screen:
+        with terminal([*STATUSTUI, tree], 120, TERM=term) as screen:
             assert screen.wait_for_end() == 2
             assert screen.output.count(b"\n") == 1
             assert b"`statustui list`" in screen.output
 
 
 @pytest.mark.parametrize("redirection", ["2> {}", "2> /dev/null", "< /dev/null", "< {} 2>&1"])
-def test_redirections_leave_the_screen_alone(tmp_path: Path, redirection: str) -> None:
+def test_redirections_leave_the_screen_alone(tree: str, tmp_path: Path, redirection: str) -> None:
     """Errors go where they are sent, and keys come from the terminal."""
     (tmp_path / "file").touch()
-    line = f"exec {shlex.join(STATUSTUI)} {TREE} {redirection.format(tmp_path / 'file')}"
+    line = f"exec {shlex.join(STATUSTUI)} {tree} {redirection.format(tmp_path / 'file')}"
     with terminal(["sh", "-c", line]) as screen:
         screen.wait_for(f"▲ {COUNTS}")
         screen.press("\r")
-        screen.wait_for("why: ERROR")
+        screen.wait_for("why: RESULTS_ERROR")
         screen.press("q")
-        screen.wait_for("29 runs")
+        screen.wait_for("20 runs")
         screen.press("q")
         assert screen.wait_for_end() == 0
     assert (tmp_path / "file").read_bytes() == b""
 
 
 @pytest.mark.parametrize("line", ["exec setsid -w {} < /dev/null", "exec {} <&-"])
-def test_it_is_no_good_without_any_terminal_to_read_keys_from(line: str) -> None:
+def test_it_is_no_good_without_any_terminal_to_read_keys_from(tree: str, line: str) -> None:
     """Output to a terminal alone makes no monitor."""
-    program = f"{shlex.join(STATUSTUI)} {TREE}"
+    program = f"{shlex.join(STATUSTUI)} {tree}"
     with terminal(["sh", "-c", line.format(program)], 120) as screen:
         screen.wait_for("no terminal to read keys from")
 
@@ -139,28 +148,28 @@ def test_a_terminal_that_does_not_block_gets_every_line(tmp_path: Path) -> None:
         screen.wait_until(lambda: sum("after" in line for line in screen.lines) == 55, "55 runs")
 
 
-def test_the_terminal_knows_its_size_best() -> None:
+def test_the_terminal_knows_its_size_best(tree: str) -> None:
     """Whatever a shell has exported once."""
-    with terminal([*STATUSTUI, TREE], 100, 30, COLUMNS="20", LINES="5") as screen:
-        screen.wait_for("29 runs, events")
+    with terminal([*STATUSTUI, tree], 100, 30, COLUMNS="20", LINES="5") as screen:
+        screen.wait_for("20 runs, events")
         assert any(len(line) > 90 for line in screen.lines)
-        assert "29 runs" in screen.lines[28]
+        assert "20 runs" in screen.lines[28]
 
 
 @pytest.mark.parametrize(
     "env", [{"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "de_DE.ISO-8859-1"}, {"TERM": "linux"}]
 )
-def test_without_utf_8_nothing_but_ascii_is_sent(env: dict[str, str]) -> None:
+def test_without_utf_8_nothing_but_ascii_is_sent(tree: str, env: dict[str, str]) -> None:
     """By itself, from the first byte on; who knows better says so."""
     env = {"LC_CTYPE": "", **env}
-    with terminal([*STATUSTUI, TREE], 80, 24, **env) as screen:
+    with terminal([*STATUSTUI, tree], 80, 24, **env) as screen:
         screen.wait_for(f"E {COUNTS}")
         screen.press("\r")
-        screen.wait_for("why: ERROR")
+        screen.wait_for("why: RESULTS_ERROR")
         screen.press("qq")
         assert screen.wait_for_end() == 0
         assert screen.output.isascii()
-    with terminal([*STATUSTUI, "--no-ascii", TREE], 80, 24, **env) as screen:
+    with terminal([*STATUSTUI, "--no-ascii", tree], 80, 24, **env) as screen:
         screen.wait_for(f"▲ {COUNTS}")
 
 
@@ -187,12 +196,12 @@ def test_any_size_down_to_a_corner_in_a_storm(tmp_path: Path) -> None:
         assert screen.wait_for_end() == 0
 
 
-def test_bytes_that_are_no_text_are_no_keys() -> None:
+def test_bytes_that_are_no_text_are_no_keys(tree: str) -> None:
     """What a terminal in another encoding sends for an umlaut; the keys around it count."""
-    with terminal([*STATUSTUI, TREE]) as screen:
-        screen.wait_for("29 runs")
+    with terminal([*STATUSTUI, tree]) as screen:
+        screen.wait_for("20 runs")
         screen.press(b"\xffj\xfe\xfdj\xe4\r")
-        screen.wait_for("why: BUILD_ERROR")
+        screen.wait_for("making the run has failed")
         screen.press("qq")
         assert screen.wait_for_end() == 0
 

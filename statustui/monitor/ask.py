@@ -18,6 +18,10 @@ Beat: TypeAlias = Callable[[], object]
 """Called whenever the filesystem has answered."""
 
 
+class NoThreadError(OSError):
+    """No thread can be started: the user has too many processes (``ulimit -u``)."""
+
+
 class Question(Generic[Answer]):
     """Work on files that a thread does while others wait for it, or do not.
 
@@ -28,7 +32,7 @@ class Question(Generic[Answer]):
         name: Name of the thread.
 
     Raises:
-        OSError: No thread can be started.
+        NoThreadError: No thread can be started.
     """
 
     def __init__(self, work: Callable[[Beat], Answer], name: str = "question") -> None:
@@ -41,7 +45,7 @@ class Question(Generic[Answer]):
         try:
             threading.Thread(target=self._serve, name=name, daemon=True).start()
         except RuntimeError as error:
-            raise OSError(errno.EAGAIN, "no thread can be started") from error
+            raise NoThreadError(errno.EAGAIN, "no thread can be started") from error
 
     def answer(self, patience: float) -> Answer:
         """Wait for the answer.

@@ -72,8 +72,7 @@ class TypingLine(Input):
     def on_paste(self, event: Paste) -> None:
         """Take all lines of what is pasted, as one."""
         event.prevent_default().stop()
-        line = " ".join(filter(None, map(str.strip, event.text.splitlines())))
-        self.replace(line, *self.selection)
+        self.replace(" ".join(event.text.splitlines()), *self.selection)
 
     @on(Input.Changed)
     def _tell(self, message: Input.Changed) -> None:
