@@ -90,7 +90,11 @@ def test_sixteen_colours_are_enough(tree: str, term: str) -> None:
     with terminal([*STATUSTUI, tree], TERM=term) as screen:
         screen.wait_for(COUNTS)
         screen.wait_for("20 runs")
-        for keys, text in (("\r", "why: RESULTS_ERROR"), ("\t\t", "results.json"), ("q?", "Everywhere")):
+        for keys, text in (
+            ("\r", "why: RESULTS_ERROR"),
+            ("\t\t", "results.json"),
+            ("q?", "Everywhere"),
+        ):
             screen.press(keys)
             screen.wait_for(text)
         screen.press("q:")

@@ -16,6 +16,7 @@ from textual.widgets import OptionList
 
 from statustui.core.states import Category
 from statustui.look import GLYPHS
+from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
 from statustui.tui.app import StatusApp
 from statustui.tui.screens.help import HelpScreen
@@ -23,6 +24,7 @@ from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import shares
+from tests.runs import make
 from tests.trees import append, write_run
 from tests.tui.stand_in import NOW, ROOT, deliver_a_night, make_app, settle
 from tests.waiting import DEADLINE
@@ -736,3 +738,23 @@ def test_the_bar_shares_out_its_cells(
     """All of them, and at least one to every category that there is."""
     shared = [size for _category, size in shares(Counter(counts), width)]
     assert shared == cells or (sum(shared) == width and all(shared) and width == 40)
+
+
+async def test_a_line_that_is_painted_late_shows_what_was_meant() -> None:
+    """The store may have gone on, and back, between the wish to paint a line and the painting."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("1", "a", "RUNNING first"))
+        await settle(pilot)
+        table = app.screen.query_one(RunTable)
+        store = table._store  # noqa: SLF001 - it goes on without the screen being told
+        (path,) = store.runs
+        second, third = make(path, "RUNNING second"), make(path, "RUNNING third")
+        store.apply(Batch((second,)))
+        table.refresh_rows()
+        store.apply(Batch((third,)))
+        await pilot.pause(0.1)
+        store.apply(Batch((second,)))
+        table.refresh_rows()
+        await pilot.pause(0.1)
+        assert "second" in shown(app)

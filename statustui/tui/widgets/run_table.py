@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import ClassVar, NamedTuple
 
@@ -50,16 +51,27 @@ _MOVING = 2.0
 _PLAIN = Style.null()
 
 
-class _Line(NamedTuple):
-    """What a line of the screen shows."""
+class _RunLine(NamedTuple):
+    """What a line of the screen shows of a run."""
 
     lead: tuple[str, str]
     """Flag and age: what changes most."""
     at_cursor: bool
-    row: Row
-    rest: tuple[object, ...]
-    """For the header of a group what it says of it, since a group is not immutable; for a run
-    what else changes by itself."""
+    run: Run
+    rest: tuple[str, ...]
+    """What else changes by itself."""
+
+
+class _GroupLine(NamedTuple):
+    """What the header of a group says of it."""
+
+    lead: tuple[str, str]
+    at_cursor: bool
+    name: str
+    is_folded: bool
+    size: int
+    """How many runs are in the group."""
+    counts: Counter[Category]
 
 
 class RunTable(ScrollView, can_focus=True):
@@ -107,7 +119,7 @@ class RunTable(ScrollView, can_focus=True):
         room that it has in any case needs not be measured."""
         self._fitted: list[tuple[str, int]] = []
         self._fitted_for: tuple[int, ...] = ()
-        self._drawn: list[_Line] = []
+        self._drawn: list[_RunLine | _GroupLine] = []
         self._moved_at = float("-inf")
 
     def on_mount(self) -> None:
@@ -194,12 +206,12 @@ class RunTable(ScrollView, can_focus=True):
     @property
     def in_view(self) -> list[str]:
         """Paths of the runs in view."""
-        return [line.row.path for line in self._drawn if isinstance(line.row, Run)]
+        return [line.run.path for line in self._drawn if isinstance(line, _RunLine)]
 
     def _repaint(self, line: int, width: int) -> None:
         self.refresh(Region(0, line, width, 1))
 
-    def _visible(self) -> list[_Line]:
+    def _visible(self) -> list[_RunLine | _GroupLine]:
         """The lines in view."""
         top, cursor = self.scroll_offset.y, self._store.cursor
         return [
@@ -207,13 +219,13 @@ class RunTable(ScrollView, can_focus=True):
             for number, row in enumerate(self._store.rows(top, top + self._page))
         ]
 
-    def _line(self, row: Row, *, at_cursor: bool) -> _Line:
+    def _line(self, row: Row, *, at_cursor: bool) -> _RunLine | _GroupLine:
         if isinstance(row, Group):
-            said = (row.height, len(row.keys), *(+row.counts).items())
-            return _Line(("", ""), at_cursor, row, said)
+            size, counts = len(row.keys), +row.counts
+            return _GroupLine(("", ""), at_cursor, row.name, row.is_folded, size, counts)
         now = self._clock()
         texts = [COLUMNS[name].text(row, now) for name in self._names if COLUMNS[name].ticks]
-        return _Line((self._flag(row), "".join(texts[:1])), at_cursor, row, tuple(texts[1:]))
+        return _RunLine((self._flag(row), "".join(texts[:1])), at_cursor, row, tuple(texts[1:]))
 
     def _flag(self, run: Run) -> str:
         """What stands in front of a run: marked, news to the user, or changed just now."""
@@ -260,13 +272,15 @@ class RunTable(ScrollView, can_focus=True):
         width = self._width
         if y == 0:
             return self._header(width)
-        index = self.scroll_offset.y + y - 1
-        if index >= len(self._store):
+        # What is painted is what was noted, even if the store has gone on since.
+        if y > len(self._drawn):
             return Strip.blank(width)
-        row, at_cursor = self._store.row(index), index == self._store.cursor
-        if isinstance(row, Group):
-            return self._group_line(row, at_cursor, width)
-        return self._run_line(row, at_cursor, width)
+        line = self._drawn[y - 1]
+        return (
+            self._group_line(line, width)
+            if isinstance(line, _GroupLine)
+            else self._run_line(line, width)
+        )
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("run-table--header")
@@ -278,26 +292,26 @@ class RunTable(ScrollView, can_focus=True):
             cells.append(_fit(column.title[: size - len(mark)] + mark, size))
         return Strip([Segment(set_cell_size(" ".join(cells), width), style)], width)
 
-    def _group_line(self, group: Group, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001
+    def _group_line(self, group: _GroupLine, width: int) -> Strip:
         """Its name, and how many of its runs are in each category."""
-        base = Style(bold=True, reverse=at_cursor or None)
+        base = Style(bold=True, reverse=group.at_cursor or None)
         counts = []
         for category in Category:
             if group.counts[category]:
                 style = self.get_component_rich_style(STYLES[category], partial=True)
                 text = f" {GLYPHS[category]}{group.counts[category]:,}"
                 counts.append(Segment(text, base + style))
-        arrow, size = FOLDED if group.is_folded else UNFOLDED, f"  {len(group.keys):,} "
+        arrow, size = FOLDED if group.is_folded else UNFOLDED, f"  {group.size:,} "
         room = width - len(arrow) - 1 - len(size) - sum(len(one.text) for one in counts)
         name = clean(group.name) or "(none)"
         name = _fit(name, min(cell_len(name), max(_GROUP_NAME, room)))
         segments = [Segment(f"{arrow} {name}{size}", base), *counts]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _run_line(self, run: Run, at_cursor: bool, width: int) -> Strip:  # noqa: FBT001
-        now = self._clock()
+    def _run_line(self, line: _RunLine, width: int) -> Strip:
+        now, run, at_cursor = self._clock(), line.run, line.at_cursor
         texts = [
-            ("glyph", self._flag(run) + GLYPHS[run.category]),
+            ("glyph", line.lead[0] + GLYPHS[run.category]),
             *(
                 (name, _fit(clean(COLUMNS[name].text(run, now)), size))
                 for name, size in self._columns
@@ -309,8 +323,8 @@ class RunTable(ScrollView, can_focus=True):
         if at_cursor:
             style += self.get_component_rich_style("run-table--cursor", partial=True)
         if at_cursor or run.category.is_problem:
-            line = set_cell_size(" ".join(text for _name, text in texts), width)
-            return Strip([Segment(line, style)], width)
+            whole = set_cell_size(" ".join(text for _name, text in texts), width)
+            return Strip([Segment(whole, style)], width)
         return _in_two_styles(texts, style).adjust_cell_length(width)
 
     def action_move(self, rows: int) -> None:
