@@ -24,12 +24,14 @@ from statustui.core.text import format_size
 
 TEST_RUNS = "test_runs"
 SERIES = "series"
+BUILDS = "builds"
+JOBS = "jobs"
 STATUS = "status"
 RESULTS = "results.json"
 RUN_COMPLETE = "RUN_COMPLETE"
 """A file that Pavilion makes in the directory of a run that it will not touch any more."""
 
-_NO_RUNS = frozenset({"builds", "downloads", "jobs", "users"})
+_NO_RUNS = frozenset({BUILDS, "downloads", JOBS, "users"})
 """Directories of a working directory that hold no runs, but whole source trees."""
 
 _JSON_MAX = 1 << 20
@@ -325,9 +327,19 @@ def read_document(path: str, most: int) -> Any:  # noqa: ANN401 - whatever JSON 
         ValueError: It is too large, or no JSON.
     """
     with opened(path) as (descriptor, state):
-        if state.st_size > most:
-            raise ValueError(f"{format_size(state.st_size)} are too much to be shown")
-        data = os.pread(descriptor, state.st_size, 0)
+        return decode_document(descriptor, state, most)
+
+
+def decode_document(descriptor: int, state: os.stat_result, most: int) -> Any:  # noqa: ANN401 - as above
+    """Read a JSON document of at most `most` bytes from an open file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is too large, or no JSON.
+    """
+    if state.st_size > most:
+        raise ValueError(f"{format_size(state.st_size)} are too much to be shown")
+    data = os.pread(descriptor, state.st_size, 0)
     try:
         return _decode(data.decode())
     except RecursionError:

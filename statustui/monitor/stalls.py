@@ -10,9 +10,10 @@ import contextlib
 import heapq
 import os
 import stat
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from statustui.core.durations import Patience, Usual, limit_of, make_stall, may_stall, usual_stays
 from statustui.core.logs import log_paths
@@ -99,16 +100,21 @@ def last_sign(run: Run, prober: Prober) -> float:
         Seconds since 1970.
     """
     signs = [run.updated or 0.0]
-    linked = []
+    linked = defaultdict(list)
     for path in log_paths(run.place):
-        if os.path.dirname(path) == run.path:
+        folder = os.path.dirname(path)
+        if folder == run.path:
             signs += _written(path)
         else:
-            linked.append(path)
-    if linked:
-        with contextlib.suppress(TimeoutError):
-            signs += prober.call(lambda: [time for path in linked for time in _written(path)])
+            linked[folder].append(path)
+    for folder, paths in linked.items():
+        with contextlib.suppress(OSError):
+            signs += prober.call(partial(_all_written, paths), folder)
     return max(signs)
+
+
+def _all_written(paths: Sequence[str]) -> list[float]:
+    return [when for path in paths for when in _written(path)]
 
 
 def _written(path: str) -> list[float]:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from statustui.monitor.prober import Prober
+from statustui.monitor.prober import Prober, Stuck
 from tests.waiting import DEADLINE, wait_until
 
 
@@ -25,7 +25,7 @@ def test_a_call_gives_its_result_or_raises_what_it_has_raised() -> None:
 def test_a_call_that_hangs_is_given_up_and_the_next_one_answered() -> None:
     """Until too many hang; once they come back, there is room for others."""
     goes_on = threading.Event()
-    prober = Prober(0.05, most_stuck=2)
+    prober = Prober(0.05, Stuck(2))
     for _ in range(2):
         with pytest.raises(TimeoutError):
             prober.call(goes_on.wait)
