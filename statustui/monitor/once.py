@@ -186,8 +186,10 @@ def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) ->
         beat()
         [run] = judge_series([own], lambda _path, _error: None, DEFAULT_PATIENCE, time.time())
         files = RunLogs(run.place, min(_LINK, patience / 4), on_call=beat)
-        logs = None if in_full else files.look((run.problem or run.current).state)
-        files.close()
+        try:
+            logs = None if in_full else files.look((run.problem or run.current).state)
+        finally:
+            files.close()
         is_status = os.path.basename(status_path) == STATUS
         return RunFiles(run, history, statuses, logs, is_status)
 

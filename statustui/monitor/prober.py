@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 from statustui.monitor.ask import NO_ANSWER
 
@@ -17,33 +18,61 @@ _LEAST = 0.1
 """Share of the usual time for which a call is waited for, however many others hang."""
 
 
+class About(NamedTuple):
+    """What a call asks."""
+
+    place: str | None = None
+    """While a call about the same place hangs, there is no other."""
+    user: int | None = None
+    """Who has made the call necessary, by number; nobody can use up the calls of others."""
+
+    @classmethod
+    def link(cls, folder: str, user: int | None) -> About:
+        """What is at, or behind, `folder`, which may be a link of that user."""
+        try:
+            return cls(os.path.join(os.path.dirname(folder), os.readlink(folder)), user)
+        except OSError:
+            return cls(folder, user)
+
+
+_ANYTHING = About()
+
+
 class Stuck:
     """The calls that hang; several probers can share it.
 
     Args:
         most: Calls that may hang at a time. While so many do, every further one is refused.
+        share: Calls because of one user that may.
     """
 
-    def __init__(self, most: int = 64) -> None:
+    def __init__(self, most: int = 64, share: int = 8) -> None:
         """Start with none."""
         self.lock = threading.Lock()
         self._most = most
-        self._calls: list[Hashable] = []
+        self._share = share
+        self._calls: list[About] = []
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self._calls)
 
-    def refuses(self, about: Hashable) -> bool:
+    def refuses(self, about: About) -> bool:
         """Whether there is one about the same already, or there are too many."""
         with self.lock:
-            return len(self._calls) >= self._most or (about is not None and about in self._calls)
+            by_place = about.place is not None and any(
+                call.place == about.place for call in self._calls
+            )
+            by_user = about.user is not None and self._share <= sum(
+                call.user == about.user for call in self._calls
+            )
+            return len(self._calls) >= self._most or by_place or by_user
 
-    def add(self, about: Hashable) -> None:
+    def add(self, about: About) -> None:
         """Take note of one, with the lock."""
         self._calls.append(about)
 
-    def remove(self, about: Hashable) -> None:
+    def remove(self, about: About) -> None:
         """Take note that one has come back, with the lock."""
         self._calls.remove(about)
 
@@ -66,12 +95,12 @@ class Prober:
         self._own = threading.local()
         self._tasks: queue.SimpleQueue[_Task | None] | None = None
 
-    def call(self, work: Callable[[], Result], about: Hashable = None) -> Result:
+    def call(self, work: Callable[[], Result], about: About = _ANYTHING) -> Result:
         """Do `work`, which is called from one thread at a time.
 
         Args:
             work: What to do. If it takes long, it calls `beat` now and then.
-            about: What it asks. While a call about the same hangs, there is no other.
+            about: What it asks.
 
         Raises:
             TimeoutError: It has not come back in time, or others have not so far.
@@ -144,7 +173,7 @@ class Prober:
 
 
 class _Task:
-    def __init__(self, work: Callable[[], Any], about: Hashable) -> None:
+    def __init__(self, work: Callable[[], Any], about: About) -> None:
         self.work = work
         self.about = about
         self.answered_at = time.monotonic()

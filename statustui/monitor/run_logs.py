@@ -6,6 +6,7 @@ of them is looked at in calls with a time limit, so that the others stay readabl
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -18,7 +19,7 @@ from statustui.core.logs import Log, Trace, find_logs, is_there, telling_logs
 from statustui.core.reading import signature_of
 from statustui.core.run import RunDir
 from statustui.monitor.log import LogFollower, LogText, open_log
-from statustui.monitor.prober import Prober, Stuck
+from statustui.monitor.prober import About, Prober, Stuck
 
 _TRACE = 20
 """Lines at the end of a log that are told of."""
@@ -69,6 +70,7 @@ class RunLogs:
     ) -> None:
         """Look at nothing yet."""
         self._on_call = on_call
+        self._user: int | None = None
         self._place = place
         self._prober = Prober(limit, stuck)
         self._access = Access(place)
@@ -98,10 +100,16 @@ class RunLogs:
         finally:
             self._on_call()
 
-    def _way(self, path: str) -> str:
+    def _way(self, path: str) -> About:
         """What answers, or does not, for the file at `path`: itself, or the link to its folder."""
         folder = os.path.dirname(path)
-        return path if folder == self._place.path else folder
+        return self._about(path if folder == self._place.path else folder)
+
+    def _about(self, path: str) -> About:
+        if path != self._place.path and self._user is None:
+            with contextlib.suppress(OSError):
+                self._user = os.lstat(self._place.path).st_uid
+        return About.link(path, self._user)
 
     def find(self) -> list[Log]:
         """The logs that there are; one that does not answer counts as there."""
@@ -174,7 +182,7 @@ class RunLogs:
 
         way = place.path if files.link is None else f"{place.path}/{files.link}"
         try:
-            found = self._prober.call(work, way)
+            found = self._prober.call(work, self._about(way))
         except TimeoutError as error:
             reason = error.strerror or str(error)
             found = None, tuple(Document(name, None, reason) for name in files.names)

@@ -20,7 +20,7 @@ from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
 from statustui.core.status_file import StatusInfo
 from statustui.core.working_dir import STATUS
-from statustui.monitor.prober import Prober
+from statustui.monitor.prober import About, Prober
 from statustui.monitor.scan import read_history
 
 _PEERS = 20
@@ -107,10 +107,18 @@ def last_sign(run: Run, prober: Prober) -> float:
             signs += _written(path)
         else:
             linked[folder].append(path)
+    user = _owner_of(run.path) if linked else None
     for folder, paths in linked.items():
         with contextlib.suppress(OSError):
-            signs += prober.call(partial(_all_written, paths), folder)
+            signs += prober.call(partial(_all_written, paths), About.link(folder, user))
     return max(signs)
+
+
+def _owner_of(path: str) -> int | None:
+    try:
+        return os.lstat(path).st_uid
+    except OSError:
+        return None
 
 
 def _all_written(paths: Sequence[str]) -> list[float]:
@@ -213,6 +221,9 @@ def mark_stalled(runs: Sequence[Run], patience: Patience, now: float) -> Iterato
     stalls = Stalls(patience, lambda: now)
     for run in runs:
         stalls.meet(run)
-    for run in runs:
-        stall = stalls.judge(run, now)[0] if may_stall(run) else None
-        yield run if stall is None else replace(run, stall=stall)
+    try:
+        for run in runs:
+            stall = stalls.judge(run, now)[0] if may_stall(run) else None
+            yield run if stall is None else replace(run, stall=stall)
+    finally:
+        stalls.close()
