@@ -285,7 +285,8 @@ def history(
         click.echo(line)
     if found.is_status_file:
         click.echo()
-        for line in report.summary_lines(found.run, found.history, found.trace, now, paper):
+        trace, unread = (None, ()) if found.logs is None else (found.logs.trace, found.logs.unread)
+        for line in report.summary_lines(found.run, found.history, trace, now, paper, unread):
             click.echo(line)
 
 

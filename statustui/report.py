@@ -11,7 +11,7 @@ from typing import Any
 from statustui.core.columns import COLUMNS, UNTIMED
 from statustui.core.durations import BRIEF, end_of
 from statustui.core.history import History
-from statustui.core.logs import Trace
+from statustui.core.logs import Log, Trace
 from statustui.core.members import Members
 from statustui.core.run import Run
 from statustui.core.states import Category
@@ -175,8 +175,13 @@ def history_lines(history: History, paper: Paper) -> Iterator[str]:
             yield paper.line(line)
 
 
-def summary_lines(
-    run: Run, history: History, trace: Trace | None, now: float, paper: Paper
+def summary_lines(  # noqa: PLR0913, PLR0917 - all that is known of a run
+    run: Run,
+    history: History,
+    trace: Trace | None,
+    now: float,
+    paper: Paper,
+    unread: Sequence[tuple[Log, str]] = (),
 ) -> Iterator[str]:
     """Where a run stands, what its time went into, and why it failed if it did.
 
@@ -186,6 +191,7 @@ def summary_lines(
         trace: The end of the log that belongs to where it stands.
         now: The time up to which it counts if it goes on, in seconds since 1970.
         paper: What is printed on.
+        unread: Logs that may tell more and cannot be looked at, each with the reason.
     """
     words = paper.words
     where = f"{LOOKS[run.category].letter} {run.category.value}: {words(run.id)} {words(run.name)}"
@@ -206,7 +212,10 @@ def summary_lines(
         yield from (f"     {words(line)}" for line in run.recovered.note.split("\n"))
     if run.contradiction is not None:
         yield paper.line(f"result: {run.contradiction}")
-    if trace is not None and (run.problem is not None or not run.is_over):
+    if run.problem is None and run.is_over:
+        return
+    yield from (paper.line(f"{words(log.title)}: {words(why)}") for log, why in unread)
+    if trace is not None:
         yield paper.line(f"end of {words(trace.log.title)}:")
         yield from (paper.line(f"     {words(line)}") for line in trace.lines)
 

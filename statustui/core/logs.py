@@ -7,8 +7,9 @@ As found in working directories of Pavilion 2.1.1 and 2.4. Both link some of the
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from heapq import nlargest
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from statustui.core.reading import Signature
 from statustui.core.run import RunDir
@@ -64,16 +65,29 @@ class Trace(NamedTuple):
         return self.signature[2] / 1e9
 
 
-def find_logs(place: RunDir) -> list[Log]:
+IsThere: TypeAlias = Callable[[str], "bool | None"]
+"""Whether there is a file at a path; None if what is there cannot be reached."""
+
+
+def is_there(path: str) -> bool | None:
+    """Look whether there is a file at `path`, also behind links."""
+    return os.path.exists(path) or (None if os.path.lexists(path) else False)
+
+
+def find_logs(place: RunDir, look: IsThere = is_there) -> list[Log]:
     """The logs of a run: Pavilion's, or in other trees any beside its status file.
 
     What stands where a log belongs is listed whether or not it can be read.
+
+    Args:
+        place: The run.
+        look: Looks for Pavilion's logs, which may be behind links.
     """
     if place.kind == "test":
         return [
             Log(name, path)
             for name, places in _PAVILION.items()
-            if (path := _first_there([f"{place.path}/{below}" for below in places])) is not None
+            if (path := _first_there([f"{place.path}/{one}" for one in places], look)) is not None
         ]
     try:
         names = os.listdir(place.path)
@@ -86,10 +100,16 @@ def find_logs(place: RunDir) -> list[Log]:
     return logs
 
 
-def _first_there(paths: list[str]) -> str | None:
-    """The first file that can be reached, or else the first link that leads nowhere."""
-    there = [path for path in paths if os.path.lexists(path)]
-    return next(filter(os.path.exists, there), there[0] if there else None)
+def _first_there(paths: list[str], look: IsThere) -> str | None:
+    """The first file that can be reached, or else the first one that cannot."""
+    unreached = None
+    for path in paths:
+        found = look(path)
+        if found:
+            return path
+        if found is None and unreached is None:
+            unreached = path
+    return unreached
 
 
 def log_paths(place: RunDir) -> list[str]:
@@ -112,7 +132,8 @@ def telling_logs(state: str, logs: list[Log]) -> list[Log]:
 
 
 def _written(log: Log) -> float:
+    # What a link leads to may be on a filesystem that does not answer.
     try:
-        return os.stat(log.path).st_mtime
+        return os.lstat(log.path).st_mtime
     except OSError:
         return 0.0

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW
 """Never wait for the other end of a FIFO that has just taken the place of a file."""
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
 """Leaves the time of access as it is; the kernel allows it to the owner of a file."""
@@ -39,16 +39,15 @@ def signature_of(state: os.stat_result) -> Signature:
     return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
-def open_regular(
-    path: str, *, follow: bool = False, state: os.stat_result | None = None
-) -> tuple[int, os.stat_result]:
+def open_regular(path: str, *, state: os.stat_result | None = None) -> tuple[int, os.stat_result]:
     """Open the regular file at `path` for reading; whatever else is there is not even opened.
+
+    Nor is one behind a link: `statustui.core.access` follows those that may be followed.
 
     The time of access stays as it is where that is allowed.
 
     Args:
         path: The file.
-        follow: Whether it may be behind a link.
         state: What `os.lstat` has just said of it, if that is known.
 
     Returns:
@@ -60,9 +59,9 @@ def open_regular(
     """
     for tries_left in reversed(range(_TRIES)):
         if state is None:
-            state = os.stat(path, follow_symlinks=follow)
+            state = os.lstat(path)
         _check(path, state)
-        descriptor = _open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
+        descriptor = _open(path, _FLAGS)
         try:
             found = os.fstat(descriptor)
             _check(path, found)
@@ -78,14 +77,14 @@ def open_regular(
 
 
 @contextlib.contextmanager
-def opened(path: str, *, follow: bool = False) -> Iterator[tuple[int, os.stat_result]]:
+def opened(path: str) -> Iterator[tuple[int, os.stat_result]]:
     """Open the regular file at `path` as `open_regular` does, and close it at the end of the block.
 
     Raises:
         NotRegularError: It is not a regular file.
         OSError: It cannot be opened.
     """
-    descriptor, state = open_regular(path, follow=follow)
+    descriptor, state = open_regular(path)
     try:
         yield descriptor, state
     finally:

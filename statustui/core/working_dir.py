@@ -3,12 +3,15 @@
 Layouts as found in working directories of Pavilion 2.1.1 and 2.4: ``test_runs/<id>/status`` (ids
 ``12`` or ``0000012``), ``series/<id>/status``, and directories that hold no runs. Links lead in
 circles there (``test_runs/12/series``, ``series/2/test_sets/*/12``), so none is followed but
-``test_runs`` and ``series`` of a working directory themselves. In any other tree every directory
+``test_runs`` and ``series`` of a working directory themselves, where the owner of the root has set
+them, or root, or whoever looks: anybody else could have them lead to a filesystem that does not
+answer, and the whole tree would wait for it. In any other tree every directory
 with a regular file called ``status`` is a run, also below another run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -24,12 +27,14 @@ from statustui.core.text import format_size
 
 TEST_RUNS = "test_runs"
 SERIES = "series"
+BUILDS = "builds"
+JOBS = "jobs"
 STATUS = "status"
 RESULTS = "results.json"
 RUN_COMPLETE = "RUN_COMPLETE"
 """A file that Pavilion makes in the directory of a run that it will not touch any more."""
 
-_NO_RUNS = frozenset({"builds", "downloads", "jobs", "users"})
+_NO_RUNS = frozenset({BUILDS, "downloads", JOBS, "users"})
 """Directories of a working directory that hold no runs, but whole source trees."""
 
 _JSON_MAX = 1 << 20
@@ -37,6 +42,8 @@ _JSON_MAX = 1 << 20
 
 NAME_BYTES = 256
 """Bytes of a name, a user and a series that are kept; an ellipsis stands for the rest."""
+
+_ROOT_USER = 0
 
 _RESULTS = frozenset({"PASS", "FAIL", "ERROR"})
 
@@ -58,6 +65,8 @@ class Folder(NamedTuple):
     """Whether it is a run even without a status file."""
     inode: int = 0
     """Tells it from another directory that has taken its place; 0 if it is not known."""
+    owner: int | None = None
+    """The user to whom the root belongs."""
 
 
 class Survey(NamedTuple):
@@ -77,7 +86,10 @@ def root_folder(root: str) -> Folder:
     parent, name = os.path.split(real)
     kind = _kind_below(parent)
     if kind == "plain":
-        return Folder(root, name, kind, _kind_below(real), False)
+        owner = None
+        with contextlib.suppress(OSError):
+            owner = os.stat(real).st_uid
+        return Folder(root, name, kind, _kind_below(real), False, owner=owner)
     return Folder(root, name, kind, None, name.isdecimal())
 
 
@@ -108,7 +120,7 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
         real = os.path.realpath(folder.path)
         inner = [entry for entry in inner if os.path.join(real, entry.name) not in skip]
     if folder.below == "plain":
-        folders = list(_plain_folders(inner, is_working_dir=is_working_dir))
+        folders = list(_plain_folders(inner, folder.owner, is_working_dir=is_working_dir))
         return Survey(has_status and not is_working_dir, folders, links)
     kind = folder.below
     # A run's directory exists before its status file does; in 2.1.1 a series has none.
@@ -134,14 +146,16 @@ def _list(folder: Folder) -> tuple[bool, int, list[os.DirEntry[str]]]:
             elif not entry.is_symlink():
                 if _is_folder(entry):
                     inner.append(entry)
-            elif folder.below == "plain" and _is_linked_place(entry):
+            elif folder.below == "plain" and _is_linked_place(entry, folder.owner):
                 inner.append(entry)
             else:
                 links += 1
     return has_status, links, inner
 
 
-def _plain_folders(entries: list[os.DirEntry[str]], *, is_working_dir: bool) -> Iterator[Folder]:
+def _plain_folders(
+    entries: list[os.DirEntry[str]], owner: int | None, *, is_working_dir: bool
+) -> Iterator[Folder]:
     for entry in entries:
         if is_working_dir and entry.name in _NO_RUNS:
             continue
@@ -150,7 +164,7 @@ def _plain_folders(entries: list[os.DirEntry[str]], *, is_working_dir: bool) -> 
             below = "test"
         elif entry.name == SERIES and is_working_dir:
             below = "series"
-        yield Folder(entry.path, entry.name, "plain", below, False, entry.inode())
+        yield Folder(entry.path, entry.name, "plain", below, False, entry.inode(), owner)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -160,10 +174,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _is_linked_place(entry: os.DirEntry[str]) -> bool:
+def _is_linked_place(entry: os.DirEntry[str], owner: int | None) -> bool:
     """Whether a link stands for the runs or series of a working directory, kept elsewhere."""
+    if entry.name not in {TEST_RUNS, SERIES}:
+        return False
     try:
-        return entry.name in {TEST_RUNS, SERIES} and entry.is_dir()
+        set_by = entry.stat(follow_symlinks=False).st_uid
+        return set_by in {owner, os.geteuid(), _ROOT_USER} and entry.is_dir()
     except OSError:  # pragma: no cover - a link in a circle
         return False
 
@@ -325,9 +342,19 @@ def read_document(path: str, most: int) -> Any:  # noqa: ANN401 - whatever JSON 
         ValueError: It is too large, or no JSON.
     """
     with opened(path) as (descriptor, state):
-        if state.st_size > most:
-            raise ValueError(f"{format_size(state.st_size)} are too much to be shown")
-        data = os.pread(descriptor, state.st_size, 0)
+        return decode_document(descriptor, state, most)
+
+
+def decode_document(descriptor: int, state: os.stat_result, most: int) -> Any:  # noqa: ANN401 - as above
+    """Read a JSON document of at most `most` bytes from an open file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is too large, or no JSON.
+    """
+    if state.st_size > most:
+        raise ValueError(f"{format_size(state.st_size)} are too much to be shown")
+    data = os.pread(descriptor, state.st_size, 0)
     try:
         return _decode(data.decode())
     except RecursionError:

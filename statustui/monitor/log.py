@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
+from statustui.core.access import Access
 from statustui.core.complaints import first_complaint, last_complaint
-from statustui.core.reading import Bookmark, Signature, opened, signature_of
+from statustui.core.reading import Bookmark, Signature, signature_of
 from statustui.core.text import clean_log_line, ignores_case
 
 PAGE = 1 << 16
@@ -210,13 +211,13 @@ Turn: TypeAlias = Callable[[LogText], LogPage]
 
 
 @contextlib.contextmanager
-def open_log(path: str) -> Iterator[tuple[LogText, os.stat_result]]:
+def open_log(access: Access, path: str) -> Iterator[tuple[LogText, os.stat_result]]:
     """Open the log at `path`, which may be behind a link.
 
     Raises:
-        OSError: It cannot be read, or is not a regular file.
+        OSError: It cannot be read, is not a regular file, or is not one of those of the run.
     """
-    with opened(path, follow=True) as (descriptor, state):
+    with access.opened(path) as (descriptor, state):
         yield LogText(lambda size, offset: os.pread(descriptor, size, offset), state.st_size), state
 
 
@@ -224,12 +225,14 @@ class LogFollower:
     """Follows one log: tells what it grows by, also when another file takes its place.
 
     Args:
+        access: Opens it.
         path: The log.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, access: Access, path: str) -> None:
         """Start at its end."""
         self.path = path
+        self._access = access
         self._known: Signature | None = None
         self._mark: Bookmark | None = None
 
@@ -239,7 +242,7 @@ class LogFollower:
         Raises:
             OSError: It cannot be read.
         """
-        with opened(self.path, follow=True) as (descriptor, state):
+        with self._access.opened(self.path) as (descriptor, state):
             known = signature_of(state)
             if known == self._known:
                 return None

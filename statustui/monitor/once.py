@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.history import History
-from statustui.core.logs import Trace, find_logs, telling_logs
 from statustui.core.run import Run, RunDir
 from statustui.core.status_file import StatusInfo
 from statustui.core.working_dir import STATUS, find_runs, root_folder, run_dir
@@ -19,8 +18,8 @@ from statustui.monitor.batch import Unread
 from statustui.monitor.crew import Crew
 from statustui.monitor.filesystem import Devices
 from statustui.monitor.history import HistoryFile
-from statustui.monitor.inspection import read_trace
 from statustui.monitor.pace import Settings, pace_of
+from statustui.monitor.run_logs import Logs, RunLogs
 from statustui.monitor.scan import read, read_history, unread_part
 from statustui.monitor.series import judge_series
 from statustui.monitor.stalls import mark_stalled
@@ -28,6 +27,8 @@ from statustui.monitor.territory import Territory
 
 _OTHERS = 1.0
 """Seconds to wait at the most until the other roots have told where they are."""
+_LINK = 2.0
+"""Seconds that a log of a run, which may be behind a link, may take to answer."""
 
 
 class Picture(NamedTuple):
@@ -154,8 +155,8 @@ class RunFiles(NamedTuple):
     history: History
     statuses: list[StatusInfo]
     """Every status, as it stands in the file; none if they are not wanted."""
-    trace: Trace | None
-    """The end of the log that belongs to where the run stands; None if that is not wanted."""
+    logs: Logs | None
+    """Its logs, with the end of the one that belongs to where it stands; None if not wanted."""
     is_status_file: bool
     """Whether what has been read is the status file of a run directory."""
 
@@ -184,9 +185,12 @@ def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) ->
         own = read(run_dir(folder, root_folder(folder))).run
         beat()
         [run] = judge_series([own], lambda _path, _error: None, DEFAULT_PATIENCE, time.time())
-        telling = telling_logs((run.problem or run.current).state, find_logs(run.place))
-        trace = None if in_full else read_trace(telling)
+        files = RunLogs(run.place, min(_LINK, patience / 4), on_call=beat)
+        try:
+            logs = None if in_full else files.look((run.problem or run.current).state)
+        finally:
+            files.close()
         is_status = os.path.basename(status_path) == STATUS
-        return RunFiles(run, history, statuses, trace, is_status)
+        return RunFiles(run, history, statuses, logs, is_status)
 
     return Question(work, f"read {path}").answer(patience)

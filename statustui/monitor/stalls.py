@@ -10,16 +10,17 @@ import contextlib
 import heapq
 import os
 import stat
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from statustui.core.durations import Patience, Usual, limit_of, make_stall, may_stall, usual_stays
 from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
 from statustui.core.status_file import StatusInfo
 from statustui.core.working_dir import STATUS
-from statustui.monitor.prober import Prober
+from statustui.monitor.prober import About, Prober
 from statustui.monitor.scan import read_history
 
 _PEERS = 20
@@ -99,16 +100,29 @@ def last_sign(run: Run, prober: Prober) -> float:
         Seconds since 1970.
     """
     signs = [run.updated or 0.0]
-    linked = []
+    linked = defaultdict(list)
     for path in log_paths(run.place):
-        if os.path.dirname(path) == run.path:
+        folder = os.path.dirname(path)
+        if folder == run.path:
             signs += _written(path)
         else:
-            linked.append(path)
-    if linked:
-        with contextlib.suppress(TimeoutError):
-            signs += prober.call(lambda: [time for path in linked for time in _written(path)])
+            linked[folder].append(path)
+    user = _owner_of(run.path) if linked else None
+    for folder, paths in linked.items():
+        with contextlib.suppress(OSError):
+            signs += prober.call(partial(_all_written, paths), About.link(folder, user))
     return max(signs)
+
+
+def _owner_of(path: str) -> int | None:
+    try:
+        return os.lstat(path).st_uid
+    except OSError:
+        return None
+
+
+def _all_written(paths: Sequence[str]) -> list[float]:
+    return [when for path in paths for when in _written(path)]
 
 
 def _written(path: str) -> list[float]:
@@ -207,6 +221,9 @@ def mark_stalled(runs: Sequence[Run], patience: Patience, now: float) -> Iterato
     stalls = Stalls(patience, lambda: now)
     for run in runs:
         stalls.meet(run)
-    for run in runs:
-        stall = stalls.judge(run, now)[0] if may_stall(run) else None
-        yield run if stall is None else replace(run, stall=stall)
+    try:
+        for run in runs:
+            stall = stalls.judge(run, now)[0] if may_stall(run) else None
+            yield run if stall is None else replace(run, stall=stall)
+    finally:
+        stalls.close()

@@ -61,10 +61,22 @@ def _get_runs_provider() -> type[Provider]:
     return RunsProvider
 
 
-def _inspect_files(run: Run, peers: Sequence[str], tell: Callable[[Finding], object]) -> Inspection:
-    from statustui.monitor.inspection import FileInspection  # noqa: PLC0415 - the list comes first
+class _FileInspector:
+    """Begins to look at the files of runs; what hangs behind a link of one is known to the next."""
 
-    return FileInspection(run, peers, tell)
+    def __init__(self) -> None:
+        self._begin: Inspect | None = None
+
+    def __call__(
+        self, run: Run, peers: Sequence[str], tell: Callable[[Finding], object]
+    ) -> Inspection:
+        if self._begin is None:
+            # The list comes first.
+            from statustui.monitor.inspection import FileInspection  # noqa: PLC0415
+            from statustui.monitor.prober import Stuck  # noqa: PLC0415
+
+            self._begin = partial(FileInspection, stuck=Stuck())
+        return self._begin(run, peers, tell)
 
 
 def _look_and_inspect(
@@ -115,7 +127,7 @@ class StatusApp(App[None]):
         clock: Callable[[], float] = time.time,
         config: Config = _DEFAULTS,
         memory: Memory | None = None,
-        inspect: Inspect = _inspect_files,
+        inspect: Inspect | None = None,
     ) -> None:
         """Show what `source` delivers."""
         styles: list[str | PurePath] = [_STYLES]
@@ -135,7 +147,7 @@ class StatusApp(App[None]):
         self.failure: str | None = None
         """Why the monitor could not go on, through no fault of its own, in one clean line."""
         self._source = source
-        self._inspect = partial(_look_and_inspect, source, inspect)
+        self._inspect = partial(_look_and_inspect, source, inspect or _FileInspector())
         self._manner = Manner()
         self._clock = clock
         self._store = RunStore(config.sort, config.group)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.details import read_documents, signature
+from statustui.core import details
+from statustui.core.details import JOB, OWN, Document, signature
 from statustui.core.logs import Log, Trace, find_logs, log_paths, telling_logs
 from statustui.core.run import RunDir
 
@@ -15,6 +16,11 @@ from statustui.core.run import RunDir
 def place(path: Path, *, plain: bool = False) -> RunDir:
     """A run at `path`."""
     return RunDir(str(path.parent), str(path), path.name, "plain" if plain else "test")
+
+
+def read_documents(run: RunDir) -> tuple[Document, ...]:
+    """All the JSON files of a run."""
+    return details.read_documents(run, OWN) + details.read_documents(run, JOB)
 
 
 @pytest.fixture
@@ -121,9 +127,9 @@ def test_a_json_file_of_gigabytes_is_not_read(tmp_path: Path) -> None:
 
 def test_a_change_of_a_json_file_is_seen(tmp_path: Path) -> None:
     """By what `stat` says."""
-    before = signature(place(tmp_path))
+    before = signature(place(tmp_path), OWN)
     (tmp_path / "results.json").write_text("{}")
-    changed = signature(place(tmp_path))
+    changed = signature(place(tmp_path), OWN)
     assert before == ()
     assert [one[0] for one in changed] == ["results.json"]
 

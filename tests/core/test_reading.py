@@ -48,12 +48,12 @@ def test_a_file_that_takes_the_place_of_another_is_opened_anew(tmp_path: Path) -
     os.close(descriptor)
 
 
-def test_a_link_is_followed_only_where_it_is_allowed(tmp_path: Path) -> None:
-    """As logs are."""
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    """What may be behind one is opened by other means."""
     (tmp_path / "log").write_text("x")
     (tmp_path / "link").symlink_to("log")
-    with opened(str(tmp_path / "link"), follow=True) as (descriptor, _state):
-        assert os.read(descriptor, 9) == b"x"
+    with pytest.raises(NotRegularError, match="a link"), opened(str(tmp_path / "link")):
+        pass
 
 
 def test_a_change_that_leaves_size_and_time_is_a_change(tmp_path: Path) -> None:

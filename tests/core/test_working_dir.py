@@ -276,3 +276,20 @@ def test_a_directory_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: 
 def test_a_user_without_a_name_is_a_number() -> None:
     """As on a node that does not know all users."""
     assert user_name(4_000_123) == "4000123"
+
+
+def test_a_link_that_somebody_else_has_set_is_not_followed(tmp_path: Path) -> None:
+    """The filesystem that it leads to might not answer; one that root or the owner set is."""
+    if os.geteuid():
+        pytest.skip("only root can give links away")
+    elsewhere = write_run(tmp_path / "scratch" / "1", "RUNNING x").parent
+    link = tmp_path / "root" / "team" / "test_runs"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(elsewhere)
+    root = str(tmp_path / "root")
+    assert [place.id for place in find_runs(root, write_nothing)] == ["1"]
+    os.lchown(link, 12345, 12345)
+    assert list(find_runs(root, write_nothing)) == []
+    assert survey(root_folder(str(link.parent))).links == 1
+    os.chown(root, 12345, 12345)
+    assert [place.id for place in find_runs(root, write_nothing)] == ["1"]

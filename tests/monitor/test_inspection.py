@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statustui.core.access import Access
 from statustui.core.durations import Typical
 from statustui.core.history import History
-from statustui.core.logs import Log, find_logs
+from statustui.core.logs import IsThere, Log, find_logs
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import root_folder, run_dir
 from statustui.monitor import history as history_module
@@ -31,9 +32,9 @@ from statustui.monitor.inspection import (
     Page,
     Search,
     Unreadable,
-    read_trace,
 )
 from statustui.monitor.log import ERRORS, PAGE, LogFollower, LogPage, LogText, needle, open_log
+from statustui.monitor.run_logs import read_trace
 from statustui.monitor.scan import read
 from tests.monitor.surroundings import mirror
 from tests.trees import append, write_run
@@ -45,6 +46,11 @@ Kind = TypeVar("Kind")
 def notes(histories: Iterator[History]) -> list[str]:
     """The notes of the last of some histories."""
     return [entry.status.note for entry in list(histories)[-1].entries]
+
+
+def access_to(path: Path) -> Access:
+    """Opens the files of a run that is the directory `path` itself."""
+    return Access(RunDir(str(path), str(path), path.name, "plain"))
 
 
 # Histories.
@@ -177,7 +183,7 @@ def test_a_log_is_followed_through_truncation_and_rotation(tmp_path: Path) -> No
     """And tells nothing as long as nothing happens."""
     log = tmp_path / "run.log"
     log.write_bytes(b"one\ntw")
-    follower = LogFollower(str(log))
+    follower = LogFollower(access_to(tmp_path), str(log))
 
     def lines() -> list[str]:
         page = follower.read()
@@ -204,7 +210,7 @@ def test_of_much_that_is_appended_at_once_the_end_is_shown(tmp_path: Path) -> No
     """No more than a page."""
     log = tmp_path / "run.log"
     log.write_bytes(b"one\n")
-    follower = LogFollower(str(log))
+    follower = LogFollower(access_to(tmp_path), str(log))
     follower.read()
     with log.open("ab") as file:
         file.write(b"a line of it\n" * 100_000)
@@ -222,7 +228,7 @@ def test_a_log_of_gigabytes_opens_at_once(tmp_path: Path) -> None:
         file.truncate(2 << 30)
         file.seek(0, os.SEEK_END)
         file.write(b"\nend\n")
-    with open_log(str(log)) as (text, _state):
+    with open_log(access_to(tmp_path), str(log)) as (text, _state):
         tail, head = text.tail(), text.after(0)
         assert [line.text for line in tail.lines] == ["end"]
         assert head.lines[0].text == "begin"
@@ -491,14 +497,15 @@ def test_the_end_of_a_log_is_not_read_again_as_long_as_it_is_the_same(tmp_path: 
     """What is known of it is given back."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     (run / "run.log").write_text("step 1\n")
-    logs = find_logs(run_at(run).place)
-    first = read_trace(logs)
+    place = run_at(run).place
+    access, (log,) = Access(place), find_logs(place)
+    first = read_trace(access, log)
     assert first is not None
     assert first.lines == ("step 1",)
-    assert read_trace(logs, first) is first
-    with (run / "run.log").open("a") as log:
-        log.write("step 2\n")
-    second = read_trace(logs, first)
+    assert read_trace(access, log, first) is first
+    with (run / "run.log").open("a") as file:
+        file.write("step 2\n")
+    second = read_trace(access, log, first)
     assert second is not None
     assert second.lines == ("step 1", "step 2")
 
@@ -511,12 +518,12 @@ def test_looks_do_not_pile_up_while_a_filesystem_does_not_answer(
     answers = threading.Event()
     looks: list[RunDir] = []
 
-    def hang(place: RunDir) -> list[Log]:
+    def hang(place: RunDir, look: IsThere) -> list[Log]:
         looks.append(place)
         answers.wait(DEADLINE)
-        return find_logs(place)
+        return find_logs(place, look)
 
-    monkeypatch.setattr("statustui.monitor.inspection.find_logs", hang)
+    monkeypatch.setattr("statustui.monitor.run_logs.find_logs", hang)
     looks_until_told: list[int] = []
 
     def take(finding: Finding) -> None:
@@ -543,16 +550,16 @@ def test_what_a_file_call_gives_after_the_end_is_not_told(
     (run / "run.log").write_text("step 1\n")
     is_called, answers = threading.Event(), threading.Event()
 
-    def hang(place: RunDir) -> list[Log]:
+    def hang(place: RunDir, look: IsThere) -> list[Log]:
         is_called.set()
         answers.wait(DEADLINE)
-        return find_logs(place)
+        return find_logs(place, look)
 
-    monkeypatch.setattr("statustui.monitor.inspection.find_logs", hang)
+    monkeypatch.setattr("statustui.monitor.run_logs.find_logs", hang)
     found = Findings()
     before = set(threading.enumerate())
     inspection = FileInspection(run_at(run), [], found.all.append)
-    wait_until(is_called.is_set)
+    wait_until(lambda: is_called.is_set() and found.last(History))
     inspection.stop()
     answers.set()
     wait_until(lambda: before.issuperset(threading.enumerate()))
@@ -579,6 +586,8 @@ def test_an_inspection_that_has_ended_does_not_read_all_the_peers(
     found = Findings()
 
     def stop_at_the_first(finding: Finding) -> None:
+        if not isinstance(finding, History):
+            return
         found.all.append(finding)
         is_begun.wait(DEADLINE)
         inspection.stop()
@@ -721,7 +730,7 @@ def test_a_line_that_grows_without_an_end_is_shown_once(tmp_path: Path) -> None:
     """Of dots the new ones come; of a progress bar the last state alone."""
     log = tmp_path / "run.log"
     log.write_bytes(b"start\n" + b"." * 100_000)
-    follower = LogFollower(str(log))
+    follower = LogFollower(access_to(tmp_path), str(log))
     first = follower.read()
     assert first is not None
     with log.open("ab") as file:

@@ -18,6 +18,8 @@ from statustui.tui.widgets.log_view import LogView
 from statustui.tui.widgets.pager import GONE_ROUND
 from statustui.tui.widgets.tab_line import TabLine
 
+_UNREAD = "cannot be read: "
+
 
 class LogTab(Vertical):
     """Names of logs, what is to be said of the one on show, and its lines."""
@@ -101,11 +103,13 @@ class LogTab(Vertical):
             return
         if isinstance(finding, Page):
             self._modified = finding.page.modified
+            if self._said.startswith(_UNREAD):
+                self._said = ""
             self.view.take(finding.page)
             if finding.page.is_elsewhere:
                 self._said = GONE_ROUND.get(self.view.gone_round, "").lower().rstrip(".")
         elif isinstance(finding, Unreadable):
-            self._said = f"cannot be read: {clean(finding.reason)}"
+            self._said = f"{_UNREAD}{clean(finding.reason)}"
             self.view.wait_no_more()
         elif finding.share is None:
             self._said = "" if self.view.turn_round() else "not found"

@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 
 from statustui.core.durations import Typical
 from statustui.core.history import History
-from statustui.core.logs import Trace
+from statustui.core.logs import Log, Trace
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
 from statustui.look import GLYPHS, STYLES
@@ -90,7 +90,7 @@ class RunHeader(Painted):
 class Reason(Painted):
     """Why a run failed: the status that explains it, and the end of the log that belongs to it.
 
-    Of a run that is under way it is the end of its log.
+    Of a run that is under way it is the end of its log. Logs that cannot be looked at are named.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time", *STYLES.values()}
@@ -103,23 +103,25 @@ class Reason(Painted):
         self._run = run
         self._clock = clock
         self._trace: Trace | None = None
+        self._unread: tuple[tuple[Log, str], ...] = ()
 
     def show(self, run: Run) -> None:
         """Show another picture of the run."""
         if run.path != self._run.path:
-            self._trace = None
+            self._trace, self._unread = None, ()
         self._run = run
         self._arrange()
 
-    def show_trace(self, trace: Trace | None) -> None:
-        """Show the end of another log, or of none."""
-        self._trace = trace
+    def show_trace(self, logs: Logs) -> None:
+        """Show the end of another log, or of none, and which ones cannot be looked at."""
+        self._trace, self._unread = logs.trace, logs.unread
         self._arrange()
 
     def _arrange(self) -> None:
         """Show what there is, or take no room."""
         run = self._run
-        has_something = run.problem is not None or (self._trace is not None and not run.is_over)
+        has_log = self._trace is not None or bool(self._unread)
+        has_something = run.problem is not None or (has_log and not run.is_over)
         if has_something != self.display:
             self.display = has_something
         self.update()
@@ -130,7 +132,7 @@ class Reason(Painted):
         age = ""
         if self._trace is not None:
             age = format_live_age(self._clock() - self._trace.modified)
-        key = (run, self._trace, age, self.size.width)
+        key = (run, self._trace, self._unread, age, self.size.width)
         if key != self._drawn_for:
             self._drawn_for, self._drawn = key, self._compose_text(run, age)
         return self._drawn
@@ -143,6 +145,9 @@ class Reason(Painted):
             style = self.get_component_rich_style(STYLES[run.category], partial=True)
             text.append(f"why: {clean(run.problem.state)[:_SHORT]} ", style + Style(bold=True))
             text.append("\n".join(clean_lines(run.problem.note[:_NOTE])), style)
+        for log, why in self._unread:
+            text.append("\n" if text else "")
+            text.append(f"{clean(log.title)[:_SHORT]}: {clean(why)[:_LONG]}", "bold")
         if self._trace is not None:
             if text:
                 text.append("\n")
@@ -198,7 +203,7 @@ class Overview(Vertical):
         elif isinstance(finding, Typical):
             self._timeline.show(self._run, typical=finding)
         elif isinstance(finding, Logs):
-            self._reason.show_trace(finding.trace)
+            self._reason.show_trace(finding)
         elif isinstance(finding, Unreadable) and finding.path == self._run.status_path:
             self._trouble = f"history cannot be read: {clean(finding.reason)}"
             self._show_header()
