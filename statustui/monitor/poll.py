@@ -134,6 +134,8 @@ class _Rounds:
         self._glanced_at = float("-inf")
         self._is_stirred = False
         self._has_swept = False
+        self._is_uncounted = False
+        """Whether a look at everything is still to be counted."""
         self._sweeps = 0
         self._wants_everything = False
         self._wall_clock = time.time()
@@ -165,6 +167,8 @@ class _Rounds:
     def _step(self, others: frozenset[str], wanted: Sequence[str]) -> None:
         """Follow the hints, and sweep if it is time to."""
         sweeper, listener = self.sweeper, self._listener
+        sweeper.go_on(hurry=not self._has_swept)
+        self._count_look()
         hints = listener.hints()
         self._is_stirred = self._is_stirred or any(hints)
         sweeper.list_anew(hints.directories)
@@ -180,8 +184,8 @@ class _Rounds:
             self._swept_at = time.monotonic()
             sweeper.skip = others
             sweeper.sweep(sweeper.pace.max_checks * self._interval, everything=everything)
-            self._sweeps += everything or not self._has_swept
-            self._has_swept = not self._stopped.is_set()
+            self._is_uncounted |= everything or not self._has_swept
+            self._count_look()
             if sweeper.root not in sweeper.troubles:
                 self._right_at = time.time()
         elif self._until_glance <= 0:
@@ -194,13 +198,22 @@ class _Rounds:
         listener.compare()
         listener.adjust()
 
+    def _count_look(self) -> None:
+        """Take note of a look at everything, once all that it has found has been read."""
+        if self._is_uncounted and self.sweeper.has_met_all and not self._stopped.is_set():
+            self._is_uncounted = False
+            self._has_swept = True
+            self._sweeps += 1
+
     @property
     def pause(self) -> float:
         """Seconds until there is something to do, unless a hint comes."""
-        if self._listener.has_hints:
+        now = time.monotonic()
+        until_turn = self.sweeper.goes_on_at - now
+        if self._listener.has_hints or until_turn <= 0:
             return 0.0
-        rest = self._swept_at + self._interval - time.monotonic()
-        return max(0.01, min(rest, self._until_glance))
+        rest = self._swept_at + self._interval - now
+        return max(0.01, min(rest, until_turn, self._until_glance))
 
     @property
     def _until_glance(self) -> float:
