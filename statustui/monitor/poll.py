@@ -20,6 +20,9 @@ from statustui.monitor.territory import Territory
 
 _PATIENCE = 1.0
 """Seconds to wait at the start for the other roots to tell where they are."""
+_SHARE_OF_ACTIVE = 0.8
+"""Share of the checks that may go to what is looked at in every sweep, so that finished runs get
+their turn too."""
 _GAP = 5.0
 """Seconds that the program must have been stopped for everything to be looked at again."""
 
@@ -227,7 +230,7 @@ class _Rounds:
         """Seconds between two sweeps: stretched when there is more to do than is allowed."""
         pace = self.sweeper.pace
         wanted = pace.behind_events if self._listener.hears_something else pace.tick
-        return max(wanted, self.sweeper.due_always / pace.max_checks)
+        return max(wanted, self.sweeper.due_always / (pace.max_checks * _SHARE_OF_ACTIVE))
 
     @property
     def _rest(self) -> float | None:

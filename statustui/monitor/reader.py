@@ -155,8 +155,11 @@ class Reader:
     def _is_free(self, task: _Task) -> bool:
         """Whether a run may be read now; if not, it is put off."""
         now = time.monotonic()
-        is_waiting = task.place.path in self._put_off
-        if not is_waiting and self._rests_until.get(task.place.path, now) <= now:
+        path = task.place.path
+        is_waiting = path in self._put_off or (
+            self._turn is not None and self._turn.place.path == path
+        )
+        if not is_waiting and self._rests_until.get(path, now) <= now:
             return True
         self._wait(task, now)
         return False
@@ -170,6 +173,10 @@ class Reader:
 
     def _next_turn(self, now: float) -> _Turn | None:
         for path in self._rotation.due(1, now):
+            if self._rests_until.get(path, now) > now:
+                # It was put off while it was being read.
+                self._rotation.put(path, self._rests_until[path])
+                return None
             task = self._put_off.pop(path)
             self._rests_until[path] = now
             return _Turn(task.place, self._steps(task))

@@ -149,18 +149,21 @@ class Sweeper:
         if everything:
             self._directories.distrust()
         spare = room - self.due_always
-        for path in self._directories.due(float("inf") if everything else spare / 2, now):
+        listed = self._directories.due(float("inf") if everything else spare / 2, now)
+        for path in listed:
             if path in self._directories:
                 self._list(path)
             if self.root in self.troubles or self._stopped.is_set():
                 return
         self._enter_new()
-        self.check(
+        room -= len(listed)
+        looked_at = (
             list(self._readings) if everything else self._schedule.due(room, now, time.time())
         )
+        self.check(looked_at)
         overdue, self._overdue = self._overdue, set()
         self.check(overdue)
-        self.read_again(self._schedule.doubtful(max(1.0, spare), now))
+        self.read_again(self._schedule.doubtful(max(1.0, room - len(looked_at)), now))
         if not self._stopped.is_set():
             self.found = len(self) + self._reader.new
             self._review()
@@ -284,7 +287,7 @@ class Sweeper:
                 # The picture of a series is handed out once it has been judged by its runs.
                 if not run.is_series:
                     self._outbox.put(run)
-                self._stalls.meet(run)
+                self._stalls.meet(run, None if known is None else known.run)
                 self._series.meet(run)
             if reading.is_racy:
                 self._schedule.doubt(path, now + _QUIET)
@@ -432,10 +435,11 @@ class Sweeper:
     def _drop(self, path: str) -> None:
         """Forget the run at `path`, whose directory may still hold others."""
         self._reader.forget(path)
-        if self._readings.pop(path, None) is not None:
+        reading = self._readings.pop(path, None)
+        if reading is not None:
             self._outbox.remove(path)
             self._schedule.drop(path)
-            self._stalls.forget(path)
+            self._stalls.forget(reading.run)
             self._series.forget(path)
             self._directories.drop_run(path)
         self.troubles.pop(path, None)
