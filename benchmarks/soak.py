@@ -4,9 +4,10 @@
 
 Pretend clusters write at high speed below one root. Every few seconds one of them is killed in the
 middle of a write, its directory is deleted, and another one begins in its place. Runs with names of
-500 kB and long notes come and go every second. Meanwhile keys are pressed at random in a monitor of 160x45 on that root. What it holds is measured from a quarter of
-the time on; the exit status is 1 if the median of the last quarter is above that of the second one
-by more than 16 MiB of memory, 8 open files or 6 threads. By default it runs for an hour.
+500 kB and long notes come and go every second. Meanwhile keys are pressed at random in a monitor of
+160x45 on that root. What it holds is measured from a quarter of the time on; the exit status is 1
+if the median of the last quarter is above that of the second one by more than 16 MiB of memory, 8
+open files or 6 threads. By default it runs for an hour.
 """
 
 from __future__ import annotations
