@@ -17,7 +17,7 @@ from pathlib import Path
 from tree import tree
 
 from statustui.__main__ import relax_collector
-from statustui.monitor import scan, sweep
+from statustui.monitor import reader, scan
 from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.pace import Settings, WatchMode
@@ -32,7 +32,7 @@ class Counter:
         """Stand in front of the function that checks a run."""
         self.calls = 0
         self._check = scan.is_unchanged
-        sweep.is_unchanged = self._count
+        reader.is_unchanged = self._count
 
     def _count(self, known: scan.Reading) -> bool:
         self.calls += 1

@@ -3,14 +3,16 @@
     python benchmarks/soak.py [SECONDS]
 
 Pretend clusters write at high speed below one root. Every few seconds one of them is killed in the
-middle of a write, its directory is deleted, and another one begins in its place. Meanwhile keys are
-pressed at random in a monitor of 160x45 on that root. What it holds is measured from a quarter of
-the time on; the exit status is 1 if the median of the last quarter is above that of the second one
-by more than 16 MiB of memory, 8 open files or 6 threads. By default it runs for an hour.
+middle of a write, its directory is deleted, and another one begins in its place. Runs with names of
+500 kB and long notes come and go every second. Meanwhile keys are pressed at random in a monitor of
+160x45 on that root. What it holds is measured from a quarter of the time on; the exit status is 1
+if the median of the last quarter is above that of the second one by more than 16 MiB of memory, 8
+open files or 6 threads. By default it runs for an hour.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -34,6 +36,8 @@ KEYS = (
 )
 CLUSTER = "import sys; from statustui.demo import serve; \
 serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), remove=False)"
+NAME, CHURN = 500_000, 20
+"""Characters of the names of the runs that come and go, and how many of them there are."""
 MEBI = 1 << 20
 BOUNDS = {"MiB": 16.0, "files": 8.0, "threads": 6.0}
 
@@ -86,23 +90,48 @@ class Clusters:
             process.wait()
 
 
+class Churn:
+    """Runs with long names that come and go."""
+
+    def __init__(self, root: Path) -> None:
+        """Make none yet."""
+        self._runs = root / "churn" / "test_runs"
+        self._turn = 0
+
+    def turn(self) -> None:
+        """Delete those that are there, and make others."""
+        shutil.rmtree(self._runs, ignore_errors=True)
+        self._turn += 1
+        for number in range(CHURN):
+            run = self._runs / f"{self._turn * CHURN + number}"
+            run.mkdir(parents=True)
+            name = f"{run.name}{'n' * NAME}"
+            (run / "attributes").write_text(json.dumps({"name": name}), encoding="utf-8")
+            state = "RUNNING" if number % 2 else "RUN_FAILED"
+            note = f"{run.name} {'x' * 4000}"
+            (run / "status").write_text(f"{time.time():.6f} {state} {note}\n", encoding="utf-8")
+
+
 def soak(seconds: float) -> list[Sample]:
     """Let a monitor live for so long; what it held, from a quarter of the time on."""
     dice = random.Random(1)  # noqa: S311 - nothing secret
     samples = []
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        clusters = Clusters(root, dice)
+        clusters, churn = Clusters(root, dice), Churn(root)
         try:
             with screen([sys.executable, "-m", "statustui", str(root)], 160, 45) as monitor:
                 begin = time.monotonic()
-                sampled = replaced = begin
+                sampled = replaced = churned = begin
                 while (now := time.monotonic()) < begin + seconds:
                     monitor.press(dice.choice(KEYS))
                     monitor.read(0.05, 0.3)
                     if now > replaced + 7:
                         clusters.replace_one()
                         replaced = now
+                    if now > churned + 1:
+                        churn.turn()
+                        churned = now
                     if now > begin + seconds / 4 and now > sampled + 1:
                         samples.append(sample(monitor))
                         sampled = now

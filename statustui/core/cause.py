@@ -30,7 +30,7 @@ def cause(run: Run) -> str:
     return f"{run.problem.state}: {note}" if note else run.problem.state
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def normalise(note: str) -> str:
     """The first line of a note, with times, hashes, paths and numbers replaced by what they are."""
     lines = note.split("\n", 1)

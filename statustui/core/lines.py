@@ -55,9 +55,8 @@ def _code_of(state: str) -> int:
 _CODES = {state.encode(): _code_of(state) for state in KNOWN_STATES}
 KNOWN_WORDS = frozenset(_CODES)
 
-_SAMPLE = 256
-"""Lines that are looked at to find out whether there are but a few different ones."""
-_FEW = 64
+_OFTEN = 4
+"""Times that lines stand there on average from which on only different ones are looked at."""
 _ODD_START = re.compile(rb"\n[^0-9]")
 _ODD_NAME = re.compile(rb" [^A-Z]")
 _NAME_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
@@ -93,16 +92,14 @@ def read_codes(lines: Sequence[bytes], block: bytes) -> Codes:
         lines: The lines.
         block: The same in one piece, with newlines.
     """
-    if len(lines) > _SAMPLE:
-        sample = list(dict.fromkeys(lines[:_SAMPLE]))
-        if len(sample) <= _FEW:
-            known = _classify(sample, b"\n".join(sample) + b"\n")
-            table = dict(zip(sample, known.codes, strict=True))
-            try:
-                return Codes(bytes(map(table.__getitem__, lines)), known.words)
-            except KeyError:
-                pass
-    return _classify(lines, block)
+    distinct = list(dict.fromkeys(lines))
+    if len(distinct) * _OFTEN > len(lines):
+        return _classify(lines, block)
+    known = _classify(distinct, b"\n".join(distinct) + b"\n")
+    if len(set(known.codes)) == 1:
+        return Codes(known.codes[:1] * len(lines), known.words)
+    table = dict(zip(distinct, known.codes, strict=True))
+    return Codes(bytes(map(table.__getitem__, lines)), known.words)
 
 
 def _classify(lines: Sequence[bytes], block: bytes) -> Codes:

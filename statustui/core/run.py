@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -45,6 +46,8 @@ Kind = Literal["test", "series", "plain"]
 
 NOTE_BYTES = 4096
 """Bytes of a note that are kept of a run: what a line of a status file may have."""
+_LONG = 256
+"""Characters of a note from which on the same note of several runs is kept once."""
 _MOST_STATES = 64
 """Different states that Pavilion does not know that are kept of a run."""
 _MORE = "…"
@@ -330,7 +333,10 @@ def _kept(line: bytes, time: Time) -> StatusInfo | None:
         # The result stands at the end of what has been cut.
         result = last_result(line)
         note = f"{status.note} result: {result}" if result else status.note
-        return StatusInfo.read(status.state, note, time)
+        status = StatusInfo.read(status.state, note, time)
+    if len(status.note) > _LONG:
+        # Many runs may say the same at length.
+        return StatusInfo.read(status.state, sys.intern(status.note), time)
     return status.at(time)
 
 
@@ -479,7 +485,7 @@ def _judge(
     return category_of(problem.state, problem.note), problem
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _decode(words: frozenset[bytes]) -> frozenset[str]:
     """The same states as text, one set for all the runs that have had the same life."""
     return frozenset(word.decode("utf-8", "replace") for word in words)

@@ -20,6 +20,9 @@ from statustui.monitor.territory import Territory
 
 _PATIENCE = 1.0
 """Seconds to wait at the start for the other roots to tell where they are."""
+_SHARE_OF_ACTIVE = 0.8
+"""Share of the checks that may go to what is looked at in every sweep, so that finished runs get
+their turn too."""
 _GAP = 5.0
 """Seconds that the program must have been stopped for everything to be looked at again."""
 
@@ -134,6 +137,8 @@ class _Rounds:
         self._glanced_at = float("-inf")
         self._is_stirred = False
         self._has_swept = False
+        self._is_uncounted = False
+        """Whether a look at everything is still to be counted."""
         self._sweeps = 0
         self._wants_everything = False
         self._wall_clock = time.time()
@@ -165,6 +170,8 @@ class _Rounds:
     def _step(self, others: frozenset[str], wanted: Sequence[str]) -> None:
         """Follow the hints, and sweep if it is time to."""
         sweeper, listener = self.sweeper, self._listener
+        sweeper.go_on(hurry=not self._has_swept)
+        self._count_look()
         hints = listener.hints()
         self._is_stirred = self._is_stirred or any(hints)
         sweeper.list_anew(hints.directories)
@@ -180,8 +187,8 @@ class _Rounds:
             self._swept_at = time.monotonic()
             sweeper.skip = others
             sweeper.sweep(sweeper.pace.max_checks * self._interval, everything=everything)
-            self._sweeps += everything or not self._has_swept
-            self._has_swept = not self._stopped.is_set()
+            self._is_uncounted |= everything or not self._has_swept
+            self._count_look()
             if sweeper.root not in sweeper.troubles:
                 self._right_at = time.time()
         elif self._until_glance <= 0:
@@ -194,13 +201,22 @@ class _Rounds:
         listener.compare()
         listener.adjust()
 
+    def _count_look(self) -> None:
+        """Take note of a look at everything, once all that it has found has been read."""
+        if self._is_uncounted and self.sweeper.has_met_all and not self._stopped.is_set():
+            self._is_uncounted = False
+            self._has_swept = True
+            self._sweeps += 1
+
     @property
     def pause(self) -> float:
         """Seconds until there is something to do, unless a hint comes."""
-        if self._listener.has_hints:
+        now = time.monotonic()
+        until_turn = self.sweeper.goes_on_at - now
+        if self._listener.has_hints or until_turn <= 0:
             return 0.0
-        rest = self._swept_at + self._interval - time.monotonic()
-        return max(0.01, min(rest, self._until_glance))
+        rest = self._swept_at + self._interval - now
+        return max(0.01, min(rest, until_turn, self._until_glance))
 
     @property
     def _until_glance(self) -> float:
@@ -214,7 +230,7 @@ class _Rounds:
         """Seconds between two sweeps: stretched when there is more to do than is allowed."""
         pace = self.sweeper.pace
         wanted = pace.behind_events if self._listener.hears_something else pace.tick
-        return max(wanted, self.sweeper.due_always / pace.max_checks)
+        return max(wanted, self.sweeper.due_always / (pace.max_checks * _SHARE_OF_ACTIVE))
 
     @property
     def _rest(self) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from statustui.core.reading import (
     Bookmark,
@@ -47,7 +48,8 @@ from statustui.core.working_dir import (
 from statustui.monitor.batch import Unread
 
 _SMALL = 1 << 16
-"""Bytes up to which a changed file is read whole, since that costs no more than reading on."""
+"""Bytes up to which a changed file is read whole, since that costs no more than reading on, and
+that are read in one step."""
 _NAMING = 60.0
 """Seconds since the last status for which a missing name is looked for again."""
 _RACY = 3.0
@@ -93,12 +95,31 @@ class Reading(NamedTuple):
     """
 
 
+Steps: TypeAlias = Generator[int, None, Reading]
+"""The reading of a run, which may be given up by closing it. It yields before the first step if
+there are to be several, and the number of bytes behind each; the file is kept open meanwhile."""
+
+
 def read(
     place: RunDir, known: Reading | None = None, *, trust_stat: bool = True, anew: bool = False
 ) -> Reading:
+    """Read the run at `place` as `read_in_steps` does, in one go."""
+    steps = read_in_steps(place, known, trust_stat=trust_stat, anew=anew)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            reading: Reading = end.value
+            return reading
+
+
+def read_in_steps(
+    place: RunDir, known: Reading | None = None, *, trust_stat: bool = True, anew: bool = False
+) -> Steps:
     """Read the run at `place`, or give `known` back if its status file has not changed.
 
-    Never raises: what cannot be read becomes a run that says why.
+    Never raises: what cannot be read becomes a run that says why. Of a file that is written to
+    meanwhile nothing is read behind the end that it had.
 
     Args:
         place: Where the run is.
@@ -120,7 +141,7 @@ def read(
         elif not label.series:
             # Pavilion makes the link to it a moment after the first status.
             label = label._replace(series=read_series(place))
-        return _read_file(place, label, None if anew else known, state)
+        return (yield from _read_file(place, label, None if anew else known, state))
     except FileNotFoundError:
         label = label if label.name else read_label(place)
         run = _missing(place, label)
@@ -150,6 +171,16 @@ def _missing(place: RunDir, label: Label) -> Run:
     except OSError:
         return run
     return make_abandoned(run, _EMPTY) if is_empty and age > _MAKING else run
+
+
+def with_label_of_now(reading: Reading) -> Reading:
+    """The same with what the files beside the status file say now."""
+    place = reading.run.place
+    label = read_label(place)
+    if not label.user:
+        with contextlib.suppress(OSError):
+            label = label._replace(user=user_name(os.lstat(place.status_path).st_uid))
+    return reading._replace(label=label, run=replace(reading.run, label=label))
 
 
 def unread_part(run: Run) -> Unread | None:
@@ -265,7 +296,7 @@ def read_history(path: str, on_block: Callable[[], object] = lambda: None) -> li
 
 def _read_file(
     place: RunDir, label: Label, known: Reading | None, state: os.stat_result | None
-) -> Reading:
+) -> Steps:
     """Read a status file: from its start, or on from the last whole line of a large one."""
     descriptor, state = open_regular(place.status_path, state=state)
     try:
@@ -276,11 +307,19 @@ def _read_file(
             tally = known.tally
         if state.st_size - tally.offset > MOST_BYTES:
             tally = Tally(line_start(descriptor, state.st_size - MOST_BYTES))
-        for block, offset in read_blocks(descriptor, tally.offset, state.st_size - tally.offset):
-            if block.endswith(b"\n"):
-                tally = tally.add(block, offset)
-            else:
+        left = state.st_size - tally.offset
+        is_long = left > _SMALL
+        if is_long:
+            yield 0
+        for block, offset in read_blocks(descriptor, tally.offset, left):
+            if not block.endswith(b"\n"):
                 torn = block
+                break
+            tally = tally.add(block, offset)
+            if is_long:
+                yield len(block)
+            if offset >= state.st_size:
+                break
         is_large = tally.offset > _SMALL
         mark = Bookmark.at(descriptor, state, tally.offset) if is_large else None
     finally:

@@ -28,6 +28,13 @@ class Rotation:
         """How many paths there are."""
         return len(self._due_at)
 
+    @property
+    def next_due(self) -> float:
+        """When the next path is due; infinite if there is none."""
+        while self._queue and self._due_at.get(self._queue[0][1]) != self._queue[0][0]:
+            heapq.heappop(self._queue)
+        return self._queue[0][0] if self._queue else float("inf")
+
     def put(self, path: str, due: float) -> None:
         """Have `path` due at a time on the monotonic clock, whenever it was due before."""
         self._due_at[path] = due

@@ -14,17 +14,20 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from statustui.core.durations import Patience, Usual, limit_of, make_stall, may_stall, usual_stays
 from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
-from statustui.core.status_file import StatusInfo
+from statustui.core.status_file import STATE_BYTES, StatusInfo
 from statustui.core.working_dir import STATUS
 from statustui.monitor.prober import About, Prober
 from statustui.monitor.scan import read_history
 
 _PEERS = 20
 """Runs that one is compared with at the most: those that were met last."""
+_MOST_STATES = 64
+"""States of runs of one name that are remembered."""
 _LARGEST = 1 << 18
 """Bytes: a larger status file is not read for comparison."""
 _FRESHNESS = 600.0
@@ -54,30 +57,46 @@ class Peers:
 
     def meet(self, run: Run) -> None:
         """Take note of a run that serves for comparison."""
-        path = run.path
-        self._all.append(path)
+        self._all.append(run.path)
         # In a plain tree each run has a name of its own.
         if run.kind == "test" and run.name:
             paths = self._paths.get(run.name)
             if paths is None:
                 paths = self._paths[run.name] = deque(maxlen=_PEERS)
-            paths.append(path)
+            paths.append(run.path)
+
+    def forget(self, run: Run) -> None:
+        """Take note that a run is gone, or has another name now."""
+        if run.path in self._all:
+            self._all = _without(self._all, run.path)
+        paths = self._paths.get(run.name, ())
+        if run.path in paths:
+            self._paths[run.name] = _without(paths, run.path)
+            if not self._paths[run.name]:
+                del self._paths[run.name]
+                self._usual.pop(run.name, None)
 
     def usual(self, run: Run, now: float) -> tuple[Usual | None, str]:
         """How long its peers stayed in its state, and which ones they are, in words."""
         state = run.current.state
-        if run.kind == "test" and run.name:
-            found = self._learn(run.name, now).get(state)
+        if run.kind == "test" and run.name in self._paths:
+            found = self._learn(run.name, self._paths[run.name], now).get(state)
             if found is not None:
                 return found, "of this name"
-        return self._learn("", now).get(state), "here"
+        return self._learn("", self._all, now).get(state), "here"
 
-    def _learn(self, name: str, now: float) -> Mapping[str, Usual]:
+    def _learn(self, name: str, paths: Iterable[str], now: float) -> Mapping[str, Usual]:
         learned_at, usual = self._usual.get(name, (float("-inf"), {}))
         if now - learned_at > _FRESHNESS:
-            usual = usual_stays(_histories(self._paths.get(name, ()) if name else self._all))
+            stays = usual_stays(_histories(paths))
+            states = (state for state in stays if len(state) <= STATE_BYTES)
+            usual = {state: stays[state] for state in islice(states, _MOST_STATES)}
             self._usual[name] = now, usual
         return usual
+
+
+def _without(paths: Iterable[str], path: str) -> deque[str]:
+    return deque((one for one in paths if one != path), maxlen=_PEERS)
 
 
 def _histories(paths: Iterable[str]) -> Iterator[list[StatusInfo]]:
@@ -152,8 +171,10 @@ class Stalls:
         self._due: dict[str, float] = {}
         """Path of a run -> when it is looked into, in seconds since 1970."""
 
-    def meet(self, run: Run) -> None:
-        """Take note of a run that is new, or has changed."""
+    def meet(self, run: Run, before: Run | None = None) -> None:
+        """Take note of a run that is new, or of what it is now and was `before`."""
+        if before is not None and before.name != run.name:
+            self._peers.forget(before)
         if run.updated is not None and may_stall(run):
             self._look_into(run.path, run.updated + self._patience.of(run.current.state))
         elif run.kind != "series":
@@ -194,9 +215,10 @@ class Stalls:
         """Let the thread that looks behind links end."""
         self._prober.close()
 
-    def forget(self, path: str) -> None:
+    def forget(self, run: Run) -> None:
         """Take note that a run is gone."""
-        self._due.pop(path, None)
+        self._peers.forget(run)
+        self._due.pop(run.path, None)
         if len(self._queue) > _SLACK + 2 * len(self._due):
             self._queue = [(due, path) for path, due in self._due.items()]
             heapq.heapify(self._queue)

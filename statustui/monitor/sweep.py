@@ -10,16 +10,16 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from statustui.core.order import natural
-from statustui.core.run import Label, Run, RunDir, make_unread_run
+from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import Folder, root_folder, run_dir
 from statustui.monitor.batch import Unread
-from statustui.monitor.crew import Crew
 from statustui.monitor.directories import Change, Directories
 from statustui.monitor.filesystem import Devices, Reach
 from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings, pace_of
 from statustui.monitor.presence import IS_GONE, RootLostError, failure_below
-from statustui.monitor.scan import Reading, is_unchanged, read
+from statustui.monitor.reader import Reader
+from statustui.monitor.scan import Reading
 from statustui.monitor.schedule import Schedule
 from statustui.monitor.series import AllSeries
 from statustui.monitor.stalls import Stalls
@@ -77,7 +77,7 @@ class Sweeper:
         self._unlisted: list[str] = []
         self._overdue: set[str] = set()
         self._directories = Directories(root_folder(root))
-        self._crew = Crew(self._read, 1)
+        self._reader = Reader(self._readings, self._trusts_stat, 1)
         self._stalls = Stalls(settings.patience, settings.clock)
         self._series = AllSeries(settings.patience, settings.clock, self.troubles)
         self.devices = Devices(root, self.real_root)
@@ -87,7 +87,7 @@ class Sweeper:
 
     def close(self) -> None:
         """Let the threads end."""
-        self._crew.dismiss()
+        self._reader.close()
         self._stalls.close()
 
     def __len__(self) -> int:
@@ -149,20 +149,23 @@ class Sweeper:
         if everything:
             self._directories.distrust()
         spare = room - self.due_always
-        for path in self._directories.due(float("inf") if everything else spare / 2, now):
+        listed = self._directories.due(float("inf") if everything else spare / 2, now)
+        for path in listed:
             if path in self._directories:
                 self._list(path)
             if self.root in self.troubles or self._stopped.is_set():
                 return
         self._enter_new()
-        self.check(
+        room -= len(listed)
+        looked_at = (
             list(self._readings) if everything else self._schedule.due(room, now, time.time())
         )
+        self.check(looked_at)
         overdue, self._overdue = self._overdue, set()
         self.check(overdue)
-        self.read_again(self._schedule.doubtful(max(1.0, spare), now))
+        self.read_again(self._schedule.doubtful(max(1.0, room - len(looked_at)), now))
         if not self._stopped.is_set():
-            self.found = len(self)
+            self.found = len(self) + self._reader.new
             self._review()
 
     def _review(self) -> None:
@@ -185,22 +188,25 @@ class Sweeper:
         """Look at known runs again."""
         if self.root in self.troubles:
             return
-        known = [self._readings[path] for path in paths if path in self._readings]
+        known = self._known(paths)
         if self.pace.threads == 1:
-            known = list(self._changed_of(known))
-        self._read_all(reading.run.place for reading in known)
+            known = self._reader.changed(known)
+        self._read_all([reading.run.place for reading in known])
         self._enter_new()
         self._judge_series(paths)
+
+    def _known(self, paths: Iterable[str]) -> Iterator[Reading]:
+        for path in paths:
+            reading = self._readings.get(path)
+            if reading is not None:
+                self.busy_since = time.monotonic()
+                yield reading
 
     def read_again(self, paths: Collection[str]) -> None:
         """Read known runs from the start of their files, whatever `stat` says."""
         if self.root in self.troubles:
             return
-        for path in paths:
-            known = self._readings.get(path)
-            if known is not None:
-                self.beat()
-                self._accept(self._read(known.run.place, anew=True))
+        self._read_all([reading.run.place for reading in self._known(paths)], anew=True)
         self._judge_series(paths)
 
     def _judge_series(self, paths: Iterable[str]) -> None:
@@ -223,38 +229,45 @@ class Sweeper:
         self._enter_new()
         self._series.look(self._series.owners(paths), self._trusts_stat)
 
-    def _changed_of(self, known: Iterable[Reading]) -> Iterator[Reading]:
-        """Those runs on a local disk that have changed, found out at the least cost."""
-        for reading in known:
-            self.busy_since = time.monotonic()
-            try:
-                if not is_unchanged(reading):
-                    yield reading
-            except OSError:
-                yield reading
-
-    def _read_all(self, places: Iterable[RunDir]) -> None:
-        for reading in self._crew.do(places):
+    def _read_all(self, places: Iterable[RunDir], *, anew: bool = False) -> None:
+        for reading in self._reader.read(places, anew=anew):
             self.beat()
             self._accept(reading)
             if self._stopped.is_set():
                 return
 
-    def _read(self, place: RunDir, *, anew: bool = False) -> Reading:
-        known = self._readings.get(place.path)
-        trust = known is not None and self._trusts_stat(place.path)
-        try:
-            reading = read(place, known, trust_stat=trust, anew=anew)
-            if known is not None and _is_another(known, reading):
-                # Its name and all else beside the status file may be others too.
-                reading = read(place)
-        except Exception as error:  # noqa: BLE001 - one run must not keep the others from being read
-            run = make_unread_run(place, Label(), f"internal error: {error!r}")
-            return Reading(run, run.label, None)
-        return reading
+    @property
+    def goes_on_at(self) -> float:
+        """When there is a long file to read on, on the monotonic clock; infinite if none."""
+        return self._reader.due_at
 
-    def _accept(self, reading: Reading) -> None:
-        """Take what has been read of a run into the picture."""
+    @property
+    def has_met_all(self) -> bool:
+        """Whether nothing that has been found is still unknown because its file is long."""
+        return not self._reader.new
+
+    def go_on(self, *, hurry: bool) -> None:
+        """Read on in a long file whose turn it is.
+
+        Args:
+            hurry: Whether there is nothing else to do.
+        """
+        if self.root in self.troubles:
+            return
+        self.beat()
+        reading = self._reader.go_on(hurry=hurry)
+        if reading is not None:
+            self._accept(reading, is_late=True)
+            # What was written to it meanwhile may have been announced in vain.
+            self.check([reading.run.path])
+
+    def _accept(self, reading: Reading, *, is_late: bool = False) -> None:
+        """Take what has been read of a run into the picture.
+
+        Args:
+            reading: What has been read.
+            is_late: Whether it was put off, whatever it was read for.
+        """
         run = reading.run
         path = run.path
         known = self._readings.get(path)
@@ -268,13 +281,13 @@ class Sweeper:
             self._readings[path] = reading
             if known is None:
                 self._meet(reading.device, path)
-            elif known.run != run:
+            elif known.run != run and not is_late:
                 self.changed.append(path)
             if known is None or known.run != run:
                 # The picture of a series is handed out once it has been judged by its runs.
                 if not run.is_series:
                     self._outbox.put(run)
-                self._stalls.meet(run)
+                self._stalls.meet(run, None if known is None else known.run)
                 self._series.meet(run)
             if reading.is_racy:
                 self._schedule.doubt(path, now + _QUIET)
@@ -421,10 +434,12 @@ class Sweeper:
 
     def _drop(self, path: str) -> None:
         """Forget the run at `path`, whose directory may still hold others."""
-        if self._readings.pop(path, None) is not None:
+        self._reader.forget(path)
+        reading = self._readings.pop(path, None)
+        if reading is not None:
             self._outbox.remove(path)
             self._schedule.drop(path)
-            self._stalls.forget(path)
+            self._stalls.forget(reading.run)
             self._series.forget(path)
             self._directories.drop_run(path)
         self.troubles.pop(path, None)
@@ -455,9 +470,7 @@ class Sweeper:
     def _set_pace(self) -> None:
         """Go at the pace of the slowest filesystem there is below the root."""
         self.pace = self._schedule.pace = pace_of(self.devices.slowest, self._settings)
-        if self._crew.size != self.pace.threads:
-            self._crew.dismiss()
-            self._crew = Crew(self._read, self.pace.threads)
+        self._reader.use(self.pace.threads)
 
     def _trusts_stat(self, path: str) -> bool:
         """Whether `stat` tells of every change of the run at `path`."""
@@ -500,13 +513,3 @@ class Sweeper:
 
     def _raises_events(self, device: int, path: str, everywhere: bool) -> bool:  # noqa: FBT001
         return bool(device) and (everywhere or self.devices.reach(device, path) is Reach.LOCAL)
-
-
-def _is_another(known: Reading, reading: Reading) -> bool:
-    """Whether a status file is another one than before, and not the same with more in it."""
-    if reading is known:
-        return False
-    if known.signature is None or reading.signature is None:
-        return known.signature != reading.signature
-    has_other_inode = known.signature[0] != reading.signature[0]
-    return has_other_inode or known.run.started != reading.run.started

@@ -37,6 +37,10 @@ class Sweeping:
         self.sweeper.check([str(run) for run in runs])
         self._outbox.tell()
 
+    def tell(self) -> None:
+        """Take in what has been found."""
+        self._outbox.tell()
+
     def states(self) -> dict[str, str]:
         """Name of each run directory -> current state, for somebody who has taken in all of it."""
         states: dict[str, str] = {}

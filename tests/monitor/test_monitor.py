@@ -18,7 +18,7 @@ from statustui.core.working_dir import Folder, Survey, survey
 from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.pace import Settings
-from statustui.monitor.scan import Reading, read
+from statustui.monitor.scan import Reading, Steps, read_in_steps
 from statustui.monitor.source import Source
 from tests.monitor.picture import Picture, Watch
 from tests.monitor.test_stalls import HOUR, START, make_tree
@@ -203,12 +203,12 @@ def test_an_internal_error_over_one_run_is_shown_and_the_others_go_on(
     for number in range(3):
         write_run(tmp_path / str(number), "RUNNING")
 
-    def fail(place: RunDir, known: Reading | None, *, trust_stat: bool, anew: bool) -> Reading:
+    def fail(place: RunDir, known: Reading | None, *, trust_stat: bool, anew: bool) -> Steps:
         if place.id == "1":
             raise ValueError("boom")
-        return read(place, known, trust_stat=trust_stat, anew=anew)
+        return read_in_steps(place, known, trust_stat=trust_stat, anew=anew)
 
-    monkeypatch.setattr("statustui.monitor.sweep.read", fail)
+    monkeypatch.setattr("statustui.monitor.reader.read_in_steps", fail)
     picture = watch(tmp_path)
     wait_until(lambda: len(picture.runs) == 3)
     assert "boom" in str(picture.runs[str(tmp_path / "1")].error)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from statustui.core.durations import DEFAULT_PATIENCE, Patience
-from statustui.core.run import Run
+from statustui.core.run import Label, Run
 from statustui.monitor.prober import Prober
 from statustui.monitor.stalls import Stalls, last_sign
 from tests.trees import append, read_runs, write_run
@@ -161,8 +161,9 @@ def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
     try:
         before = tracemalloc.get_traced_memory()[0]
         for path in gone:
-            stalls.meet(replace(run, path=path))
-            stalls.forget(path)
+            other = replace(run, path=path)
+            stalls.meet(other)
+            stalls.forget(other)
         kept_bytes = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
@@ -170,3 +171,30 @@ def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
     now[0] = START + 2 * HOUR
     [marked] = stalls.review({run.path: run}.get)
     assert marked.path == run.path
+
+
+def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> None:
+    """Neither of runs that are gone nor of those that have got another name."""
+    write_run(tmp_path / "test_runs" / "1", "RUNNING x", "COMPLETE result: PASS", start=START)
+    write_run(tmp_path / "test_runs" / "2", "RUNNING x", start=START)
+    done, running = read_runs(tmp_path, Patience(1e9))
+    stalls = Stalls(Patience(HOUR), lambda: START)
+    before = 0
+    tracemalloc.start()
+    try:
+        for number in range(3000):
+            if number == 1000:
+                before = tracemalloc.get_traced_memory()[0]
+            first, second = (
+                replace(done, path=f"{done.path}{number}", label=Label(f"{number}{letter * 200}"))
+                for letter in "ab"
+            )
+            stalls.meet(first)
+            stalls.meet(second, first)
+            stalls.judge(replace(running, label=second.label), START + 9 * HOUR)
+            stalls.judge(replace(running, label=Label(f"{number}{'c' * 200}")), START + 9 * HOUR)
+            stalls.forget(second)
+        kept_bytes = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert kept_bytes < 100_000
