@@ -327,7 +327,7 @@ def _find_culprit(codes: bytes, *, has_problem: bool) -> tuple[int, int]:
 
 def _kept(line: bytes, time: Time) -> StatusInfo | None:
     status = parse_line(line, NOTE_BYTES)
-    if status is None:
+    if status is None:  # pragma: no cover - no line that says nothing comes here
         return None
     if len(line) > NOTE_BYTES and status.state == STATES.COMPLETE:
         # The result stands at the end of what has been cut.

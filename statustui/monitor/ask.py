@@ -44,7 +44,7 @@ class Question(Generic[Answer]):
         self._answered_at = time.monotonic()
         try:
             threading.Thread(target=self._serve, name=name, daemon=True).start()
-        except RuntimeError as error:
+        except RuntimeError as error:  # pragma: no cover - a test of whole processes sees it
             raise NoThreadError(errno.EAGAIN, "no thread can be started") from error
 
     def answer(self, patience: float) -> Answer:

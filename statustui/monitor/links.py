@@ -98,8 +98,7 @@ class Links:
                 if entry.is_symlink():
                     try:
                         target = os.readlink(entry.path)
-                    except OSError:
-                        # It is gone by now.
+                    except OSError:  # pragma: no cover - gone in this very moment
                         continue
                     run_id = target[target.rfind("/") + 1 :]
                     if run_id not in _NO_IDS and len(members) < most:

@@ -154,7 +154,7 @@ class Prober:
         tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         try:
             threading.Thread(target=self._serve, args=(tasks,), name="prober", daemon=True).start()
-        except RuntimeError as error:
+        except RuntimeError as error:  # pragma: no cover - the user may have no more threads
             raise OSError(errno.EAGAIN, "no thread can be started") from error
         return tasks
 

@@ -24,10 +24,6 @@ class Rotation:
         self._due_at: dict[str, float] = {}
         self._queue: list[tuple[float, str]] = []
 
-    def __len__(self) -> int:
-        """How many paths there are."""
-        return len(self._due_at)
-
     @property
     def next_due(self) -> float:
         """When the next path is due; infinite if there is none."""

@@ -237,7 +237,7 @@ def _read_stranger(known: _Series, path: str) -> Reading | None:
             return None
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError:
+    except OSError:  # pragma: no cover - root, as whom CI runs, may look everywhere
         # Reading it says why.
         pass
     place = RunDir(known.own.root, path, os.path.basename(path), "test")

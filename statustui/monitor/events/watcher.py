@@ -66,6 +66,10 @@ def open_watcher(names: Collection[str], listening: Listening) -> Watcher:
 
     if has_inotify():
         return Inotify(names, listening)
+    return _portable(listening)  # pragma: no cover - platforms without inotify
+
+
+def _portable(listening: Listening) -> Watcher:  # pragma: no cover - as above
     from statustui.monitor.events.portable import Watchfiles  # noqa: PLC0415 - see above
 
     return Watchfiles(listening)

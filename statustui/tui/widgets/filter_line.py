@@ -72,7 +72,10 @@ class TypingLine(Input):
     def on_paste(self, event: Paste) -> None:
         """Take all lines of what is pasted, as one."""
         event.prevent_default().stop()
-        self.replace(" ".join(event.text.splitlines()), *self.selection)
+        first, *more = event.text.splitlines() or [""]
+        if more:
+            first = " ".join(filter(None, map(str.strip, (first, *more))))
+        self.replace(first, *self.selection)
 
     @on(Input.Changed)
     def _tell(self, message: Input.Changed) -> None:
