@@ -44,7 +44,7 @@ from statustui.options import (
     watch_options,
 )
 from statustui.plain import Paper
-from statustui.roots import Roots, tell, tell_unread
+from statustui.roots import Roots, no_runs, tell, tell_unread
 from statustui.streams import charset_of
 
 if TYPE_CHECKING:
@@ -123,14 +123,16 @@ def list_runs(  # noqa: PLR0913, PLR0917 - click passes one argument for each op
         if not is_whole:
             raise SystemExit(Failure.exit_code)
         return
-    from statustui.monitor.once import Picture, read_once  # noqa: PLC0415 - the screen comes first
+    from statustui.monitor.once import read_once  # noqa: PLC0415 - the screen comes first
 
     now = time.time()
     found = read_once(roots, config.patience, now, config.answer_within)
     chosen = (run for run in found.runs if query.matches(run, now))
     runs = in_order(chosen, order)[:limit]
-    for piece in _print(roots, Picture(runs, found.incomplete), form, is_summary=summary):
+    for piece in _print(roots, found._replace(runs=runs), form, is_summary=summary):
         click.echo(piece, nl=False)
+    for root, links in found.unfollowed.items():
+        tell(no_runs(root, links))
     tell_unread(found.incomplete)
     if found.incomplete:
         raise SystemExit(Failure.exit_code)
@@ -151,7 +153,7 @@ def _print(
 ) -> Iterator[str]:
     """The text to print, in pieces: a table, or JSON if a `form` of it is wanted."""
     generated = datetime.now().astimezone()
-    runs, incomplete = picture
+    runs, incomplete = picture.runs, picture.incomplete
     if is_summary and form:
         yield f"{report.summary_json(roots, runs, generated, incomplete)}\n"
     elif is_summary:

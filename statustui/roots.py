@@ -22,6 +22,11 @@ def tell_unread(parts: Iterable[Unread]) -> None:
         tell(f"{part.path}: {part.error}")
 
 
+def no_runs(root: str, links: int) -> str:
+    """Say that nothing was found below a root where links lead elsewhere."""
+    return f"{root}: no runs; {links:,} link{' is' if links == 1 else 's are'} not followed"
+
+
 class Roots:
     """The watched roots: how far each has been seen, and what of it is missing.
 
@@ -46,6 +51,8 @@ class Roots:
             words = {f"{part.path}: {part.error}" for part in _missing(health)}
             if health.fallback and not words:
                 words = {f"{health.root}: {health.fallback}"}
+            if health.swept and health.links and not health.found and not words:
+                words = {no_runs(health.root, health.links)}
             told = self._told[health.root]
             silence = f"{health.root}: {NO_ANSWER}"
             if silence in told - words:

@@ -645,3 +645,14 @@ def test_nothing_is_set_in_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "status").symlink_to("/dev/null")
     assert "not a regular file" in run("set", str(tmp_path / "b"), "RUNNING", status=2).stderr
+
+
+def test_links_that_were_not_followed_are_told_where_there_is_nothing_else(tmp_path: Path) -> None:
+    """By whatever looks for runs; that is no failure."""
+    write_run(tmp_path / "elsewhere" / "1", "RUNNING")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "runs").symlink_to("../elsewhere")
+    said = f"statustui: {root}: no runs; 1 link is not followed\n"
+    assert run("list", str(root)).stderr == said
+    assert said in run("wait", str(root)).stderr

@@ -206,7 +206,7 @@ def find_runs(
     root: str,
     on_error: OnError,
     skip: AbstractSet[str] = frozenset(),
-    on_listed: Callable[[], object] = lambda: None,
+    on_listed: Callable[[Survey], object] = lambda _found: None,
 ) -> Iterator[RunDir]:
     """Find the run directories at and below `root`.
 
@@ -215,7 +215,7 @@ def find_runs(
             and nowhere below.
         on_error: Called with the path and the error for every directory that cannot be read.
         skip: Real paths of directories that are to be left out.
-        on_listed: Called after each directory that has been listed.
+        on_listed: Called with what is in each directory that has been listed.
 
     Yields:
         The runs, each as soon as it is found.
@@ -225,6 +225,7 @@ def find_runs(
     """
     top = root_folder(root)
     found = survey(top, skip)
+    on_listed(found)
     if found.is_run or top.is_run:
         yield run_dir(root, top)
     stack = found.folders[::-1]
@@ -240,7 +241,7 @@ def find_runs(
         except OSError as error:
             on_error(folder.path, error)
             continue
-        on_listed()
+        on_listed(found)
         if found.is_run:
             yield run_dir(root, folder)
         stack += found.folders[::-1]

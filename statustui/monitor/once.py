@@ -12,7 +12,7 @@ from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.history import History
 from statustui.core.run import Run, RunDir
 from statustui.core.status_file import StatusInfo
-from statustui.core.working_dir import STATUS, find_runs, root_folder, run_dir
+from statustui.core.working_dir import STATUS, Survey, find_runs, root_folder, run_dir
 from statustui.monitor.ask import PATIENCE, Beat, Question
 from statustui.monitor.batch import Unread
 from statustui.monitor.crew import Crew
@@ -37,6 +37,8 @@ class Picture(NamedTuple):
     runs: list[Run]
     incomplete: list[Unread]
     """Each part of them that could not be read or listed."""
+    unfollowed: dict[str, int]
+    """Root without any runs -> number of links in it that were not followed."""
 
 
 def read_once(
@@ -66,6 +68,7 @@ def read_once(
     questions = [Question(reader.read, f"read {reader.root}") for reader in readers]
     runs: list[Run] = []
     incomplete: list[Unread] = []
+    unfollowed: dict[str, int] = {}
     for reader, question in zip(readers, questions, strict=True):
         try:
             question.answer(patience)
@@ -74,9 +77,11 @@ def read_once(
         # A reader that has been given up may go on: what it has got now counts.
         found = list(reader.runs)
         runs += found
+        if reader.links and not found:
+            unfollowed[reader.root] = reader.links
         incomplete += reader.parts
         incomplete += [part for run in found if run.error and (part := unread_part(run))]
-    return Picture(runs, incomplete)
+    return Picture(runs, incomplete, unfollowed)
 
 
 def _claim(territory: Territory, number: int, patience: float, place: str) -> frozenset[str] | None:
@@ -101,6 +106,8 @@ class _RootReader:
         self.root = root
         self.runs: list[Run] = []
         self.parts: list[Unread] = []
+        self.links = 0
+        """Number of links that were not followed."""
         self._stale = stale
         self._now = now
         self._claim = claim
@@ -116,7 +123,12 @@ class _RootReader:
         if skip is None:
             return
         beat()
-        places = find_runs(self.root, self._take_error, skip, beat)
+
+        def count_links(found: Survey) -> None:
+            self.links += found.links
+            beat()
+
+        places = find_runs(self.root, self._take_error, skip, count_links)
         threads = pace_of(Devices(self.root, place).root_mount.reach, Settings()).threads
         for run in _read_all(places, threads):
             self.runs.append(run)

@@ -96,6 +96,9 @@ def _words(health: RootHealth) -> str:
     runs = f"{health.found:,} run{'' if health.found == 1 else 's'}"
     if not health.swept:
         return f"{_bar(health)} {runs} found, {health.read:,} read"
+    if health.links and not health.found:
+        are = " is" if health.links == 1 else "s are"
+        runs = f"no runs ({health.links:,} link{are} not followed)"
     why = "" if health.fallback is None else f" ({clean(health.fallback)})"
     return f"{runs}, {_mode(health)}{why}"
 
@@ -107,7 +110,10 @@ def _bar(health: RootHealth) -> str:
 
 
 def _mode(health: RootHealth) -> str:
-    return "events" if health.mode == "events" else f"polling every {health.interval:.3g} s"
+    if health.mode != "events":
+        return f"polling every {health.interval:.3g} s"
+    # Where not every finished run may be watched, it matters how late a change of one can be seen.
+    return "events" if health.rest is None else f"events, finished runs every {health.rest:.3g} s"
 
 
 def explain(health: RootHealth, now: float) -> Iterator[tuple[str, str]]:
@@ -116,6 +122,8 @@ def explain(health: RootHealth, now: float) -> Iterator[tuple[str, str]]:
     yield "filesystem", health.filesystem or "not known yet"
     sweep = f"everything due is looked at every {health.interval:.3g} s"
     yield "watched by", f"events; {sweep}" if health.mode == "events" else f"polling; {sweep}"
+    if health.rest is not None:
+        yield "finished runs", f"a change is seen after {health.rest:.3g} s at the latest"
     if health.fallback is not None:
         yield "no events", health.fallback.removeprefix("no events: ")
     yield "runs", f"{health.found:,} found, {health.read:,} read"
