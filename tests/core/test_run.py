@@ -233,3 +233,14 @@ def test_a_remark_does_not_bring_a_run_back_that_is_over() -> None:
     for life in ("COMPLETE result: PASS", "RUN_TIMEOUT late", "CANCELLED by mia"):
         assert run_of(life, "INFO cleaned up").is_over
     assert not run_of("RUNNING x", "WARNING hot").is_over
+
+
+def test_the_states_of_a_run_stay_bounded_however_many_come_later() -> None:
+    """Those that are known are kept all the same."""
+    tally = Tally()
+    for start in (0, 100, 200):
+        lines = "".join(f"1000 ODD{number} x\n" for number in range(start, start + 100))
+        tally = tally.add(f"{lines}1001 RUNNING x\n".encode(), 0)
+    tally = tally.add(b"1002 COMPLETE x\n1002 ODD_ONE x\n", 0)
+    assert len(tally.seen) == 66
+    assert {b"RUNNING", b"COMPLETE"} <= tally.seen

@@ -264,3 +264,23 @@ def test_looks_at_directories_count_as_checks(
     assert looks["directories"] >= 300
     assert looks["runs"] >= 300 * holds_runs
     sweeper.close()
+
+
+def test_an_internal_error_over_a_long_file_is_shown_and_the_others_go_on(
+    tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As over a short one."""
+    run = write_long(tmp_path / "long")
+    sweeping = Sweeping(tmp_path)
+    with monkeypatch.context() as patch:
+
+        def fail(*_place: object, **_how: object) -> Steps:
+            yield 1
+            raise ValueError("boom")
+
+        patch.setattr("statustui.monitor.reader.read_in_steps", fail)
+        sweeping.look()
+        now[0] += 60
+        finish(sweeping)
+    runs = {one.path: one for batch in sweeping.batches for one in batch.updated}
+    assert "boom" in str(runs[str(run)].error)

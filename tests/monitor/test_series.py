@@ -14,6 +14,7 @@ from statustui.monitor.pace import Settings
 from statustui.monitor.series import AllSeries
 from tests.monitor.follower import follower
 from tests.monitor.sweeping import Sweeping, put_on
+from tests.runs import make
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -261,3 +262,20 @@ def test_somebody_who_follows_a_tree_sees_what_becomes_of_a_series(
         assert following.runs["1"]["members"]["has_ended"]
         shutil.rmtree(series)
         wait_until(lambda: not following.runs)
+
+
+def test_a_run_of_two_series_stays_when_one_of_them_goes(tmp_path: Path) -> None:
+    """A run of two series stays with the other one."""
+    every = AllSeries(Patience(1000.0), lambda: 2000.0, {})
+    for name in ("1", "2"):
+        series = tmp_path / "series" / name
+        series.mkdir(parents=True)
+        (series / "7").symlink_to("../../test_runs/7")
+        every.meet(make(str(series), "RUN x", kind="series", start=1500.0))
+    assert len(list(every.review(lambda _path: None))) == 2
+    every.forget(str(tmp_path / "series" / "1"))
+    every.forget(str(tmp_path / "series" / "1"))
+    member = make(str(tmp_path / "test_runs" / "7"), "RUNNING x", start=1600.0)
+    every.meet(member)
+    [other] = every.review({member.path: member}.get)
+    assert other.path == str(tmp_path / "series" / "2")

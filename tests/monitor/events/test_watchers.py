@@ -264,3 +264,13 @@ def test_a_failure_to_watch_is_told_unless_nobody_needs_it_any_more(
     wait_until(lambda: not any(one.name == "watch" for one in threading.enumerate()))
     assert told.failed == ([] if is_closed else ["no events: no watcher"])
     watcher.close()
+
+
+def test_what_was_never_watched_can_be_discarded(tmp_path: Path, make: Make) -> None:
+    """What is watched may be asked for again; a watcher can be closed before its first watch."""
+    watcher = make(Told())
+    watcher.discard(str(tmp_path))
+    watcher.add(str(tmp_path))
+    wait_until(lambda: str(tmp_path) in watcher.watched)
+    assert watcher.add(str(tmp_path))
+    make(Told()).close()
