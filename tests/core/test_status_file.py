@@ -348,3 +348,10 @@ def test_a_time_before_all_clocks_has_no_timestamp() -> None:
     status = StatusInfo("RUNNING", "x", datetime(1, 1, 1))  # noqa: DTZ001 - as in the format
     assert status.timestamp is None
     assert status.when is not None
+
+
+def test_a_long_damaged_line_is_cut_where_it_is_kept() -> None:
+    """As that of a state and a note is."""
+    status = parse_line(b"RUNNING " + b"x" * 9000, 100)
+    assert status is not None
+    assert (status.state, len(status.note)) == ("RUNNING", 101)

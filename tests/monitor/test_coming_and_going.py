@@ -154,7 +154,7 @@ def test_a_part_that_goes_leaves_at_once_and_comes_back_whole(
 def test_a_part_that_is_replaced_is_read_anew(
     tmp_path: Path, watch: Watch, settings: Settings, part: str
 ) -> None:
-    """Runs that are in both never leave."""
+    """Whether or not somebody looks between the two renames."""
     root = tmp_path / "root"
     picture = watched(watch, root, settings)
     other = tmp_path / "other"
@@ -164,11 +164,16 @@ def test_a_part_that_is_replaced_is_read_anew(
         append(Path(str(other) + path[len(f"{root}/{part}") :]), "RUN_TIMEOUT")
     (root / part).rename(tmp_path / "before")
     other.rename(root / part)
-    wait_until(lambda: all(picture.runs[path].current.state == "RUN_TIMEOUT" for path in inside))
+
+    def all_are(state: str) -> bool:
+        found = [picture.runs.get(path) for path in inside]
+        return all(run is not None and run.current.state == state for run in found)
+
+    wait_until(lambda: all_are("RUN_TIMEOUT"))
     wait_until(lambda: len(picture.states()) == len(WHOLE))
     for path in inside:
         append(Path(path), "RUNNING again")
-    wait_until(lambda: all(picture.runs[path].current.state == "RUNNING" for path in inside))
+    wait_until(lambda: all_are("RUNNING"))
 
 
 def test_directories_that_are_swapped_are_read_anew(

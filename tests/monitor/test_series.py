@@ -279,3 +279,25 @@ def test_a_run_of_two_series_stays_when_one_of_them_goes(tmp_path: Path) -> None
     every.meet(member)
     [other] = every.review({member.path: member}.get)
     assert other.path == str(tmp_path / "series" / "2")
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [(FileNotFoundError(2, "gone"), {}), (PermissionError(13, "Permission denied"), {"s": "no"})],
+)
+def test_links_that_cannot_be_listed_are_told_unless_their_series_is_being_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: OSError, told: dict[str, str]
+) -> None:
+    """The series keeps what was known of it."""
+    series = start_series(tmp_path)
+    troubles: dict[str, str] = {}
+    every = AllSeries(Patience(1.0), time.time, troubles)
+    every.meet(make(str(series), "RUN x", kind="series"))
+
+    def fail(_links: object, *, trust_stat: bool) -> bool:
+        raise failure if trust_stat else AssertionError
+
+    monkeypatch.setattr("statustui.monitor.series.Links.look", fail)
+    assert len(list(every.review(lambda _path: None))) == 1
+    assert len(troubles) == len(told)
+    assert every.directories("elsewhere") == []
