@@ -319,7 +319,10 @@ def naive(field: str, value: str) -> Callable[[Run], bool]:
     st.lists(TERM, min_size=1, max_size=3),
     st.sampled_from([" ", "|"]),
     st.booleans(),
-    *(st.text(st.sampled_from("aAbBßéE\u0301\0\n-")) for _ in range(3)),
+    st.text(st.sampled_from("aAbBßéE\u0301\0\n-")),
+    # Wildcards count characters, and one of them is two when it is folded.
+    st.text(st.sampled_from("aAbBéE\u0301\0\n-")),
+    st.text(st.sampled_from("aAbBßéE\u0301\0\n-")),
 )
 def test_a_filter_agrees_with_a_naive_one(  # noqa: PLR0913, PLR0917 - arguments of the property
     terms: list[tuple[str, str]],

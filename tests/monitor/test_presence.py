@@ -113,3 +113,29 @@ def test_a_directory_that_is_there_again_is_not_forgotten(
         sweeping.sweeper.list_anew([str(tmp_path / "a")])
         (tmp_path / "b").rename(tmp_path / "a")
     assert sweeping.states() == {"1": "RUNNING"}
+
+
+def test_a_run_whose_directory_has_gone_is_forgotten_when_it_is_looked_at(tmp_path: Path) -> None:
+    """Before the directory above it is listed again."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING")
+    sweeping = Sweeping(tmp_path)
+    sweeping.look()
+    run.rename(tmp_path / "away")
+    sweeping.check(run)
+    assert sweeping.states() == {}
+
+
+def test_one_unreadable_directory_stands_for_what_is_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line is enough for it."""
+    run = write_run(tmp_path / "a" / "b" / "1", "RUNNING")
+    sweeping = Sweeping(tmp_path)
+    sweeping.look()
+    sweeping.sweeper.troubles[str(tmp_path / "a")] = "Permission denied"
+    with monkeypatch.context() as patch:
+        fail_below(patch, PermissionError(errno.EACCES, "Permission denied"))
+        (run / "status").rename(run / "hidden")
+        sweeping.check(run)
+    assert [part.path for part in sweeping.sweeper.unread] == [str(tmp_path / "a")]
+    assert sweeping.states() == {"1": "RUNNING"}

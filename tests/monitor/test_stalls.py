@@ -10,7 +10,8 @@ from pathlib import Path
 from statustui.core.durations import DEFAULT_PATIENCE, Patience
 from statustui.core.run import Label, Run
 from statustui.monitor.prober import Prober
-from statustui.monitor.stalls import Stalls, last_sign
+from statustui.monitor.stalls import Peers, Stalls, last_sign
+from tests.runs import make
 from tests.trees import append, read_runs, write_run
 
 START = 1_795_000_000.0
@@ -198,3 +199,16 @@ def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> 
     finally:
         tracemalloc.stop()
     assert kept_bytes < 100_000
+
+
+def test_what_is_usual_for_a_name_is_forgotten_with_its_last_run() -> None:
+    """And one run at a time before that."""
+    peers = Peers()
+    runs = [make(f"r/{number}", "COMPLETE x", name="suite.test") for number in range(3)]
+    for run in runs:
+        peers.meet(run)
+    before = len(peers._paths)  # noqa: SLF001 - nothing of it shows
+    for run in runs:
+        peers.forget(run)
+        peers.forget(run)
+    assert (before, len(peers._paths), len(peers._all)) == (1, 0, 0)  # noqa: SLF001 - as above
