@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 KNOWN = frozenset(
@@ -59,9 +59,13 @@ class Picture:
     denied: list[str] = field(default_factory=list)
     """Runs whose status file is there and cannot be read."""
 
+    members: dict[str, list[str]] = field(default_factory=dict)
+    """Path of a series -> paths of its runs, of which some may be gone."""
+
     def is_hidden(self, path: str) -> bool:
-        """Whether nothing is known of `path`."""
-        return any(f"{path}/".startswith(f"{top}/") for top in self.unread)
+        """Whether nothing is known of a run, or of a series since nothing is known of its runs."""
+        paths = [path, *self.members.get(path, ())]
+        return any(f"{one}/".startswith(f"{top}/") for one in paths for top in self.unread)
 
 
 def read_trees(roots: tuple[str, ...]) -> Picture:
@@ -77,31 +81,51 @@ def _walk(path: str, picture: Picture) -> None:
     names = _directories(path, picture)
     if names is None:
         return
-    is_working_dir = _leads_to_directory(f"{path}/test_runs")
-    if not is_working_dir:
+    left_out: set[str] = set()
+    if os.path.isdir(f"{path}/test_runs"):
+        left_out = {"test_runs", "series", *_NO_RUNS}
+        _take_working_dir(path, picture)
+    else:
         _take(path, picture)
     for name in sorted(names):
-        if is_working_dir and name in {"test_runs", "series"}:
-            continue
-        if not (is_working_dir and name in _NO_RUNS):
+        if name not in left_out:
             _walk(f"{path}/{name}", picture)
-    if is_working_dir:
-        for part in ("test_runs", "series"):
-            if _leads_to_directory(f"{path}/{part}"):
-                for name in _directories(f"{path}/{part}", picture) or ():
-                    _take(f"{path}/{part}/{name}", picture, part)
 
 
-def _leads_to_directory(path: str) -> bool:
-    """Whether it is a directory or a link to one."""
-    return os.path.isdir(path)
+def _take_working_dir(path: str, picture: Picture) -> None:
+    """Take in the runs and series of a working directory; both parts may be links."""
+    for part in ("test_runs", "series"):
+        names = _directories(f"{path}/{part}", picture) if os.path.isdir(f"{path}/{part}") else None
+        for name in names or ():
+            _take(f"{path}/{part}/{name}", picture, part)
+            if part == "series":
+                _follow_links(f"{path}/{part}/{name}", f"{path}/test_runs", picture)
+
+
+def _follow_links(series: str, runs: str, picture: Picture) -> None:
+    """Find the runs of a series: links below its test sets, or in it."""
+    try:
+        places = [series, *(one.path for one in os.scandir(f"{series}/test_sets"))]
+    except FileNotFoundError:
+        places = [series]
+    except PermissionError:
+        picture.unread.append(series)
+        return
+    for place in places:
+        names = _names(place, picture, stat.S_ISLNK)
+        picture.members.setdefault(series, []).extend(f"{runs}/{name}" for name in names or ())
 
 
 def _directories(path: str, picture: Picture) -> list[str] | None:
     """The directories in a directory, without links; None if it cannot be read."""
+    return _names(path, picture, stat.S_ISDIR)
+
+
+def _names(path: str, picture: Picture, is_wanted: Callable[[int], bool]) -> list[str] | None:
+    """What in a directory has the wanted mode; None if it cannot be read."""
     try:
         names = os.listdir(path)
-        return [name for name in names if stat.S_ISDIR(os.lstat(f"{path}/{name}").st_mode)]
+        return [name for name in names if is_wanted(os.lstat(f"{path}/{name}").st_mode)]
     except PermissionError:
         picture.unread.append(path)
         return None

@@ -17,7 +17,7 @@ from tests.terminal import STATUSTUI, Terminal
 Said = Mapping[str, Mapping[str, Any]]
 """Path of a run -> the JSON object that is said of it."""
 
-OPTIONS = ("--stale", "9999d", "--max-checks", "4000")
+OPTIONS = ("--stale", "99999d", "--max-checks", "4000")
 """No run stalls: its age would stand in front of its note."""
 
 
@@ -104,7 +104,7 @@ class Listing(NamedTuple):
 
 def list_afresh(roots: tuple[str, ...]) -> Listing:
     """Run ``list --json``."""
-    command = [*STATUSTUI, "list", "--json", "--stale", "9999d", *roots]
+    command = [*STATUSTUI, "list", "--json", "--stale", "99999d", *roots]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=600, env=os.environ | _AT_HOME
     )
