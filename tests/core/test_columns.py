@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from statustui.core.columns import COLUMNS, fit
+from statustui.core.members import Members
 from statustui.core.run import Stall
 from tests.core.test_run import run_of
 
@@ -61,3 +62,10 @@ def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
         "BUILD_FAILED: no compiler",
         "stalled 1h: on a node",
     ]
+
+
+def test_a_series_without_a_status_file_has_a_blank_state() -> None:
+    """Pavilion 2.1.1 makes none for a series; what its runs add up to stands in the note."""
+    blank = replace(run_of("RUN x"), updates=0, members=Members())
+    assert COLUMNS["state"].text(blank, 0.0) == ""
+    assert COLUMNS["state"].text(replace(blank, updates=1), 0.0) == "RUN"

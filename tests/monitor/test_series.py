@@ -10,6 +10,7 @@ import pytest
 
 from statustui.core.durations import Patience
 from statustui.core.run import Run
+from statustui.monitor.once import read_once
 from statustui.monitor.pace import Settings
 from statustui.monitor.series import AllSeries
 from tests.monitor.follower import follower
@@ -282,11 +283,11 @@ def test_a_run_of_two_series_stays_when_one_of_them_goes(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("failure", "told"),
-    [(FileNotFoundError(2, "gone"), {}), (PermissionError(13, "Permission denied"), {"s": "no"})],
+    ("failure", "count"),
+    [(FileNotFoundError(2, "gone"), 0), (PermissionError(13, "Permission denied"), 1)],
 )
 def test_links_that_cannot_be_listed_are_told_unless_their_series_is_being_deleted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: OSError, told: dict[str, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: OSError, count: int
 ) -> None:
     """The series keeps what was known of it."""
     series = start_series(tmp_path)
@@ -294,10 +295,39 @@ def test_links_that_cannot_be_listed_are_told_unless_their_series_is_being_delet
     every = AllSeries(Patience(1.0), time.time, troubles)
     every.meet(make(str(series), "RUN x", kind="series"))
 
-    def fail(_links: object, *, trust_stat: bool) -> bool:
-        raise failure if trust_stat else AssertionError
+    def fail(_links: object, **_how: object) -> bool:
+        raise failure
 
     monkeypatch.setattr("statustui.monitor.series.Links.look", fail)
     assert len(list(every.review(lambda _path: None))) == 1
-    assert len(troubles) == len(told)
+    assert len(troubles) == count
     assert every.directories("elsewhere") == []
+
+
+def test_a_member_that_is_no_directory_is_gone(tmp_path: Path) -> None:
+    """The root is the directory of the series alone: its runs are looked for one by one."""
+    series = start_series(tmp_path)
+    run = add_run(series, 1, "RUNNING x")
+    (run / "series").unlink()
+    (run / "status").unlink()
+    run.rmdir()
+    run.touch()
+    sweeping = Sweeping(series.parent, PATIENT)
+    sweeping.look()
+    members = picture(sweeping, series).members
+    assert members is not None
+    assert (members.gone, members.total) == (1, 1)
+
+
+def test_a_series_whose_links_cannot_be_listed_is_told_by_a_single_reading_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It makes the picture one that is not whole."""
+    series = start_series(tmp_path)
+
+    def fail(_links: object, **_how: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("statustui.monitor.series.Links.look", fail)
+    picture = read_once([str(tmp_path)], Patience(1.0), time.time())
+    assert [tuple(part) for part in picture.incomplete] == [(str(series), "Permission denied")]

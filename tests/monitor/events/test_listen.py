@@ -242,3 +242,21 @@ def test_lost_events_mean_a_look_at_everything(tmp_path: Path, listen: Listen) -
     listener.lose()
     assert listener.has_hints
     assert [listener.hints().everywhere for _ in range(2)] == [True, False]
+
+
+def test_a_run_that_goes_on_before_it_is_watched_as_a_finished_one_is_watched_once(
+    tmp_path: Path, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was chosen, and is active by the time that its turn comes."""
+    sweeping = finished_tree(tmp_path, 1)
+    deaf = Deaf()
+    listener = listen(sweeping, open_watcher=lambda _names, _listening: deaf)
+    with monkeypatch.context() as patch:
+        patch.setattr("statustui.monitor.events.listen._SLICE", 0)
+        listener.adjust()
+    assert heard(sweeping, deaf) == []
+    append(tmp_path / "over0", "RUNNING")
+    sweeping.look()
+    listener.adjust()
+    assert deaf.watched.count(str(tmp_path / "over0")) == 1
+    assert listener.hears_everything
