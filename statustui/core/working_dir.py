@@ -16,7 +16,7 @@ import json
 import os
 import pwd
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -245,19 +245,6 @@ def find_runs(
         if found.is_run:
             yield run_dir(root, folder)
         stack += found.folders[::-1]
-
-
-def outer_roots(roots: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Share a tree out among roots that overlap, so that each run belongs to one of them.
-
-    Returns:
-        Root -> real paths of other roots, to be left out below it. Of roots that are the same
-        directory only the first is kept.
-    """
-    real: dict[str, str] = {}
-    for root in roots:
-        real.setdefault(os.path.realpath(root), root)
-    return {root: frozenset(real) - {path} for path, root in real.items()}
 
 
 def read_label(place: RunDir) -> Label:

@@ -22,6 +22,18 @@ class NoThreadError(OSError):
     """No thread can be started: the user has too many processes (``ulimit -u``)."""
 
 
+def start_thread(work: Callable[[], object], name: str) -> None:
+    """Do `work` in a thread that does not keep the program from ending.
+
+    Raises:
+        NoThreadError: No thread can be started.
+    """
+    try:
+        threading.Thread(target=work, name=name, daemon=True).start()
+    except RuntimeError as error:  # pragma: no cover - a test of whole processes sees it
+        raise NoThreadError(errno.EAGAIN, "no thread can be started") from error
+
+
 class Question(Generic[Answer]):
     """Work on files that a thread does while others wait for it, or do not.
 
@@ -42,10 +54,7 @@ class Question(Generic[Answer]):
         self._failure: BaseException | None = None
         self._is_done = threading.Event()
         self._answered_at = time.monotonic()
-        try:
-            threading.Thread(target=self._serve, name=name, daemon=True).start()
-        except RuntimeError as error:  # pragma: no cover - a test of whole processes sees it
-            raise NoThreadError(errno.EAGAIN, "no thread can be started") from error
+        start_thread(self._serve, name)
 
     def answer(self, patience: float) -> Answer:
         """Wait for the answer.

@@ -8,9 +8,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from statustui.monitor.ask import NO_ANSWER
+from statustui.monitor.ask import NO_ANSWER, start_thread
 
 Result = TypeVar("Result")
 
@@ -104,7 +105,7 @@ class Prober:
 
         Raises:
             TimeoutError: It has not come back in time, or others have not so far.
-            OSError: No thread can be started.
+            NoThreadError: No thread can be started.
             Exception: Whatever the work has raised.
         """
         if self._stuck.refuses(about):
@@ -152,10 +153,7 @@ class Prober:
 
     def _start(self) -> queue.SimpleQueue[_Task | None]:
         tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
-        try:
-            threading.Thread(target=self._serve, args=(tasks,), name="prober", daemon=True).start()
-        except RuntimeError as error:  # pragma: no cover - the user may have no more threads
-            raise OSError(errno.EAGAIN, "no thread can be started") from error
+        start_thread(partial(self._serve, tasks), "prober")
         return tasks
 
     def _serve(self, tasks: queue.SimpleQueue[_Task | None]) -> None:

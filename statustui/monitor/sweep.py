@@ -199,7 +199,7 @@ class Sweeper:
         for path in paths:
             reading = self._readings.get(path)
             if reading is not None:
-                self.busy_since = time.monotonic()
+                self.beat()
                 yield reading
 
     def read_again(self, paths: Collection[str]) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from statustui.core.durations import DEFAULT_PATIENCE
 from statustui.core.run import Label, RunDir
 from statustui.core.working_dir import (
     find_runs,
-    outer_roots,
     read_json,
     read_label,
     read_result,
@@ -22,6 +22,7 @@ from statustui.core.working_dir import (
     survey,
     user_name,
 )
+from statustui.monitor.once import read_once
 from tests.trees import DATA, write_nothing, write_run
 
 
@@ -238,14 +239,10 @@ def test_overlapping_roots_share_a_tree(tmp_path: Path) -> None:
         write_run(tmp_path / "tree" / "test_runs" / str(number), "RUNNING")
     (tmp_path / "link").symlink_to("tree")
     tree, inner = str(tmp_path / "tree"), str(tmp_path / "link" / "test_runs" / "1")
-    shares = outer_roots([tree, str(tmp_path / "link"), f"{tree}/.", inner, tree])
-    assert list(shares) == [tree, inner]
-    paths = [
-        place.path
-        for root, skip in shares.items()
-        for place in find_runs(root, write_nothing, skip)
-    ]
-    assert sorted(paths) == sorted([f"{tree}/test_runs/2", inner])
+    roots = [tree, str(tmp_path / "link"), f"{tree}/.", inner, tree]
+    runs = read_once(roots, DEFAULT_PATIENCE, 0.0).runs
+    assert {run.root for run in runs} == {tree, inner}
+    assert sorted(run.path for run in runs) == sorted([f"{tree}/test_runs/2", inner])
 
 
 def test_a_directory_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
