@@ -17,7 +17,7 @@ from statustui.core.history import HistoryBuilder
 from statustui.core.query import parse
 from statustui.core.run import Label, RunDir, Tally, make_run
 from statustui.core.status_file import StatusFile, settle_statuses, split_statuses
-from statustui.core.times import parse_time, seconds_of
+from statustui.core.times import in_order, is_open, parse_time, seconds_of, settle
 from statustui.monitor.scan import read, read_history
 
 PLACE = RunDir("root", "root/7", "7", "plain")
@@ -150,3 +150,11 @@ def test_list_and_history_have_the_same_times(
     for entry in entries:
         assert entry.status.timestamp == expected[entry.line - 1]
     assert entries[-1].end == thorough[-1].timestamp
+
+
+def test_a_time_with_its_zone_means_one_instant() -> None:
+    """Nothing about it depends on the lines around it, even in the hour that comes twice."""
+    time_in_utc = datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc)
+    assert in_order(time_in_utc, 1.0) is time_in_utc
+    assert not is_open(time_in_utc)
+    assert settle([time_in_utc], 2e9) == [time_in_utc]

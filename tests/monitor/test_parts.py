@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import threading
 import time
@@ -24,7 +25,7 @@ from statustui.monitor.events.watcher import watch_limit
 from statustui.monitor.filesystem import Reach
 from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings, pace_of
-from statustui.monitor.schedule import Schedule
+from statustui.monitor.schedule import Rotation, Schedule
 from statustui.monitor.territory import Territory
 from tests.monitor.sweeping import move_elsewhere
 from tests.runs import make
@@ -341,3 +342,14 @@ def test_a_directory_from_which_a_filesystem_is_taken_away_keeps_its_runs(
         directories.look(str(tmp_path), frozenset(), trust_stat=True)
     assert caught.value.errno == errno.ENODEV
     assert list(directories.below(str(tmp_path))) == [str(tmp_path), str(tmp_path / "a")]
+
+
+def test_a_rotation_knows_when_something_is_due_next() -> None:
+    """By when it was put last; what is dropped is not due at all."""
+    rotation = Rotation()
+    assert rotation.next_due == math.inf
+    for path, due in (("a", 1.0), ("b", 2.0), ("a", 3.0)):
+        rotation.put(path, due)
+    assert rotation.next_due == 2.0
+    rotation.drop("b")
+    assert rotation.next_due == 3.0

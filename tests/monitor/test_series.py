@@ -331,3 +331,13 @@ def test_a_series_whose_links_cannot_be_listed_is_told_by_a_single_reading_too(
     monkeypatch.setattr("statustui.monitor.series.Links.look", fail)
     picture = read_once([str(tmp_path)], Patience(1.0), time.time())
     assert [tuple(part) for part in picture.incomplete] == [(str(series), "Permission denied")]
+
+
+def test_a_root_may_be_named_by_a_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As somebody types it who stands in the directory of the series."""
+    series = start_series(tmp_path)
+    add_run(series, 1, "RUNNING x")
+    finish(series)
+    monkeypatch.chdir(series.parent)
+    [run] = [one for one in read_once(["."], Patience(1e9), time.time()).runs if one.is_series]
+    assert (run.category.value, run.headline) == ("running", "0/1 passed, 1 running")

@@ -13,7 +13,7 @@ from statustui.monitor.outbox import Outbox
 from statustui.monitor.pace import Settings
 from statustui.monitor.sweep import Sweeper
 from tests.monitor.sweeping import Sweeping, move_elsewhere, put_on
-from tests.trees import append, write_run
+from tests.trees import append, read_runs, write_run
 from tests.waiting import wait_until
 
 
@@ -119,3 +119,14 @@ def test_no_more_stalled_runs_are_handed_out_at_once_than_others(
     sweeping.look()
     assert max(len(batch.updated) for batch in sweeping.batches) == 3
     assert sum(run.stall is not None for batch in sweeping.batches for run in batch.updated) == 8
+
+
+def test_a_tree_on_a_network_is_read_once_by_many_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They end with it."""
+    put_on(monkeypatch, "nfs4")
+    for number in range(20):
+        write_run(tmp_path / str(number), "RUNNING")
+    assert {run.id for run in read_runs(tmp_path)} == set(map(str, range(20)))
+    wait_until(lambda: not any("reader" in thread.name for thread in threading.enumerate()))
