@@ -20,7 +20,7 @@ from statustui.__main__ import relax_collector
 from statustui.monitor import reader, scan
 from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.pace import Settings, WatchMode
+from statustui.monitor.poll_policy import Settings, WatchMode
 
 SECONDS = 30.0
 
@@ -34,7 +34,7 @@ class Counter:
         self._check = scan.is_unchanged
         reader.is_unchanged = self._count
 
-    def _count(self, known: scan.Reading) -> bool:
+    def _count(self, known: scan.RunSnapshot) -> bool:
         self.calls += 1
         return self._check(known)
 

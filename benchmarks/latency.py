@@ -21,7 +21,7 @@ from tree import tree
 from statustui.__main__ import relax_collector
 from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.pace import Settings, WatchMode
+from statustui.monitor.poll_policy import Settings, WatchMode
 
 SECONDS = 15.0
 

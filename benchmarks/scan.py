@@ -19,9 +19,9 @@ from pathlib import Path
 from tree import tree
 
 from statustui.__main__ import relax_collector
-from statustui.monitor.outbox import Outbox
-from statustui.monitor.pace import Settings
-from statustui.monitor.sweep import Sweeper
+from statustui.monitor.change_buffer import Outbox
+from statustui.monitor.poll_policy import Settings
+from statustui.monitor.root_scanner import RootScanner
 
 ROUNDS = 5
 
@@ -47,10 +47,10 @@ def taking(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def make_sweeper(root: Path) -> Sweeper:
+def make_sweeper(root: Path) -> RootScanner:
     """What looks at one root, without the thread around it."""
     outbox = Outbox(str(root), lambda _batch: None)
-    return Sweeper(str(root), Settings("poll"), outbox, outbox.tell, threading.Event())
+    return RootScanner(str(root), Settings("poll"), outbox, outbox.tell, threading.Event())
 
 
 def measure(runs: int, program: Path) -> None:

@@ -34,7 +34,7 @@ KEYS = (
     *("\r", "\r", "\t", "]", "[", "}", "!", "f", "w", "T", "n", "N", "h", "h", "\x1b", "y", "Y"),
     *("/a\r", "/x\x1b", "?", "r"),
 )
-CLUSTER = "import sys; from statustui.demo import serve; \
+CLUSTER = "import sys; from statustui.demo.process import serve; \
 serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), remove=False)"
 NAME, CHURN = 500_000, 20
 """Characters of the names of the runs that come and go, and how many of them there are."""

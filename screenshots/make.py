@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from statustui.config import Config
-from statustui.demo import Cluster
+from statustui.demo.cluster import Cluster
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.pace import Settings
+from statustui.monitor.poll_policy import Settings
+from statustui.settings.config import Config
 from statustui.tui.app import StatusApp
 
 NOW = 1_795_483_800.0
@@ -58,7 +58,7 @@ async def take(shot: Shot) -> str:
     monitor = Monitor([ROOT], Settings("poll", clock=lambda: NOW))
     app = StatusApp(monitor, [ROOT], clock=lambda: NOW, config=shot.config)
     async with app.run_test(size=(shot.columns, shot.lines)) as pilot:
-        while not (app.is_complete and app.is_up_to_date and app.screen.query("FooterKey")):
+        while not (app.initial_scan_done and app.is_up_to_date and app.screen.query("FooterKey")):
             await pilot.pause(0.05)
         await pilot.pause()
         for key in shot.keys:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import gc
 import sys
 
-from statustui import streams
-from statustui.skeleton import Skeleton
+from statustui.cli.registry import SCREENLESS
+from statustui.startup import streams
+from statustui.startup.splash import Splash
 
 _INTERRUPTED = 130
 
 
 def relax_collector() -> None:
-    """Look for garbage in circles rarely: runs are in none, and there may be 100,000 of them."""
+    """Run the cyclic garbage collector rarely: runs form no reference cycles."""
     gc.set_threshold(100_000, 50, 100)
 
 
@@ -20,17 +21,17 @@ def main() -> None:
     """Paint the frame of the screen, then import the rest of the program and run it."""
     relax_collector()
     streams.prepare()
-    skeleton = Skeleton()
-    skeleton.paint(sys.argv[1:])
+    splash = Splash()
+    splash.paint(sys.argv[1:], SCREENLESS)
     try:
-        from statustui import cli  # noqa: PLC0415 - what takes time comes second
+        from statustui.cli import main as cli  # noqa: PLC0415 - what takes time comes second
 
-        cli.main(skeleton)
+        cli.main(splash)
     except KeyboardInterrupt:
         # It came before there was a command to end.
         sys.exit(_INTERRUPTED)
     finally:
-        skeleton.remove()
+        splash.remove()
 
 
 if __name__ == "__main__":

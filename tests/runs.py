@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from statustui.core.run import Kind, Label, Run, RunDir, Tally, make_run
+from statustui.core.run import Kind, Run, RunDir, RunMetadata, StatusSummary, make_run
 
 
 def make(  # noqa: PLR0913 - one argument for each thing a run can differ in
@@ -20,4 +20,4 @@ def make(  # noqa: PLR0913 - one argument for each thing a run can differ in
     lines = [f"{start + second} {status}\n" for second, status in enumerate(statuses)]
     block = "".join(lines).encode()
     place = RunDir("r", path, os.path.basename(path), kind)
-    return make_run(place, Label(name, user, series), Tally().add(block, len(block)))
+    return make_run(place, RunMetadata(name, user, series), StatusSummary().add(block, len(block)))

@@ -254,7 +254,7 @@ def audit(event, arguments):
     writes = event != "open" or arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     os.write(log, f"{'WRITE' if writes else 'read'} {event} {arguments}\\n".encode())
 sys.addaudithook(audit)
-from statustui.cli import main
+from statustui.cli.main import main
 main()
 """
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from statustui.crash import report_crash
+from statustui.startup.crash_report import report_crash
 from tests.terminal import STATUSTUI, Terminal, terminal
 from tests.trees import append, write_run
 from tests.waiting import wait_until
@@ -145,10 +145,10 @@ def test_a_crash_leaves_a_report_and_two_lines(tmp_path: Path) -> None:
 def test_a_crash_of_a_plain_command_is_told_alike(tmp_path: Path) -> None:
     """Never with a traceback."""
     program = (
-        "import sys, statustui.report as r\n"
+        "import sys, statustui.cli.output as r\n"
         "def fail(*_): raise RuntimeError('no table')\n"
         "r.table = fail\n"
-        "from statustui.cli import main\n"
+        "from statustui.cli.main import main\n"
         "main()"
     )
     done = subprocess.run(

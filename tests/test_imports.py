@@ -10,9 +10,8 @@ import pytest
 from click import Context
 
 import statustui
-from statustui.cli import cli
-from statustui.commands import COMMANDS
-from statustui.skeleton import SCREENLESS
+from statustui.cli.main import cli
+from statustui.cli.registry import SCREENLESS, WITH_SCREEN
 from tests.trees import DATA
 
 PACKAGE = Path(statustui.__file__).parent
@@ -66,7 +65,7 @@ def test_plain_commands_do_not_import_textual(arguments: list[str]) -> None:
     if "list" in arguments:
         arguments = [*arguments, str(DATA / "pavilion-2.1.1")]
     program = (
-        "from statustui.cli import cli\n"
+        "from statustui.cli.main import cli\n"
         "try: cli(prog_name='statustui')\n"
         "except SystemExit as end: assert not end.code"
     )
@@ -77,16 +76,23 @@ def test_plain_commands_do_not_import_textual(arguments: list[str]) -> None:
 
 def test_the_first_frame_comes_before_what_it_has_no_need_of() -> None:
     """The files of single runs, the threads that watch, help, and the other commands."""
-    loaded = imported_by("import statustui.cli, statustui.memory, statustui.tui.app")
+    loaded = imported_by(
+        "import statustui.cli.main, statustui.cli.monitor, statustui.tui.app\n"
+        "import statustui.settings.session_state"
+    )
     assert {"statustui.tui.screens.runs", "statustui.tui.widgets.run_table"} <= loaded
     late = {
-        *("commands", "report", "core.history", "monitor.inspection", "monitor.monitor"),
+        *("cli.list", "cli.output", "core.history", "monitor.run.inspection", "monitor.monitor"),
         *("tui.screens.run", "tui.screens.help", "tui.widgets.preview", "tui.widgets.key_line"),
     }
     assert not loaded & {f"statustui.{name}" for name in late}
 
 
-def test_the_commands_without_a_screen_are_known_before_they_are_imported() -> None:
-    """By the same names."""
-    assert set(COMMANDS) == SCREENLESS
-    assert {*COMMANDS, "monitor", "demo"} == set(cli.list_commands(Context(cli)))
+def test_every_command_has_a_module_of_its_name_and_is_known_before_it_is_imported() -> None:
+    """The names are what the first frame is painted by."""
+    names = SCREENLESS | WITH_SCREEN
+    assert names == set(cli.list_commands(Context(cli)))
+    for name in names:
+        command = cli.get_command(Context(cli), name)
+        assert command is not None
+        assert command.name == name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from statustui.core.durations import DEFAULT_PATIENCE, Patience
+from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.run import Run
 from statustui.monitor.once import read_once
 
@@ -31,7 +31,7 @@ def write_nothing(_path: str, error: OSError) -> None:
     raise error
 
 
-def read_runs(root: Path, stale: Patience = DEFAULT_PATIENCE, now: float = 0.0) -> list[Run]:
+def read_runs(root: Path, stale: StaleAfter = DEFAULT_STALE_AFTER, now: float = 0.0) -> list[Run]:
     """The runs below `root`, all of which can be read, as `list` finds them."""
     picture = read_once([str(root)], stale, now)
     assert picture.incomplete == []

@@ -13,14 +13,14 @@ from statustui.core.status_file import StatusInfo
 from statustui.core.text import format_span
 
 if TYPE_CHECKING:
-    from statustui.core.history import Course
+    from statustui.core.history import StateTimeline
 
 _MUCH = 3.0
 """A stay that is longer than so many typical ones is much longer than usual."""
 
 
 @dataclass(frozen=True)
-class Patience:
+class StaleAfter:
     """For how many seconds a run may sit in a state at least before it counts as stalled."""
 
     default: float = 1800.0
@@ -32,11 +32,11 @@ class Patience:
         return self.by_state.get(state, self.default)
 
 
-DEFAULT_PATIENCE = Patience()
+DEFAULT_STALE_AFTER = StaleAfter()
 """Half an hour in any state."""
 
 
-class Stay(NamedTuple):
+class Interval(NamedTuple):
     """A span of time in one state."""
 
     state: str
@@ -50,7 +50,7 @@ class Stay(NamedTuple):
         return max(0.0, self.end - self.start)
 
 
-def stays(history: Iterable[StatusInfo]) -> list[Stay]:
+def stays(history: Iterable[StatusInfo]) -> list[Interval]:
     """What a run spent its time in: a span from each status to the next, the last one left out.
 
     Statuses without a time are passed over, and so are remarks: they leave the run where it is.
@@ -63,7 +63,7 @@ def stays(history: Iterable[StatusInfo]) -> list[Stay]:
         for status in history
         if (time := status.timestamp) is not None and status.state not in LOG_STATES
     ]
-    return [Stay(state, start, end) for (state, start), (_next, end) in pairwise(timed)]
+    return [Interval(state, start, end) for (state, start), (_next, end) in pairwise(timed)]
 
 
 class Typical(NamedTuple):
@@ -81,16 +81,16 @@ BRIEF = 0.01
 
 def goes_on(run: Run) -> bool:
     """Whether time still passes for a run: it is not over, nor left behind by a failure."""
-    return not run.is_over and not run.category.is_problem
+    return not run.is_finished and not run.category.is_problem
 
 
-def end_of(run: Run, course: Course, now: float) -> float:
+def end_of(run: Run, course: StateTimeline, now: float) -> float:
     """Up to when a run's time counts: to `now` if it goes on, else to its last status."""
     last = course.starts[-1] if course.starts else 0.0
-    return max(last, now if goes_on(run) else run.updated or last)
+    return max(last, now if goes_on(run) else run.updated_at or last)
 
 
-def typical_times(courses: Iterable[Course]) -> Typical:
+def typical_times(courses: Iterable[StateTimeline]) -> Typical:
     """What runs that are over usually spent their time in, each up to its last status.
 
     The states are in the order in which they usually come. Of an even number of runs the median is
@@ -127,7 +127,7 @@ class Usual(NamedTuple):
     """How many runs that is known from."""
 
 
-def usual_stays(histories: Iterable[Sequence[StatusInfo]]) -> dict[str, Usual]:
+def usual_intervals(histories: Iterable[Sequence[StatusInfo]]) -> dict[str, Usual]:
     """State -> how long runs sat there without any news, each run counted with its longest stay."""
     longest: dict[str, list[float]] = {}
     for history in histories:
@@ -146,7 +146,7 @@ def may_stall(run: Run) -> bool:
 
     Pavilion sets no status for the end of a series, so that nothing is to be learned from its age.
     """
-    return run.kind != "series" and run.updated is not None and not run.category.is_final
+    return run.kind != "series" and run.updated_at is not None and not run.category.is_final
 
 
 def limit_of(patience: float, usual: Usual | None) -> float:

@@ -39,7 +39,7 @@ class Entry(NamedTuple):
         return (self.status if self.last is None else self.last).timestamp
 
 
-class Course(NamedTuple):
+class StateTimeline(NamedTuple):
     """In which state a run was when. Remarks, and statuses without a time, change nothing."""
 
     starts: tuple[float, ...] = ()
@@ -62,7 +62,7 @@ class Course(NamedTuple):
         return times
 
 
-_NO_COURSE = Course()
+_NO_COURSE = StateTimeline()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +71,8 @@ class History:
 
     entries: tuple[Entry, ...] = ()
     """Oldest first."""
-    course: Course = _NO_COURSE
-    updates: int = 0
+    course: StateTimeline = _NO_COURSE
+    status_count: int = 0
     """Number of statuses that have been read."""
     left_out: int = 0
     """Number of entries before the first one of `entries` that were read but not kept."""
@@ -106,7 +106,7 @@ class HistoryBuilder:
     is_whole: bool = True
     reading: int = 0
     _lines: int = 0
-    _updates: int = 0
+    _status_count: int = 0
     _left_out: int = 0
     _entries: deque[Entry] = field(default_factory=deque)
     _starts: list[float] = field(default_factory=list)
@@ -125,7 +125,7 @@ class HistoryBuilder:
             status = parse_line(line)
             if status is None:
                 continue
-            self._updates += 1
+            self._status_count += 1
             time = in_order(status.time, self._last_time) if is_doubtful else status.time
             self._last_time = self._last_time if time is None else time
             status = status.at(time)
@@ -193,8 +193,8 @@ class HistoryBuilder:
         self._close(is_second=ends_in_second(self._last_time, modified))
         return History(
             tuple(self._entries),
-            Course(tuple(self._starts), tuple(self._states), dict(self._before)),
-            self._updates,
+            StateTimeline(tuple(self._starts), tuple(self._states), dict(self._before)),
+            self._status_count,
             self._left_out,
             self.skipped,
             self.is_whole,

@@ -51,7 +51,7 @@ class Log(NamedTuple):
         return f"{self.name} log" if self.name in _PAVILION else self.name
 
 
-class Trace(NamedTuple):
+class LogTail(NamedTuple):
     """The end of the log that is the likeliest to tell how the run does, or why it failed."""
 
     log: Log

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from statustui.core.cause import cause
+from statustui.core.failure_signature import cause
 from statustui.core.run import Run
 from statustui.core.states import Category
 
@@ -37,7 +37,7 @@ def _urgency(run: Run) -> float:
 
 
 def _newest_first(run: Run) -> float:
-    return float("inf") if run.updated is None else -run.updated
+    return float("inf") if run.updated_at is None else -run.updated_at
 
 
 SORT_KEYS: dict[str, Callable[[Run], Key]] = {

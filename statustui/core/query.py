@@ -51,7 +51,7 @@ AGE = "age"
 FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
     "problem": (lambda run: run.category.is_problem, "error or failed"),
     "hidden": (lambda run: run.hides_problem, "a later state hides its failure"),
-    "complete": (lambda run: run.is_over, "it will not go on"),
+    "complete": (lambda run: run.is_finished, "it will not go on"),
     "stalled": (lambda run: run.stall is not None, "sits in a state for much longer than usual"),
 }
 """Word -> whether it holds for a run, and what it means."""

@@ -58,7 +58,7 @@ _NEWS = re.compile(b"[" + WORK + PASS + b"]")
 """What may follow a problem and change what it means."""
 
 
-class Label(NamedTuple):
+class RunMetadata(NamedTuple):
     """What the files beside a status file say of a run; what they do not say is empty."""
 
     name: str = ""
@@ -102,7 +102,7 @@ class Run:
     path: str
     id: str
     """The name of its directory; for a series with an ``s`` in front, as Pavilion calls it."""
-    label: Label
+    label: RunMetadata
     kind: Kind
     current: StatusInfo
     """The last status; ``UNKNOWN`` with a note that says why if there is none."""
@@ -111,19 +111,19 @@ class Run:
     """The status that explains why the run is in error or failed, wherever it stands."""
     result: str | None
     """``PASS``, ``FAIL``, ``ERROR``, or None as long as there is none."""
-    updates: int
+    status_count: int
     """Number of statuses."""
     seen: frozenset[str]
     """Every state that it has been in."""
     started: float | None
     """When the first status was set, in seconds since 1970."""
-    updated: float | None
+    updated_at: float | None
     """When the current status was set, in seconds since 1970."""
     error: str | None
     """Why the status file could not be read."""
     stage: str
     """The state of the last status that is more than a remark."""
-    is_marked: bool = False
+    has_run_complete: bool = False
     """Whether Pavilion has marked it as complete, whatever its state says."""
     stall: Stall | None = None
     """That it has been in its state for much longer than is usual, without a sign of life."""
@@ -154,13 +154,13 @@ class Run:
         return self.label.series
 
     @property
-    def is_over(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether it will not go on: its state is a final one, Pavilion or its runs say so.
 
         A failed build does not go on when ``pav status`` has looked at it.
         """
         return (
-            self.is_marked
+            self.has_run_complete
             or self.is_abandoned
             or categorise(self.stage, self.result).is_final
             or (self.problem is not None and self.stage == STATES.BUILD_CREATED)
@@ -175,7 +175,7 @@ class Run:
     @property
     def is_missing(self) -> bool:
         """Whether there is a run directory without any status yet."""
-        return not self.updates and (self.category is Category.UNKNOWN or self.is_abandoned)
+        return not self.status_count and (self.category is Category.UNKNOWN or self.is_abandoned)
 
     @property
     def place(self) -> RunDir:
@@ -194,7 +194,7 @@ class Run:
 
     def age(self, now: float) -> float | None:
         """Seconds from the current status to `now`, None if its time is not known."""
-        return None if self.updated is None else now - self.updated
+        return None if self.updated_at is None else now - self.updated_at
 
     @property
     def headline(self) -> str:
@@ -219,10 +219,10 @@ class Run:
     @property
     def is_untimed(self) -> bool:
         """Whether there is a current status, and its time cannot be read."""
-        return self.updated is None and bool(self.updates)
+        return self.updated_at is None and bool(self.status_count)
 
 
-class Tally(NamedTuple):
+class StatusSummary(NamedTuple):
     """What the whole lines of a status file add up to, and the offset to read on from.
 
     The `problem` is the status that explains a failure, wherever it stands. Of several, the first
@@ -234,7 +234,7 @@ class Tally(NamedTuple):
 
     offset: int = 0
     """Bytes of the file taken in: the end of its last whole line."""
-    updates: int = 0
+    status_count: int = 0
     started: Time = None
     current: StatusInfo | None = None
     lifecycle: StatusInfo | None = None
@@ -246,7 +246,7 @@ class Tally(NamedTuple):
     last_time: Time = None
     """The last time that could be read."""
 
-    def add(self, block: bytes, offset: int) -> Tally:
+    def add(self, block: bytes, offset: int) -> StatusSummary:
         """Take in a block of whole lines that ends at byte `offset` of the file."""
         if not block.endswith(b"\n"):
             block += b"\n"
@@ -257,27 +257,27 @@ class Tally(NamedTuple):
         if last < 0:
             return self._replace(offset=offset)
         life = len(codes.rstrip(_NOT_SAID)) - 1
-        culprit, recovered = _find_culprit(codes, has_problem=self.problem is not None)
+        problem, recovered = _find_culprit(codes, has_problem=self.problem is not None)
         first = len(codes) - len(codes.lstrip(BLANK))
-        lasting = [first, last, life, culprit, recovered]
+        lasting = [first, last, life, problem, recovered]
         times = _times_of(block, lines, self.last_time, lasting)
         before = self._with_times(decided) if times.has_closed else self
         kept = {
             index: _kept(lines[index], times.at[index]) for index in {*lasting[1:]} if index >= 0
         }
-        return Tally(
+        return StatusSummary(
             offset,
-            self.updates + len(codes) - codes.count(BLANK),
-            before.started if self.updates else times.at[first],
+            self.status_count + len(codes) - codes.count(BLANK),
+            before.started if self.status_count else times.at[first],
             kept[last],
             kept.get(life, before.lifecycle),
-            before.problem if culprit == _BEFORE else kept.get(culprit),
+            before.problem if problem == _BEFORE else kept.get(problem),
             before.problem if recovered == _BEFORE else kept.get(recovered, before.recovered),
             _remember(self.seen, words),
             times.last,
         )
 
-    def settled(self, modified: float | None) -> Tally:
+    def settled(self, modified: float | None) -> StatusSummary:
         """The same with times as the end of a file that was written to at `modified` has them.
 
         Args:
@@ -288,7 +288,7 @@ class Tally(NamedTuple):
 
         return self._with_times(moved)
 
-    def _with_times(self, change: Callable[[Time], Time]) -> Tally:
+    def _with_times(self, change: Callable[[Time], Time]) -> StatusSummary:
         """The same with other times."""
 
         def settle(status: StatusInfo | None) -> StatusInfo | None:
@@ -312,17 +312,17 @@ def _find_culprit(codes: bytes, *, has_problem: bool) -> tuple[int, int]:
     if has_problem:
         codes = PROBLEM + codes
     news = max(codes.rfind(WORK), codes.rfind(PASS))
-    culprit, recovered, end = codes.find(PROBLEM, news + 1), _NOWHERE, news + 1
+    problem, recovered, end = codes.find(PROBLEM, news + 1), _NOWHERE, news + 1
     while recovered == _NOWHERE and (last := codes.rfind(PROBLEM, 0, end)) >= 0:
         end = max(codes.rfind(WORK, 0, last), codes.rfind(PASS, 0, last)) + 1
         outcome = _NEWS.search(codes, last)
         if outcome is not None and outcome[0] == WORK:
             recovered = codes.find(PROBLEM, end)
     if has_problem:
-        return _BEFORE if not culprit else max(culprit - 1, _NOWHERE), (
+        return _BEFORE if not problem else max(problem - 1, _NOWHERE), (
             _BEFORE if not recovered else max(recovered - 1, _NOWHERE)
         )
-    return culprit, recovered
+    return problem, recovered
 
 
 def _kept(line: bytes, time: Time) -> StatusInfo | None:
@@ -395,8 +395,8 @@ def _remember(seen: frozenset[bytes], words: Sequence[bytes]) -> frozenset[bytes
 
 def make_run(  # noqa: PLR0913 - one argument for each thing that a picture is made of
     place: RunDir,
-    label: Label,
-    tally: Tally,
+    label: RunMetadata,
+    tally: StatusSummary,
     torn: bytes = b"",
     result: str | None = None,
     *,
@@ -449,12 +449,14 @@ def make_run(  # noqa: PLR0913 - one argument for each thing that a picture is m
     )
 
 
-def make_unread_run(place: RunDir, label: Label, reason: str, *, missing: bool = False) -> Run:
+def make_unread_run(
+    place: RunDir, label: RunMetadata, reason: str, *, missing: bool = False
+) -> Run:
     """Make the picture of a run whose status file cannot be read, or is `missing`."""
     current = StatusInfo.read(STATES.UNKNOWN, reason, None)
     category = Category.UNKNOWN if missing else Category.ERROR
     problem = None if missing else current
-    return _picture(place, label, Tally(), current, category, problem=problem, error=reason)
+    return _picture(place, label, StatusSummary(), current, category, problem=problem, error=reason)
 
 
 def make_abandoned(run: Run, reason: str) -> Run:
@@ -466,7 +468,7 @@ def make_abandoned(run: Run, reason: str) -> Run:
     """
     current = run.current
     problem = StatusInfo.read(current.state, reason, current.time)
-    if not run.updates:
+    if not run.status_count:
         current = problem
     return replace(
         run, current=current, category=Category.ERROR, problem=problem, is_abandoned=True
@@ -498,8 +500,8 @@ def _states_of(words: frozenset[bytes]) -> frozenset[str]:
 
 def _picture(  # noqa: PLR0913 - one argument for each thing a run can differ in
     place: RunDir,
-    label: Label,
-    tally: Tally,
+    label: RunMetadata,
+    tally: StatusSummary,
     current: StatusInfo,
     category: Category,
     *,
@@ -520,7 +522,7 @@ def _picture(  # noqa: PLR0913 - one argument for each thing a run can differ in
         category,
         problem,
         result,
-        tally.updates,
+        tally.status_count,
         _states_of(tally.seen),
         seconds_of(tally.started),
         current.timestamp,

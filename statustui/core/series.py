@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from statustui.core.durations import Patience
+from statustui.core.durations import StaleAfter
 from statustui.core.members import Members
 from statustui.core.run import Run
 from statustui.core.states import Category, categorise
@@ -56,7 +56,7 @@ def is_member(run: Run, series: Run) -> bool:
 
 
 def judge(
-    own: Run, files: SeriesFiles, runs: Sequence[Run | None], now: float, patience: Patience
+    own: Run, files: SeriesFiles, runs: Sequence[Run | None], now: float, patience: StaleAfter
 ) -> Verdict:
     """Judge a series by its own statuses and by its runs.
 
@@ -71,7 +71,7 @@ def judge(
         now: The time in seconds since 1970.
         patience: For how long nothing may happen while further runs are to come.
     """
-    has_ended_itself = files.has_completed or own.is_over
+    has_ended_itself = files.has_completed or own.is_finished
     has_all = (
         has_ended_itself
         or files.has_all_started
@@ -80,10 +80,10 @@ def judge(
         or (own.is_missing and (files.is_flat or not files.members))
     )
     found = [run for run in runs if run is not None]
-    active = [run for run in found if not (run.is_over or run.is_missing)]
+    active = [run for run in found if not (run.is_finished or run.is_missing)]
     dies_at = None
     if not (has_all or any(run.category.is_under_way for run in active)):
-        signs = [run.updated for run in (own, *found) if run.updated is not None]
+        signs = [run.updated_at for run in (own, *found) if run.updated_at is not None]
         if signs:
             dies_at = max(signs) + patience.of(own.stage)
     is_dead = dies_at is not None and now >= dies_at

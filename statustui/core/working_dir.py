@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from statustui.core.reading import opened
-from statustui.core.run import Kind, Label, RunDir
+from statustui.core.run import Kind, RunDir, RunMetadata
 from statustui.core.text import format_size
 
 TEST_RUNS = "test_runs"
@@ -247,7 +247,7 @@ def find_runs(
         stack += found.folders[::-1]
 
 
-def read_label(place: RunDir) -> Label:
+def read_label(place: RunDir) -> RunMetadata:
     """What a run is called, who made it, and the series that it belongs to.
 
     The name is Pavilion's name of it, in a plain tree its path under the root. As long as Pavilion
@@ -258,7 +258,7 @@ def read_label(place: RunDir) -> Label:
     """
     if place.kind == "plain":
         relative = os.path.relpath(place.path, place.root)
-        return Label(
+        return RunMetadata(
             os.path.basename(os.path.realpath(place.path)) if relative == "." else relative
         )
     series = read_series(place)
@@ -266,11 +266,11 @@ def read_label(place: RunDir) -> Label:
         attributes = read_json(f"{place.path}/attributes")
         name, user = attributes.get("name"), attributes.get("user")
         if isinstance(name, str) and name:
-            return Label(_kept(name), _kept(user) if isinstance(user, str) else "", series)
+            return RunMetadata(_kept(name), _kept(user) if isinstance(user, str) else "", series)
     config = read_json(f"{place.path}/config")
     parts = [config.get("suite"), config.get("name"), config.get("subtitle")]
     whole = ".".join(part for part in parts if isinstance(part, str) and part)
-    return Label(_kept(whole), "", series)
+    return RunMetadata(_kept(whole), "", series)
 
 
 def _kept(name: str) -> str:

@@ -56,9 +56,9 @@ class RootHealth:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Changes in the order in which they are to be taken in: first `removed`, then `updated`."""
+    """Changes in the order in which they are to be taken in: first `removed`, then `changed`."""
 
-    updated: tuple[Run, ...] = ()
+    changed: tuple[Run, ...] = ()
     removed: tuple[str, ...] = ()
     """Paths of runs that are gone."""
     health: tuple[RootHealth, ...] = ()

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from statustui.monitor.batch import Deliver
 from statustui.monitor.events.watcher import watch_limit
-from statustui.monitor.pace import Settings
-from statustui.monitor.poll import Poller
-from statustui.monitor.territory import Territory
+from statustui.monitor.poll_loop import RootPoller
+from statustui.monitor.poll_policy import Settings
+from statustui.monitor.root_registry import RootRegistry
 
 _PATIENCE = 2.0
 """Seconds after which a filesystem counts as not answering."""
@@ -30,16 +30,16 @@ class Monitor:
         """Prepare to watch `roots`."""
         self._roots = list(dict.fromkeys(roots))
         self._settings = settings or Settings()
-        self._pollers: list[Poller] = []
+        self._pollers: list[RootPoller] = []
         self._stopped = threading.Event()
 
     def start(self, deliver: Deliver) -> None:
         """Begin watching; `deliver` is called from the threads of the monitor."""
-        territory = Territory(len(self._roots))
+        territory = RootRegistry(len(self._roots))
         limit = watch_limit()
         share = None if limit is None else limit // len(self._roots)
         self._pollers = [
-            Poller(root, number, territory, self._settings, share, deliver)
+            RootPoller(root, number, territory, self._settings, share, deliver)
             for number, root in enumerate(self._roots)
         ]
         for poller in self._pollers:

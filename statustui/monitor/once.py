@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from statustui.core.durations import DEFAULT_PATIENCE, Patience
+from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.history import History
 from statustui.core.run import Run, RunDir
 from statustui.core.status_file import StatusInfo
 from statustui.core.working_dir import STATUS, Survey, find_runs, root_folder, run_dir
-from statustui.monitor.ask import PATIENCE, Beat, Question
 from statustui.monitor.batch import Unread
-from statustui.monitor.crew import Crew
-from statustui.monitor.filesystem import Devices
-from statustui.monitor.history import HistoryFile
-from statustui.monitor.pace import Settings, pace_of
-from statustui.monitor.run_logs import Logs, RunLogs
-from statustui.monitor.scan import read, read_history, unread_part
+from statustui.monitor.fs.deadline import PATIENCE, Question, UpdateLoop
+from statustui.monitor.fs.mounts import Devices
+from statustui.monitor.poll_policy import Settings, policy_for
+from statustui.monitor.reader_pool import ReaderPool
+from statustui.monitor.root_registry import RootRegistry
+from statustui.monitor.run.history_file import HistoryFile
+from statustui.monitor.run.run_logs import Logs, RunLogs
 from statustui.monitor.series import judge_series
+from statustui.monitor.snapshot import read, read_history, unread_part
 from statustui.monitor.stalls import mark_stalled
-from statustui.monitor.territory import Territory
 
 _OTHERS = 1.0
 """Seconds to wait at the most until the other roots have told where they are."""
@@ -42,7 +42,7 @@ class Picture(NamedTuple):
 
 
 def read_once(
-    roots: Sequence[str], stale: Patience, now: float, patience: float = PATIENCE
+    roots: Sequence[str], stale: StaleAfter, now: float, patience: float = PATIENCE
 ) -> Picture:
     """Find and read every run below `roots` once, each root in threads of its own.
 
@@ -59,7 +59,7 @@ def read_once(
         OSError: No thread can be started.
     """
     roots = list(dict.fromkeys(roots))
-    territory = Territory(len(roots))
+    territory = RootRegistry(len(roots))
     claim = min(_OTHERS, patience / 2)
     readers = [
         _RootReader(root, stale, now, partial(_claim, territory, number, claim))
@@ -84,7 +84,9 @@ def read_once(
     return Picture(runs, incomplete, unfollowed)
 
 
-def _claim(territory: Territory, number: int, patience: float, place: str) -> frozenset[str] | None:
+def _claim(
+    territory: RootRegistry, number: int, patience: float, place: str
+) -> frozenset[str] | None:
     """Real paths to leave out below a root; None if an earlier root is the same directory."""
     territory.claim(number, place, patience)
     return None if territory.is_taken(number) else territory.others(number)
@@ -101,7 +103,11 @@ class _RootReader:
     """
 
     def __init__(
-        self, root: str, stale: Patience, now: float, claim: Callable[[str], frozenset[str] | None]
+        self,
+        root: str,
+        stale: StaleAfter,
+        now: float,
+        claim: Callable[[str], frozenset[str] | None],
     ) -> None:
         self.root = root
         self.runs: list[Run] = []
@@ -112,7 +118,7 @@ class _RootReader:
         self._now = now
         self._claim = claim
 
-    def read(self, beat: Beat) -> None:
+    def read(self, beat: UpdateLoop) -> None:
         """Read the root, on the thread of a `Question`.
 
         Raises:
@@ -129,7 +135,7 @@ class _RootReader:
             beat()
 
         places = find_runs(self.root, self._take_error, skip, count_links)
-        threads = pace_of(Devices(self.root, place).root_mount.reach, Settings()).threads
+        threads = policy_for(Devices(self.root, place).root_mount.reach, Settings()).threads
         for run in _read_all(places, threads):
             self.runs.append(run)
             beat()
@@ -153,7 +159,7 @@ def _read_all(places: Iterator[RunDir], threads: int) -> Iterator[Run]:
         for place in places:
             yield read(place).run
         return
-    crew: Crew[RunDir, Run] = Crew(lambda place: read(place).run, threads)
+    crew: ReaderPool[RunDir, Run] = ReaderPool(lambda place: read(place).run, threads)
     try:
         yield from crew.do(places)
     finally:
@@ -185,7 +191,7 @@ def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) ->
         OSError: The status file cannot be read, or does not answer.
     """
 
-    def work(beat: Beat) -> RunFiles:
+    def work(beat: UpdateLoop) -> RunFiles:
         def goes_on() -> bool:
             beat()
             return True
@@ -196,7 +202,7 @@ def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) ->
         statuses = read_history(status_path, beat) if in_full else []
         own = read(run_dir(folder, root_folder(folder))).run
         beat()
-        [run] = judge_series([own], lambda _path, _error: None, DEFAULT_PATIENCE, time.time())
+        [run] = judge_series([own], lambda _path, _error: None, DEFAULT_STALE_AFTER, time.time())
         files = RunLogs(run.place, min(_LINK, patience / 4), on_call=beat)
         try:
             logs = None if in_full else files.look((run.problem or run.current).state)

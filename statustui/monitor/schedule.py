@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable
 
 from statustui.core.run import Run
-from statustui.monitor.pace import Pace
+from statustui.monitor.poll_policy import PollPolicy
 
 _SLACK = 1000
 """Entries of a queue that may be outdated, beside as many as are not."""
@@ -14,7 +14,7 @@ _SLACK = 1000
 
 def is_active(run: Run) -> bool:
     """Whether the run can be expected to change: it is not over, or cannot be read."""
-    return run.error is not None or not run.is_over
+    return run.error is not None or not run.is_finished
 
 
 class Rotation:
@@ -61,7 +61,7 @@ class Schedule:
         pace: Says for how long a finished run rests.
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: PollPolicy) -> None:
         self.pace = pace
         self.is_heard: Callable[[str], bool] | None = None
         """Whether changes of the run at a path are announced by events; None without events."""

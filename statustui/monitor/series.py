@@ -10,12 +10,12 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 
-from statustui.core.durations import Patience
+from statustui.core.durations import StaleAfter
 from statustui.core.run import Run, RunDir
 from statustui.core.series import is_member, judge
 from statustui.core.working_dir import OnError
-from statustui.monitor.links import Links
-from statustui.monitor.scan import Reading, read
+from statustui.monitor.series_links import Links
+from statustui.monitor.snapshot import RunSnapshot, read
 
 Get = Callable[[str], Run | None]
 """Gives what is known of the run at a path, None if there is none."""
@@ -40,7 +40,7 @@ class _Series:
         self.is_listed = False
         self.trusts_stat = True
         """Whether the times of change of its files can be relied on."""
-        self.strangers: dict[str, Reading] = {}
+        self.strangers: dict[str, RunSnapshot] = {}
         """Path of a run of it that is not in the tree, or not found yet -> what is known of it."""
 
 
@@ -55,7 +55,7 @@ class AllSeries:
 
     def __init__(
         self,
-        patience: Patience,
+        patience: StaleAfter,
         clock: Callable[[], float],
         troubles: MutableMapping[str, str],
     ) -> None:
@@ -170,7 +170,7 @@ class AllSeries:
 
     def _judge(self, known: _Series, get: Get, now: float) -> Run:
         runs: list[Run | None] = []
-        strangers: dict[str, Reading] = {}
+        strangers: dict[str, RunSnapshot] = {}
         for path in known.links.files.members:
             run = get(path)
             if run is None and (reading := _read_stranger(known, path)) is not None:
@@ -230,7 +230,7 @@ def _share(links: Links, get: Get) -> None:
     links.files = links.files._replace(members=paths)
 
 
-def _read_stranger(known: _Series, path: str) -> Reading | None:
+def _read_stranger(known: _Series, path: str) -> RunSnapshot | None:
     """Read a run that is in no picture of the tree; None if there is no such directory."""
     try:
         if not stat.S_ISDIR(os.lstat(path).st_mode):
@@ -245,7 +245,7 @@ def _read_stranger(known: _Series, path: str) -> Reading | None:
 
 
 def judge_series(
-    runs: Sequence[Run], on_error: OnError, patience: Patience, now: float
+    runs: Sequence[Run], on_error: OnError, patience: StaleAfter, now: float
 ) -> Iterator[Run]:
     """The same runs, of one tree, those that are series judged by their runs; these come last.
 

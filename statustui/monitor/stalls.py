@@ -16,13 +16,20 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from statustui.core.durations import Patience, Usual, limit_of, make_stall, may_stall, usual_stays
+from statustui.core.durations import (
+    StaleAfter,
+    Usual,
+    limit_of,
+    make_stall,
+    may_stall,
+    usual_intervals,
+)
 from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
 from statustui.core.status_file import STATE_BYTES, StatusInfo
 from statustui.core.working_dir import STATUS
-from statustui.monitor.prober import About, Prober
-from statustui.monitor.scan import read_history
+from statustui.monitor.fs.prober import About, Prober
+from statustui.monitor.snapshot import read_history
 
 _PEERS = 20
 """Runs that one is compared with at the most: those that were met last."""
@@ -88,7 +95,7 @@ class Peers:
     def _learn(self, name: str, paths: Iterable[str], now: float) -> Mapping[str, Usual]:
         learned_at, usual = self._usual.get(name, (float("-inf"), {}))
         if now - learned_at > _FRESHNESS:
-            stays = usual_stays(_histories(paths))
+            stays = usual_intervals(_histories(paths))
             states = (state for state in stays if len(state) <= STATE_BYTES)
             usual = {state: stays[state] for state in islice(states, _MOST_STATES)}
             self._usual[name] = now, usual
@@ -118,7 +125,7 @@ def last_sign(run: Run, prober: Prober) -> float:
     Returns:
         Seconds since 1970.
     """
-    signs = [run.updated or 0.0]
+    signs = [run.updated_at or 0.0]
     linked = defaultdict(list)
     for path in log_paths(run.place):
         folder = os.path.dirname(path)
@@ -161,7 +168,7 @@ class Stalls:
         clock: Gives the time in seconds since 1970.
     """
 
-    def __init__(self, patience: Patience, clock: Callable[[], float]) -> None:
+    def __init__(self, patience: StaleAfter, clock: Callable[[], float]) -> None:
         """Start without runs."""
         self._patience = patience
         self._clock = clock
@@ -175,8 +182,8 @@ class Stalls:
         """Take note of a run that is new, or of what it is now and was `before`."""
         if before is not None and before.name != run.name:
             self._peers.forget(before)
-        if run.updated is not None and may_stall(run):
-            self._look_into(run.path, run.updated + self._patience.of(run.current.state))
+        if run.updated_at is not None and may_stall(run):
+            self._look_into(run.path, run.updated_at + self._patience.of(run.current.state))
         elif run.kind != "series":
             self._peers.meet(run)
 
@@ -198,7 +205,7 @@ class Stalls:
             looks += 1
             del self._due[path]
             run = get(path)
-            if run is None or run.updated is None or not may_stall(run):
+            if run is None or run.updated_at is None or not may_stall(run):
                 continue
             stall, due = self.judge(run, now)
             self._look_into(path, due)
@@ -238,7 +245,7 @@ class Stalls:
         return stall, now + max(_ANEW, (now - since) * _SHARE)
 
 
-def mark_stalled(runs: Sequence[Run], patience: Patience, now: float) -> Iterator[Run]:
+def mark_stalled(runs: Sequence[Run], patience: StaleAfter, now: float) -> Iterator[Run]:
     """The same runs, of one tree, those that have stalled marked as such."""
     stalls = Stalls(patience, lambda: now)
     for run in runs:

@@ -17,27 +17,27 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from statustui.config import Config
 from statustui.core.run import Run
-from statustui.crash import OUT_OF_THREADS, is_out_of_threads, report_crash
-from statustui.memory import Memory
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
-from statustui.tui.alarm import Alarm, OnProblem
-from statustui.tui.ascii import Ascii, to_ascii
-from statustui.tui.backlog import Backlog
-from statustui.tui.beat import Beat
-from statustui.tui.driver import TerminalDriver
-from statustui.tui.inbox import Inbox
-from statustui.tui.lifeline import LOOK_EVERY, Lifeline
-from statustui.tui.manner import Manner
+from statustui.settings.config import Config
+from statustui.settings.session_state import SessionState
+from statustui.startup.crash_report import OUT_OF_THREADS, is_out_of_threads, report_crash
 from statustui.tui.messages import Found, RunChosen, Trouble
-from statustui.tui.osc import copy_sequence, notify_sequence
-from statustui.tui.record import Record
+from statustui.tui.model.display_options import DisplayOptions
+from statustui.tui.model.inbox import Inbox
+from statustui.tui.model.store import RunStore
+from statustui.tui.model.unread_problems import News
 from statustui.tui.screens.runs import RunsScreen
-from statustui.tui.store import RunStore
-from statustui.tui.typeahead import Typeahead
-from statustui.tui.unseen import News
+from statustui.tui.services.alarm import Alarm, OnProblem
+from statustui.tui.services.session_saver import SessionSaver
+from statustui.tui.services.update_loop import UpdateLoop
+from statustui.tui.terminal.ascii import Ascii, to_ascii
+from statustui.tui.terminal.backlog import Backlog
+from statustui.tui.terminal.driver import TerminalDriver
+from statustui.tui.terminal.osc import copy_sequence, notify_sequence
+from statustui.tui.terminal.shutdown import LOOK_EVERY, Shutdown
+from statustui.tui.terminal.typeahead import Typeahead
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.run_table import RunTable
@@ -45,7 +45,7 @@ from statustui.tui.widgets.run_table import RunTable
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from statustui.monitor.inspection import Finding, Inspect, Inspection
+    from statustui.monitor.run.inspection import Inspect, Inspection, SearchResult
     from statustui.tui.screens.run import RunScreen
 
 _REMEMBER = 60.0
@@ -56,7 +56,7 @@ _MOST = 500
 
 
 def _get_runs_provider() -> type[Provider]:
-    from statustui.tui.palette import RunsProvider  # noqa: PLC0415 - only once it is asked for
+    from statustui.tui.screens.palette import RunsProvider  # noqa: PLC0415 - only once it is asked for
 
     return RunsProvider
 
@@ -68,12 +68,12 @@ class _FileInspector:
         self._begin: Inspect | None = None
 
     def __call__(
-        self, run: Run, peers: Sequence[str], tell: Callable[[Finding], object]
+        self, run: Run, peers: Sequence[str], tell: Callable[[SearchResult], object]
     ) -> Inspection:
         if self._begin is None:
             # The list comes first.
-            from statustui.monitor.inspection import FileInspection  # noqa: PLC0415
-            from statustui.monitor.prober import Stuck  # noqa: PLC0415
+            from statustui.monitor.fs.prober import Stuck  # noqa: PLC0415
+            from statustui.monitor.run.inspection import FileInspection  # noqa: PLC0415
 
             self._begin = partial(FileInspection, stuck=Stuck())
         return self._begin(run, peers, tell)
@@ -84,7 +84,7 @@ def _look_and_inspect(
     inspect: Inspect,
     run: Run,
     peers: Sequence[str],
-    tell: Callable[[Finding], object],
+    tell: Callable[[SearchResult], object],
 ) -> Inspection:
     """Begin to look at the files of a run, and have the source look at it too."""
     source.look_at(run.path)
@@ -126,7 +126,7 @@ class StatusApp(App[None]):
         roots: Sequence[str],
         clock: Callable[[], float] = time.time,
         config: Config = _DEFAULTS,
-        memory: Memory | None = None,
+        memory: SessionState | None = None,
         inspect: Inspect | None = None,
     ) -> None:
         """Show what `source` delivers."""
@@ -148,7 +148,7 @@ class StatusApp(App[None]):
         """Why the monitor could not go on, through no fault of its own, in one clean line."""
         self._source = source
         self._inspect = partial(_look_and_inspect, source, inspect or _FileInspector())
-        self._manner = Manner()
+        self._manner = DisplayOptions()
         self._clock = clock
         self._store = RunStore(config.sort, config.group)
         self._inbox = Inbox()
@@ -159,7 +159,7 @@ class StatusApp(App[None]):
                 config.on_problem, lambda text: self.post_message(Trouble(f"--on-problem: {text}"))
             )
         self._typeahead = Typeahead(self, super().on_event)
-        self._beat = Beat(self._take_in, self._inbox.__bool__, self._show)
+        self._beat = UpdateLoop(self._take_in, self._inbox.__bool__, self._show)
         self._backlog = Backlog(self)
         self._news = News(clock())
         self._is_watching = False
@@ -167,7 +167,7 @@ class StatusApp(App[None]):
         self._runs_screen = RunsScreen(
             self._store, tuple(roots), self._inspect, self._manner, clock, config
         )
-        self._record = Record(
+        self._record = SessionSaver(
             memory, self._arrangement, lambda text: self.post_message(Trouble(text)), clock
         )
 
@@ -177,9 +177,9 @@ class StatusApp(App[None]):
         return self._store.runs.values()
 
     @property
-    def is_complete(self) -> bool:
+    def initial_scan_done(self) -> bool:
         """Whether every root has been seen whole once."""
-        return self._runs_screen.is_complete
+        return self._runs_screen.initial_scan_done
 
     def get_default_screen(self) -> RunsScreen:
         """Show the runs."""
@@ -205,7 +205,7 @@ class StatusApp(App[None]):
         self.run_worker(self._beat.run())
         self.set_interval(_REMEMBER, self._remember)
         if isinstance(self._driver, TerminalDriver):
-            lifeline = Lifeline(self._end, self._driver.fileno)
+            lifeline = Shutdown(self._end, self._driver.fileno)
             self.set_interval(LOOK_EVERY, lifeline.look)
         for complaint in self._complaints:
             self.notify(complaint, severity="warning", timeout=20, markup=False)
@@ -268,21 +268,21 @@ class StatusApp(App[None]):
     def _take_in(self) -> None:
         """Take some changes into the store."""
         batch, store = self._inbox.take(_MOST), self._store
-        now, is_complete = self._clock(), self.is_complete
+        now, initial_scan_done = self._clock(), self.initial_scan_done
         swept = {health.root for health in self._runs_screen.health if health.swept}
         news, back = self._news.take(batch, store.runs, store.unseen, swept, now)
         were_under_way, cursor = store.under_way, store.cursor
-        store.apply(batch, now if is_complete else None)
+        store.apply(batch, now if initial_scan_done else None)
         self._cursor_moved += store.cursor - cursor
         store.unseen.add(run.path for run in (*news, *back))
-        have_ended = is_complete and bool(were_under_way) and not store.under_way
+        have_ended = initial_scan_done and bool(were_under_way) and not store.under_way
         self._alarm.note(news, has_ended=have_ended)
         if self._on_problem is not None:
             self._on_problem.put(news)
         self._runs_screen.take(batch)
         for screen in self._run_screens():
             screen.note(batch)
-        if self.is_complete and not self._inbox:
+        if self.initial_scan_done and not self._inbox:
             self._record.begin(store)
 
     def _show(self) -> None:
@@ -319,7 +319,7 @@ class StatusApp(App[None]):
     def _look_again(self, message: Found) -> None:
         """Have a run looked at anew whose history is another than the list has it."""
         run, finding = self._store.runs.get(message.path), message.finding
-        if run is not None and getattr(finding, "updates", run.updates) != run.updates:
+        if run is not None and getattr(finding, "status_count", run.status_count) != run.status_count:
             self._source.look_at(message.path)
 
     @on(Trouble)
@@ -374,7 +374,7 @@ class StatusApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Show what can be done."""
-        from statustui.tui.palette import Palette  # noqa: PLC0415 - only once it is asked for
+        from statustui.tui.screens.palette import Palette  # noqa: PLC0415 - only once it is asked for
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))

@@ -11,8 +11,8 @@ from statustui.core.states import Category
 
 if TYPE_CHECKING:
     from statustui.core.logs import Log
-    from statustui.monitor.inspection import Finding
-    from statustui.monitor.log import Needle, Turn
+    from statustui.monitor.run.inspection import SearchResult
+    from statustui.monitor.run.log_text import SearchPattern, Turn
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Found(Message):
     """An inspection has found something out about the run at `path`."""
 
     path: str
-    finding: Finding
+    finding: SearchResult
 
 
 @dataclass
@@ -78,7 +78,7 @@ class PageWanted(Message):
 class SearchWanted(Message):
     """Somebody looks for something in the log on show, from offset `start` on or up to there."""
 
-    wanted: Needle
+    wanted: SearchPattern
     start: int
     backwards: bool
 

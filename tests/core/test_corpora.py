@@ -14,7 +14,7 @@ import pytest
 from statustui.core.run import Run
 from statustui.core.status_file import StatusFile
 from statustui.core.working_dir import find_runs
-from statustui.monitor.scan import read, read_history
+from statustui.monitor.snapshot import read, read_history
 from tests.trees import DATA, write_nothing
 
 TREES = ("pavilion-2.1.1-slurm", "pavilion-develop-2024-06")
@@ -96,14 +96,14 @@ def test_errors_that_were_false_are_recovered_from(corpora: Path) -> None:
     recovered = {number: run.recovered.state for number, run in runs.items() if run.recovered}
     assert recovered == {2: "SCHED_ERROR", 8: "SCHED_ERROR"}
     assert "SCHED_ERROR" in runs[2].seen
-    assert {number for number, run in runs.items() if not run.is_over} == {26, 31}
+    assert {number for number, run in runs.items() if not run.is_finished} == {26, 31}
 
 
 def test_runs_that_were_never_started_say_so(corpora: Path) -> None:
     """In the note that the list shows."""
     old = runs_of(corpora / "pavilion-2.1.1-slurm")
     assert "no job was made for it" in old[4].headline
-    assert old[4].is_over
+    assert old[4].is_finished
     new = runs_of(corpora / "pavilion-develop-2024-06")
     assert new[42].headline == "The run directory is empty: making the run has failed."
     assert new[42].is_missing

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.durations import (
-    DEFAULT_PATIENCE,
-    Patience,
+    DEFAULT_STALE_AFTER,
+    StaleAfter,
     Typical,
     Usual,
     end_of,
@@ -20,9 +20,9 @@ from statustui.core.durations import (
     may_stall,
     stays,
     typical_times,
-    usual_stays,
+    usual_intervals,
 )
-from statustui.core.history import Course
+from statustui.core.history import StateTimeline
 from statustui.core.status_file import StatusInfo, split_statuses
 from tests.histories import history_of
 from tests.runs import make
@@ -64,7 +64,7 @@ def test_no_span_is_negative(times: list[float]) -> None:
 def test_what_is_usual_is_the_median_of_the_longest_stays() -> None:
     """Of each run one, so that a run that reports often does not outweigh the others."""
     others = [history((0, "RUNNING"), (span, "RUN_DONE")) for span in (7, 90, 8)]
-    usual = usual_stays([*others, LIFE])
+    usual = usual_intervals([*others, LIFE])
     assert usual["RUNNING"] == Usual(10, 90, 4)
     assert usual["RUN_USER"] == Usual(20, 20, 1)
     assert "RUN_DONE" not in usual
@@ -76,9 +76,9 @@ def test_much_longer_is_three_times_the_usual_but_at_least_what_is_asked_for() -
     assert limit_of(1800, Usual(10, 20, 5)) == 1800
     assert limit_of(1800, Usual(1000, 1200, 5)) == 3000
     assert limit_of(1800, Usual(1000, 9000, 5)) == 9000
-    patience = Patience(60, {"SCHEDULED": 7200})
+    patience = StaleAfter(60, {"SCHEDULED": 7200})
     assert (patience.of("RUNNING"), patience.of("SCHEDULED")) == (60, 7200)
-    assert DEFAULT_PATIENCE.of("RUNNING") == 1800
+    assert DEFAULT_STALE_AFTER.of("RUNNING") == 1800
 
 
 @pytest.mark.parametrize(
@@ -120,10 +120,10 @@ def test_the_time_of_a_run_counts_up_to_now_as_long_as_it_goes_on(
 
 def test_clocks_that_disagree_do_not_end_a_run_before_its_last_state() -> None:
     """Neither one that goes on nor one whose last status has an earlier time, or none."""
-    course = Course((1000.0, 2000.0), ("CREATED", "RUNNING"))
+    course = StateTimeline((1000.0, 2000.0), ("CREATED", "RUNNING"))
     assert end_of(make("r/1", "RUNNING x"), course, 1500.0) == 2000.0
     assert end_of(make("r/1", "COMPLETE result: PASS"), course, 1500.0) == 2000.0
-    without_time = replace(make("r/1", "COMPLETE result: PASS"), updated=None)
+    without_time = replace(make("r/1", "COMPLETE result: PASS"), updated_at=None)
     assert end_of(without_time, course, 1500.0) == 2000.0
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core import history as module
-from statustui.core.history import Course, HistoryBuilder
+from statustui.core.history import HistoryBuilder, StateTimeline
 from statustui.core.status_file import split_statuses
 from tests.histories import history_of
 
@@ -29,7 +29,7 @@ def test_repeats_are_one_entry_with_a_count() -> None:
     ]
     assert found.entries[1].status.timestamp == 1
     assert found.entries[1].end == 5
-    assert found.updates == 8
+    assert found.status_count == 8
 
 
 def test_damaged_lines_are_told_with_their_number() -> None:
@@ -52,7 +52,7 @@ def test_a_line_without_its_newline_counts_when_it_can() -> None:
     assert len(builder.history(b"2.0 RUNN").entries) == 1
     builder.add(b"2.0 RUNNING half\n")
     assert [one.status.note for one in builder.history().entries] == ["a", "half"]
-    assert builder.history().updates == 2
+    assert builder.history().status_count == 2
 
 
 def test_the_course_tells_the_state_at_any_time_and_the_time_in_each() -> None:
@@ -70,8 +70,8 @@ def test_the_course_tells_the_state_at_any_time_and_the_time_in_each() -> None:
         "RUNNING",
     ]
     assert course.times(41) == {"CREATED": 1, "RUNNING": 20, "BUILDING": 10}
-    assert Course().at(5) == ""
-    assert Course().times(5) == {}
+    assert StateTimeline().at(5) == ""
+    assert StateTimeline().times(5) == {}
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.sampled_from(["RUNNING", "BUILDING"]))))
@@ -79,7 +79,7 @@ def test_no_time_is_negative_and_nothing_is_lost(changes: list[tuple[int, str]])
     """Whatever the clocks of the hosts say."""
     text = lines(*((float(time), f"{state} x") for time, state in changes))
     found = history_of(text)
-    assert found.updates == len(changes) == sum(one.times for one in found.entries)
+    assert found.status_count == len(changes) == sum(one.times for one in found.entries)
     end = max((time for time, _state in changes), default=0)
     times = found.course.times(end)
     assert all(span >= 0 for span in times.values())
@@ -96,7 +96,7 @@ def test_any_bytes_make_as_many_statuses_as_they_hold(pieces: list[bytes]) -> No
     for line in whole:
         builder.add(line)
     assert history_of(text).entries == builder.history().entries
-    assert history_of(text).updates == len(split_statuses(text))
+    assert history_of(text).status_count == len(split_statuses(text))
 
 
 def test_only_the_newest_entries_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_only_the_newest_entries_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(module, "MOST_ENTRIES", 3)
     found = history_of(lines(*((float(n), f"RUN_USER step {n}") for n in range(10))))
     assert [one.status.note for one in found.entries] == ["step 7", "step 8", "step 9"]
-    assert (found.left_out, found.updates, found.entries[0].line) == (7, 10, 8)
+    assert (found.left_out, found.status_count, found.entries[0].line) == (7, 10, 8)
     assert found.omission == "7 earlier entries are not shown."
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from statustui.core.lines import NO_WORK, read_codes
-from statustui.core.run import Label, RunDir, Tally, make_run
+from statustui.core.run import RunDir, RunMetadata, StatusSummary, make_run
 from statustui.core.states import KNOWN_STATES, LOG_STATES, categorise
 from statustui.core.status_file import StatusInfo, parse_line
 
@@ -57,13 +57,13 @@ def naive(lines: list[bytes]) -> tuple[int, str | None, str | None, str | None, 
 
 def quick(lines: list[bytes], cuts: list[int]) -> tuple[object, ...]:
     """The same by the incremental reader, given the lines by pieces."""
-    tally = Tally()
+    tally = StatusSummary()
     for start, end in zip([0, *cuts], [*cuts, len(lines)], strict=True):
         block = b"".join(line + b"\n" for line in lines[start:end])
         if block:
             tally = tally.add(block, tally.offset + len(block))
     return (
-        tally.updates,
+        tally.status_count,
         tally.current and tally.current.state,
         tally.problem and tally.problem.state,
         tally.recovered and tally.recovered.state,
@@ -99,8 +99,8 @@ def test_each_line_has_a_code() -> None:
 def test_a_run_of_repeated_short_lines_is_told_whole() -> None:
     """All are counted, and the last one counts."""
     block = b"1 A\n" * 20_000 + b"2 RUNNING x\n"
-    run = make_run(PLACE, Label("x"), Tally().add(block, len(block)))
-    assert (run.updates, run.current.state, run.seen) == (
+    run = make_run(PLACE, RunMetadata("x"), StatusSummary().add(block, len(block)))
+    assert (run.status_count, run.current.state, run.seen) == (
         20_001,
         "RUNNING",
         frozenset({"A", "RUNNING"}),

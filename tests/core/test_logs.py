@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core import details
-from statustui.core.details import JOB, OWN, Document, signature
-from statustui.core.logs import Log, Trace, find_logs, log_paths, telling_logs
+from statustui.core import documents
+from statustui.core.documents import JOB, OWN, Document, signature
+from statustui.core.logs import Log, LogTail, find_logs, log_paths, telling_logs
 from statustui.core.run import RunDir
 
 
@@ -20,7 +20,7 @@ def place(path: Path, *, plain: bool = False) -> RunDir:
 
 def read_documents(run: RunDir) -> tuple[Document, ...]:
     """All the JSON files of a run."""
-    return details.read_documents(run, OWN) + details.read_documents(run, JOB)
+    return documents.read_documents(run, OWN) + documents.read_documents(run, JOB)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_logs_have_titles_and_one_that_goes_was_never_written(tmp_path: Path) ->
     there = Log("b.log", str(tmp_path / "b.log"))
     gone = Log("a.log", str(tmp_path / "a.log"))
     assert telling_logs("RUNNING", [gone, there]) == [there, gone]
-    assert Trace(there, ("x",), (1, 2, 3_500_000_000, 4)).modified == 3.5
+    assert LogTail(there, ("x",), (1, 2, 3_500_000_000, 4)).modified == 3.5
 
 
 def test_of_very_many_logs_those_that_were_written_last_are_listed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
+from statustui.core.run import Run, RunDir, RunMetadata, StatusSummary, make_run, make_unread_run
 from statustui.core.states import KNOWN_STATES, Category
 from statustui.core.status_file import split_statuses
 
@@ -18,7 +18,9 @@ PLACE = RunDir("root", "root/test_runs/7", "7", "test")
 def run_of(*statuses: str, torn: bytes = b"", result: str | None = None) -> Run:
     """A run with these statuses, each given as ``STATE note``, a second apart."""
     block = "".join(f"{1000 + n} {status}\n" for n, status in enumerate(statuses)).encode()
-    return make_run(PLACE, Label("suite.test"), Tally().add(block, len(block)), torn, result)
+    return make_run(
+        PLACE, RunMetadata("suite.test"), StatusSummary().add(block, len(block)), torn, result
+    )
 
 
 def summary(run: Run) -> tuple[Category, str | None]:
@@ -66,7 +68,7 @@ def test_the_current_status_is_the_last_line_whatever_it_says() -> None:
     """Also when it is a remark or hides a failure."""
     run = run_of("BUILD_FAILED make: error 2", "BUILD_CREATED Builder created.", "INFO looked at")
     assert run.current.state == "INFO"
-    assert (run.started, run.updated, run.updates) == (1000, 1002, 3)
+    assert (run.started, run.updated_at, run.status_count) == (1000, 1002, 3)
     assert run.hides_problem
     assert run.headline == "BUILD_FAILED: make: error 2"
 
@@ -109,10 +111,10 @@ def test_an_error_is_recovered_from_once_the_run_is_back_at_work(
 
 def test_a_failed_build_that_was_looked_at_is_over() -> None:
     """Only a build that goes on is under way."""
-    assert run_of("BUILD_FAILED", "BUILD_CREATED").is_over
-    assert not run_of("BUILD_CREATED").is_over
-    assert not run_of("BUILD_FAILED", "BUILDING").is_over
-    assert not run_of("SCHED_ERROR", "RUNNING").is_over
+    assert run_of("BUILD_FAILED", "BUILD_CREATED").is_finished
+    assert not run_of("BUILD_CREATED").is_finished
+    assert not run_of("BUILD_FAILED", "BUILDING").is_finished
+    assert not run_of("SCHED_ERROR", "RUNNING").is_finished
 
 
 def test_the_last_of_several_results_counts() -> None:
@@ -130,12 +132,12 @@ def test_the_last_of_several_results_counts() -> None:
 def test_a_newer_results_json_counts_and_is_told(told: str, filed: str, category: Category) -> None:
     """Beside what the status file says."""
     block = f"1 RUNNING\n2 COMPLETE result: {told}\n".encode()
-    tally = Tally().add(block, len(block))
-    run = make_run(PLACE, Label("x"), tally, result=filed, overrides=True)
+    tally = StatusSummary().add(block, len(block))
+    run = make_run(PLACE, RunMetadata("x"), tally, result=filed, overrides=True)
     assert (run.result, run.results_file, run.category) == (filed, filed, category)
     assert run.headline == f"{told}, results.json says {filed}"
     assert (run.problem is None) == (filed == "PASS")
-    same = make_run(PLACE, Label("x"), tally, result=told, overrides=True)
+    same = make_run(PLACE, RunMetadata("x"), tally, result=told, overrides=True)
     assert (same.result, same.results_file) == (told, None)
 
 
@@ -169,17 +171,17 @@ def test_an_unfinished_line_counts_when_its_state_is_whole() -> None:
 def test_a_run_without_statuses_is_unknown() -> None:
     """An empty file is the beginning of a run, not an error."""
     run = run_of()
-    assert (run.current.state, run.category, run.updates) == ("UNKNOWN", Category.UNKNOWN, 0)
+    assert (run.current.state, run.category, run.status_count) == ("UNKNOWN", Category.UNKNOWN, 0)
     assert run.error is None
     assert run.is_missing
 
 
 def test_a_run_that_cannot_be_read_is_an_error_unless_its_file_is_missing() -> None:
     """And says why."""
-    unread = make_unread_run(PLACE, Label("x"), "no permission")
+    unread = make_unread_run(PLACE, RunMetadata("x"), "no permission")
     assert (unread.category, unread.error) == (Category.ERROR, "no permission")
     assert unread.problem is unread.current
-    missing = make_unread_run(PLACE, Label("x"), "no file", missing=True)
+    missing = make_unread_run(PLACE, RunMetadata("x"), "no file", missing=True)
     assert (missing.category, missing.problem) == (Category.UNKNOWN, None)
     assert [run.is_missing for run in (missing, unread, run_of("RUNNING"))] == [True, False, False]
 
@@ -204,15 +206,15 @@ def test_taking_lines_in_by_pieces_gives_what_taking_them_in_at_once_does(
     first = b"".join(line + b"\n" for line in lines[:cut])
     second = b"".join(line + b"\n" for line in lines[cut:])
     end = len(first) + len(second)
-    by_pieces = Tally().add(first, len(first)).add(second, end)
-    assert by_pieces == Tally().add(first + second, end)
+    by_pieces = StatusSummary().add(first, len(first)).add(second, end)
+    assert by_pieces == StatusSummary().add(first + second, end)
 
 
 def test_a_blank_last_line_hides_nothing() -> None:
     """The statuses before it count."""
     block = b"1 CREATED a\n2 ABORTED b\n \n"
-    tally = Tally().add(block, len(block))
-    assert tally.updates == 2
+    tally = StatusSummary().add(block, len(block))
+    assert tally.status_count == 2
     assert tally.current is not None
     assert tally.current.state == "ABORTED"
 
@@ -221,23 +223,23 @@ def test_a_blank_last_line_hides_nothing() -> None:
 def test_the_tally_agrees_with_the_history(lines: list[bytes]) -> None:
     """Reading cheaply finds as many statuses, and the same last one, as reading in full."""
     block = b"".join(line + b"\n" for line in lines)
-    tally, history = Tally().add(block, len(block)), split_statuses(block)
-    assert tally.updates == len(history)
+    tally, history = StatusSummary().add(block, len(block)), split_statuses(block)
+    assert tally.status_count == len(history)
     assert tally.current == (history[-1] if history else None)
-    run = make_run(PLACE, Label(), tally)
+    run = make_run(PLACE, RunMetadata(), tally)
     assert (run.problem is not None) == run.category.is_problem
 
 
 def test_a_remark_does_not_bring_a_run_back_that_is_over() -> None:
     """It is as final as before, passed or failed."""
     for life in ("COMPLETE result: PASS", "RUN_TIMEOUT late", "CANCELLED by mia"):
-        assert run_of(life, "INFO cleaned up").is_over
-    assert not run_of("RUNNING x", "WARNING hot").is_over
+        assert run_of(life, "INFO cleaned up").is_finished
+    assert not run_of("RUNNING x", "WARNING hot").is_finished
 
 
 def test_the_states_of_a_run_stay_bounded_however_many_come_later() -> None:
     """Those that are known are kept all the same."""
-    tally = Tally()
+    tally = StatusSummary()
     for start in (0, 100, 200):
         lines = "".join(f"1000 ODD{number} x\n" for number in range(start, start + 100))
         tally = tally.add(f"{lines}1001 RUNNING x\n".encode(), 0)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.durations import Patience
+from statustui.core.durations import StaleAfter
 from statustui.core.run import Run, RunDir, make_unread_run
 from statustui.core.series import SeriesFiles, is_member, judge
 from statustui.core.states import Category
 from tests.runs import make
 
-PATIENCE = Patience(100.0)
+PATIENCE = StaleAfter(100.0)
 PASS, FAIL = "COMPLETE result: PASS", "COMPLETE result: FAIL"
 ALL = SeriesFiles(has_all_started=True)
 
@@ -36,7 +36,7 @@ def judged(own: Run, *runs: Run | None, files: SeriesFiles = ALL, now: float = 1
 
 def verdict(run: Run) -> tuple[str, bool, str]:
     """Category, whether it has ended, and what it says."""
-    return run.category.value, run.is_over, run.headline
+    return run.category.value, run.is_finished, run.headline
 
 
 RUNS = [
@@ -78,9 +78,9 @@ def test_a_series_is_what_looking_at_everything_says(
     more = not (is_done or files.has_all_started or last == "ALL_STARTED")
     if not statuses and (files.is_flat or not runs):
         more = False
-    signs = [one.updated for one in there] + ([1000.0 + len(statuses) - 1] if statuses else [])
+    signs = [one.updated_at for one in there] + ([1000.0 + len(statuses) - 1] if statuses else [])
     is_dead = more and not under_way and bool(signs) and now > 4000
-    assert run.is_over is (is_done or is_dead or not (more or under_way))
+    assert run.is_finished is (is_done or is_dead or not (more or under_way))
     ranks = [category for category in Category if category in {one.category for one in there}]
     if last == "ERROR" or is_dead:
         expected = Category.ERROR
@@ -138,8 +138,8 @@ def test_a_series_whose_process_has_died_has_a_problem() -> None:
     assert (dead.problem.state, dead.hides_problem, dies_at) == ("SET_MAKE", False, None)
     going_on = make("r/test_runs/1", "RUNNING x")
     assert judge(own, links, [going_on], 9999.0, PATIENCE).dies_at is None
-    patient = Patience(100.0, {"SET_MAKE": 5000.0})
-    assert not judge(own, links, [done], 2000.0, patient).run.is_over
+    patient = StaleAfter(100.0, {"SET_MAKE": 5000.0})
+    assert not judge(own, links, [done], 2000.0, patient).run.is_finished
 
 
 def test_a_file_of_pavilion_ends_it_whatever_its_state() -> None:

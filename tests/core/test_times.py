@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from statustui.core.columns import COLUMNS
 from statustui.core.history import HistoryBuilder
 from statustui.core.query import parse
-from statustui.core.run import Label, RunDir, Tally, make_run
+from statustui.core.run import RunDir, RunMetadata, StatusSummary, make_run
 from statustui.core.status_file import StatusFile, settle_statuses, split_statuses
 from statustui.core.times import in_order, is_open, parse_time, seconds_of, settle
-from statustui.monitor.scan import read, read_history
+from statustui.monitor.snapshot import read, read_history
+from statustui.presentation.columns import COLUMNS
 
 PLACE = RunDir("root", "root/7", "7", "plain")
 SECOND_HOUR = datetime(2026, 10, 25, 1, tzinfo=timezone.utc).timestamp()
@@ -75,7 +75,11 @@ def test_a_time_that_cannot_be_read_is_marked_in_the_list() -> None:
         (b"1000 RUNNING x\n", "  5s"),
         (b"", "   -"),
     ):
-        run = make_run(PLACE, Label("x"), Tally().add(line, len(line)) if line else Tally())
+        run = make_run(
+            PLACE,
+            RunMetadata("x"),
+            StatusSummary().add(line, len(line)) if line else StatusSummary(),
+        )
         assert COLUMNS["age"].text(run, 1005) == shown
 
 
@@ -93,14 +97,14 @@ def test_the_repeated_hour_is_told_by_the_time_of_the_file(tmp_path: Path) -> No
     at = SECOND_HOUR + 14 * 60
     place = write(tmp_path / "iso", ["02:14:00.000000 RUNNING set 1 min ago"], at)
     run = read(place).run
-    assert run.updated == at
+    assert run.updated_at == at
     assert run.started == at
     assert run.age(at + 60) == 60
     assert parse("age<10m").matches(run, at + 60)
     assert StatusFile(place.status_path).current().timestamp == at
     assert [status.timestamp for status in read_history(place.status_path)] == [at]
     first = write(tmp_path / "first", ["02:14:00.000000 RUNNING x"], at - 3600)
-    assert read(first).run.updated == at - 3600
+    assert read(first).run.updated_at == at - 3600
 
 
 @pytest.mark.usefixtures("_berlin")
@@ -111,8 +115,8 @@ def test_the_repeated_hour_is_told_by_the_order_of_lines(tmp_path: Path) -> None
     times = [status.timestamp for status in read_history(place.status_path)]
     assert times == [SECOND_HOUR - 600, SECOND_HOUR + 600, SECOND_HOUR + 4200]
     mixed = f"{SECOND_HOUR + 60} SCHEDULED x\n2026-10-25T02:02:00 RUNNING y\n".encode()
-    run = make_run(PLACE, Label("x"), Tally().add(mixed, len(mixed)))
-    assert run.updated == SECOND_HOUR + 120
+    run = make_run(PLACE, RunMetadata("x"), StatusSummary().add(mixed, len(mixed)))
+    assert run.updated_at == SECOND_HOUR + 120
 
 
 MINUTES = st.integers(0, 59).map("02:{:02}:00".format)
@@ -135,13 +139,13 @@ def test_list_and_history_have_the_same_times(
     block, at = b"".join(lines), SECOND_HOUR + modified
     thorough = settle_statuses(split_statuses(block), at)
     first, second = b"".join(lines[:cut]), b"".join(lines[cut:])
-    tally = Tally()
+    tally = StatusSummary()
     builder = HistoryBuilder()
     for piece in filter(None, (first, second)):
         tally = tally.add(piece, tally.offset + len(piece))
         builder.add(piece)
-    run = make_run(PLACE, Label("x"), tally, modified=at)
-    assert run.updated == thorough[-1].timestamp
+    run = make_run(PLACE, RunMetadata("x"), tally, modified=at)
+    assert run.updated_at == thorough[-1].timestamp
     assert run.started == thorough[0].timestamp
     if run.problem is not None:
         assert run.problem in thorough

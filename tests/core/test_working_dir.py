@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.durations import DEFAULT_PATIENCE
-from statustui.core.run import Label, RunDir
+from statustui.core.durations import DEFAULT_STALE_AFTER
+from statustui.core.run import RunDir, RunMetadata
 from statustui.core.working_dir import (
     find_runs,
     read_json,
@@ -191,10 +191,10 @@ def test_names_as_pavilion_writes_them() -> None:
             RunDir(str(DATA), path, "s1", "series" if kind == "series" else "test")
         )
     assert names == {
-        "test_runs/13": Label("nightly.badbuild", "root"),
-        "test_runs/0000002": Label("t.fails"),
-        "series/1": Label("cmdline", "", "1"),
-        "test_runs/20": Label(),
+        "test_runs/13": RunMetadata("nightly.badbuild", "root"),
+        "test_runs/0000002": RunMetadata("t.fails"),
+        "series/1": RunMetadata("cmdline", "", "1"),
+        "test_runs/20": RunMetadata(),
     }
 
 
@@ -240,7 +240,7 @@ def test_overlapping_roots_share_a_tree(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("tree")
     tree, inner = str(tmp_path / "tree"), str(tmp_path / "link" / "test_runs" / "1")
     roots = [tree, str(tmp_path / "link"), f"{tree}/.", inner, tree]
-    runs = read_once(roots, DEFAULT_PATIENCE, 0.0).runs
+    runs = read_once(roots, DEFAULT_STALE_AFTER, 0.0).runs
     assert {run.root for run in runs} == {tree, inner}
     assert sorted(run.path for run in runs) == sorted([f"{tree}/test_runs/2", inner])
 

@@ -14,10 +14,10 @@ import sys
 import atheris
 
 with atheris.instrument_imports():
-    from statustui.core.complaints import first_complaint, last_complaint
+    from statustui.core.error_lines import first_complaint, last_complaint
     from statustui.core.history import HistoryBuilder
     from statustui.core.query import QueryError, parse
-    from statustui.core.run import Label, RunDir, Tally, make_run
+    from statustui.core.run import RunDir, RunMetadata, StatusSummary, make_run
     from statustui.core.status_file import format_line, parse_line, split_statuses
     from statustui.core.text import clean, clean_log_line
 
@@ -29,16 +29,16 @@ def check_file(data: bytes, cut: int) -> None:
     whole, newline, torn = data.rpartition(b"\n")
     block = whole + newline
     statuses = split_statuses(block)
-    tally = Tally().add(block, len(block))
+    tally = StatusSummary().add(block, len(block))
     end = block.rfind(b"\n", 0, cut) + 1
-    pieces = Tally().add(block[:end], end).add(block[end:], len(block))
+    pieces = StatusSummary().add(block[:end], end).add(block[end:], len(block))
     assert tally == pieces
-    assert tally.updates == len(statuses)
+    assert tally.status_count == len(statuses)
     builder = HistoryBuilder()
     builder.add(block)
     history = builder.history(torn)
-    assert sum(entry.times for entry in history.entries) == history.updates
-    run = make_run(PLACE, Label(), tally, torn)
+    assert sum(entry.times for entry in history.entries) == history.status_count
+    run = make_run(PLACE, RunMetadata(), tally, torn)
     assert clean(run.headline).isprintable()
     for status in statuses:
         again = parse_line(format_line(status)) if status.when is not None else None
@@ -53,7 +53,9 @@ def check_line(data: bytes) -> None:
     assert clean_log_line(line).isprintable()
     assert (first_complaint(data) < 0) == (last_complaint(data) < 0)
     with contextlib.suppress(QueryError):
-        parse(data.decode("utf-8", "replace")).matches(make_run(PLACE, Label(), Tally()), 0.0)
+        parse(data.decode("utf-8", "replace")).matches(
+            make_run(PLACE, RunMetadata(), StatusSummary()), 0.0
+        )
 
 
 def check(data: bytes) -> None:

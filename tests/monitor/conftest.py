@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.pace import Settings
+from statustui.monitor.poll_policy import Settings
 from tests.monitor.picture import Picture, Watch
 
 

@@ -26,7 +26,7 @@ class Picture:
             self.removed += batch.removed
             for path in batch.removed:
                 self.runs.pop(path, None)
-            for run in batch.updated:
+            for run in batch.changed:
                 self.runs[run.path] = run
                 self.seen.setdefault(run.path, []).append(run.current.state)
             self.health |= {health.root: health for health in batch.health}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from statustui.monitor.filesystem import Reach
+from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.pace import Pace, Settings, WatchMode
+from statustui.monitor.poll_policy import PollPolicy, Settings, WatchMode
 from tests.monitor.picture import Picture, Watch
 from tests.trees import append, write_run
 from tests.waiting import wait_until
@@ -227,8 +227,8 @@ def test_a_run_inside_a_run_is_found_and_stays_when_the_outer_one_ends(
 @pytest.fixture
 def sluggish(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave finished runs alone for an hour, and sweep as seldom."""
-    pace = Pace(1.0, 3600.0, 3600.0, 3600.0, 4000.0, 1)
-    monkeypatch.setattr("statustui.monitor.pace._PACES", dict.fromkeys(Reach, pace))
+    pace = PollPolicy(1.0, 3600.0, 3600.0, 3600.0, 4000.0, 1)
+    monkeypatch.setattr("statustui.monitor.poll_policy._PACES", dict.fromkeys(Reach, pace))
 
 
 @pytest.mark.usefixtures("sluggish")

@@ -13,23 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.details import Document
-from statustui.core.durations import DEFAULT_PATIENCE
+from statustui.core.documents import Document
+from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.history import History
 from statustui.core.run import Run
-from statustui.monitor.ask import NO_ANSWER
-from statustui.monitor.inspection import (
+from statustui.monitor.fs.deadline import NO_ANSWER
+from statustui.monitor.fs.prober import Prober, Stuck
+from statustui.monitor.once import read_once, read_run
+from statustui.monitor.run.inspection import (
     Documents,
     FileInspection,
-    Finding,
     Logs,
     Page,
     Search,
+    SearchResult,
     Unreadable,
 )
-from statustui.monitor.log import LogText, needle
-from statustui.monitor.once import read_once, read_run
-from statustui.monitor.prober import Prober, Stuck
+from statustui.monitor.run.log_text import LogText, search_pattern
 from statustui.monitor.stalls import last_sign
 from tests.monitor.surroundings import Mirror, mirror
 from tests.terminal import STATUSTUI, terminal
@@ -77,7 +77,7 @@ def test_the_history_stays_live_and_the_other_logs_and_documents_are_read(tree: 
     """What hangs is named, and read once it answers."""
     run = tree.victim
     (run / "results.json").write_text('{"result": "PASS"}')
-    found: list[Finding] = []
+    found: list[SearchResult] = []
     inspection = FileInspection(tree.picture(run), [], found.append)
     inspection.show_documents(wanted=True)
     wait_until(lambda: any(isinstance(one, Documents) for one in found))
@@ -116,19 +116,19 @@ def test_a_search_and_a_page_that_hang_are_left_for_another_log(tree: Tree) -> N
     (run / "run.log").unlink()
     (run / "run.log").symlink_to(tree.dead.place / "kickoff.log")
     (run / "results.log").write_text("a result\n")
-    found: list[Finding] = []
+    found: list[SearchResult] = []
     inspection = FileInspection(tree.picture(run), [], found.append)
     inspection.turn(f"{run}/run.log", LogText.head)
     wait_until(lambda: Unreadable(f"{run}/run.log", NO_ANSWER) in found)
     del found[:]
-    inspection.search(f"{run}/run.log", needle("x"), 0, backwards=False)
+    inspection.search(f"{run}/run.log", search_pattern("x"), 0, backwards=False)
     wait_until(lambda: Unreadable(f"{run}/run.log", NO_ANSWER) in found)
-    inspection.search(f"{run}/results.log", needle("nothing"), 0, backwards=False)
+    inspection.search(f"{run}/results.log", search_pattern("nothing"), 0, backwards=False)
     wait_until(lambda: Search(f"{run}/results.log", None) in found)
     inspection.stop()
 
 
-def _set_by_logs(is_told: threading.Event, finding: Finding) -> None:
+def _set_by_logs(is_told: threading.Event, finding: SearchResult) -> None:
     if isinstance(finding, Logs):
         is_told.set()
 
@@ -171,7 +171,7 @@ def test_the_list_is_whole(tree: Tree) -> None:
     """No part is missing: a log is none."""
     for run in (tree.victim, tree.other):
         os.utime(run / "run.log", (1_795_000_000, 1_795_000_000))
-    picture = read_once([str(tree.root)], DEFAULT_PATIENCE, time.time())
+    picture = read_once([str(tree.root)], DEFAULT_STALE_AFTER, time.time())
     assert {run.name for run in picture.runs} == {"test 66", "test 67"}
     assert picture.incomplete == []
     assert all(run.stall is not None for run in picture.runs)
@@ -207,7 +207,7 @@ def test_of_plain_runs_logs_that_hang_do_not_keep_the_others_from_being_listed(
         assert len(found.logs.logs) == 100
         assert found.logs.trace is not None
         assert found.logs.trace.lines == ("alive",)
-        [listed] = read_once([str(tmp_path / "tree")], DEFAULT_PATIENCE, time.time()).runs
+        [listed] = read_once([str(tmp_path / "tree")], DEFAULT_STALE_AFTER, time.time()).runs
         assert listed.stall is None
 
 

@@ -17,8 +17,8 @@ from statustui.core.run import RunDir
 from statustui.core.working_dir import Folder, Survey, survey
 from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.pace import Settings
-from statustui.monitor.scan import Reading, Steps, read_in_steps
+from statustui.monitor.poll_policy import Settings
+from statustui.monitor.snapshot import RunSnapshot, Steps, read_in_steps
 from statustui.monitor.source import Source
 from tests.monitor.picture import Picture, Watch
 from tests.monitor.test_stalls import HOUR, START, make_tree
@@ -58,7 +58,7 @@ def test_every_last_status_of_several_writers_is_seen(tmp_path: Path, watch: Wat
     ]
     assert [writer.wait(60) for writer in writers] == [0] * 4
     wait_until(lambda: list(picture.states().values()) == ["COMPLETE"] * 4)
-    assert [run.updates for run in picture.runs.values()] == [202] * 4
+    assert [run.status_count for run in picture.runs.values()] == [202] * 4
 
 
 def test_a_root_that_is_missing_is_told_and_seen_once_it_is_there(
@@ -140,8 +140,8 @@ def test_many_runs_are_handed_out_while_they_are_being_read(tmp_path: Path) -> N
     monitor.start(batches.append)
     wait_until(lambda: batches and batches[-1].health[0].swept)
     monitor.stop()
-    assert max(len(batch.updated) for batch in batches) <= 500
-    assert len({run.path for batch in batches for run in batch.updated}) == 1200
+    assert max(len(batch.changed) for batch in batches) <= 500
+    assert len({run.path for batch in batches for run in batch.changed}) == 1200
 
 
 @pytest.mark.parametrize("watch_mode", ["events", "poll"])
@@ -203,12 +203,12 @@ def test_an_internal_error_over_one_run_is_shown_and_the_others_go_on(
     for number in range(3):
         write_run(tmp_path / str(number), "RUNNING")
 
-    def fail(place: RunDir, known: Reading | None, *, trust_stat: bool, anew: bool) -> Steps:
+    def fail(place: RunDir, known: RunSnapshot | None, *, trust_stat: bool, anew: bool) -> Steps:
         if place.id == "1":
             raise ValueError("boom")
         return read_in_steps(place, known, trust_stat=trust_stat, anew=anew)
 
-    monkeypatch.setattr("statustui.monitor.reader.read_in_steps", fail)
+    monkeypatch.setattr("statustui.monitor.run_reader.read_in_steps", fail)
     picture = watch(tmp_path)
     wait_until(lambda: len(picture.runs) == 3)
     assert "boom" in str(picture.runs[str(tmp_path / "1")].error)
@@ -225,7 +225,7 @@ def test_an_internal_error_is_told_until_it_is_over(
         def fail(*_arguments: object, **_options: object) -> None:
             raise ValueError("boom")
 
-        patch.setattr("statustui.monitor.sweep.Directories.look", fail)
+        patch.setattr("statustui.monitor.root_scanner.Directories.look", fail)
         picture = watch(tmp_path, settings=Settings("poll", interval=0.1))
         wait_until(lambda: picture.health and "boom" in str(picture.health[str(tmp_path)].problem))
     wait_until(lambda: picture.states() == {"1": "RUNNING"})

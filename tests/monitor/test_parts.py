@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 from statustui.core.run import Run
 from statustui.core.working_dir import Folder, Survey, root_folder, survey
 from statustui.monitor.batch import Batch
-from statustui.monitor.crew import Crew
+from statustui.monitor.change_buffer import Outbox
 from statustui.monitor.directories import Change, Directories
 from statustui.monitor.events.check import EventCheck
 from statustui.monitor.events.watcher import watch_limit
-from statustui.monitor.filesystem import Reach
-from statustui.monitor.outbox import Outbox
-from statustui.monitor.pace import Settings, pace_of
+from statustui.monitor.fs.mounts import Reach
+from statustui.monitor.poll_policy import Settings, policy_for
+from statustui.monitor.reader_pool import ReaderPool
+from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.schedule import Rotation, Schedule
-from statustui.monitor.territory import Territory
-from tests.monitor.sweeping import move_elsewhere
+from tests.monitor.scanning import move_elsewhere
 from tests.runs import make
 from tests.waiting import wait_until
 
@@ -35,7 +35,7 @@ from tests.waiting import wait_until
 @pytest.mark.parametrize("size", [1, 8])
 def test_a_crew_does_everything_and_passes_a_failure_on(size: int) -> None:
     """All the other results come before it, and the crew goes on afterwards."""
-    crew: Crew[int, float] = Crew(lambda number: 1 / number, size)
+    crew: ReaderPool[int, float] = ReaderPool(lambda number: 1 / number, size)
     assert sorted(crew.do([1, 2, 4])) == [0.25, 0.5, 1.0]
     results: list[float] = []
     with pytest.raises(ZeroDivisionError):
@@ -47,7 +47,7 @@ def test_a_crew_does_everything_and_passes_a_failure_on(size: int) -> None:
 def test_a_crew_works_at_many_things_at_a_time_and_can_be_dismissed() -> None:
     """Each thread waits here until all are at work."""
     barrier = threading.Barrier(8)
-    crew: Crew[int, int] = Crew(lambda _number: barrier.wait(20), 8)
+    crew: ReaderPool[int, int] = ReaderPool(lambda _number: barrier.wait(20), 8)
     assert sorted(crew.do(range(8))) == list(range(8))
     crew.dismiss()
     wait_until(lambda: not any("reader" in thread.name for thread in threading.enumerate()))
@@ -55,7 +55,7 @@ def test_a_crew_works_at_many_things_at_a_time_and_can_be_dismissed() -> None:
 
 def schedule_of(**runs: tuple[str, float]) -> Schedule:
     """A schedule made at second 0, of runs that were written to some seconds before."""
-    schedule = Schedule(pace_of(Reach.LOCAL, Settings()))
+    schedule = Schedule(policy_for(Reach.LOCAL, Settings()))
     for path, (status, age) in runs.items():
         schedule.put(make(path, status), -age, 0, 0)
     return schedule
@@ -96,7 +96,7 @@ def test_a_run_that_is_dropped_or_put_again_is_due_once() -> None:
 
 def test_of_roots_that_overlap_each_leaves_the_others_out() -> None:
     """Of those that are the same directory the first counts."""
-    territory = Territory(3)
+    territory = RootRegistry(3)
     for number, place in enumerate(["/a", "/a/b", "/a"]):
         territory.claim(number, place, 0)
     assert territory.others(0) == {"/a/b"}
@@ -106,7 +106,7 @@ def test_of_roots_that_overlap_each_leaves_the_others_out() -> None:
 
 def test_a_root_that_does_not_tell_where_it_is_is_not_waited_for() -> None:
     """It is left out of account until it does."""
-    territory = Territory(2)
+    territory = RootRegistry(2)
     territory.claim(1, "/b", 0.01)
     assert territory.others(1) == frozenset()
     territory.claim(0, "/b/c", 0.01)
@@ -213,7 +213,7 @@ def test_an_outbox_hands_out_removals_before_what_came_after_them() -> None:
     outbox.remove("a")
     outbox.put(second)
     outbox.tell(found=2)
-    assert told[0].updated == (second,)
+    assert told[0].changed == (second,)
     assert told[0].removed == ("b", "a")
     outbox.tell(found=2)
     assert len(told) == 1
@@ -237,7 +237,7 @@ def test_whoever_takes_in_every_batch_knows_what_there_is(
     def take(batch: Batch) -> None:
         for path in batch.removed:
             picture.pop(path, None)
-        picture.update({run.path: run for run in batch.updated})
+        picture.update({run.path: run for run in batch.changed})
 
     truth: dict[str, Run] = {}
     outbox = Outbox("root", take)
@@ -257,14 +257,14 @@ def test_whoever_takes_in_every_batch_knows_what_there_is(
 
 def test_settings_go_before_what_suits_the_filesystem() -> None:
     """One thread on a local disk, some on a network."""
-    local, remote = pace_of(Reach.LOCAL, Settings()), pace_of(Reach.REMOTE, Settings())
+    local, remote = policy_for(Reach.LOCAL, Settings()), policy_for(Reach.REMOTE, Settings())
     assert (local.tick, local.threads) == (1.0, 1)
     assert (remote.tick, remote.threads, remote.max_checks) == (2.0, 8, 500.0)
     assert [local.rest_after(age) for age in (0, 20, 1e6)] == [1.0, 2.0, 60.0]
     assert [local.rest_after(1e6, is_heard=heard) for heard in (True, False)] == [60.0, 10.0]
     assert [local.rest_after(9000, is_heard=heard) for heard in (True, False)] == [60.0, 10.0]
     assert [remote.rest_after(age) for age in (0, 9000, 1e6)] == [2.0, 60.0, 300.0]
-    chosen = pace_of(Reach.REMOTE, Settings("auto", 9.0, 70.0))
+    chosen = policy_for(Reach.REMOTE, Settings("auto", 9.0, 70.0))
     assert (chosen.tick, chosen.behind_events, chosen.max_checks) == (9.0, 9.0, 70.0)
 
 

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.durations import Patience
+from statustui.core.durations import StaleAfter
 from statustui.core.run import Run
 from statustui.monitor.once import read_once
-from statustui.monitor.pace import Settings
+from statustui.monitor.poll_policy import Settings
 from statustui.monitor.series import AllSeries
 from tests.monitor.follower import follower
-from tests.monitor.sweeping import Sweeping, put_on
+from tests.monitor.scanning import Sweeping, put_on
 from tests.runs import make
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
 PASS = "COMPLETE The test completed with result: PASS"  # noqa: S105 - no password
-PATIENT = Settings(patience=Patience(1e12))
+PATIENT = Settings(stale_after=StaleAfter(1e12))
 
 
 def start_series(root: Path, number: int = 1) -> Path:
@@ -49,14 +49,14 @@ def finish(series: Path) -> None:
 
 def picture(sweeping: Sweeping, series: Path) -> Run:
     """The last picture of a series that was handed out."""
-    runs = (run for batch in sweeping.batches for run in batch.updated)
+    runs = (run for batch in sweeping.batches for run in batch.changed)
     return [run for run in runs if run.path == str(series)][-1]
 
 
 def said(sweeping: Sweeping, series: Path) -> tuple[str, str, bool]:
     """Category and note of a series, and whether it has ended."""
     run = picture(sweeping, series)
-    return run.category.value, run.headline, run.is_over
+    return run.category.value, run.headline, run.is_finished
 
 
 def test_a_series_follows_its_runs(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_run_that_is_looked_at_alone_changes_its_series(tmp_path: Path) -> Non
     sweeping.check(run)
     append(run, PASS)
     sweeping.check(run)
-    changed = [run.path for batch in sweeping.batches[seen:] for run in batch.updated]
+    changed = [run.path for batch in sweeping.batches[seen:] for run in batch.changed]
     assert changed == [str(run), str(run), str(series)]
 
 
@@ -110,7 +110,7 @@ def test_a_series_is_told_only_once_it_has_been_judged(tmp_path: Path) -> None:
     sweeping.look()
     append(series, "COMPLETE Series has completed.")
     sweeping.look()
-    told = [run for batch in sweeping.batches for run in batch.updated if run.is_series]
+    told = [run for batch in sweeping.batches for run in batch.changed if run.is_series]
     assert [(run.current.state, run.headline) for run in told] == [
         ("ALL_STARTED", "1/1 passed"),
         ("COMPLETE", "1/1 passed"),
@@ -152,7 +152,7 @@ def test_a_series_whose_process_has_died_is_found_without_any_change(tmp_path: P
     now = [1_795_000_050.0]
     series = start_series(tmp_path)
     add_run(series, 1, PASS)
-    sweeping = Sweeping(tmp_path, Settings(patience=Patience(100.0), clock=lambda: now[0]))
+    sweeping = Sweeping(tmp_path, Settings(stale_after=StaleAfter(100.0), clock=lambda: now[0]))
     sweeping.look()
     assert said(sweeping, series) == ("waiting", "1/1 passed", False)
     now[0] += 100.0
@@ -216,7 +216,7 @@ def test_on_a_network_links_are_listed_whatever_the_times_say(
     add_run(series, 1, "RUNNING x")
     sweeping = Sweeping(tmp_path, PATIENT)
     sweeping.look()
-    monkeypatch.setattr("statustui.monitor.links.Links._is_unchanged", lambda _links: True)
+    monkeypatch.setattr("statustui.monitor.series_links.Links._is_unchanged", lambda _links: True)
     add_run(series, 2, "RUNNING x")
     sweeping.look()
     assert said(sweeping, series)[1] == "0/2 passed, 2 running"
@@ -229,8 +229,8 @@ def test_a_series_that_is_gone_leaves_nothing_behind(tmp_path: Path) -> None:
     run = add_run(series, 1, "RUNNING x")
     sweeping = Sweeping(tmp_path)
     sweeping.look()
-    [own] = [run for batch in sweeping.batches for run in batch.updated if run.is_series]
-    every = AllSeries(Patience(1.0), time.time, {})
+    [own] = [run for batch in sweeping.batches for run in batch.changed if run.is_series]
+    every = AllSeries(StaleAfter(1.0), time.time, {})
     for _ in range(2000):
         every.meet(own)
         assert len(list(every.review(lambda _path: None))) == 1
@@ -267,7 +267,7 @@ def test_somebody_who_follows_a_tree_sees_what_becomes_of_a_series(
 
 def test_a_run_of_two_series_stays_when_one_of_them_goes(tmp_path: Path) -> None:
     """A run of two series stays with the other one."""
-    every = AllSeries(Patience(1000.0), lambda: 2000.0, {})
+    every = AllSeries(StaleAfter(1000.0), lambda: 2000.0, {})
     for name in ("1", "2"):
         series = tmp_path / "series" / name
         series.mkdir(parents=True)
@@ -292,7 +292,7 @@ def test_links_that_cannot_be_listed_are_told_unless_their_series_is_being_delet
     """The series keeps what was known of it."""
     series = start_series(tmp_path)
     troubles: dict[str, str] = {}
-    every = AllSeries(Patience(1.0), time.time, troubles)
+    every = AllSeries(StaleAfter(1.0), time.time, troubles)
     every.meet(make(str(series), "RUN x", kind="series"))
 
     def fail(_links: object, **_how: object) -> bool:
@@ -329,7 +329,7 @@ def test_a_series_whose_links_cannot_be_listed_is_told_by_a_single_reading_too(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("statustui.monitor.series.Links.look", fail)
-    picture = read_once([str(tmp_path)], Patience(1.0), time.time())
+    picture = read_once([str(tmp_path)], StaleAfter(1.0), time.time())
     assert [tuple(part) for part in picture.incomplete] == [(str(series), "Permission denied")]
 
 
@@ -339,5 +339,5 @@ def test_a_root_may_be_named_by_a_dot(tmp_path: Path, monkeypatch: pytest.Monkey
     add_run(series, 1, "RUNNING x")
     finish(series)
     monkeypatch.chdir(series.parent)
-    [run] = [one for one in read_once(["."], Patience(1e9), time.time()).runs if one.is_series]
+    [run] = [one for one in read_once(["."], StaleAfter(1e9), time.time()).runs if one.is_series]
     assert (run.category.value, run.headline) == ("running", "0/1 passed, 1 running")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.durations import DEFAULT_PATIENCE
+from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.run import Run
 from tests.terminal import STATUSTUI
 from tests.trees import read_runs
@@ -94,7 +94,7 @@ PAVILION_2_1_1 = {
 
 def series_of(root: Path) -> dict[int, Run]:
     """Number -> series."""
-    runs = read_runs(root, DEFAULT_PATIENCE, LATER)
+    runs = read_runs(root, DEFAULT_STALE_AFTER, LATER)
     return {int(run.series): run for run in runs if run.is_series}
 
 
@@ -116,7 +116,7 @@ def test_every_series_of_real_working_directories(
         number: (
             run.category.value,
             run.problem and run.problem.state,
-            run.is_over,
+            run.is_finished,
             run.headline[: len(expected[number][3])],
         )
         for number, run in found.items()

@@ -7,9 +7,9 @@ import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
-from statustui.core.durations import DEFAULT_PATIENCE, Patience
-from statustui.core.run import Label, Run
-from statustui.monitor.prober import Prober
+from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
+from statustui.core.run import Run, RunMetadata
+from statustui.monitor.fs.prober import Prober
 from statustui.monitor.stalls import Peers, Stalls, last_sign
 from tests.runs import make
 from tests.trees import append, read_runs, write_run
@@ -30,7 +30,7 @@ def make_tree(root: Path) -> Path:
     return running
 
 
-def stalled(root: Path, now: float, patience: Patience = DEFAULT_PATIENCE) -> dict[str, Run]:
+def stalled(root: Path, now: float, patience: StaleAfter = DEFAULT_STALE_AFTER) -> dict[str, Run]:
     """The stalled runs of a tree by id, as `list` finds them."""
     runs = read_runs(root, patience, now)
     return {run.id: run for run in runs if run.stall is not None}
@@ -39,7 +39,7 @@ def stalled(root: Path, now: float, patience: Patience = DEFAULT_PATIENCE) -> di
 def test_a_run_stalls_that_takes_three_times_as_long_as_others_of_its_name(tmp_path: Path) -> None:
     """And not before, however short the time is that it may take at least."""
     make_tree(tmp_path)
-    assert not stalled(tmp_path, START + 5.9 * HOUR, Patience(60))
+    assert not stalled(tmp_path, START + 5.9 * HOUR, StaleAfter(60))
     found = stalled(tmp_path, START + 6.1 * HOUR)["9"].stall
     assert found is not None
     assert found.since == START
@@ -91,7 +91,7 @@ def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
     plain = write_run(tmp_path / "plain" / "a", "RUNNING x", start=START)
     (plain / "job.out").touch()
     os.utime(plain / "job.out", (START + 100, START + 100))
-    [run] = read_runs(plain, DEFAULT_PATIENCE, START)
+    [run] = read_runs(plain, DEFAULT_STALE_AFTER, START)
     assert last_sign(run, Prober(9.0)) == START + 100
 
 
@@ -99,8 +99,8 @@ def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
     """Its log may go on; a run that is gone, or has moved, is forgotten."""
     running = make_tree(tmp_path)
     now = [START + HOUR]
-    stalls = Stalls(DEFAULT_PATIENCE, lambda: now[0])
-    runs = {run.id: run for run in read_runs(tmp_path, Patience(1e9))}
+    stalls = Stalls(DEFAULT_STALE_AFTER, lambda: now[0])
+    runs = {run.id: run for run in read_runs(tmp_path, StaleAfter(1e9))}
     for run in runs.values():
         stalls.meet(run)
     by_path = {run.path: run for run in runs.values()}
@@ -124,10 +124,10 @@ def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Pat
     """Not when the state before it would have been; and it is marked once, whatever came before."""
     running = write_run(tmp_path / "one", "SCHEDULED x", start=START)
     now = [START]
-    stalls = Stalls(Patience(HOUR, {"SCHEDULED": 12 * HOUR}), lambda: now[0])
+    stalls = Stalls(StaleAfter(HOUR, {"SCHEDULED": 12 * HOUR}), lambda: now[0])
 
     def meet() -> dict[str, Run]:
-        [run] = read_runs(tmp_path, Patience(1e9))
+        [run] = read_runs(tmp_path, StaleAfter(1e9))
         stalls.meet(run)
         return {run.path: run}
 
@@ -154,8 +154,8 @@ def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
     kept = write_run(tmp_path / "kept", "RUNNING x", start=START)
     os.utime(kept / "status", (START, START))
     now = [START]
-    stalls = Stalls(Patience(HOUR), lambda: now[0])
-    [run] = read_runs(tmp_path, Patience(1e9))
+    stalls = Stalls(StaleAfter(HOUR), lambda: now[0])
+    [run] = read_runs(tmp_path, StaleAfter(1e9))
     stalls.meet(run)
     gone = [f"{tmp_path}/{number}" for number in range(5000)]
     tracemalloc.start()
@@ -178,8 +178,8 @@ def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> 
     """Neither of runs that are gone nor of those that have got another name."""
     write_run(tmp_path / "test_runs" / "1", "RUNNING x", "COMPLETE result: PASS", start=START)
     write_run(tmp_path / "test_runs" / "2", "RUNNING x", start=START)
-    done, running = read_runs(tmp_path, Patience(1e9))
-    stalls = Stalls(Patience(HOUR), lambda: START)
+    done, running = read_runs(tmp_path, StaleAfter(1e9))
+    stalls = Stalls(StaleAfter(HOUR), lambda: START)
     before = 0
     tracemalloc.start()
     try:
@@ -187,13 +187,17 @@ def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> 
             if number == 1000:
                 before = tracemalloc.get_traced_memory()[0]
             first, second = (
-                replace(done, path=f"{done.path}{number}", label=Label(f"{number}{letter * 200}"))
+                replace(
+                    done, path=f"{done.path}{number}", label=RunMetadata(f"{number}{letter * 200}")
+                )
                 for letter in "ab"
             )
             stalls.meet(first)
             stalls.meet(second, first)
             stalls.judge(replace(running, label=second.label), START + 9 * HOUR)
-            stalls.judge(replace(running, label=Label(f"{number}{'c' * 200}")), START + 9 * HOUR)
+            stalls.judge(
+                replace(running, label=RunMetadata(f"{number}{'c' * 200}")), START + 9 * HOUR
+            )
             stalls.forget(second)
         kept_bytes = tracemalloc.get_traced_memory()[0] - before
     finally:

@@ -9,24 +9,24 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from statustui.config import Config
-from statustui.core.details import Document
+from statustui.core.documents import Document
 from statustui.core.durations import typical_times
 from statustui.core.history import History
-from statustui.core.logs import Log, Trace, telling_logs
+from statustui.core.logs import Log, LogTail, telling_logs
 from statustui.core.members import Members
-from statustui.core.run import Label, Run, RunDir, Tally, make_run, make_unread_run
-from statustui.memory import Memory
+from statustui.core.run import Run, RunDir, RunMetadata, StatusSummary, make_run, make_unread_run
 from statustui.monitor.batch import Batch, Deliver, RootHealth
-from statustui.monitor.inspection import (
+from statustui.monitor.run.inspection import (
     Documents,
-    Finding,
     Logs,
     Page,
     Search,
+    SearchResult,
     Unreadable,
 )
-from statustui.monitor.log import LogText, Needle, Turn
+from statustui.monitor.run.log_text import LogText, SearchPattern, Turn
+from statustui.settings.config import Config
+from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
 from tests.histories import history_of
 from tests.waiting import DEADLINE
@@ -56,13 +56,13 @@ class StandInInspection:
         source: StandIn,
         run: Run,
         peers: Sequence[str],
-        deliver: Callable[[Finding], object],
+        deliver: Callable[[SearchResult], object],
     ) -> None:
         """Begin."""
         self._source = source
         self._run = run
         self._deliver_now = deliver
-        self._held: list[Finding] = []
+        self._held: list[SearchResult] = []
         self._followed: str | None = None
         self.silent = 0.0
         self.stopped = False
@@ -71,7 +71,7 @@ class StandInInspection:
             courses = [source.history(path).course for path in peers]
             deliver(typical_times(courses))
 
-    def _deliver(self, finding: Finding) -> None:
+    def _deliver(self, finding: SearchResult) -> None:
         if self._source.holds:
             self._held.append(finding)
         else:
@@ -98,7 +98,7 @@ class StandInInspection:
             lines = self._text(log.path).tail().lines
             if lines and trace is None:
                 written = int((NOW - 60) * 1e9)
-                trace = Trace(log, tuple(line.text for line in lines), (0, 0, written, written))
+                trace = LogTail(log, tuple(line.text for line in lines), (0, 0, written, written))
         self._deliver(Logs(tuple(logs), telling[0] if telling else None, trace))
         self.show_log(self._followed)
 
@@ -119,7 +119,7 @@ class StandInInspection:
             return
         self._deliver(Page(path, replace(turn(self._text(path)), modified=NOW - 60)))
 
-    def search(self, path: str, wanted: Needle, start: int, *, backwards: bool) -> None:
+    def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search at once."""
         text = self._text(path)
         found = text.find(wanted, start, lambda _offset: True, backwards=backwards)
@@ -181,7 +181,7 @@ class StandIn:
         self.looked_at.append(path)
 
     def inspect(
-        self, run: Run, peers: Sequence[str], deliver: Callable[[Finding], object]
+        self, run: Run, peers: Sequence[str], deliver: Callable[[SearchResult], object]
     ) -> StandInInspection:
         """Look at what has been delivered of a run."""
         self.inspections.append(StandInInspection(self, run, peers, deliver))
@@ -211,7 +211,7 @@ class StandIn:
         updated = []
         for number, name, statuses in changes:
             place = RunDir(ROOT, f"{ROOT}/test_runs/{number}", number, "test")
-            updated.append(self._live(place, Label(name, "", series), statuses, ago))
+            updated.append(self._live(place, RunMetadata(name, "", series), statuses, ago))
         for number in removed:
             del self.lines[f"{ROOT}/test_runs/{number}"]
         health = self._health(problem)
@@ -227,20 +227,20 @@ class StandIn:
             runs: Ids of the runs that it links to; None if it has not been judged by them yet.
         """
         place = RunDir(ROOT, f"{ROOT}/series/{number}", f"s{number}", "series")
-        run = self._live(place, Label("nightly", "", number), statuses, 60)
+        run = self._live(place, RunMetadata("nightly", "", number), statuses, 60)
         if runs is not None:
             paths = tuple(f"{ROOT}/test_runs/{one}" for one in runs)
             run = replace(run, members=Members(paths))
         self._deliver(Batch((run,), (), (self._health(None),)))
 
-    def _live(self, place: RunDir, label: Label, statuses: str, ago: float) -> Run:
+    def _live(self, place: RunDir, label: RunMetadata, statuses: str, ago: float) -> Run:
         """Append statuses to a run."""
         lines = self.lines.setdefault(place.path, [])
         new = statuses.split("|")
         for distance, status in zip(range(len(new) - 1, -1, -1), new, strict=True):
             lines.append(f"{NOW - ago - distance * 17:.6f} {status}\n")
         block = "".join(lines).encode()
-        return make_run(place, label, Tally().add(block, len(block)))
+        return make_run(place, label, StatusSummary().add(block, len(block)))
 
     def send(self, batch: Batch) -> None:
         """Deliver a batch as it is."""
@@ -249,7 +249,7 @@ class StandIn:
     def deliver_empty_run(self, number: str) -> None:
         """Deliver a run directory without a status file."""
         place = RunDir(ROOT, f"{ROOT}/test_runs/{number}", number, "test")
-        run = make_unread_run(place, Label(), "There is no status file.", missing=True)
+        run = make_unread_run(place, RunMetadata(), "There is no status file.", missing=True)
         self.lines[place.path] = []
         self._deliver(Batch((run,), (), (self._health(None),)))
 
@@ -267,7 +267,7 @@ def make_app(
     source: StandIn | None = None,
     clock: Callable[[], float] = lambda: NOW,
     config: Config = _NOTHING,
-    memory: Memory | None = None,
+    memory: SessionState | None = None,
 ) -> tuple[StatusApp, StandIn]:
     """An application and the source that it shows."""
     source = source or StandIn()

@@ -15,9 +15,9 @@ from textual.strip import Strip
 from textual.widgets import OptionList
 
 from statustui.core.states import Category
-from statustui.look import GLYPHS
 from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
+from statustui.presentation.glyphs import GLYPHS
 from statustui.tui.app import StatusApp
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen

@@ -6,7 +6,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from statustui.config import Config
+from statustui.settings.config import Config
 from statustui.tui.screens.runs import RunsScreen
 from tests.tui.stand_in import NOW, Clock, deliver_a_night, make_app, settle
 from tests.tui.test_app import cursor, ids, screen_lines, shown, wait_for

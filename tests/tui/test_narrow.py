@@ -9,7 +9,7 @@ from rich.color import Color
 from textual.events import Paste
 
 from statustui.core.states import Category
-from statustui.look import STYLES
+from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.run_table import RunTable
 from tests.tui.stand_in import NOW, Clock, deliver_a_night, make_app, settle

@@ -7,7 +7,7 @@ from dataclasses import replace
 from statustui.core.run import Run
 from statustui.core.status_file import StatusInfo
 from statustui.monitor.batch import Batch
-from statustui.tui.unseen import News, Unseen
+from statustui.tui.model.unread_problems import News, UnreadProblems
 from tests.runs import make
 from tests.tui.stand_in import make_app, settle
 from tests.tui.test_app import shown
@@ -22,7 +22,7 @@ class Watch:
         """Begin with nothing."""
         self.news = News(began)
         self.runs: dict[str, Run] = {}
-        self.unseen = Unseen()
+        self.unseen = UnreadProblems()
         self.now = began
 
     def take(self, *runs: Run, removed: tuple[str, ...] = (), swept: bool = True) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
-from statustui.core.details import Document
+from statustui.core.documents import Document
 from statustui.tui.app import StatusApp
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen

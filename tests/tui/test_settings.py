@@ -12,12 +12,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 
-from statustui.config import Config, parse_config
 from statustui.core.run import Stall
-from statustui.memory import Memory
 from statustui.monitor.batch import Batch
+from statustui.settings.config import Config, parse_config
+from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
-from statustui.tui.ascii import Ascii, to_ascii
+from statustui.tui.terminal.ascii import Ascii, to_ascii
 from tests.tui.stand_in import NOW, ROOT, Clock, deliver_a_night, make_app, settle
 from tests.tui.test_app import cursor, ids, line_of, screen_lines, shown, strips
 
@@ -81,7 +81,7 @@ async def test_a_problem_out_of_view_stays_new_and_one_that_passes_is_none() -> 
 async def test_what_came_since_the_last_session_is_new(tmp_path: Path) -> None:
     """On the same root; what was seen then is not."""
     for expected in ("", "+ 1 new"):
-        app, source = make_app(memory=Memory(str(tmp_path), [ROOT]))
+        app, source = make_app(memory=SessionState(str(tmp_path), [ROOT]))
         async with app.run_test(size=(80, 24)) as pilot:
             source.deliver(("1", "a", "RUN_ERROR x"), ("2", "a", "RUNNING x"))
             if expected:
@@ -89,19 +89,19 @@ async def test_what_came_since_the_last_session_is_new(tmp_path: Path) -> None:
             await settle(pilot)
             line = screen_lines(app)[0]
             assert (expected in line) if expected else ("new" not in line)
-    assert Memory(str(tmp_path), [ROOT]).settings == {}
+    assert SessionState(str(tmp_path), [ROOT]).settings == {}
 
 
 async def test_the_arrangement_is_remembered(tmp_path: Path) -> None:
     """Order, grouping and theme."""
-    app, source = make_app(memory=Memory(str(tmp_path), [ROOT]))
+    app, source = make_app(memory=SessionState(str(tmp_path), [ROOT]))
     async with app.run_test(size=(80, 24)) as pilot:
         deliver_a_night(source)
         await settle(pilot)
         await pilot.press("s", "S", "t", "t")
         app.theme = "ansi-light"
         await pilot.pause()
-    config = Memory(str(tmp_path), [ROOT]).recall(Config())
+    config = SessionState(str(tmp_path), [ROOT]).recall(Config())
     assert (config.sort, config.group, config.theme) == ("-time", "state", "ansi-light")
     again, source = make_app(config=config)
     async with again.run_test(size=(80, 24)) as pilot:
@@ -116,7 +116,7 @@ async def test_what_cannot_be_remembered_is_said_once(tmp_path: Path) -> None:
     """The monitor goes on."""
     blocked = tmp_path / "file"
     blocked.touch()
-    app, source = make_app(memory=Memory(str(blocked / "state"), [ROOT]))
+    app, source = make_app(memory=SessionState(str(blocked / "state"), [ROOT]))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         deliver_a_night(source)
         await settle(pilot)

@@ -12,7 +12,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from statustui.core.details import Document
+from statustui.core.documents import Document
 from tests.tui.stand_in import StandIn, deliver_a_night, make_app, settle
 from tests.tui.test_run import BUILD_LOG, RESULTS
 

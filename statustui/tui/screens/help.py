@@ -14,9 +14,9 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from statustui.config import Config
 from statustui.core.text import clean
-from statustui.look import LOOKS, MARKS, STYLES
+from statustui.presentation.glyphs import CATEGORY_STYLES, MARKS, STYLES
+from statustui.settings.config import Config
 
 
 class HelpScreen(ModalScreen[None]):
@@ -68,7 +68,7 @@ class HelpScreen(ModalScreen[None]):
     def _categories(self) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_row(Text("\nGlyphs and colours", "bold"))
-        for category, look in LOOKS.items():
+        for category, look in CATEGORY_STYLES.items():
             style = self.get_component_rich_style(STYLES[category], partial=True)
             name = Text(f"  {look.glyph} {category.value}", style)
             table.add_row(name, Text(look.meaning))

@@ -13,13 +13,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
-from statustui.config import Config
 from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.core.series import is_member
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
-from statustui.monitor.inspection import (
+from statustui.monitor.run.inspection import (
     Documents,
     Inspect,
     Inspection,
@@ -28,7 +27,7 @@ from statustui.monitor.inspection import (
     Search,
     Unreadable,
 )
-from statustui.tui.manner import Manner
+from statustui.settings.config import Config
 from statustui.tui.messages import (
     FilterTyped,
     Found,
@@ -38,7 +37,8 @@ from statustui.tui.messages import (
     SearchWanted,
     TabChosen,
 )
-from statustui.tui.store import RunStore
+from statustui.tui.model.display_options import DisplayOptions
+from statustui.tui.model.store import RunStore
 from statustui.tui.widgets.document_tree import DocumentTree, shown
 from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.history_view import HistoryView
@@ -99,7 +99,7 @@ class RunScreen(Screen[None]):
         store: RunStore,
         peers: Callable[[Run], Sequence[str]],
         inspect: Inspect,
-        manner: Manner,
+        manner: DisplayOptions,
         clock: Callable[[], float],
         config: Config,
     ) -> None:
@@ -140,7 +140,7 @@ class RunScreen(Screen[None]):
     @property
     def _first_tab(self) -> str:
         """What to show first: the history, or the runs of a series that has none."""
-        return RUNS if self._run.is_series and not self._run.updates else HISTORY
+        return RUNS if self._run.is_series and not self._run.status_count else HISTORY
 
     @property
     def _names(self) -> list[str]:
@@ -192,7 +192,7 @@ class RunScreen(Screen[None]):
     def note(self, batch: Batch) -> None:
         """Take note of changes, if this is a series and they are of runs of it."""
         if self._run.is_series:
-            self._take_members(Batch(tuple(filter(self._is_mine, batch.updated)), batch.removed))
+            self._take_members(Batch(tuple(filter(self._is_mine, batch.changed)), batch.removed))
 
     def _collect(self) -> None:
         """Show the runs that the series has now."""
@@ -212,10 +212,10 @@ class RunScreen(Screen[None]):
 
     def _take_members(self, batch: Batch) -> None:
         removed = tuple(path for path in batch.removed if path in self._members.runs)
-        if batch.updated or removed:
+        if batch.changed or removed:
             cursor = self._members.cursor
-            self._members.apply(Batch(batch.updated, removed))
-            self._table.take(batch.updated)
+            self._members.apply(Batch(batch.changed, removed))
+            self._table.take(batch.changed)
             self._table.show(self._members.cursor - cursor)
 
     def show(self, run: Run | None) -> None:

@@ -14,16 +14,14 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widget import MountError
 
-from statustui.config import Config
 from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.core.query import QueryError
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.text import clean, format_iso
-from statustui.limit import TimedQuery, TimeLimit
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.tui.live_filter import LiveFilter
-from statustui.tui.manner import Manner
+from statustui.presentation.timed_query import TimedQuery, TimeLimit
+from statustui.settings.config import Config
 from statustui.tui.messages import (
     CategoryChosen,
     FilterChosen,
@@ -31,16 +29,18 @@ from statustui.tui.messages import (
     NewsChosen,
     SelectionMoved,
 )
-from statustui.tui.store import PROBLEMS, RunStore
-from statustui.tui.tidying import tidy
-from statustui.tui.timers import call_after
+from statustui.tui.model.display_options import DisplayOptions
+from statustui.tui.model.live_filter import LiveFilter
+from statustui.tui.model.store import PROBLEMS, RunStore
+from statustui.tui.terminal.textual_workarounds import tidy
+from statustui.tui.terminal.timers import call_after
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
 from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import SummaryBar
 
 if TYPE_CHECKING:
-    from statustui.monitor.inspection import Inspect
+    from statustui.monitor.run.inspection import Inspect
     from statustui.tui.widgets.preview import Preview
 
 _WIDE = 140
@@ -63,7 +63,7 @@ def _table(runs: list[Run]) -> str:
             run.name,
             run.current.state,
             run.result or "",
-            format_iso(run.updated),
+            format_iso(run.updated_at),
             run.headline,
         )
         for run in runs
@@ -112,7 +112,7 @@ class RunsScreen(Screen[None]):
         store: RunStore,
         roots: tuple[str, ...],
         inspect: Inspect,
-        manner: Manner,
+        manner: DisplayOptions,
         clock: Callable[[], float],
         config: Config,
     ) -> None:
@@ -134,9 +134,9 @@ class RunsScreen(Screen[None]):
         self._health = HealthLine(roots, clock)
 
     @property
-    def is_complete(self) -> bool:
+    def initial_scan_done(self) -> bool:
         """Whether every root has been seen whole once."""
-        return self._health.is_complete
+        return self._health.initial_scan_done
 
     @property
     def is_on_top(self) -> bool:
@@ -216,14 +216,14 @@ class RunsScreen(Screen[None]):
     def take(self, batch: Batch) -> None:
         """Take note of a batch that the store has taken in."""
         self._health.take(batch.health)
-        self._table.take(batch.updated)
+        self._table.take(batch.changed)
 
     def show(self, moved: int) -> None:
         """Show what the store holds now; changes have moved its cursor by `moved` rows."""
         # What is repainted behind another screen costs as much as if it could be seen.
         if not self.is_on_top:
             return
-        if self._store.selected is None and self.is_complete:
+        if self._store.selected is None and self.initial_scan_done:
             self._store.select(0)
         self._summary.show()
         self._table.show(moved)

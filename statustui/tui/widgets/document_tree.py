@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from statustui.core.details import Document
+from statustui.core.documents import Document
 from statustui.core.text import clean, ignores_case
 from statustui.tui.widgets.pager import GONE_ROUND
 

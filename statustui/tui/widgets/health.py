@@ -26,7 +26,7 @@ class HealthLine(Widget):
         self._health: dict[str, RootHealth | None] = dict.fromkeys(roots)
 
     @property
-    def is_complete(self) -> bool:
+    def initial_scan_done(self) -> bool:
         """Whether every root has been seen whole once."""
         return all(health is not None and health.swept for health in self._health.values())
 

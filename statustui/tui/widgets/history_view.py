@@ -14,8 +14,8 @@ from statustui.core.history import Entry, History
 from statustui.core.run import result_in
 from statustui.core.states import categorise
 from statustui.core.text import clean, clean_lines, format_span, ignores_case
-from statustui.look import FOUND, GLYPHS, STYLES
-from statustui.tui.manner import Manner
+from statustui.presentation.glyphs import FOUND, GLYPHS, STYLES
+from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.widgets.pager import GONE_ROUND, Pager
 
 _INDENT = 2
@@ -35,7 +35,9 @@ class HistoryView(Pager):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time", *STYLES.values()}
 
-    def __init__(self, manner: Manner, clock: Callable[[], float], name: str = "history") -> None:
+    def __init__(
+        self, manner: DisplayOptions, clock: Callable[[], float], name: str = "history"
+    ) -> None:
         """Start without statuses; what was set how long ago is counted from what `clock` says."""
         super().__init__(manner, name=name)
         self._clock = clock
@@ -66,7 +68,7 @@ class HistoryView(Pager):
     @property
     def about(self) -> str:
         """How many statuses there are, in words."""
-        count = self._history.updates
+        count = self._history.status_count
         return f"{count:,} status{'' if count == 1 else 'es'}"
 
     def count(self) -> int:

@@ -11,9 +11,9 @@ from textual.containers import Vertical
 
 from statustui.core.logs import Log
 from statustui.core.text import clean, format_age, format_size
-from statustui.monitor.inspection import Page, Search, Unreadable
-from statustui.tui.manner import Manner
+from statustui.monitor.run.inspection import Page, Search, Unreadable
 from statustui.tui.messages import LogChosen, Moved
+from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.widgets.log_view import LogView
 from statustui.tui.widgets.pager import GONE_ROUND
 from statustui.tui.widgets.tab_line import TabLine
@@ -38,7 +38,7 @@ class LogTab(Vertical):
         ),
     ]
 
-    def __init__(self, manner: Manner, clock: Callable[[], float]) -> None:
+    def __init__(self, manner: DisplayOptions, clock: Callable[[], float]) -> None:
         """Start without logs."""
         super().__init__(id="logs")
         self._clock = clock

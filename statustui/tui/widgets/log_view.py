@@ -7,10 +7,18 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from statustui.look import FOUND
-from statustui.monitor.log import ERRORS, LogLine, LogPage, LogText, Needle, Turn, needle
-from statustui.tui.manner import Manner
+from statustui.monitor.run.log_text import (
+    ERRORS,
+    LogLine,
+    LogPage,
+    LogText,
+    SearchPattern,
+    Turn,
+    search_pattern,
+)
+from statustui.presentation.glyphs import FOUND
 from statustui.tui.messages import PageWanted, SearchWanted
+from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.widgets.pager import Pager
 
 _MARGIN = 200
@@ -22,7 +30,7 @@ _MOST = 20_000
 class LogView(Pager):
     """The lines of a log; what is not there yet is asked for."""
 
-    def __init__(self, manner: Manner) -> None:
+    def __init__(self, manner: DisplayOptions) -> None:
         """Start without a log."""
         super().__init__(manner, name="log")
         self._lines: list[LogLine] = []
@@ -185,7 +193,7 @@ class LogView(Pager):
         self._point_at(None)
         self.search(word)
         if word:
-            self._ask_for(needle(word), self._origin, backwards=self._goes_up)
+            self._ask_for(search_pattern(word), self._origin, backwards=self._goes_up)
         return True
 
     def turn_round(self) -> bool:
@@ -203,7 +211,7 @@ class LogView(Pager):
             return True
         if not self.word or self._found is not None:
             return False
-        self._ask_for(needle(self.word), self._origin, backwards=not self._goes_up)
+        self._ask_for(search_pattern(self.word), self._origin, backwards=not self._goes_up)
         return True
 
     def seek_error(self) -> None:
@@ -226,10 +234,10 @@ class LogView(Pager):
         self._ask_for(self._wanted, start, backwards=direction < 0)
 
     @property
-    def _wanted(self) -> Needle:
-        return ERRORS if self._looks_for_errors else needle(self.word)
+    def _wanted(self) -> SearchPattern:
+        return ERRORS if self._looks_for_errors else search_pattern(self.word)
 
-    def _ask_for(self, wanted: Needle, start: int, *, backwards: bool) -> None:
+    def _ask_for(self, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         self.post_message(SearchWanted(wanted, start, backwards=backwards))
 
 

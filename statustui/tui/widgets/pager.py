@@ -15,8 +15,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from statustui.core.text import ignores_case
-from statustui.tui.manner import Manner
 from statustui.tui.messages import Moved
+from statustui.tui.model.display_options import DisplayOptions
 
 _WHEEL = 3
 """Rows by which a notch of the wheel scrolls."""
@@ -66,7 +66,7 @@ class Pager(Widget, can_focus=True):
         Binding("N", "match(-1)", "Previous match", show=False, id="pager.previous-match"),
     ]
 
-    def __init__(self, manner: Manner, *, name: str) -> None:
+    def __init__(self, manner: DisplayOptions, *, name: str) -> None:
         """Start without a text."""
         super().__init__(id=name)
         self.manner = manner

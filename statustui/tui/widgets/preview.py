@@ -10,10 +10,10 @@ from textual.containers import Vertical
 
 from statustui.core.history import History
 from statustui.core.run import Run
-from statustui.monitor.inspection import Inspect, Inspection
-from statustui.tui.manner import Manner
+from statustui.monitor.run.inspection import Inspect, Inspection
 from statustui.tui.messages import Found, Moved
-from statustui.tui.timers import call_after
+from statustui.tui.model.display_options import DisplayOptions
+from statustui.tui.terminal.timers import call_after
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.run_header import Overview
 
@@ -35,7 +35,7 @@ class Preview(Vertical):
         self,
         inspect: Inspect,
         peers: Callable[[Run], Sequence[str]],
-        manner: Manner,
+        manner: DisplayOptions,
         clock: Callable[[], float],
     ) -> None:
         """Show nothing yet."""

@@ -13,11 +13,11 @@ from textual.containers import Vertical, VerticalScroll
 
 from statustui.core.durations import Typical
 from statustui.core.history import History
-from statustui.core.logs import Log, Trace
+from statustui.core.logs import Log, LogTail
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
-from statustui.look import GLYPHS, STYLES
-from statustui.monitor.inspection import Finding, Inspection, Logs, Unreadable
+from statustui.monitor.run.inspection import Inspection, Logs, SearchResult, Unreadable
+from statustui.presentation.glyphs import GLYPHS, STYLES
 from statustui.tui.widgets.painted import Painted
 from statustui.tui.widgets.timeline import Timeline
 
@@ -54,7 +54,9 @@ class RunHeader(Painted):
         """Both lines, and one more for each thing that is out of the ordinary."""
         run, now = self._run, self._clock()
         style = self.get_component_rich_style(STYLES[run.category], partial=True)
-        span = None if run.updated is None or run.started is None else run.updated - run.started
+        span = (
+            None if run.updated_at is None or run.started is None else run.updated_at - run.started
+        )
         text = Text(overflow="fold")
         text.append(
             f"{GLYPHS[run.category]} {run.category.value.upper()}", style + Style(bold=True)
@@ -64,7 +66,7 @@ class RunHeader(Painted):
             text.append(f"  {clean(run.user)[:_SHORT]}")
         if self._trouble is not None:
             text.append(f"  {self._trouble}", "bold reverse")
-        count = f"{run.updates:,} status{'' if run.updates == 1 else 'es'}"
+        count = f"{run.status_count:,} status{'' if run.status_count == 1 else 'es'}"
         if run.members is None:
             text.append(
                 f"\n{clean(run.current.state)[:_SHORT]} for {format_live_age(run.age(now))}"
@@ -72,7 +74,7 @@ class RunHeader(Painted):
             text.append(f"  result {run.result or '-'}  {count} in {format_span(span)}")
         else:
             text.append(f"\n{run.members.summary}")
-            if run.updates:
+            if run.status_count:
                 text.append(f"  {clean(run.current.state)[:_SHORT]}")
                 text.append(f" for {format_live_age(run.age(now))}  {count} in {format_span(span)}")
         if run.stall is not None:
@@ -102,7 +104,7 @@ class Reason(Painted):
         self._drawn = Text()
         self._run = run
         self._clock = clock
-        self._trace: Trace | None = None
+        self._trace: LogTail | None = None
         self._unread: tuple[tuple[Log, str], ...] = ()
 
     def show(self, run: Run) -> None:
@@ -121,7 +123,7 @@ class Reason(Painted):
         """Show what there is, or take no room."""
         run = self._run
         has_log = self._trace is not None or bool(self._unread)
-        has_something = run.problem is not None or (has_log and not run.is_over)
+        has_something = run.problem is not None or (has_log and not run.is_finished)
         if has_something != self.display:
             self.display = has_something
         self.update()
@@ -194,7 +196,7 @@ class Overview(Vertical):
         self._timeline.show(run)
         self._reason.show(run)
 
-    def take(self, finding: Finding) -> None:
+    def take(self, finding: SearchResult) -> None:
         """Show what has been found out about the run."""
         if isinstance(finding, History):
             self._trouble = None
@@ -218,7 +220,7 @@ class Overview(Vertical):
 
     def _show_header(self) -> None:
         # What the monitor cannot read either is told as the status of the run; a series needs none.
-        is_told = self._run.error or (self._run.is_series and not self._run.updates)
+        is_told = self._run.error or (self._run.is_series and not self._run.status_count)
         trouble = None if is_told else self._trouble
         self._header.show(self._run, "gone" if self._is_gone else self._silence or trouble)
 

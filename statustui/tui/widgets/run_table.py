@@ -17,12 +17,11 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
-from statustui.config import Config
-from statustui.core.columns import COLUMNS, fit
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.core.text import clean
-from statustui.look import (
+from statustui.presentation.columns import COLUMNS, fit
+from statustui.presentation.glyphs import (
     CHANGED,
     FOLDED,
     GLYPHS,
@@ -31,8 +30,9 @@ from statustui.look import (
     STYLES,
     UNFOLDED,
 )
+from statustui.settings.config import Config
 from statustui.tui.messages import RunChosen, SelectionMoved
-from statustui.tui.store import Group, Row, RunStore
+from statustui.tui.model.store import Group, Row, RunStore
 
 _LEFT = 3
 """Cells in front of the first column: flag, glyph, and a space."""

@@ -12,11 +12,11 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
-from statustui.core.columns import STALLED
 from statustui.core.states import Category
-from statustui.look import GLYPHS, NEW, STYLES
+from statustui.presentation.columns import STALLED
+from statustui.presentation.glyphs import GLYPHS, NEW, STYLES
 from statustui.tui.messages import CategoryChosen, FilterChosen, NewsChosen
-from statustui.tui.store import RunStore
+from statustui.tui.model.store import RunStore
 
 _LOSING_WORDS = (
     Category.SKIPPED,

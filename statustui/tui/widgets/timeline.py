@@ -12,11 +12,11 @@ from rich.style import Style
 from rich.text import Text
 
 from statustui.core.durations import BRIEF, Typical, end_of, goes_on
-from statustui.core.history import Course
+from statustui.core.history import StateTimeline
 from statustui.core.run import Run
 from statustui.core.states import categorise
 from statustui.core.text import clean, format_live_age, format_span
-from statustui.look import GLYPHS, STYLES
+from statustui.presentation.glyphs import GLYPHS, STYLES
 from statustui.tui.widgets.painted import Painted
 
 _LABEL, _TOTAL = 9, 8
@@ -40,13 +40,15 @@ class Timeline(Painted):
         super().__init__("timeline")
         self._run = run
         self._clock = clock
-        self._course = Course()
+        self._course = StateTimeline()
         self._typical: Typical | None = None
 
-    def show(self, run: Run, course: Course | None = None, typical: Typical | None = None) -> None:
+    def show(
+        self, run: Run, course: StateTimeline | None = None, typical: Typical | None = None
+    ) -> None:
         """Show another picture of the run, and what has been found out of it."""
         if run.path != self._run.path:
-            self._course, self._typical = Course(), None
+            self._course, self._typical = StateTimeline(), None
         self._run = run
         self._course = course or self._course
         self._typical = typical or self._typical

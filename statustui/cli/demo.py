@@ -1,0 +1,76 @@
+"""`statustui demo`: watch a pretend cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import click
+
+from statustui.cli.options import PLACE, Failure, checked, configure, number, path_failure
+from statustui.cli.screen import AT_ONCE, open_monitor
+from statustui.core.text import clean
+
+
+@click.command("demo", short_help="Watch a pretend cluster.")
+@click.argument("directory", required=False, metavar="[DIR]", type=PLACE)
+@click.option(
+    "--runs",
+    type=click.IntRange(1),
+    default=200,
+    show_default=True,
+    help="How many runs there are at a time.",
+)
+@click.option(
+    "--speed",
+    default="1",
+    show_default=True,
+    metavar="X",
+    callback=checked(number(0.01, 1e6)),
+    help="Seconds of the cluster's time that pass in one second.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="What the runs' lives are drawn from."
+)
+@click.option(
+    "--once", is_flag=True, help="Write the tree as it stands at one moment, and leave it."
+)
+@click.pass_context
+def command(  # noqa: PLR0913 - click passes one argument for each option
+    context: click.Context,
+    *,
+    directory: str | None,
+    runs: int,
+    speed: float,
+    seed: int,
+    once: bool,
+) -> None:
+    """Watch a pretend cluster, in DIR or in a temporary directory.
+
+    A second process writes real status files there. A temporary directory is deleted at the end.
+    """
+    from statustui.demo.cluster import Cluster  # noqa: PLC0415 - help has no need of it
+    from statustui.demo.process import background, make_directory  # noqa: PLC0415 - as above
+
+    _check_empty(directory)
+    if once:
+        place = directory or make_directory()
+        Cluster(place, runs, seed).fill(time.time())
+        click.echo(clean(place))
+        return
+    if not sys.stdout.isatty():
+        raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
+    with background(directory, runs, seed, speed) as place:
+        open_monitor(context.obj, [place], configure(None, limit=AT_ONCE), remembers=False)
+
+
+def _check_empty(directory: str | None) -> None:
+    if directory is None or not os.path.lexists(directory):
+        return
+    try:
+        with os.scandir(directory) as entries:
+            if any(entries):
+                raise Failure(f"{clean(directory)}: the directory is not empty")
+    except OSError as error:
+        raise path_failure(directory, error) from error

@@ -1,0 +1,44 @@
+"""`statustui history`: print every status of one run."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from statustui.cli import output
+from statustui.cli.options import PATIENCE_OPTION, PLACE, path_failure
+from statustui.cli.roots import open_paper
+from statustui.core.durations import end_of
+from statustui.monitor.fs.deadline import PATIENCE
+from statustui.monitor.once import read_run
+
+
+@click.command("history", short_help="Print every status of a run, and why it failed.")
+@click.argument("run", type=PLACE)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@PATIENCE_OPTION
+def command(
+    run: str,
+    as_json: bool,  # noqa: FBT001 - click passes options by name
+    patience: float | None,
+) -> None:
+    """Print every status of RUN, a run directory or its status file, and why it failed."""
+    now = time.time()
+    try:
+        found = read_run(run, patience or PATIENCE, in_full=as_json)
+    except OSError as error:
+        raise path_failure(error.filename or run, error) from error
+    if as_json:
+        course = found.history.course
+        times = course.times(end_of(found.run, course, now))
+        click.echo(output.history_json(run, found.statuses, times))
+        return
+    paper = open_paper()
+    for line in output.history_lines(found.history, paper):
+        click.echo(line)
+    if found.is_status_file:
+        click.echo()
+        trace, unread = (None, ()) if found.logs is None else (found.logs.trace, found.logs.unread)
+        for line in output.summary_lines(found.run, found.history, trace, now, paper, unread):
+            click.echo(line)

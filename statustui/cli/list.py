@@ -1,0 +1,132 @@
+"""`statustui list`: print the runs, once or as they change."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import click
+
+from statustui.cli import output
+from statustui.cli.follow import follow_runs
+from statustui.cli.options import (
+    FILTER,
+    ROOTS,
+    Failure,
+    Filter,
+    WatchOptions,
+    check_roots,
+    complete_from,
+    watch_options,
+)
+from statustui.cli.roots import Roots, no_runs, open_paper, tell, tell_unread
+from statustui.core.order import SORT_KEYS, in_order, split_sort
+from statustui.monitor.monitor import Monitor
+from statustui.monitor.once import Picture, read_once
+from statustui.presentation.glyphs import CATEGORY_STYLES
+from statustui.settings.config import Config
+
+
+@click.command("list", short_help="List runs, once or as they change.")
+@ROOTS
+@click.option(
+    "-s",
+    "--sort",
+    metavar="[-]KEY",
+    shell_complete=complete_from([*SORT_KEYS, *(f"-{key}" for key in SORT_KEYS)]),
+    help=f"Sort by {', '.join(SORT_KEYS)}; with - in front in reverse; by default id.",
+)
+@FILTER
+@click.option("-l", "--limit", type=click.IntRange(0), metavar="N", help="List the first N only.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON object.")
+@click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object for each run.")
+@click.option("--summary", is_flag=True, help="Print how many runs are in each category.")
+@click.option("--exit-status", is_flag=True, help="Exit with 1 if a listed run has a problem.")
+@click.option("--follow", is_flag=True, help="Go on: print every change as it is seen.")
+@watch_options
+def command(  # noqa: PLR0913 - click passes one argument for each option
+    *,
+    roots: tuple[str, ...],
+    expression: str = "",
+    sort: str | None = None,
+    limit: int | None = None,
+    form: str | None = None,
+    summary: bool = False,
+    exit_status: bool = False,
+    follow: bool = False,
+    watching: WatchOptions,
+) -> None:
+    """List the runs below each ROOT once, or with --follow for as long as they change."""
+    roots = roots or (".",)
+    order = sort or "id"
+    _check_sort(order)
+    query = Filter(expression)
+    if follow and (form == "json" or limit is not None or exit_status or summary or sort):
+        raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
+    if not follow and watching.say_how:
+        raise click.UsageError("--watch, --interval and --max-checks go with --follow alone.")
+    if summary and sort and limit is None:
+        raise click.UsageError("--summary has no order: --sort goes with --limit there.")
+    config = watching.configure()
+    for mistake in config.mistakes:
+        tell(mistake)
+    if follow:
+        _follow(roots, config, query, as_json=form == "jsonl")
+        return
+    now = time.time()
+    found = read_once(roots, config.stale_after, now, config.patience)
+    chosen = (run for run in found.runs if query.matches(run, now))
+    runs = in_order(chosen, order)[:limit]
+    for piece in _print(roots, found._replace(runs=runs), form, is_summary=summary):
+        click.echo(piece, nl=False)
+    for root, links in found.unfollowed.items():
+        tell(no_runs(root, links))
+    tell_unread(found.incomplete)
+    if found.incomplete:
+        raise SystemExit(Failure.exit_code)
+    if exit_status and any(run.category.is_problem for run in runs):
+        raise SystemExit(1)
+
+
+def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: bool) -> None:
+    """Print changes until interrupted."""
+    check_roots(roots, config.patience)
+    is_whole = follow_runs(
+        Monitor(roots, config.settings),
+        Roots(roots, config.patience),
+        lambda run: query.matches(run, time.time()),
+        open_paper(),
+        as_json=as_json,
+    )
+    if not is_whole:
+        raise SystemExit(Failure.exit_code)
+
+
+def _print(
+    roots: Sequence[str], picture: Picture, form: str | None, *, is_summary: bool
+) -> Iterator[str]:
+    """The text to print, in pieces: a table, or JSON if a `form` of it is wanted."""
+    generated = datetime.now().astimezone()
+    runs, incomplete = picture.runs, picture.incomplete
+    if is_summary and form:
+        yield f"{output.summary_json(roots, runs, generated, incomplete)}\n"
+    elif is_summary:
+        yield f"{output.summary(runs)}\n"
+    elif form == "json":
+        yield from output.list_json(roots, runs, generated, incomplete)
+    elif form == "jsonl":
+        yield from (f"{output.dump(output.run_object(run))}\n" for run in runs)
+    elif runs or not incomplete:
+        plain = "NO_COLOR" in os.environ
+        for line, run in output.table(runs, time.time(), open_paper()):
+            colour = None if run is None or plain else CATEGORY_STYLES[run.category].colour
+            yield f"{click.style(line, fg=colour) if colour else line}\n"
+
+
+def _check_sort(sort: str) -> None:
+    if split_sort(sort)[0] not in SORT_KEYS:
+        raise click.BadParameter(
+            f"'{sort}' is none of {', '.join(SORT_KEYS)}.", param_hint="'--sort'"
+        )

@@ -1,0 +1,169 @@
+"""The command line: finds the command, runs it, and ends with its exit status."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from importlib import import_module
+from typing import NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from statustui import __version__
+from statustui.cli.options import Failure
+from statustui.cli.registry import SCREENLESS, WITH_SCREEN
+from statustui.cli.screen import Crash
+from statustui.core.text import clean_lines
+from statustui.startup.crash_report import OUT_OF_THREADS, STATUS, is_out_of_threads, report_crash
+from statustui.startup.splash import Splash
+from statustui.startup.streams import OutputError
+
+INTERRUPTED, BROKEN_PIPE = 130, 141
+"""Exit status after SIGINT and SIGPIPE, as shells have it."""
+
+_DEFAULT = "monitor"
+_ABOUT = ("-h", "--help", "-V", "--version")
+
+
+class _Commands(click.Group):
+    """The commands; without the name of one, it is the monitor.
+
+    The module of a command is imported when the command is asked for.
+    """
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(SCREENLESS | WITH_SCREEN)
+
+    def get_command(self, _context: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name."""
+        if cmd_name not in SCREENLESS | WITH_SCREEN:
+            return None
+        command: click.Command = import_module(f"statustui.cli.{cmd_name}").command
+        return command
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        """Pass arguments to the monitor if they neither name a command nor ask for help."""
+        first = arguments[0] if arguments else ""
+        if first not in {*self.list_commands(context), *_ABOUT} and not context.resilient_parsing:
+            arguments = [_DEFAULT, *arguments]
+        return super().parse_args(context, arguments)
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete names of commands, and the options and roots of the monitor."""
+        known = super().shell_complete(context, incomplete)
+        if not incomplete.startswith("-"):
+            return [*known, CompletionItem(incomplete, "dir")]
+        monitor = self.get_command(context, _DEFAULT)
+        return known if monitor is None else [*known, *monitor.shell_complete(context, incomplete)]
+
+
+_EPILOG = """\b
+Examples:
+  statustui ./working_dir
+  statustui list -F 'problem age<1h' -s -time ./working_dir
+  statustui list --follow --jsonl ./working_dir
+  statustui wait ./working_dir --timeout 2h --fail-fast
+  statustui set ./my_run RUNNING "step 3 of 5"
+
+\b
+Keys of the monitor (? shows all):
+  j k, Enter, q    move, open the run, go back and quit
+  /, !, t, s       filter, problems only, group, sort
+  e, u             next problem, next one that is new to you
+
+\b
+Filters: words, FIELD=PATTERN, FIELD~REGEX, age<1h, has=STATE, problem,
+hidden, complete, stalled; with spaces between them, |, ! and ( ).
+
+\b
+Exit status:
+  0    fine
+  1    a run has a problem (wait, list --exit-status)
+  2    wrong usage, or something cannot be read or written
+  70   a mistake in the program
+  124  wait --timeout: time is over
+
+\b
+Environment: NO_COLOR, LC_ALL, TERM, XDG_CONFIG_HOME, XDG_STATE_HOME.
+Files: ~/.config/statustui/config.toml, ~/.local/state/statustui.
+"""
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EPILOG,
+)
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Watch directory trees of runs, each with a status file, and never write to them.
+
+    `statustui [ROOT]...` opens the live monitor on the trees, by default on the current directory.
+    `statustui monitor -h` tells its options. A ROOT that has the name of a command is given as
+    ./NAME.
+    """
+
+
+def main(splash: Splash | None = None) -> NoReturn:
+    """Run the command line, and end with its exit status.
+
+    Args:
+        splash: What is on screen already.
+    """
+    splash = splash or Splash()
+    try:
+        status = _run(splash)
+    except Exception as error:  # noqa: BLE001 - nobody has expected it: it is told with a report
+        splash.remove()
+        if is_out_of_threads(error):
+            words, status = [f"statustui: {OUT_OF_THREADS}"], Failure.exit_code
+        else:
+            words = error.words if isinstance(error, Crash) else report_crash(error)
+            status = STATUS
+        click.echo("\n".join(words), err=True)
+    _leave(status)
+
+
+def _run(splash: Splash) -> int:
+    """Run the command line; its exit status."""
+    try:
+        status = cli(prog_name="statustui", standalone_mode=False, obj=splash)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        splash.remove()
+        _show(error)
+        return error.exit_code
+    except OutputError as error:
+        if error.is_unread:
+            return BROKEN_PIPE
+        _show(Failure(f"standard output: {error.reason}"))
+        return Failure.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except SystemExit as end:
+        splash.remove()
+        status = end.code
+    return status if isinstance(status, int) else 0
+
+
+def _show(error: click.ClickException) -> None:
+    """Tell what is wrong; what the user has typed is in it."""
+    words = io.StringIO()
+    error.show(words)
+    click.echo("\n".join(clean_lines(words.getvalue())), err=True, nl=False)
+
+
+def _leave(status: int) -> NoReturn:
+    """End, without waiting for a thread that is stuck in a file call."""
+    try:
+        sys.stdout.flush()
+    except OutputError:
+        status = status or Failure.exit_code
+    if threading.active_count() > 1:
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

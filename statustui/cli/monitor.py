@@ -1,0 +1,79 @@
+"""`statustui ROOT`: the live monitor, the default command."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import click
+
+from statustui.cli.options import ROOTS, WatchOptions, check_roots, watch_options
+from statustui.cli.screen import AT_ONCE, open_monitor
+
+
+def _split_command(
+    _context: click.Context, _option: click.Parameter, value: str
+) -> tuple[str, ...]:
+    """The words of a command line, as a shell would split them."""
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value}: {error}") from None
+
+
+@click.command("monitor", short_help="Watch runs live; the default command.")
+@ROOTS
+@watch_options
+@click.option("--bell", is_flag=True, help="Ring on a new problem, and when all has ended.")
+@click.option(
+    "--on-problem",
+    default="",
+    metavar="CMD",
+    callback=_split_command,
+    help="Run CMD for each run that gets a problem; STATUSTUI_ID, _STATE, _NOTE … say which.",
+)
+@click.option(
+    "--ascii/--no-ascii",
+    "is_ascii",
+    default=None,
+    help="Show nothing but ASCII characters, or glyphs too; by default as the locale says.",
+)
+@click.option("--colorblind", is_flag=True, help="Use colours without red and green.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, to select text.")
+@click.pass_context
+def command(  # noqa: PLR0913 - click passes one argument for each option
+    context: click.Context,
+    *,
+    roots: tuple[str, ...],
+    watching: WatchOptions,
+    bell: bool,
+    on_problem: tuple[str, ...],
+    is_ascii: bool | None,
+    colorblind: bool,
+    no_mouse: bool,
+) -> None:
+    """Watch the runs below each ROOT live (the default command).
+
+    Where standard output is no terminal, the runs are listed instead.
+    """
+    if not sys.stdout.isatty():
+        from statustui.cli import list as list_runs  # noqa: PLC0415 - the monitor has no need of it
+
+        context.invoke(
+            list_runs.command,
+            roots=roots,
+            config_path=watching.config_path,
+            stale=watching.stale,
+            patience=watching.patience,
+        )
+        return
+    config = watching.configure(
+        limit=None if watching.config_path else AT_ONCE,
+        bell=bell or None,
+        on_problem=on_problem or None,
+        ascii=is_ascii,
+        colorblind=colorblind or None,
+    )
+    roots = roots or (".",)
+    check_roots(roots, config.patience)
+    open_monitor(context.obj, roots, config, mouse=not no_mouse)

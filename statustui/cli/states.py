@@ -1,0 +1,27 @@
+"""`statustui states`: list the known states."""
+
+from __future__ import annotations
+
+import click
+
+from statustui.cli import output
+from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, categorise
+
+
+@click.command("states", short_help="List the known states.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """List the known states with their meaning and their category."""
+    texts = {state: STATES.help(state) for state in STATES.list()} | LATER_STATES | SERIES_STATES
+    if as_json:
+        click.echo(
+            output.dump(
+                {
+                    state: {"help": text, "category": categorise(state).value}
+                    for state, text in texts.items()
+                }
+            )
+        )
+        return
+    for state, text in texts.items():
+        click.echo(f"{state:<15}  {categorise(state).value:<9}  {text}")

@@ -1,0 +1,1 @@
+"""A pretend cluster that writes real status files."""

@@ -1,0 +1,310 @@
+"""The lives that the runs of the pretend cluster go through, planned from a seed.
+
+Series of runs are submitted one after the other; each run goes through a believable life of
+queues, builds, a run and results, and some of them fail in every way that real ones do. The lives
+are planned from a seed, so that the same seed gives the same cluster.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from statustui.core.working_dir import SERIES, TEST_RUNS
+
+_PATIENCE = 3.0
+"""Seconds to wait at the most for the past of a cluster to be written."""
+SUBMIT_EVERY = 45.0
+"""Pretend seconds between two series."""
+
+_SUITES = {
+    "hpcg": ("n4", "n16", "n64"),
+    "stream": ("copy", "triad", "numa"),
+    "osu": ("latency", "bw", "allreduce"),
+    "lammps": ("lj", "eam", "rhodo"),
+    "io": ("ior_write", "ior_read", "mdtest"),
+    "smoke": ("mpi_hello", "modules", "gpu_probe"),
+}
+_USERS = ("amara", "jonas", "mei")
+_HOSTS = tuple(f"cn{number:04}" for number in (117, 118, 203, 204, 417))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One status of a planned life, and the files that appear with it."""
+
+    delay: float
+    """Pretend seconds after the step before."""
+    state: str
+    note: str
+    files: tuple[tuple[str, str], ...] = ()
+    """Name and text; a text is appended to what the file holds already."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run, or a series, and the life ahead of it."""
+
+    directory: str
+    """Where it is to be, below the working directory."""
+    begin: float
+    """When its directory is made, in pretend seconds."""
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class PlannedSeries:
+    """A series with its runs."""
+
+    begin: float
+    itself: PlannedRun
+    runs: tuple[PlannedRun, ...]
+
+
+Life: TypeAlias = Callable[["_Maker"], list[Step]]
+
+
+@dataclass
+class _Maker:
+    """What the life of one run is made of."""
+
+    dice: random.Random
+    id: int
+    name: str
+    host: str
+
+    def span(self, typical: float) -> float:
+        """A span of time that is mostly close to `typical` and sometimes far above it."""
+        return round(typical * self.dice.lognormvariate(0, 0.35), 6)
+
+    def submitted(self) -> list[Step]:
+        attributes = json.dumps(
+            {"name": self.name, "id": self.id, "user": self.dice.choice(_USERS), "sys_name": "demo"}
+        )
+        return [
+            Step(0, "STATUS_CREATED", "Created status file."),
+            Step(
+                0.02,
+                "CREATED",
+                "Directory and status file are there.",
+                (("attributes", attributes),),
+            ),
+            Step(0.05, "BUILD_CREATED", "Build prepared."),
+        ]
+
+    def built(self) -> list[Step]:
+        build = f"{self.dice.getrandbits(64):016x}"
+        log = (("build.log", "cmake -B build\nmake -j 16\n[100%] Built target app\n"),)
+        if self.dice.random() < 0.4:  # noqa: PLR2004 - a share of the builds
+            return [Step(self.span(0.4), "BUILD_REUSED", f"Build {build} serves this run too.")]
+        return [
+            Step(self.span(0.5), "BUILD_WAIT", f"Waiting for the lock of build {build}."),
+            Step(self.span(3), "BUILDING", f"Starting build {build}."),
+            Step(self.span(18), "BUILD_DONE", "The build is in place.", log),
+        ]
+
+    def queued(self) -> list[Step]:
+        job = self.dice.randrange(400_000, 500_000)
+        kickoff = (("kickoff.log", f"Submitted batch job {job}\n"),)
+        return [
+            Step(self.span(1), "SCHEDULED", f"In the queue of slurm as job {job}.", kickoff),
+            Step(self.span(25), "PREPPING_RUN", f"Making the run script on {self.host}."),
+        ]
+
+    def started(self) -> list[Step]:
+        log = (("run.log", f"host {self.host}\nMPI ranks: 64\nstep 1 of 200\n"),)
+        return [Step(self.span(0.4), "RUNNING", "The run script is running.", log)]
+
+    def run(self, typical: float = 35) -> list[Step]:
+        phases = []
+        if self.dice.random() < 0.3:  # noqa: PLR2004 - a share of the runs
+            phases = [
+                Step(self.span(typical / 3), "RUN_USER", "phase 1 of 2: mesh généré ✓"),
+                Step(self.span(typical / 3), "RUN_USER", "phase 2 of 2\nsolving on 64 ranks"),
+            ]
+        log = (("run.log", "step 200 of 200\nwall time 35.1 s\n"),)
+        return [*phases, Step(self.span(typical), "RUN_DONE", "The run script has ended.", log)]
+
+    def judged(self, result: str) -> list[Step]:
+        record = json.dumps({"name": self.name, "id": self.id, "result": result})
+        files = (("results.json", record), ("RUN_COMPLETE", "{}"))
+        return [
+            Step(self.span(0.3), "RESULTS", "Reading 7 results."),
+            Step(self.span(0.8), "COMPLETE", f"The test completed with result: {result}", files),
+        ]
+
+    def until_started(self) -> list[Step]:
+        return [*self.submitted(), *self.built(), *self.queued(), *self.started()]
+
+
+def _passes(maker: _Maker) -> list[Step]:
+    return [*maker.until_started(), *maker.run(), *maker.judged("PASS")]
+
+
+def _fails(maker: _Maker) -> list[Step]:
+    wrong = f"residual {maker.dice.uniform(1e-3, 9e-1):.3e} above tolerance 1.0e-06\n"
+    return [
+        *maker.until_started(),
+        Step(maker.span(20), "RUN_DONE", "The run script has ended.", (("run.log", wrong),)),
+        *maker.judged("FAIL"),
+    ]
+
+
+_PARTS = ("mesh", "halo", "solver", "krylov", "precond", "output", "timer", "main")
+
+
+def _broken_build() -> str:
+    """What a build prints that stops at an error, with the noise of others around it."""
+    lines = ["cmake -B build", "-- Found MPI: mpicc (4.1)", "make -j 16"]
+    lines += [
+        f"[{percent:>3}%] Building C object src/{part}.c.o"
+        for percent, part in zip(range(4, 100, 12), _PARTS, strict=True)
+    ]
+    lines[6:6] = [
+        "src/solver.c: In function 'share_residual':",
+        "src/solver.c:214:9: error: too few arguments to function 'MPI_Bcast'",
+        "  214 |         MPI_Bcast(&residual, 1, MPI_DOUBLE, 0);",
+        "      |         ^~~~~~~~~",
+        "src/solver.c:301:5: warning: unused variable 'tolerance'",
+    ]
+    lines += ["make[1]: *** [src/solver.c.o] Error 1", "make: *** [all] Error 2"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _fails_to_build(maker: _Maker) -> list[Step]:
+    log = (("build.log", _broken_build()),)
+    return [
+        *maker.submitted(),
+        Step(maker.span(3), "BUILDING", "Starting the build."),
+        Step(maker.span(8), "BUILD_FAILED", "The build returned a non-zero result.", log),
+    ]
+
+
+def _hides_its_failed_build(maker: _Maker) -> list[Step]:
+    """Somebody asked Pavilion for the status of a run whose build had failed."""
+    return [*_fails_to_build(maker), Step(maker.span(12), "BUILD_CREATED", "Build prepared.")]
+
+
+def _builds_too_long(maker: _Maker) -> list[Step]:
+    return [
+        *maker.submitted(),
+        Step(maker.span(3), "BUILDING", "Starting the build."),
+        Step(maker.span(60), "BUILD_TIMEOUT", "The build was silent for 60 seconds."),
+        Step(0.1, "ABORTED", "Given up: other builds of the series failed."),
+    ]
+
+
+def _lacks_its_environment(maker: _Maker) -> list[Step]:
+    module = maker.dice.choice(("gcc/12.2", "cray-mpich/8.1.27"))
+    log = (("run.log", f"Lmod: unknown module {module} on {maker.host}\n"),)
+    note = f"Module {module} could not be loaded on {maker.host}."
+    return [
+        *maker.until_started(),
+        Step(maker.span(1), "ENV_FAILED", note, log),
+        *maker.judged("FAIL"),
+    ]
+
+
+def _runs_too_long(maker: _Maker) -> list[Step]:
+    return [
+        *maker.until_started(),
+        Step(maker.span(90), "RUN_TIMEOUT", "The run was silent for 90 seconds."),
+        Step(0.2, "RESULTS_ERROR", "No result: the run log ends in the middle of a line."),
+    ]
+
+
+def _cannot_run(maker: _Maker) -> list[Step]:
+    path = f"/scratch/{maker.name}/{maker.id}"
+    note = f"[Errno 28] No space left on device: '{path}'"
+    return [*maker.until_started(), Step(maker.span(2), "RUN_ERROR", note)]
+
+
+def _cannot_be_scheduled(maker: _Maker) -> list[Step]:
+    note = "sbatch: error: Batch job submission failed: Invalid account or partition"
+    return [*maker.submitted(), *maker.built(), Step(maker.span(1), "SCHED_ERROR", note)]
+
+
+def _cannot_be_judged(maker: _Maker) -> list[Step]:
+    note = "Result 'gflops' of 'hpcg.txt':\nexpected a number, got 'nan'"
+    return [
+        *maker.until_started(),
+        *maker.run(),
+        Step(0.3, "RESULTS_ERROR", note),
+        *maker.judged("ERROR"),
+    ]
+
+
+def _is_cancelled(maker: _Maker) -> list[Step]:
+    return [*maker.until_started(), Step(maker.span(15), "CANCELLED", "Cancelled by user jonas.")]
+
+
+def _is_skipped(maker: _Maker) -> list[Step]:
+    return [*maker.submitted(), Step(0.1, "SKIPPED", "Only for systems with GPUs.")]
+
+
+def _dies_silently(maker: _Maker) -> list[Step]:
+    """The node went down: nobody is left to write that the run is over."""
+    return maker.until_started()
+
+
+def _waits_for_ever(maker: _Maker) -> list[Step]:
+    waits = [
+        Step(maker.span(20), "BUILD_DEFERRED", "The build waits for a compute node.")
+        for _ in range(6)
+    ]
+    return [*maker.submitted(), *waits]
+
+
+_LIVES: dict[Life, int] = {
+    _passes: 62,
+    _fails: 8,
+    _fails_to_build: 2,
+    _hides_its_failed_build: 3,
+    _builds_too_long: 1,
+    _lacks_its_environment: 5,
+    _runs_too_long: 3,
+    _cannot_run: 2,
+    _cannot_be_scheduled: 2,
+    _cannot_be_judged: 2,
+    _is_cancelled: 3,
+    _is_skipped: 4,
+    _dies_silently: 2,
+    _waits_for_ever: 1,
+}
+"""Every kind of life with how many of a hundred runs have it."""
+
+
+def plan_series(seed: int) -> Iterator[PlannedSeries]:
+    """Plan one series after the other, for ever; the same seed gives the same ones."""
+    dice = random.Random(seed)  # noqa: S311 - nothing secret
+    lives, weights = list(_LIVES), list(_LIVES.values())
+    run_ids = itertools.count(1)
+    for series_id in itertools.count(1):
+        begin = (series_id - 1) * SUBMIT_EVERY
+        suite = dice.choice(sorted(_SUITES))
+        runs: list[PlannedRun] = []
+        for run_id in itertools.islice(run_ids, dice.randrange(8, 17)):
+            name = f"{suite}.{dice.choice(_SUITES[suite])}"
+            maker = _Maker(dice, run_id, name, dice.choice(_HOSTS))
+            steps = tuple(dice.choices(lives, weights)[0](maker))
+            start = begin + 1 + len(runs) * 0.3
+            runs.append(PlannedRun(os.path.join(TEST_RUNS, str(run_id)), start, steps))
+        config = (("config", json.dumps({"name": f"nightly-{suite}"})),)
+        itself = PlannedRun(
+            os.path.join(SERIES, str(series_id)),
+            begin,
+            (
+                Step(0, "STATUS_CREATED", "Created status file."),
+                Step(0.1, "RUN", "The series is running.", config),
+                Step(0.5, "SET_MAKE", f"Making {len(runs)} runs of {suite}."),
+                Step(2, "SET_KICKOFF", f"Starting {len(runs)} runs under slurm."),
+                Step(6, "ALL_STARTED", f"All {len(runs)} runs have been started."),
+                Step(180, "COMPLETE", f"All {len(runs)} runs have ended or are given up."),
+            ),
+        )
+        yield PlannedSeries(begin, itself, tuple(runs))

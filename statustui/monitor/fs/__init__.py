@@ -1,0 +1,1 @@
+"""Filesystems: mounts, and calls that may never return."""

@@ -1,0 +1,94 @@
+"""Asking a filesystem that may never answer."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeAlias, TypeVar
+
+PATIENCE = 10.0
+"""Seconds without an answer after which a filesystem is given up, by default."""
+NO_ANSWER = "not answering"
+"""Why nothing is known of a filesystem that does not answer."""
+
+Answer = TypeVar("Answer")
+UpdateLoop: TypeAlias = Callable[[], object]
+"""Called whenever the filesystem has answered."""
+
+
+class NoThreadError(OSError):
+    """No thread can be started: the user has too many processes (``ulimit -u``)."""
+
+
+def start_thread(work: Callable[[], object], name: str) -> None:
+    """Do `work` in a thread that does not keep the program from ending.
+
+    Raises:
+        NoThreadError: No thread can be started.
+    """
+    try:
+        threading.Thread(target=work, name=name, daemon=True).start()
+    except RuntimeError as error:  # pragma: no cover - a test of whole processes sees it
+        raise NoThreadError(errno.EAGAIN, "no thread can be started") from error
+
+
+class Question(Generic[Answer]):
+    """Work on files that a thread does while others wait for it, or do not.
+
+    The thread is a daemon: stuck in a file call, it does not keep the program from ending.
+
+    Args:
+        work: What is done. It is given a `UpdateLoop`.
+        name: Name of the thread.
+
+    Raises:
+        NoThreadError: No thread can be started.
+    """
+
+    def __init__(self, work: Callable[[UpdateLoop], Answer], name: str = "question") -> None:
+        """Begin."""
+        self._work = work
+        self._answers: list[Answer] = []
+        self._failure: BaseException | None = None
+        self._is_done = threading.Event()
+        self._answered_at = time.monotonic()
+        start_thread(self._serve, name)
+
+    def answer(self, patience: float) -> Answer:
+        """Wait for the answer.
+
+        Args:
+            patience: Seconds to wait since the filesystem has answered for the last time.
+
+        Raises:
+            TimeoutError: It has not for so long, and still may.
+            BaseException: Whatever the work has raised.
+        """
+        while not self._is_done.wait(max(0.0, self._answered_at + patience - time.monotonic())):
+            if time.monotonic() - self._answered_at >= patience:
+                raise TimeoutError(errno.ETIMEDOUT, NO_ANSWER)
+        if self._failure is not None:
+            raise self._failure
+        return self._answers[0]
+
+    def _beat(self) -> None:
+        self._answered_at = time.monotonic()
+
+    def _serve(self) -> None:
+        try:
+            self._answers.append(self._work(self._beat))
+        except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
+            self._failure = error
+        self._is_done.set()
+
+
+def ask(work: Callable[[], Answer], patience: float) -> Answer:
+    """Do some work on files in a thread, and wait for it for `patience` seconds.
+
+    Raises:
+        TimeoutError: It has not come to an end.
+        BaseException: Whatever the work has raised.
+    """
+    return Question(lambda _beat: work()).answer(patience)

@@ -1,0 +1,1 @@
+"""What happens before Textual is imported: streams, terminal, first frame, crash reports."""

@@ -1,0 +1,103 @@
+"""Calls that may never come back."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from statustui.monitor.fs.prober import About, Prober, Stuck
+from tests.waiting import DEADLINE, wait_until
+
+
+def test_a_call_gives_its_result_or_raises_what_it_has_raised() -> None:
+    """On one thread, that ends when there is no more use for it."""
+    before = set(threading.enumerate())
+    prober = Prober(DEADLINE)
+    assert [prober.call(threading.get_ident) for _ in range(2)].count(threading.get_ident()) == 0
+    with pytest.raises(ZeroDivisionError):
+        prober.call(lambda: 1 // 0)
+    assert prober.call(lambda: 7) == 7
+    prober.close()
+    prober.close()
+    wait_until(lambda: before.issuperset(threading.enumerate()))
+
+
+def test_a_call_that_hangs_is_given_up_and_the_next_one_answered() -> None:
+    """Until too many hang; once they come back, there is room for others."""
+    goes_on = threading.Event()
+    prober = Prober(0.05, Stuck(2))
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            prober.call(goes_on.wait)
+    with pytest.raises(TimeoutError):
+        prober.call(lambda: 7)
+    goes_on.set()
+
+    def answers() -> bool:
+        try:
+            return prober.call(lambda: 7) == 7
+        except TimeoutError:
+            return False
+
+    wait_until(answers)
+    prober.close()
+
+
+def test_while_a_call_hangs_another_one_about_the_same_is_refused_at_once() -> None:
+    """It takes no thread, and calls about something else are answered; probers may share this."""
+    goes_on = threading.Event()
+    stuck = Stuck()
+    one, other = Prober(0.05, stuck), Prober(DEADLINE, stuck)
+    with pytest.raises(TimeoutError):
+        one.call(goes_on.wait, About("a link"))
+    before = threading.active_count()
+    with pytest.raises(TimeoutError):
+        other.call(goes_on.wait, About("a link"))
+    assert threading.active_count() == before
+    assert other.call(lambda: 7, About("another link")) == 7
+    goes_on.set()
+    wait_until(lambda: not len(stuck))
+    assert other.call(lambda: 8, About("a link")) == 8
+    one.close()
+    other.close()
+
+
+def test_a_call_that_shows_signs_of_life_may_take_long() -> None:
+    """Once it has been given up, the next sign ends it."""
+    prober = Prober(0.3)
+    hangs, ended = threading.Event(), threading.Event()
+
+    def work() -> int:
+        for _ in range(20):
+            ended.wait(0.05)
+            prober.beat()
+        return 7
+
+    assert prober.call(work) == 7
+
+    def hang() -> None:
+        hangs.wait(DEADLINE)
+        try:
+            prober.beat()
+        except TimeoutError:
+            ended.set()
+            raise
+
+    with pytest.raises(TimeoutError):
+        prober.call(hang)
+    hangs.set()
+    assert ended.wait(DEADLINE)
+    prober.close()
+
+
+def test_the_links_of_one_user_do_not_use_up_the_calls_of_others() -> None:
+    """However many of his hang."""
+    goes_on = threading.Event()
+    prober = Prober(0.05, Stuck(64, share=3))
+    for number in range(10):
+        with pytest.raises(TimeoutError):
+            prober.call(goes_on.wait, About(f"his {number}", 1))
+    assert prober.call(lambda: 7, About("another one's", 2)) == 7
+    goes_on.set()
+    prober.close()

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from statustui.core.members import Members
+from statustui.core.run import Stall
+from statustui.presentation.columns import COLUMNS, fit
+from tests.core.test_run import run_of
+
+WIDEST = {"id": 3, "name": 20, "state": 15, "user": 8}
+
+
+def test_columns_leave_a_narrow_line_in_the_stated_order() -> None:
+    """Id and state never do; the first to go is the series."""
+    seen = [
+        [name for name, _cells in fit(list(COLUMNS), width, WIDEST)] for width in range(200, 0, -1)
+    ]
+    steps = [[*COLUMNS]]
+    for leaving in ("series", "user", "result", "age", "name", "note"):
+        steps.append([name for name in steps[-1] if name != leaving])
+    assert [columns for n, columns in enumerate(seen) if n == 0 or columns != seen[n - 1]] == steps
+
+
+def test_a_name_gets_its_room_only_when_the_note_has_its_own() -> None:
+    """A name of 20 cells is cut to 8 where the line is narrow; the note takes what is left."""
+    names = ["name", "note"]
+    assert fit(names, 25, WIDEST) == [("name", 8), ("note", 16)]
+    assert fit(names, 40, WIDEST) == [("name", 15), ("note", 24)]
+    assert fit(names, 100, WIDEST) == [("name", 20), ("note", 79)]
+
+
+def test_a_column_without_any_text_is_left_out() -> None:
+    """In a plain tree a run has no other name than its id."""
+    assert fit(["id", "name"], 80, {"id": 3, "name": 0}) == [("id", 3)]
+
+
+def test_where_there_is_no_room_at_all_only_what_never_leaves_is_left() -> None:
+    """It is cut then."""
+    assert fit(["note", "id"], 0, {}) == [("id", 3)]
+    assert fit(["note", "age"], 0, {}) == []
+
+
+def test_a_state_is_marked_in_which_a_run_is_after_an_error_it_has_recovered_from() -> None:
+    """As long as nothing else is wrong with it."""
+    text = COLUMNS["state"].text
+    assert text(run_of("SCHED_ERROR lost", "RUNNING"), 0) == "RUNNING ^"
+    assert text(run_of("SCHED_ERROR lost", "RUNNING", "RUN_ERROR x"), 0) == "RUN_ERROR"
+
+
+def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
+    """And the note says which failure, or for how long there was no sign of life."""
+
+    def shown(name: str) -> list[str]:
+        return [COLUMNS[name].text(run, 4600.0) for run in (plain, hiding, stalled)]
+
+    plain = run_of("RUNNING on a node")
+    hiding = run_of("BUILD_FAILED no compiler", "BUILD_CREATED again")
+    stalled = replace(plain, stall=Stall(1000.0, "others are faster"))
+    assert shown("state") == ["RUNNING", "BUILD_CREATED !", "RUNNING ~"]
+    assert shown("note") == [
+        "on a node",
+        "BUILD_FAILED: no compiler",
+        "stalled 1h: on a node",
+    ]
+
+
+def test_a_series_without_a_status_file_has_a_blank_state() -> None:
+    """Pavilion 2.1.1 makes none for a series; what its runs add up to stands in the note."""
+    blank = replace(run_of("RUN x"), status_count=0, members=Members())
+    assert COLUMNS["state"].text(blank, 0.0) == ""
+    assert COLUMNS["state"].text(replace(blank, status_count=1), 0.0) == "RUN"

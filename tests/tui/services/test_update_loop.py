@@ -1,0 +1,142 @@
+"""What is delivered is shown, whatever happens to timers, threads and the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any, cast
+
+import pytest
+from textual.events import Key
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.timer import Timer
+
+from statustui.monitor.batch import Batch, RootHealth
+from statustui.tui.services.update_loop import UpdateLoop
+from statustui.tui.terminal.driver import Keystrokes
+from tests.tui.stand_in import ROOT, make_app, settle
+from tests.tui.test_app import shown
+from tests.waiting import DEADLINE
+
+
+async def test_counts_follow_though_no_timer_that_fires_once_ever_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Textual loses one where the process is held up while it starts it."""
+
+    def lose(self: MessagePump, delay: float, *_: Any, **__: Any) -> Timer:  # noqa: ANN401 - as it is
+        return Timer(self, delay)
+
+    monkeypatch.setattr(MessagePump, "set_timer", lose)
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for number in range(3):
+            source.deliver((str(number), "a", "RUN_ERROR lost"))
+            await settle(pilot)
+            await pilot.pause(0.3)
+            assert f"▲ {number + 1} error" in shown(app)
+
+
+async def test_what_comes_from_many_threads_at_once_is_all_shown() -> None:
+    """Also when several come while one is being taken in."""
+    waiting: list[int] = []
+    taken: list[int] = []
+    seen: list[int] = []
+    beat = UpdateLoop(
+        lambda: taken.append(waiting.pop()), lambda: bool(waiting), lambda: seen.append(len(taken))
+    )
+    task = asyncio.create_task(beat.run())
+    await asyncio.sleep(0)
+
+    def flood() -> None:
+        for number in range(200):
+            waiting.append(number)
+            beat.ring()
+
+    threads = [threading.Thread(target=flood) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + DEADLINE
+    while any(thread.is_alive() for thread in threads) or not beat.is_at_rest:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
+    assert len(taken) == 800
+    assert seen[-1] == 800
+    task.cancel()
+
+
+async def test_a_ring_before_the_loop_runs_and_after_it_has_ended_does_no_harm() -> None:
+    """A source may be earlier or later than the screen."""
+    waiting = [1]
+    shows: list[None] = []
+    beat = UpdateLoop(waiting.clear, lambda: bool(waiting), lambda: shows.append(None))
+    beat.ring()
+    task = asyncio.create_task(beat.run())
+    while not beat.is_at_rest:  # noqa: ASYNC110 - what is looked at has no event
+        await asyncio.sleep(0.01)
+    assert shows == [None]
+    task.cancel()
+    beat.ring()
+
+
+async def test_an_error_while_taking_in_ends_the_program_and_is_no_freeze() -> None:
+    """With a report of that error, not of what carried it."""
+    app, source = make_app()
+
+    async def take_what_is_broken() -> None:
+        async with app.run_test() as pilot:
+            await settle(pilot)
+            source.send(Batch(health=(cast("RootHealth", _BROKEN),)))
+            await pilot.pause(0.5)
+
+    with pytest.raises(Exception, match="attribute"):
+        await take_what_is_broken()
+    assert "AttributeError" in app.last_words[0]
+
+
+class _Broken:
+    """A health that lacks everything but the name of its root."""
+
+    root = ROOT
+
+
+_BROKEN = _Broken()
+
+SEQUENCES = {
+    b"\x1b[B": "down",
+    b"\x1b[<65;10;10M": "MouseScrollDown",
+    b"\x1bOP": "f1",
+    "é".encode(): "é",
+}
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_a_sequence_that_comes_in_two_pieces_is_one_wherever_it_is_cut(sequence: bytes) -> None:
+    """The second piece may come after seconds for which the process was stopped."""
+    for cut in range(1, len(sequence)):
+        keystrokes = Keystrokes()
+        messages = [*keystrokes.feed(sequence[:cut]), *keystrokes.feed(sequence[cut:])]
+        assert [_named(message) for message in messages] == [SEQUENCES[sequence]], cut
+
+
+def _named(message: Message) -> str:
+    """The character of a key, its name if it has none, or what else somebody has done."""
+    if not isinstance(message, Key):
+        return type(message).__name__
+    return message.character if message.is_printable and message.character else message.key
+
+
+def test_escape_alone_is_escape_soon_and_a_begun_sequence_waits_for_its_rest() -> None:
+    """Nobody types the first two characters of a sequence by hand."""
+    keystrokes = Keystrokes()
+    assert list(keystrokes.feed(b"\x1b")) == []
+    end = time.monotonic() + DEADLINE
+    while not (messages := list(keystrokes.rest())):
+        assert time.monotonic() < end
+    assert [_named(message) for message in messages] == ["escape"]
+    assert list(keystrokes.feed(b"\x1b[<65;1")) == []
+    assert list(keystrokes.rest()) == []
+    messages = list(keystrokes.feed(b"0;10M"))
+    assert [_named(message) for message in messages] == ["MouseScrollDown"]
