@@ -43,7 +43,7 @@ def _complains(line: bytes) -> bool:
     return _COMPLAINT.search(_COLOURS.sub(b"", line)) is not None
 
 
-def first_complaint(text: bytes) -> int:
+def first_error_line(text: bytes) -> int:
     """A place in the first line of a text that tells of an error; -1 if there is none."""
     folded = text.lower()
     places = {word: folded.find(word) for word in _WORDS}
@@ -59,7 +59,7 @@ def first_complaint(text: bytes) -> int:
         )
 
 
-def last_complaint(text: bytes) -> int:
+def last_error_line(text: bytes) -> int:
     """A place in the last line of a text that tells of an error; -1 if there is none."""
     folded = text.lower()
     places = {word: folded.rfind(word) for word in _WORDS}

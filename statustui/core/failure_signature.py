@@ -22,7 +22,7 @@ _PARTICULARS = re.compile(
 )
 
 
-def cause(run: Run) -> str:
+def failure_signature(run: Run) -> str:
     """What went wrong, in words that runs with the same failure share; empty without a problem."""
     if run.problem is None:
         return ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from statustui.core.failure_signature import cause
+from statustui.core.failure_signature import failure_signature
 from statustui.core.run import Run
 from statustui.core.states import Category
 
@@ -100,7 +100,7 @@ SERIES_GROUP = "(series)"
 
 GROUPINGS = {
     "none": Grouping(lambda _run: ""),
-    "failure": Grouping(cause, has_biggest_first=True, starts_folded=True),
+    "failure": Grouping(failure_signature, has_biggest_first=True, starts_folded=True),
     "state": Grouping(lambda run: run.current.state),
     "suite": Grouping(suite),
     "series": Grouping(lambda run: run.series),

@@ -100,7 +100,7 @@ class Query:
     """Whether it takes microseconds for any run: there are few terms, and none with a pattern."""
 
 
-def parse(text: str) -> Query:
+def parse_query(text: str) -> Query:
     """Understand a filter; an empty one matches every run.
 
     Raises:

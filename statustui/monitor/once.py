@@ -14,7 +14,7 @@ from statustui.core.run import Run, RunDir
 from statustui.core.status_file import StatusInfo
 from statustui.core.working_dir import STATUS, Survey, find_runs, root_folder, run_dir
 from statustui.monitor.batch import Unread
-from statustui.monitor.fs.deadline import PATIENCE, Question, UpdateLoop
+from statustui.monitor.fs.deadline import PATIENCE, Heartbeat, Question
 from statustui.monitor.fs.mounts import Devices
 from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.reader_pool import ReaderPool
@@ -22,7 +22,7 @@ from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.run.history_file import HistoryFile
 from statustui.monitor.run.run_logs import Logs, RunLogs
 from statustui.monitor.series import judge_series
-from statustui.monitor.snapshot import read, read_history, unread_part
+from statustui.monitor.snapshot import read_history, read_snapshot, unread_part
 from statustui.monitor.stalls import mark_stalled
 
 _OTHERS = 1.0
@@ -118,7 +118,7 @@ class _RootReader:
         self._now = now
         self._claim = claim
 
-    def read(self, beat: UpdateLoop) -> None:
+    def read(self, beat: Heartbeat) -> None:
         """Read the root, on the thread of a `Question`.
 
         Raises:
@@ -157,9 +157,9 @@ def _read_all(places: Iterator[RunDir], threads: int) -> Iterator[Run]:
     """The runs at these places, in their order if one thread reads them."""
     if threads == 1:
         for place in places:
-            yield read(place).run
+            yield read_snapshot(place).run
         return
-    crew: ReaderPool[RunDir, Run] = ReaderPool(lambda place: read(place).run, threads)
+    crew: ReaderPool[RunDir, Run] = ReaderPool(lambda place: read_snapshot(place).run, threads)
     try:
         yield from crew.do(places)
     finally:
@@ -191,7 +191,7 @@ def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) ->
         OSError: The status file cannot be read, or does not answer.
     """
 
-    def work(beat: UpdateLoop) -> RunFiles:
+    def work(beat: Heartbeat) -> RunFiles:
         def goes_on() -> bool:
             beat()
             return True
@@ -200,7 +200,7 @@ def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) ->
         folder = os.path.dirname(status_path) or "."
         *_, history = HistoryFile(status_path).read(goes_on)
         statuses = read_history(status_path, beat) if in_full else []
-        own = read(run_dir(folder, root_folder(folder))).run
+        own = read_snapshot(run_dir(folder, root_folder(folder))).run
         beat()
         [run] = judge_series([own], lambda _path, _error: None, DEFAULT_STALE_AFTER, time.time())
         files = RunLogs(run.place, min(_LINK, patience / 4), on_call=beat)

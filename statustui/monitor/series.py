@@ -15,7 +15,7 @@ from statustui.core.run import Run, RunDir
 from statustui.core.series import is_member, judge
 from statustui.core.working_dir import OnError
 from statustui.monitor.series_links import Links
-from statustui.monitor.snapshot import RunSnapshot, read
+from statustui.monitor.snapshot import RunSnapshot, read_snapshot
 
 Get = Callable[[str], Run | None]
 """Gives what is known of the run at a path, None if there is none."""
@@ -241,7 +241,7 @@ def _read_stranger(known: _Series, path: str) -> RunSnapshot | None:
         # Reading it says why.
         pass
     place = RunDir(known.own.root, path, os.path.basename(path), "test")
-    return read(place, known.strangers.get(path), trust_stat=known.trusts_stat)
+    return read_snapshot(place, known.strangers.get(path), trust_stat=known.trusts_stat)
 
 
 def judge_series(

@@ -100,7 +100,7 @@ Steps: TypeAlias = Generator[int, None, RunSnapshot]
 there are to be several, and the number of bytes behind each; the file is kept open meanwhile."""
 
 
-def read(
+def read_snapshot(
     place: RunDir, known: RunSnapshot | None = None, *, trust_stat: bool = True, anew: bool = False
 ) -> RunSnapshot:
     """Read the run at `place` as `read_in_steps` does, in one go."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import ParamSpec, TypeVar
 
-from statustui.core.query import QueryError, parse
+from statustui.core.query import QueryError, parse_query
 from statustui.core.run import Run
 
 _TICK = 0.05
@@ -126,7 +126,7 @@ class TimedQuery:
         self._limit = limit
         limit.renew()
         try:
-            self.query = limit.run(parse, text)
+            self.query = limit.run(parse_query, text)
         except TimeIsOverError:
             raise SlowQueryError("this takes too long", 0) from None
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.order import GROUPINGS, SORT_KEYS, split_sort
-from statustui.core.query import QueryError, parse
+from statustui.core.query import QueryError, parse_query
 from statustui.core.text import clean, parse_span
 from statustui.monitor.fs.deadline import PATIENCE, ask
 from statustui.monitor.poll_policy import WATCH_MODES, Settings, WatchMode
@@ -274,7 +274,7 @@ def _view(config: Config, key: str, value: object) -> Config:
     if len(key) != 1 or key not in "123456789":
         raise ValueError("views have the numbers from 1 to 9")
     try:
-        parse(_text(value))
+        parse_query(_text(value))
     except QueryError as error:
         raise ValueError(f"{error}, at character {error.position + 1}") from None
     return replace(config, views={**config.views, key: _text(value)})

@@ -45,7 +45,7 @@ from statustui.tui.widgets.run_table import RunTable
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from statustui.monitor.run.inspection import Inspect, Inspection, SearchResult
+    from statustui.monitor.run.inspection import Inspect, Inspection, InspectionResult
     from statustui.tui.screens.run import RunScreen
 
 _REMEMBER = 60.0
@@ -68,7 +68,7 @@ class _FileInspector:
         self._begin: Inspect | None = None
 
     def __call__(
-        self, run: Run, peers: Sequence[str], tell: Callable[[SearchResult], object]
+        self, run: Run, peers: Sequence[str], tell: Callable[[InspectionResult], object]
     ) -> Inspection:
         if self._begin is None:
             # The list comes first.
@@ -84,7 +84,7 @@ def _look_and_inspect(
     inspect: Inspect,
     run: Run,
     peers: Sequence[str],
-    tell: Callable[[SearchResult], object],
+    tell: Callable[[InspectionResult], object],
 ) -> Inspection:
     """Begin to look at the files of a run, and have the source look at it too."""
     source.look_at(run.path)
@@ -319,7 +319,10 @@ class StatusApp(App[None]):
     def _look_again(self, message: Found) -> None:
         """Have a run looked at anew whose history is another than the list has it."""
         run, finding = self._store.runs.get(message.path), message.finding
-        if run is not None and getattr(finding, "status_count", run.status_count) != run.status_count:
+        if (
+            run is not None
+            and getattr(finding, "status_count", run.status_count) != run.status_count
+        ):
             self._source.look_at(message.path)
 
     @on(Trouble)

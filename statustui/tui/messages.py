@@ -11,7 +11,7 @@ from statustui.core.states import Category
 
 if TYPE_CHECKING:
     from statustui.core.logs import Log
-    from statustui.monitor.run.inspection import SearchResult
+    from statustui.monitor.run.inspection import InspectionResult
     from statustui.monitor.run.log_text import SearchPattern, Turn
 
 
@@ -64,7 +64,7 @@ class Found(Message):
     """An inspection has found something out about the run at `path`."""
 
     path: str
-    finding: SearchResult
+    finding: InspectionResult
 
 
 @dataclass

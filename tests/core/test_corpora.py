@@ -14,7 +14,7 @@ import pytest
 from statustui.core.run import Run
 from statustui.core.status_file import StatusFile
 from statustui.core.working_dir import find_runs
-from statustui.monitor.snapshot import read, read_history
+from statustui.monitor.snapshot import read_history, read_snapshot
 from tests.trees import DATA, write_nothing
 
 TREES = ("pavilion-2.1.1-slurm", "pavilion-develop-2024-06")
@@ -60,7 +60,7 @@ TABLE = {"pavilion-develop-2024-06": DEVELOP, "pavilion-2.1.1-slurm": SLURM_211}
 def runs_of(root: Path) -> dict[int, Run]:
     """Number -> run, series left out."""
     places = [place for place in find_runs(str(root), write_nothing) if place.kind == "test"]
-    return {int(place.id): read(place).run for place in places}
+    return {int(place.id): read_snapshot(place).run for place in places}
 
 
 @pytest.mark.parametrize("tree", TREES)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.failure_signature import cause, normalise
+from statustui.core.failure_signature import failure_signature, normalise
 from tests.runs import make
 
 
@@ -42,9 +42,9 @@ def test_a_cause_is_state_and_note_of_what_went_wrong() -> None:
     """Also where a later state hides it; without a problem there is none."""
     first = make("r/1", "BUILD_FAILED make: *** error 2", "BUILD_CREATED Builder.")
     other = make("r/2", "BUILD_FAILED make: *** error 13")
-    assert cause(first) == cause(other) == "BUILD_FAILED: make: *** error #"
-    assert cause(make("r/3", "RUN_ERROR")) == "RUN_ERROR"
-    assert cause(make("r/4", "RUNNING x")) == ""
+    assert failure_signature(first) == failure_signature(other) == "BUILD_FAILED: make: *** error #"
+    assert failure_signature(make("r/3", "RUN_ERROR")) == "RUN_ERROR"
+    assert failure_signature(make("r/4", "RUNNING x")) == ""
 
 
 PIECES = [

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from statustui.core.query import FIELDS, FLAGS, QueryError, fold, parse
+from statustui.core.query import FIELDS, FLAGS, QueryError, fold, parse_query
 from statustui.core.run import Run, Stall
 from tests.runs import make
 
@@ -37,7 +37,7 @@ STALLED = replace(make("r/9", "RUNNING x", start=NOW - 9999), stall=Stall(NOW - 
 
 def found(expression: str) -> str:
     """The ids of the runs that a filter matches."""
-    query = parse(expression)
+    query = parse_query(expression)
     return "".join(run.id for run in RUNS if query.matches(run, NOW))
 
 
@@ -112,7 +112,7 @@ def test_an_expression_matches_what_it_says(expression: str, ids: str) -> None:
     """Words, comparisons, flags, and what combines them."""
     if ids == "error":
         with pytest.raises(QueryError):
-            parse(expression)
+            parse_query(expression)
     else:
         assert found(expression) == ids
 
@@ -158,7 +158,7 @@ def test_an_expression_matches_what_it_says(expression: str, ids: str) -> None:
 def test_a_mistake_is_named_with_its_place(expression: str, position: int, message: str) -> None:
     """The place is the number of characters before it."""
     with pytest.raises(QueryError) as mistake:
-        parse(expression)
+        parse_query(expression)
     assert str(mistake.value).startswith(message)
     assert mistake.value.position == position
 
@@ -176,17 +176,17 @@ def test_a_mistake_is_named_with_its_place(expression: str, position: int, messa
 def test_what_is_too_much_is_refused(expression: str, position: int, message: str) -> None:
     """Before it costs anything."""
     with pytest.raises(QueryError, match=message) as mistake:
-        parse(expression)
+        parse_query(expression)
     assert mistake.value.position == position
 
 
 def test_words_alone_are_plain_and_ages_move_with_time() -> None:
     """What follows another letter can be found among what was listed already."""
-    assert parse("hpcg n4").is_plain
+    assert parse_query("hpcg n4").is_plain
     for expression in ("a|b", "!a", "(a)", "problem", "state=a", "age<3"):
-        assert not parse(expression).is_plain
-    assert parse("a (b|age<3)").has_age
-    assert not parse("a").has_age
+        assert not parse_query(expression).is_plain
+    assert parse_query("a (b|age<3)").has_age
+    assert not parse_query("a").has_age
 
 
 def test_long_and_deep_filters_are_understood() -> None:
@@ -205,17 +205,17 @@ def test_long_and_deep_filters_are_understood() -> None:
 def test_the_unicode_normal_form_does_not_matter(expression: str, form: Form) -> None:
     """Neither that of the filter nor that of the text."""
     run = make("r/1", f"RUN_ERROR {unicodedata.normalize('NFD', 'Überlauf Straße')}", name="Größe")
-    query = parse(unicodedata.normalize(form, expression))
+    query = parse_query(unicodedata.normalize(form, expression))
     assert query.matches(run, NOW)
-    assert parse("STRASSE").matches(run, NOW)
-    assert not parse("uberlauf").matches(run, NOW)
+    assert parse_query("STRASSE").matches(run, NOW)
+    assert not parse_query("uberlauf").matches(run, NOW)
 
 
 def test_what_may_take_long_is_known() -> None:
     """By the places of patterns, and by the number of terms."""
-    assert parse("hpcg state=RUNNING age<3").is_quick
-    assert not parse("|".join("abcdefghijklm")).is_quick
-    query = parse('note~a (x | name="*b") user=mia')
+    assert parse_query("hpcg state=RUNNING age<3").is_quick
+    assert not parse_query("|".join("abcdefghijklm")).is_quick
+    query = parse_query('note~a (x | name="*b") user=mia')
     assert query.patterns == (5, 18)
     assert not query.is_quick
 
@@ -229,7 +229,7 @@ TEXTS = st.lists(st.sampled_from(PIECES)).map("".join)
 def test_any_text_is_understood_or_refused_with_a_place(text: str) -> None:
     """Nothing else happens, whatever somebody types."""
     try:
-        query = parse(text)
+        query = parse_query(text)
     except QueryError as mistake:
         place = mistake.position
     else:
@@ -242,7 +242,7 @@ def test_any_text_is_understood_or_refused_with_a_place(text: str) -> None:
 @given(st.text().filter(lambda text: '"' not in text and text.strip()))
 def test_quoted_text_is_looked_for_as_it_stands(text: str) -> None:
     """With whatever signs there are in it."""
-    query = parse(f'"{text}"')
+    query = parse_query(f'"{text}"')
     held = make("r/9", "RUNNING a")
     object.__setattr__(held, "id", f"x{text}y")
     assert query.matches(held, NOW)
@@ -256,7 +256,7 @@ def test_terms_combine_as_in_logic(first: str, second: str, third: str) -> None:
     """Not, and, or, and their precedence."""
 
     def holds(expression: str, run: Run) -> bool:
-        return parse(expression).matches(run, NOW)
+        return parse_query(expression).matches(run, NOW)
 
     for run in RUNS:
         one, two, three = (holds(term, run) for term in (first, second, third))
@@ -270,7 +270,7 @@ def test_terms_combine_as_in_logic(first: str, second: str, third: str) -> None:
 def test_every_flag_tells_some_of_the_runs_from_the_others() -> None:
     """None is without meaning."""
     for flag in FLAGS:
-        matches = parse(flag).matches
+        matches = parse_query(flag).matches
         assert any(matches(run, NOW) for run in (*RUNS, STALLED))
         assert not all(matches(run, NOW) for run in (*RUNS, STALLED))
 
@@ -285,7 +285,7 @@ def test_any_regular_expression_is_understood_or_refused(pattern: str, is_quoted
     text = f'osu note~"{pattern}"' if is_quoted else f"osu note~{pattern} has~{pattern}"
     place, said = 0, "nothing is wrong"
     try:
-        parse(text)
+        parse_query(text)
     except QueryError as mistake:
         place, said = mistake.position, str(mistake)
     assert 0 <= place <= len(text)
@@ -337,5 +337,5 @@ def test_a_filter_agrees_with_a_naive_one(  # noqa: PLR0913, PLR0917 - arguments
     said = between.join(f'{field}"{value}"' for field, value in terms)
     combine = all if between == " " else any
     expected = combine(naive(field, value)(run) for field, value in terms)
-    query = parse(f"!({said})" if negates else said)
+    query = parse_query(f"!({said})" if negates else said)
     assert query.matches(run, NOW) is (expected is not negates)

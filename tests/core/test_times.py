@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from statustui.core.history import HistoryBuilder
-from statustui.core.query import parse
+from statustui.core.query import parse_query
 from statustui.core.run import RunDir, RunMetadata, StatusSummary, make_run
 from statustui.core.status_file import StatusFile, settle_statuses, split_statuses
 from statustui.core.times import in_order, is_open, parse_time, seconds_of, settle
-from statustui.monitor.snapshot import read, read_history
+from statustui.monitor.snapshot import read_history, read_snapshot
 from statustui.presentation.columns import COLUMNS
 
 PLACE = RunDir("root", "root/7", "7", "plain")
@@ -96,15 +96,15 @@ def test_the_repeated_hour_is_told_by_the_time_of_the_file(tmp_path: Path) -> No
     """A status of a minute ago has the age of a minute, for filters too."""
     at = SECOND_HOUR + 14 * 60
     place = write(tmp_path / "iso", ["02:14:00.000000 RUNNING set 1 min ago"], at)
-    run = read(place).run
+    run = read_snapshot(place).run
     assert run.updated_at == at
     assert run.started == at
     assert run.age(at + 60) == 60
-    assert parse("age<10m").matches(run, at + 60)
+    assert parse_query("age<10m").matches(run, at + 60)
     assert StatusFile(place.status_path).current().timestamp == at
     assert [status.timestamp for status in read_history(place.status_path)] == [at]
     first = write(tmp_path / "first", ["02:14:00.000000 RUNNING x"], at - 3600)
-    assert read(first).run.updated_at == at - 3600
+    assert read_snapshot(first).run.updated_at == at - 3600
 
 
 @pytest.mark.usefixtures("_berlin")

@@ -14,9 +14,9 @@ import sys
 import atheris
 
 with atheris.instrument_imports():
-    from statustui.core.error_lines import first_complaint, last_complaint
+    from statustui.core.error_lines import first_error_line, last_error_line
     from statustui.core.history import HistoryBuilder
-    from statustui.core.query import QueryError, parse
+    from statustui.core.query import QueryError, parse_query
     from statustui.core.run import RunDir, RunMetadata, StatusSummary, make_run
     from statustui.core.status_file import format_line, parse_line, split_statuses
     from statustui.core.text import clean, clean_log_line
@@ -51,9 +51,9 @@ def check_line(data: bytes) -> None:
     status = parse_line(line)
     assert status is None or clean(status.note).isprintable()
     assert clean_log_line(line).isprintable()
-    assert (first_complaint(data) < 0) == (last_complaint(data) < 0)
+    assert (first_error_line(data) < 0) == (last_error_line(data) < 0)
     with contextlib.suppress(QueryError):
-        parse(data.decode("utf-8", "replace")).matches(
+        parse_query(data.decode("utf-8", "replace")).matches(
             make_run(PLACE, RunMetadata(), StatusSummary()), 0.0
         )
 

@@ -23,10 +23,10 @@ from statustui.monitor.once import read_once, read_run
 from statustui.monitor.run.inspection import (
     Documents,
     FileInspection,
+    InspectionResult,
     Logs,
     Page,
     Search,
-    SearchResult,
     Unreadable,
 )
 from statustui.monitor.run.log_text import LogText, search_pattern
@@ -77,7 +77,7 @@ def test_the_history_stays_live_and_the_other_logs_and_documents_are_read(tree: 
     """What hangs is named, and read once it answers."""
     run = tree.victim
     (run / "results.json").write_text('{"result": "PASS"}')
-    found: list[SearchResult] = []
+    found: list[InspectionResult] = []
     inspection = FileInspection(tree.picture(run), [], found.append)
     inspection.show_documents(wanted=True)
     wait_until(lambda: any(isinstance(one, Documents) for one in found))
@@ -116,7 +116,7 @@ def test_a_search_and_a_page_that_hang_are_left_for_another_log(tree: Tree) -> N
     (run / "run.log").unlink()
     (run / "run.log").symlink_to(tree.dead.place / "kickoff.log")
     (run / "results.log").write_text("a result\n")
-    found: list[SearchResult] = []
+    found: list[InspectionResult] = []
     inspection = FileInspection(tree.picture(run), [], found.append)
     inspection.turn(f"{run}/run.log", LogText.head)
     wait_until(lambda: Unreadable(f"{run}/run.log", NO_ANSWER) in found)
@@ -128,7 +128,7 @@ def test_a_search_and_a_page_that_hang_are_left_for_another_log(tree: Tree) -> N
     inspection.stop()
 
 
-def _set_by_logs(is_told: threading.Event, finding: SearchResult) -> None:
+def _set_by_logs(is_told: threading.Event, finding: InspectionResult) -> None:
     if isinstance(finding, Logs):
         is_told.set()
 

@@ -18,10 +18,10 @@ from statustui.core.run import Run, RunDir, RunMetadata, StatusSummary, make_run
 from statustui.monitor.batch import Batch, Deliver, RootHealth
 from statustui.monitor.run.inspection import (
     Documents,
+    InspectionResult,
     Logs,
     Page,
     Search,
-    SearchResult,
     Unreadable,
 )
 from statustui.monitor.run.log_text import LogText, SearchPattern, Turn
@@ -56,13 +56,13 @@ class StandInInspection:
         source: StandIn,
         run: Run,
         peers: Sequence[str],
-        deliver: Callable[[SearchResult], object],
+        deliver: Callable[[InspectionResult], object],
     ) -> None:
         """Begin."""
         self._source = source
         self._run = run
         self._deliver_now = deliver
-        self._held: list[SearchResult] = []
+        self._held: list[InspectionResult] = []
         self._followed: str | None = None
         self.silent = 0.0
         self.stopped = False
@@ -71,7 +71,7 @@ class StandInInspection:
             courses = [source.history(path).course for path in peers]
             deliver(typical_times(courses))
 
-    def _deliver(self, finding: SearchResult) -> None:
+    def _deliver(self, finding: InspectionResult) -> None:
         if self._source.holds:
             self._held.append(finding)
         else:
@@ -181,7 +181,7 @@ class StandIn:
         self.looked_at.append(path)
 
     def inspect(
-        self, run: Run, peers: Sequence[str], deliver: Callable[[SearchResult], object]
+        self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]
     ) -> StandInInspection:
         """Look at what has been delivered of a run."""
         self.inspections.append(StandInInspection(self, run, peers, deliver))

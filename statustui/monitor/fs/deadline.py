@@ -14,7 +14,7 @@ NO_ANSWER = "not answering"
 """Why nothing is known of a filesystem that does not answer."""
 
 Answer = TypeVar("Answer")
-UpdateLoop: TypeAlias = Callable[[], object]
+Heartbeat: TypeAlias = Callable[[], object]
 """Called whenever the filesystem has answered."""
 
 
@@ -40,14 +40,14 @@ class Question(Generic[Answer]):
     The thread is a daemon: stuck in a file call, it does not keep the program from ending.
 
     Args:
-        work: What is done. It is given a `UpdateLoop`.
+        work: What is done. It is given a `Heartbeat`.
         name: Name of the thread.
 
     Raises:
         NoThreadError: No thread can be started.
     """
 
-    def __init__(self, work: Callable[[UpdateLoop], Answer], name: str = "question") -> None:
+    def __init__(self, work: Callable[[Heartbeat], Answer], name: str = "question") -> None:
         """Begin."""
         self._work = work
         self._answers: list[Answer] = []

@@ -57,11 +57,13 @@ class Documents(NamedTuple):
     documents: tuple[Document, ...]
 
 
-SearchResult: TypeAlias = History | Logs | Page | Search | Documents | Typical | Unreadable
+InspectionResult: TypeAlias = History | Logs | Page | Search | Documents | Typical | Unreadable
 """What an inspection finds out."""
 
 
-Inspect: TypeAlias = "Callable[[Run, Sequence[str], Callable[[SearchResult], object]], Inspection]"
+Inspect: TypeAlias = (
+    "Callable[[Run, Sequence[str], Callable[[InspectionResult], object]], Inspection]"
+)
 """Begins to look at a run, given paths of runs to compare it with and what takes the findings."""
 
 
@@ -110,7 +112,7 @@ class FileInspection:
         self,
         run: Run,
         peers: Sequence[str],
-        deliver: Callable[[SearchResult], object],
+        deliver: Callable[[InspectionResult], object],
         stuck: Stuck | None = None,
     ) -> None:
         """Begin."""
@@ -196,7 +198,7 @@ class FileInspection:
         except Exception as error:  # noqa: BLE001 - what is asked for next is to be answered
             self._tell(Unreadable(self._run.status_path, f"internal error: {error!r}"))
 
-    def _tell(self, finding: SearchResult) -> None:
+    def _tell(self, finding: InspectionResult) -> None:
         loop = self._histories if isinstance(finding, History) else self._linked
         loop.interval = _SHORTEST
         if not self._stopped.is_set():

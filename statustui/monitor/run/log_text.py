@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.access import Access
-from statustui.core.error_lines import first_complaint, last_complaint
+from statustui.core.error_lines import first_error_line, last_error_line
 from statustui.core.reading import Bookmark, Signature, signature_of
 from statustui.core.text import clean_log_line, ignores_case
 
@@ -81,7 +81,7 @@ def search_pattern(word: str) -> SearchPattern:
     )
 
 
-ERRORS = SearchPattern(first_complaint, last_complaint)
+ERRORS = SearchPattern(first_error_line, last_error_line)
 """Looks for what tells of an error."""
 
 

@@ -16,7 +16,7 @@ from statustui.core.history import History
 from statustui.core.logs import Log, LogTail
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
-from statustui.monitor.run.inspection import Inspection, Logs, SearchResult, Unreadable
+from statustui.monitor.run.inspection import Inspection, InspectionResult, Logs, Unreadable
 from statustui.presentation.glyphs import GLYPHS, STYLES
 from statustui.tui.widgets.painted import Painted
 from statustui.tui.widgets.timeline import Timeline
@@ -196,7 +196,7 @@ class Overview(Vertical):
         self._timeline.show(run)
         self._reason.show(run)
 
-    def take(self, finding: SearchResult) -> None:
+    def take(self, finding: InspectionResult) -> None:
         """Show what has been found out about the run."""
         if isinstance(finding, History):
             self._trouble = None

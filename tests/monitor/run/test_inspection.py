@@ -27,10 +27,10 @@ from statustui.monitor.run.history_file import HistoryFile
 from statustui.monitor.run.inspection import (
     Documents,
     FileInspection,
+    InspectionResult,
     Logs,
     Page,
     Search,
-    SearchResult,
     Unreadable,
 )
 from statustui.monitor.run.log_text import (
@@ -43,7 +43,7 @@ from statustui.monitor.run.log_text import (
     search_pattern,
 )
 from statustui.monitor.run.run_logs import read_trace
-from statustui.monitor.snapshot import read
+from statustui.monitor.snapshot import read_snapshot
 from tests.monitor.surroundings import mirror
 from tests.trees import append, write_run
 from tests.waiting import DEADLINE, wait_until
@@ -257,7 +257,7 @@ class Findings:
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self.all: list[SearchResult] = []
+        self.all: list[InspectionResult] = []
 
     def last(self, kind: type[Kind]) -> Kind | None:
         """The last one of a kind."""
@@ -266,7 +266,7 @@ class Findings:
 
 def run_at(path: Path) -> Run:
     """The run at `path`, as the monitor would read it."""
-    return read(run_dir(str(path.parent.parent), root_folder(str(path)))).run
+    return read_snapshot(run_dir(str(path.parent.parent), root_folder(str(path)))).run
 
 
 @pytest.fixture
@@ -536,7 +536,7 @@ def test_looks_do_not_pile_up_while_a_filesystem_does_not_answer(
     monkeypatch.setattr("statustui.monitor.run.run_logs.find_logs", hang)
     looks_until_told: list[int] = []
 
-    def take(finding: SearchResult) -> None:
+    def take(finding: InspectionResult) -> None:
         if isinstance(finding, Documents):
             looks_until_told.append(len(looks))
 
@@ -595,7 +595,7 @@ def test_an_inspection_that_has_ended_does_not_read_all_the_peers(
     is_begun = threading.Event()
     found = Findings()
 
-    def stop_at_the_first(finding: SearchResult) -> None:
+    def stop_at_the_first(finding: InspectionResult) -> None:
         if not isinstance(finding, History):
             return
         found.all.append(finding)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from statustui.core.order import GROUPINGS, SERIES_GROUP, SORT_KEYS, natural, sort_key
-from statustui.core.query import parse
+from statustui.core.query import parse_query
 from statustui.core.run import Run
 from statustui.core.states import Category
 from statustui.monitor.batch import Batch
@@ -98,7 +98,7 @@ class Model:
 
 def contains(words: str) -> Callable[[Run], bool]:
     """Whether a run matches a filter."""
-    query = parse(words)
+    query = parse_query(words)
     return lambda run: query.matches(run, 0.0)
 
 
