@@ -1,86 +1,68 @@
-"""What is waiting to be handed out of one root, and what has been told of its health."""
+"""Changes that somebody has found and nobody has taken yet."""
 
 from __future__ import annotations
 
 import threading
-import time
-from dataclasses import replace
-from typing import Any
+from itertools import islice
 
 from statustui.core.run import Run
-from statustui.monitor.batch import Batch, Deliver, RootHealth
-
-_BATCH_RUNS = 500
-_BATCH_SECONDS = 0.1
-"""Changes are handed out after so many runs or seconds."""
+from statustui.monitor.batch import Batch, RootHealth
 
 
-class Outbox:
-    """Gathers the changes of one root and hands them out in batches.
+class ChangeBuffer:
+    """Coalesces changes: of several changes of one run only the last is kept.
 
-    Args:
-        root: The root, as it is to be shown.
-        deliver: Takes the batches.
+    May be used from several threads.
     """
 
-    def __init__(self, root: str, deliver: Deliver) -> None:
-        """Start with nothing to tell."""
-        self._deliver = deliver
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._updated: dict[str, Run] = {}
-        self._removed: list[str] = []
-        self._health = RootHealth(root)
-        self._told: RootHealth | None = None
-        self._handed_out_at = 0.0
-        self._is_closed = False
+        self._changed: dict[str, Run] = {}
+        self._removed: dict[str, None] = {}
+        self._health: dict[str, RootHealth] = {}
 
-    def put(self, run: Run) -> None:
-        """A run has changed, or is new."""
-        self._updated.pop(run.path, None)
-        self._updated[run.path] = run
+    def __bool__(self) -> bool:
+        """Whether there is anything to take."""
+        return bool(self._changed or self._removed or self._health)
 
-    def remove(self, path: str) -> None:
-        """A run is gone."""
-        self._updated.pop(path, None)
-        self._removed.append(path)
+    def __len__(self) -> int:
+        """How many runs have changed."""
+        return len(self._changed)
 
-    @property
-    def is_due(self) -> bool:
-        """Whether there is enough to hand out, or it has been waiting for long enough."""
-        age = time.monotonic() - self._handed_out_at
-        return len(self._updated) >= _BATCH_RUNS or (bool(self._updated) and age > _BATCH_SECONDS)
-
-    def tell(self, **health: Any) -> None:  # noqa: ANN401 - fields of RootHealth
-        """Hand out what has changed, if anything has.
-
-        Args:
-            health: What is different about the root's health, fields of `RootHealth`.
-        """
-        self._handed_out_at = time.monotonic()
-        updated, removed = tuple(self._updated.values()), tuple(self._removed)
-        self._updated, self._removed = {}, []
-        self._hand_out(updated, removed, replace(self._health, silent=None, **health))
-
-    def tell_silence(self, seconds: float) -> None:
-        """Say for how long the filesystem has not answered; called from another thread."""
-        as_of = self._health.as_of or time.time() - seconds
-        self._hand_out((), (), replace(self._health, silent=seconds, as_of=as_of), keep=False)
-
-    def close(self) -> None:
-        """Hand out nothing more."""
-        self._is_closed = True
-
-    def _hand_out(
-        self,
-        updated: tuple[Run, ...],
-        removed: tuple[str, ...],
-        health: RootHealth,
-        *,
-        keep: bool = True,
-    ) -> None:
+    def add_run(self, run: Run) -> None:
+        """Add a run that is new or has changed."""
         with self._lock:
-            if keep:
-                self._health = health
-            if (updated or removed or health != self._told) and not self._is_closed:
-                self._told = health
-                self._deliver(Batch(updated, removed, (health,)))
+            self._changed[run.path] = run
+
+    def remove_run(self, path: str) -> None:
+        """Add that the run at `path` is gone."""
+        with self._lock:
+            self._changed.pop(path, None)
+            self._removed[path] = None
+
+    def add_batch(self, batch: Batch) -> None:
+        """Add all changes of a batch."""
+        with self._lock:
+            for path in batch.removed:
+                self._changed.pop(path, None)
+                self._removed[path] = None
+            for run in batch.changed:
+                self._changed[run.path] = run
+            self._health.update({health.root: health for health in batch.health})
+
+    def take(self, limit: int | None = None) -> Batch:
+        """Take out the changes, at most `limit` of them; None takes out all."""
+        with self._lock:
+            removed = tuple(islice(self._removed, limit))
+            # A run may have been removed and made again: removals are taken first.
+            rest = None if limit is None else limit - len(removed)
+            changed = tuple(islice(self._changed.values(), rest))
+            if limit is None:
+                self._removed, self._changed = {}, {}
+            for path in removed if limit is not None else ():
+                del self._removed[path]
+            for run in changed if limit is not None else ():
+                del self._changed[run.path]
+            health = tuple(self._health.values())
+            self._health = {}
+            return Batch(changed, removed, health)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from statustui.monitor.batch import Deliver
 from statustui.monitor.events.watcher import watch_limit
-from statustui.monitor.poll_loop import RootPoller
 from statustui.monitor.poll_policy import Settings
+from statustui.monitor.root_poller import RootPoller
 from statustui.monitor.root_registry import RootRegistry
 
 _PATIENCE = 2.0
@@ -35,11 +35,18 @@ class Monitor:
 
     def start(self, deliver: Deliver) -> None:
         """Begin watching; `deliver` is called from the threads of the monitor."""
-        territory = RootRegistry(len(self._roots))
+        registry = RootRegistry(len(self._roots))
         limit = watch_limit()
         share = None if limit is None else limit // len(self._roots)
         self._pollers = [
-            RootPoller(root, number, territory, self._settings, share, deliver)
+            RootPoller(
+                root,
+                self._settings,
+                number=number,
+                registry=registry,
+                max_watches=share,
+                deliver=deliver,
+            )
             for number, root in enumerate(self._roots)
         ]
         for poller in self._pollers:

@@ -37,7 +37,7 @@ class _Turn(NamedTuple):
     steps: Steps
 
 
-class Reader:
+class RunReader:
     """Reads the runs of one tree; used by one thread.
 
     A short file, or what has been added to a long one, is read at once. What takes longer is put
@@ -67,7 +67,7 @@ class Reader:
         self._free_at = float("-inf")
         """When any long file may be read on."""
 
-    def use(self, threads: int) -> None:
+    def use_threads(self, threads: int) -> None:
         """Read so many runs at a time from now on."""
         if self._crew.size != threads:
             self._crew.dismiss()
@@ -113,7 +113,7 @@ class Reader:
             else:
                 yield reading
 
-    def go_on(self, *, hurry: bool = False) -> RunSnapshot | None:
+    def read_on(self, *, hurry: bool = False) -> RunSnapshot | None:
         """Read on in the long file whose turn it is.
 
         Args:

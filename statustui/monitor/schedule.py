@@ -58,11 +58,11 @@ class Schedule:
     """The runs of one root, each active or at rest until its turn comes.
 
     Args:
-        pace: Says for how long a finished run rests.
+        policy: Says for how long a finished run rests.
     """
 
-    def __init__(self, pace: PollPolicy) -> None:
-        self.pace = pace
+    def __init__(self, policy: PollPolicy) -> None:
+        self.policy = policy
         self.is_heard: Callable[[str], bool] | None = None
         """Whether changes of the run at a path are announced by events; None without events."""
         self.active: set[str] = set()
@@ -82,18 +82,22 @@ class Schedule:
         """
         path = run.path
         if is_active(run):
-            self.active.add(path)
-            self._written.pop(path, None)
-            self._rotation.drop(path)
+            self.watch(path)
         else:
             self.active.discard(path)
             self._written[path] = written
             self._rest(path, now, wall)
 
+    def watch(self, path: str) -> None:
+        """Make the run at `path` due in every sweep, until `put` says otherwise."""
+        self.active.add(path)
+        self._written.pop(path, None)
+        self._rotation.drop(path)
+
     def _rest(self, path: str, now: float, wall: float) -> None:
         age = wall - self._written[path]
         is_heard = None if self.is_heard is None else self.is_heard(path)
-        self._rotation.put(path, now + self.pace.rest_after(age, is_heard=is_heard))
+        self._rotation.put(path, now + self.policy.rest_after(age, is_heard=is_heard))
 
     def drop(self, path: str) -> None:
         """Forget a run."""

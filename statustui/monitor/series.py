@@ -95,8 +95,8 @@ class AllSeries:
         """The series to which these directories belong."""
         return {self._owners[path] for path in directories if path in self._owners}
 
-    def meet(self, run: Run) -> None:
-        """Take note of a run or a series that is new, or has changed."""
+    def add(self, run: Run) -> None:
+        """Add a run or a series that is new, or replace one that has changed."""
         if run.kind == "series":
             known = self._known.get(run.path)
             if known is None:
@@ -124,7 +124,7 @@ class AllSeries:
                 self._queue = [(due, one) for one, due in self._due.items()]
                 heapq.heapify(self._queue)
 
-    def look(self, paths: Iterable[str], trust_stat: Callable[[str], bool]) -> None:
+    def list_links(self, paths: Iterable[str], trust_stat: Callable[[str], bool]) -> None:
         """List the links of these series again where there may be others than before.
 
         Args:
@@ -263,7 +263,7 @@ def judge_series(
     pictures = AllSeries(patience, lambda: now, troubles)
     for run in runs:
         if run.is_series:
-            pictures.meet(run)
+            pictures.add(run)
         else:
             yield run
     yield from pictures.review(known.get)

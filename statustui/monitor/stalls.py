@@ -62,7 +62,7 @@ class Peers:
         self._all: deque[str] = deque(maxlen=_PEERS)
         self._usual: dict[str, tuple[float, Mapping[str, Usual]]] = {}
 
-    def meet(self, run: Run) -> None:
+    def add(self, run: Run) -> None:
         """Take note of a run that serves for comparison."""
         self._all.append(run.path)
         # In a plain tree each run has a name of its own.
@@ -178,14 +178,14 @@ class Stalls:
         self._due: dict[str, float] = {}
         """Path of a run -> when it is looked into, in seconds since 1970."""
 
-    def meet(self, run: Run, before: Run | None = None) -> None:
-        """Take note of a run that is new, or of what it is now and was `before`."""
+    def add(self, run: Run, before: Run | None = None) -> None:
+        """Add a run that is new, or replace what it was `before`."""
         if before is not None and before.name != run.name:
             self._peers.forget(before)
         if run.updated_at is not None and may_stall(run):
             self._look_into(run.path, run.updated_at + self._patience.of(run.current.state))
         elif run.kind != "series":
-            self._peers.meet(run)
+            self._peers.add(run)
 
     def review(self, get: Callable[[str], Run | None]) -> Iterator[Run]:
         """Look into those runs whose time has come.
@@ -249,7 +249,7 @@ def mark_stalled(runs: Sequence[Run], patience: StaleAfter, now: float) -> Itera
     """The same runs, of one tree, those that have stalled marked as such."""
     stalls = Stalls(patience, lambda: now)
     for run in runs:
-        stalls.meet(run)
+        stalls.add(run)
     try:
         for run in runs:
             stall = stalls.judge(run, now)[0] if may_stall(run) else None

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from statustui.core.run import Run
 from statustui.core.working_dir import Folder, Survey, root_folder, survey
-from statustui.monitor.batch import Batch
-from statustui.monitor.change_buffer import Outbox
+from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.directories import Change, Directories
 from statustui.monitor.events.check import EventCheck
 from statustui.monitor.events.watcher import watch_limit
 from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.poll_policy import Settings, policy_for
+from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.schedule import Rotation, Schedule
@@ -202,29 +202,29 @@ def test_directories_without_runs_wait_when_there_is_no_room(tmp_path: Path) -> 
     assert seen == [barren[:3], barren[3:4], barren[4:], []]
 
 
-def test_an_outbox_hands_out_removals_before_what_came_after_them() -> None:
+def test_a_publisher_hands_out_removals_before_what_came_after_them() -> None:
     """And nothing that was gone again before it was told."""
-    told: list[Batch] = []
-    outbox = Outbox("root", told.append)
+    delivered: list[Batch] = []
+    publisher = RootPublisher("root", delivered.append)
     first, second = make("a", "RUNNING x"), make("a", "COMPLETE x")
-    outbox.put(first)
-    outbox.put(make("b", "RUNNING x"))
-    outbox.remove("b")
-    outbox.remove("a")
-    outbox.put(second)
-    outbox.tell(found=2)
-    assert told[0].changed == (second,)
-    assert told[0].removed == ("b", "a")
-    outbox.tell(found=2)
-    assert len(told) == 1
-    outbox.tell_silence(3.5)
-    assert told[1].health[0].silent == 3.5
-    outbox.tell(found=2)
-    assert told[2].health[0].silent is None
-    outbox.close()
-    outbox.put(first)
-    outbox.tell(found=3)
-    assert len(told) == 3
+    publisher.add_run(first)
+    publisher.add_run(make("b", "RUNNING x"))
+    publisher.remove_run("b")
+    publisher.remove_run("a")
+    publisher.add_run(second)
+    publisher.publish(RootHealth("root", found=2))
+    assert delivered[0].changed == (second,)
+    assert delivered[0].removed == ("b", "a")
+    publisher.publish(RootHealth("root", found=2))
+    assert len(delivered) == 1
+    publisher.report_silence(3.5)
+    assert delivered[1].health[0].silent == 3.5
+    publisher.publish(RootHealth("root", found=2))
+    assert delivered[2].health[0].silent is None
+    publisher.close()
+    publisher.add_run(first)
+    publisher.publish(RootHealth("root", found=3))
+    assert len(delivered) == 3
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([None, "RUNNING", "COMPLETE"]))))
@@ -240,18 +240,19 @@ def test_whoever_takes_in_every_batch_knows_what_there_is(
         picture.update({run.path: run for run in batch.changed})
 
     truth: dict[str, Run] = {}
-    outbox = Outbox("root", take)
+    publisher = RootPublisher("root", take)
+    health = RootHealth("root")
     for number, (path, state) in enumerate(steps):
         if state is None:
-            outbox.remove(path)
+            publisher.remove_run(path)
             truth.pop(path, None)
         else:
             truth[path] = make(path, f"{state} {number}")
-            outbox.put(truth[path])
+            publisher.add_run(truth[path])
         if number % 3 == 0:
-            outbox.tell()
+            publisher.publish(health)
             assert picture == truth
-    outbox.tell()
+    publisher.publish(health)
     assert picture == truth
 
 

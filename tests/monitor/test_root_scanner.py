@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from statustui.core.durations import StaleAfter
-from statustui.monitor.change_buffer import Outbox
+from statustui.monitor.batch import Batch
+from statustui.monitor.findings import RunChanged
+from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
+from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.root_scanner import RootScanner
 from tests.monitor.scanning import Sweeping, move_elsewhere, put_on
 from tests.trees import append, read_runs, write_run
@@ -27,7 +30,7 @@ def test_what_was_in_a_directory_that_is_gone_is_gone_too(tmp_path: Path) -> Non
     shutil.rmtree(tmp_path / "a")
     sweeping.look()
     assert sweeping.states() == {"2": "RUNNING"}
-    assert sweeping.sweeper.troubles == {}
+    assert sweeping.scanner.unreadable.reasons == {}
 
 
 def test_a_sweep_ends_as_soon_as_there_is_no_need_to_go_on(tmp_path: Path) -> None:
@@ -35,11 +38,12 @@ def test_a_sweep_ends_as_soon_as_there_is_no_need_to_go_on(tmp_path: Path) -> No
     for number in range(5):
         write_run(tmp_path / "test_runs" / str(number), "RUNNING")
     stopped = threading.Event()
-    outbox = Outbox(str(tmp_path), lambda _batch: None)
-    sweeper = RootScanner(str(tmp_path), Settings(), outbox, stopped.set, stopped)
-    sweeper.sweep(9, everything=True)
-    assert len(sweeper) == 1
-    assert sweeper.found == 5
+    scanner = RootScanner(str(tmp_path), Settings(), stopped)
+    for finding in scanner.sweep(9, everything=True):
+        if isinstance(finding, RunChanged):
+            stopped.set()
+    assert len(scanner) == 1
+    assert scanner.found == 5
 
 
 def test_on_a_network_many_threads_read_and_what_is_unchanged_is_no_news(
@@ -53,12 +57,12 @@ def test_on_a_network_many_threads_read_and_what_is_unchanged_is_no_news(
     assert sum(thread.name.startswith("reader") for thread in threading.enumerate()) >= 8
     assert sweeping.states() == {run.name: "RUNNING" for run in runs}
     sweeping.look()
-    assert sweeping.sweeper.changed == []
+    assert sweeping.changed == []
     append(runs[7], "RUN_TIMEOUT")
     sweeping.look()
-    assert sweeping.sweeper.changed == [str(runs[7])]
+    assert sweeping.changed == [str(runs[7])]
     assert sweeping.states()["7"] == "RUN_TIMEOUT"
-    sweeping.sweeper.close()
+    sweeping.scanner.close()
     wait_until(lambda: not any("reader" in thread.name for thread in threading.enumerate()))
 
 
@@ -69,12 +73,14 @@ def test_a_root_that_is_taken_away_takes_no_run_with_it(tmp_path: Path) -> None:
     sweeping.look()
     (tmp_path / "root").rename(tmp_path / "away")
     sweeping.check(run)
-    assert sweeping.sweeper.troubles == {str(tmp_path / "root"): "No such file or directory"}
+    assert sweeping.scanner.unreadable.reasons == {
+        str(tmp_path / "root"): "No such file or directory"
+    }
     assert sweeping.states() == {"1": "RUNNING"}
     (tmp_path / "away").rename(tmp_path / "root")
     append(run, "RUN_TIMEOUT")
     sweeping.look()
-    assert sweeping.sweeper.troubles == {}
+    assert sweeping.scanner.unreadable.reasons == {}
     assert sweeping.states() == {"1": "RUN_TIMEOUT"}
 
 
@@ -86,7 +92,7 @@ def test_a_run_of_pavilion_stays_one_without_its_status_file(tmp_path: Path) -> 
     (run / "status").unlink()
     sweeping.check(run)
     assert sweeping.states() == {"1": "UNKNOWN"}
-    assert str(run) in sweeping.sweeper
+    assert str(run) in sweeping.scanner
 
 
 def test_a_root_on_which_something_else_is_mounted_is_watched_at_its_pace(
@@ -97,28 +103,49 @@ def test_a_root_on_which_something_else_is_mounted_is_watched_at_its_pace(
     write_run(tmp_path / "1", "RUNNING")
     sweeping = Sweeping(tmp_path)
     sweeping.look()
-    sweeper = sweeping.sweeper
-    assert (sweeper.devices.root_mount.type, sweeper.pace.threads) == ("ext4", 1)
+    scanner = sweeping.scanner
+    assert (scanner.filesystems.devices.root_mount.type, scanner.policy.threads) == ("ext4", 1)
     put_on(monkeypatch, "nfs4")
     move_elsewhere(monkeypatch)
     sweeping.look()
-    assert (sweeper.devices.root_mount.type, sweeper.pace.threads) == ("nfs4", 8)
+    assert (scanner.filesystems.devices.root_mount.type, scanner.policy.threads) == ("nfs4", 8)
     assert sweeping.states() == {"1": "RUNNING"}
-    sweeper.close()
+    scanner.close()
 
 
 def test_no_more_stalled_runs_are_handed_out_at_once_than_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A screen has to take them in alike."""
-    monkeypatch.setattr("statustui.monitor.change_buffer._BATCH_RUNS", 3)
-    monkeypatch.setattr("statustui.monitor.change_buffer._BATCH_SECONDS", float("inf"))
+    monkeypatch.setattr("statustui.monitor.publisher._BATCH_RUNS", 3)
+    monkeypatch.setattr("statustui.monitor.publisher._BATCH_SECONDS", float("inf"))
     for number in range(8):
         write_run(tmp_path / str(number), "RUNNING")
-    sweeping = Sweeping(tmp_path, Settings(stale_after=StaleAfter(0.0), clock=lambda: 2e9))
+    batches: list[Batch] = []
+    loop = PollLoop(
+        str(tmp_path),
+        Settings(stale_after=StaleAfter(0.0), clock=lambda: 2e9),
+        max_watches=None,
+        publisher=RootPublisher(str(tmp_path), batches.append),
+        stopped=threading.Event(),
+        wake=threading.Event(),
+    )
+    loop.run_round(frozenset())
+    loop.close()
+    assert max(len(batch.changed) for batch in batches) == 3
+    assert sum(run.stall is not None for batch in batches for run in batch.changed) == 8
+
+
+def test_a_run_that_is_due_twice_and_gone_does_not_come_back(tmp_path: Path) -> None:
+    """The second look at it finds nothing new."""
+    run = write_run(tmp_path / "test_runs" / "1", "COMPLETE")
+    write_run(tmp_path / "test_runs" / "2", "COMPLETE")
+    sweeping = Sweeping(tmp_path)
     sweeping.look()
-    assert max(len(batch.changed) for batch in sweeping.batches) == 3
-    assert sum(run.stall is not None for batch in sweeping.batches for run in batch.changed) == 8
+    shutil.rmtree(run)
+    sweeping.check(run, run)
+    assert sweeping.states() == {"2": "COMPLETE"}
+    assert str(run) not in sweeping.scanner
 
 
 def test_a_tree_on_a_network_is_read_once_by_many_threads(

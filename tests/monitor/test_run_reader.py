@@ -69,10 +69,9 @@ def is_open(path: Path) -> bool:
 def finish(sweeping: Sweeping) -> int:
     """Read on until there is nothing to read at this moment; how many turns that took."""
     turns = 0
-    while sweeping.sweeper.goes_on_at <= 1000.0:
-        sweeping.sweeper.go_on(hurry=True)
+    while sweeping.scanner.read_on_at <= 1000.0:
+        sweeping.read_on(hurry=True)
         turns += 1
-    sweeping.tell()
     return turns
 
 
@@ -86,15 +85,15 @@ def test_other_runs_are_looked_at_while_a_long_file_is_read(
     sweeping = Sweeping(tmp_path)
     sweeping.look()
     assert sweeping.states() == {"other": "RUNNING"}
-    assert not sweeping.sweeper.has_met_all
-    assert sweeping.sweeper.found == 2
-    sweeping.sweeper.go_on(hurry=True)
+    assert not sweeping.scanner.has_read_all
+    assert sweeping.scanner.found == 2
+    sweeping.read_on(hurry=True)
     append(other, "RUN_TIMEOUT")
     sweeping.check(other)
     assert sweeping.states() == {"other": "RUN_TIMEOUT"}
     assert finish(sweeping) == 3
     assert sweeping.states() == {"other": "RUN_TIMEOUT", "long": "RUNNING"}
-    assert sweeping.sweeper.has_met_all
+    assert sweeping.scanner.has_read_all
 
 
 def test_the_last_picture_stays_until_a_rewritten_long_file_is_read_whole(
@@ -109,12 +108,10 @@ def test_the_last_picture_stays_until_a_rewritten_long_file_is_read_whole(
     write_long(long, LINES + b"2 RUN_TIMEOUT x\n")
     sweeping.check(long)
     for _ in range(2):
-        sweeping.sweeper.go_on(hurry=True)
-        sweeping.tell()
+        sweeping.read_on(hurry=True)
         assert sweeping.states() == {"long": "RUNNING"}
-    sweeping.sweeper.go_on(hurry=True)
-    sweeping.sweeper.go_on(hurry=True)
-    sweeping.tell()
+    sweeping.read_on(hurry=True)
+    sweeping.read_on(hurry=True)
     assert sweeping.states() == {"long": "RUN_TIMEOUT"}
 
 
@@ -133,11 +130,11 @@ def test_a_long_file_that_changes_all_the_time_gets_its_turn_and_no_more(
         now[0] += 0.1
         rewrite_first_byte(long, b"%d" % (tenth % 10))
         sweeping.check(long)
-        sweeping.sweeper.read_again([str(long)])
-        while sweeping.sweeper.goes_on_at <= now[0]:
-            sweeping.sweeper.go_on(hurry=False)
+        sweeping.apply(sweeping.scanner.read_again([str(long)]))
+        while sweeping.scanner.read_on_at <= now[0]:
+            sweeping.read_on(hurry=False)
     assert 30 * MEBI <= sum(read) <= 20 * 2 * MEBI + 2 * len(LINES)
-    sweeping.sweeper.close()
+    sweeping.scanner.close()
 
 
 def test_many_long_files_that_change_all_the_time_share_their_turns(
@@ -155,10 +152,9 @@ def test_many_long_files_that_change_all_the_time_share_their_turns(
         for run in runs:
             write_long(run, LINES + b"1 S%d\n" % tenth)
         sweeping.check(*runs)
-        while sweeping.sweeper.goes_on_at <= now[0]:
-            sweeping.sweeper.go_on(hurry=False)
-            sweeping.tell()
-    assert sum(read) <= 10 * 8 * MEBI + 2 * len(LINES)
+        while sweeping.scanner.read_on_at <= now[0]:
+            sweeping.read_on(hurry=False)
+            assert sum(read) <= 10 * 8 * MEBI + 2 * len(LINES)
     updated = {run.path for batch in sweeping.batches[told:] for run in batch.changed}
     assert updated == {str(run) for run in runs}
 
@@ -187,8 +183,7 @@ def test_a_long_file_that_grows_for_ever_is_read_up_to_where_it_ended(
     while "long" not in sweeping.states():
         with (long / "status").open("ab") as file:
             file.write(b"1 A\n" * MEBI)
-        sweeping.sweeper.go_on(hurry=True)
-        sweeping.tell()
+        sweeping.read_on(hurry=True)
         turns += 1
     # It had seven mebibytes at the first turn.
     assert turns <= 8
@@ -200,7 +195,7 @@ def test_a_run_that_is_gone_is_read_no_more(tmp_path: Path, now: list[float]) ->
     long = write_long(tmp_path / "long")
     sweeping = Sweeping(tmp_path)
     sweeping.look()
-    sweeping.sweeper.go_on(hurry=True)
+    sweeping.read_on(hurry=True)
     assert is_open(long / "status")
     (long / "status").unlink()
     long.rmdir()
@@ -219,11 +214,10 @@ def test_late_readings_say_nothing_against_events(tmp_path: Path, now: list[floa
     now[0] += 60
     write_long(long, LINES + b"2 RUN_TIMEOUT x\n")
     sweeping.check(long)
-    while sweeping.sweeper.goes_on_at <= now[0]:
-        sweeping.sweeper.go_on(hurry=True)
-    sweeping.tell()
+    while sweeping.scanner.read_on_at <= now[0]:
+        sweeping.read_on(hurry=True)
     assert sweeping.states() == {"long": "RUN_TIMEOUT"}
-    assert sweeping.sweeper.changed == []
+    assert sweeping.changed == []
 
 
 @pytest.mark.parametrize("holds_runs", [False, True])
@@ -238,7 +232,7 @@ def test_looks_at_directories_count_as_checks(
             write_run(tmp_path / str(number) / "run", "RUN_TIMEOUT")
     sweeping = Sweeping(tmp_path, Settings(max_checks=10))
     sweeping.look()
-    sweeper = sweeping.sweeper
+    scanner = sweeping.scanner
     # What has been looked at is due by the clock of this machine, which counts from its start.
     moment = [time.monotonic()]
     monkeypatch.setattr("statustui.monitor.root_scanner.time.monotonic", lambda: moment[0])
@@ -257,15 +251,15 @@ def test_looks_at_directories_count_as_checks(
     monkeypatch.setattr("statustui.monitor.run_reader.read_in_steps", count_reading)
     seconds, sweeps = 0.0, 0
     while seconds < 600:
-        pause = max(2.0, sweeper.due_always / (10 * 0.8))
+        pause = max(2.0, scanner.always_due / (10 * 0.8))
         seconds += pause
         sweeps += 1
         moment[0] += pause
-        sweeper.sweep(10 * pause, everything=False)
+        sweeping.apply(scanner.sweep(10 * pause, everything=False))
     assert looks["directories"] + looks["runs"] <= 10 * seconds + 3 * sweeps
     assert looks["directories"] >= 300
     assert looks["runs"] >= 300 * holds_runs
-    sweeper.close()
+    scanner.close()
 
 
 def test_an_internal_error_over_a_long_file_is_shown_and_the_others_go_on(

@@ -141,10 +141,10 @@ def test_a_series_that_has_ended_rests(tmp_path: Path) -> None:
     finish(series)
     sweeping = Sweeping(tmp_path)
     sweeping.look()
-    assert str(series) in sweeping.sweeper.active
+    assert str(series) in sweeping.scanner.active
     append(run, PASS)
     sweeping.look()
-    assert sweeping.sweeper.active == set()
+    assert sweeping.scanner.active == set()
 
 
 def test_a_series_whose_process_has_died_is_found_without_any_change(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_on_a_network_links_are_listed_whatever_the_times_say(
     add_run(series, 2, "RUNNING x")
     sweeping.look()
     assert said(sweeping, series)[1] == "0/2 passed, 2 running"
-    sweeping.sweeper.close()
+    sweeping.scanner.close()
 
 
 def test_a_series_that_is_gone_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_series_that_is_gone_leaves_nothing_behind(tmp_path: Path) -> None:
     [own] = [run for batch in sweeping.batches for run in batch.changed if run.is_series]
     every = AllSeries(StaleAfter(1.0), time.time, {})
     for _ in range(2000):
-        every.meet(own)
+        every.add(own)
         assert len(list(every.review(lambda _path: None))) == 1
         every.forget(own.path)
         every.forget(str(run))
@@ -272,12 +272,12 @@ def test_a_run_of_two_series_stays_when_one_of_them_goes(tmp_path: Path) -> None
         series = tmp_path / "series" / name
         series.mkdir(parents=True)
         (series / "7").symlink_to("../../test_runs/7")
-        every.meet(make(str(series), "RUN x", kind="series", start=1500.0))
+        every.add(make(str(series), "RUN x", kind="series", start=1500.0))
     assert len(list(every.review(lambda _path: None))) == 2
     every.forget(str(tmp_path / "series" / "1"))
     every.forget(str(tmp_path / "series" / "1"))
     member = make(str(tmp_path / "test_runs" / "7"), "RUNNING x", start=1600.0)
-    every.meet(member)
+    every.add(member)
     [other] = every.review({member.path: member}.get)
     assert other.path == str(tmp_path / "series" / "2")
 
@@ -293,7 +293,7 @@ def test_links_that_cannot_be_listed_are_told_unless_their_series_is_being_delet
     series = start_series(tmp_path)
     troubles: dict[str, str] = {}
     every = AllSeries(StaleAfter(1.0), time.time, troubles)
-    every.meet(make(str(series), "RUN x", kind="series"))
+    every.add(make(str(series), "RUN x", kind="series"))
 
     def fail(_links: object, **_how: object) -> bool:
         raise failure

@@ -102,7 +102,7 @@ def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
     stalls = Stalls(DEFAULT_STALE_AFTER, lambda: now[0])
     runs = {run.id: run for run in read_runs(tmp_path, StaleAfter(1e9))}
     for run in runs.values():
-        stalls.meet(run)
+        stalls.add(run)
     by_path = {run.path: run for run in runs.values()}
     # It has taken longer than it must, and not longer than others.
     assert list(stalls.review(by_path.get)) == []
@@ -128,7 +128,7 @@ def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Pat
 
     def meet() -> dict[str, Run]:
         [run] = read_runs(tmp_path, StaleAfter(1e9))
-        stalls.meet(run)
+        stalls.add(run)
         return {run.path: run}
 
     meet()
@@ -156,14 +156,14 @@ def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
     now = [START]
     stalls = Stalls(StaleAfter(HOUR), lambda: now[0])
     [run] = read_runs(tmp_path, StaleAfter(1e9))
-    stalls.meet(run)
+    stalls.add(run)
     gone = [f"{tmp_path}/{number}" for number in range(5000)]
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
         for path in gone:
             other = replace(run, path=path)
-            stalls.meet(other)
+            stalls.add(other)
             stalls.forget(other)
         kept_bytes = tracemalloc.get_traced_memory()[0] - before
     finally:
@@ -192,8 +192,8 @@ def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> 
                 )
                 for letter in "ab"
             )
-            stalls.meet(first)
-            stalls.meet(second, first)
+            stalls.add(first)
+            stalls.add(second, first)
             stalls.judge(replace(running, label=second.label), START + 9 * HOUR)
             stalls.judge(
                 replace(running, label=RunMetadata(f"{number}{'c' * 200}")), START + 9 * HOUR
@@ -210,7 +210,7 @@ def test_what_is_usual_for_a_name_is_forgotten_with_its_last_run() -> None:
     peers = Peers()
     runs = [make(f"r/{number}", "COMPLETE x", name="suite.test") for number in range(3)]
     for run in runs:
-        peers.meet(run)
+        peers.add(run)
     before = len(peers._paths)  # noqa: SLF001 - nothing of it shows
     for run in runs:
         peers.forget(run)

@@ -18,9 +18,9 @@ from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.poll_policy import WatchMode
 from statustui.monitor.root_scanner import RootScanner
 
-_TELLING = frozenset({STATUS, RUN_COMPLETE, "attributes", "config", "results.json"})
+_RUN_FILES = frozenset({STATUS, RUN_COMPLETE, "attributes", "config", "results.json"})
 """Files of a run whose change can change its picture."""
-_SLICE = 5000
+_WATCHES_PER_STEP = 5000
 """Watches that are set at a time, so that looking at runs does not wait for them."""
 
 
@@ -36,13 +36,13 @@ class Hints(NamedTuple):
 
 
 class Listener:
-    """Keeps watches on the directories and runs that a sweeper knows.
+    """Keeps watches on the directories and runs that a scanner knows.
 
     Directories in which runs appear and active runs come first, then what is quiet, as far as the
     limit goes: directories without runs, and finished runs, the newest first.
 
     Args:
-        sweeper: Knows what there is to listen to.
+        scanner: Knows what there is to listen to.
         mode: Whether to use events.
         max_watches: How many directories may be watched; None for no limit.
         wake: Called from another thread when there are hints, or none to be had any more.
@@ -51,7 +51,7 @@ class Listener:
 
     def __init__(
         self,
-        sweeper: RootScanner,
+        scanner: RootScanner,
         mode: WatchMode,
         max_watches: int | None,
         wake: Callable[[], object],
@@ -61,30 +61,34 @@ class Listener:
         """Why events are not used although they could be."""
         self.unwatched: list[str] = []
         """The active runs whose changes could be announced, but are not yet."""
-        self._sweeper = sweeper
+        self._scanner = scanner
         self._max_watches = max_watches
         self._wake = wake
         self._lock = threading.Lock()
         self._hinted: set[str] = set()
         self._fresh: set[str] = set()
         self._has_lost = False
-        self._quiet: dict[str, None] = {}
-        """What is quiet and is watched or about to be, the least important first."""
+        self._resting: dict[str, None] = {}
+        """What rests and is watched or about to be, the least important first."""
+        self._new_resting: list[str] = []
+        """What has come to rest since watches were adjusted last."""
         self._pending: list[str] = []
-        """What is about to be, the most important last."""
+        """What rests and is about to be watched, the most important last."""
         self._leaves_out = False
-        """Whether some of what is quiet is not watched."""
+        """Whether some of what rests is not watched."""
+        self._expected: AbstractSet[str] = frozenset()
+        """Runs whose changes have been announced, so that finding them proves nothing."""
         self._watcher: Watcher | None = None
         self._check = EventCheck()
-        self._root_mount = sweeper.devices.root_mount
+        self._root_mount = scanner.filesystems.devices.root_mount
         self._everywhere = mode == "events"
         if self._everywhere or (mode == "auto" and self._root_mount.reach is Reach.LOCAL):
             try:
-                self._watcher = open_watcher(_TELLING, self)
+                self._watcher = open_watcher(_RUN_FILES, self)
             except OSError as error:
                 self.fallback = f"no events: {error.strerror or error}"
             else:
-                sweeper.listen(self._hears)
+                scanner.use_events(self._hears)
 
     @property
     def is_listening(self) -> bool:
@@ -103,9 +107,9 @@ class Listener:
         return self.hears_something and is_settled
 
     @property
-    def quiet(self) -> int:
-        """How many of the runs that are over, and directories without runs, are watched."""
-        return len(self._quiet) - len(self._pending)
+    def watched_resting(self) -> int:
+        """How many finished runs, and directories without runs, are watched."""
+        return len(self._resting) - len(self._pending)
 
     def hints(self) -> Hints:
         """Where something may have changed since the last call."""
@@ -128,13 +132,13 @@ class Listener:
         runs: set[str] = set()
         directories: set[str] = set()
         contents: set[str] = set()
-        sweeper = self._sweeper
+        scanner = self._scanner
         for hint in paths:
-            path = sweeper.root + hint[len(sweeper.real_root) :]
+            path = scanner.root + hint[len(scanner.real_root) :]
             above, name = os.path.split(path)
-            if path in sweeper:
+            if path in scanner:
                 runs.add(path)
-            if above in sweeper and (name in _TELLING or sweeper.is_series(above)):
+            if above in scanner and (name in _RUN_FILES or scanner.is_series(above)):
                 runs.add(above)
                 if name != STATUS:
                     contents.add(above)
@@ -147,31 +151,36 @@ class Listener:
         """Whether there is something to look at, or to listen to, right now."""
         return bool(self._hinted or self._fresh or self._has_lost or self._pending)
 
-    def compare(self, announced: AbstractSet[str] = frozenset()) -> None:
-        """Take in what the sweeper has found, `announced` by hints or not."""
-        sweeper = self._sweeper
-        changed, sweeper.changed = sweeper.changed, []
-        forgotten, sweeper.forgotten = sweeper.forgotten, []
-        if self._watcher is None:
-            return
-        now = time.monotonic()
-        for path in changed:
-            if path not in announced and self._hears(path):
-                self._check.changed(path, now)
-        for path in forgotten:
+    def expect(self, runs: Iterable[str]) -> None:
+        """Count no change of these runs as one that came without an event."""
+        self._expected = frozenset(runs)
+
+    def check_announced(self, path: str) -> None:
+        """Record a change of the run at `path`, of which an event must tell if it is watched."""
+        if path not in self._expected and self._hears(path):
+            self._check.changed(path, time.monotonic())
+
+    def release(self, path: str) -> None:
+        """Stop watching `path`: it is gone, or another directory is there now."""
+        if self._watcher is not None:
             self._watcher.discard(self._absolute(path))
-            self._quiet.pop(path, None)
+        self._resting.pop(path, None)
+
+    def add_resting(self, path: str) -> None:
+        """Watch a finished run, or a directory without runs, as far as the limit allows."""
+        if self._watcher is not None:
+            self._new_resting.append(path)
 
     def adjust(self) -> None:
-        """Listen to what the sweeper knows now; or stop, if events do not come."""
+        """Listen to what the scanner knows now; or stop, if events do not come."""
         if self._watcher is None:
             return
-        if self._root_mount != self._sweeper.devices.root_mount:
+        if self._root_mount != self._scanner.filesystems.devices.root_mount:
             self.fallback = "no events: the filesystem has changed"
         if self._check.fails(time.monotonic()):
             self.fallback = "changes came without events"
-        directories = self._sweeper.watchable_directories(everywhere=self._everywhere)
-        runs = self._sweeper.watchable_runs(everywhere=self._everywhere)
+        directories = self._scanner.watchable_directories(everywhere=self._everywhere)
+        runs = self._scanner.watchable_runs(everywhere=self._everywhere)
         needed = [*directories, *runs]
         limit = self._max_watches
         if limit is not None and len(needed) > limit:
@@ -181,7 +190,7 @@ class Listener:
             return
         try:
             for path in needed:
-                self._quiet.pop(path, None)
+                self._resting.pop(path, None)
                 if not self._hears(path):
                     self._add(path)
         except OSError as error:
@@ -189,8 +198,8 @@ class Listener:
             self.close()
             return
         self.unwatched = [path for path in runs if not self._hears(path)]
-        self._choose_quiet(None if limit is None else limit - len(needed))
-        self.settle()
+        self._choose_resting(None if limit is None else limit - len(needed))
+        self.add_pending()
 
     def _add(self, path: str) -> None:
         """Watch a directory.
@@ -202,41 +211,41 @@ class Listener:
         if self._watcher is not None and self._watcher.add(absolute):
             self._fresh.add(absolute)
 
-    def _choose_quiet(self, room: int | None) -> None:
-        """Choose what is quiet to be watched; there is `room` for so many, None without a limit."""
-        sweeper = self._sweeper
-        quiet, sweeper.quiet = sweeper.quiet, []
-        for path in self._newest(quiet, room):
-            if sweeper.is_watchable(path, everywhere=self._everywhere):
-                self._quiet.pop(path, None)
-                self._quiet[path] = None
+    def _choose_resting(self, room: int | None) -> None:
+        """Choose which of what rests is watched: `room` of them, None without a limit."""
+        scanner = self._scanner
+        new, self._new_resting = self._new_resting, []
+        for path in self._newest(new, room):
+            if scanner.is_watchable(path, everywhere=self._everywhere):
+                self._resting.pop(path, None)
+                self._resting[path] = None
                 if not self._hears(path):
                     self._pending.append(path)
             else:
                 self._leaves_out = True
-        if room is not None and len(self._quiet) > room:
+        if room is not None and len(self._resting) > room:
             self._leaves_out = True
-            for path in list(islice(self._quiet, len(self._quiet) - room)):
-                del self._quiet[path]
+            for path in list(islice(self._resting, len(self._resting) - room)):
+                del self._resting[path]
                 if self._watcher is not None:
                     self._watcher.discard(self._absolute(path))
 
     def _newest(self, paths: list[str], room: int | None) -> Iterable[str]:
-        """Those of `paths` that are still quiet and that there is room for, the newest last."""
+        """Those of `paths` that still rest and that there is room for, the newest last."""
         since = {
             path: moment
             for path in paths
-            if (moment := self._sweeper.quiet_since(path)) is not None
+            if (moment := self._scanner.resting_since(path)) is not None
         }
         most = len(since) if room is None else room
         self._leaves_out |= len(since) > most
         return reversed(heapq.nlargest(most, since, key=since.__getitem__))
 
-    def settle(self) -> None:
-        """Watch some of what is quiet and has been chosen, the most important first."""
-        for _ in range(min(_SLICE, len(self._pending))):
+    def add_pending(self) -> None:
+        """Set some of the watches that have been chosen, the most important first."""
+        for _ in range(min(_WATCHES_PER_STEP, len(self._pending))):
             path = self._pending.pop()
-            if path not in self._quiet or self._hears(path):
+            if path not in self._resting or self._hears(path):
                 continue
             try:
                 self._add(path)
@@ -251,15 +260,15 @@ class Listener:
         if self._watcher is not None:
             self._watcher.close()
             self._watcher = None
-            self._quiet, self._pending = {}, []
-            self._sweeper.listen(None)
+            self._resting, self._pending = {}, []
+            self._scanner.use_events(None)
             self.unwatched = []
 
     def _hears(self, path: str) -> bool:
         return self._watcher is not None and self._absolute(path) in self._watcher.watched
 
     def _absolute(self, path: str) -> str:
-        return self._sweeper.real_root + path[len(self._sweeper.root) :]
+        return self._scanner.real_root + path[len(self._scanner.root) :]
 
     # What is called from the watching threads.
 

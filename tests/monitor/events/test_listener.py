@@ -31,7 +31,8 @@ def listen() -> Iterator[Listen]:
         wake: Callable[[], None] = lambda: None,
         open_watcher: OpenWatcher = open_watcher,
     ) -> Listener:
-        listeners.append(Listener(sweeping.sweeper, "events", max_watches, wake, open_watcher))
+        listeners.append(Listener(sweeping.scanner, "events", max_watches, wake, open_watcher))
+        sweeping.attach(listeners[-1])
         return listeners[-1]
 
     yield start
@@ -41,7 +42,6 @@ def listen() -> Iterator[Listen]:
 
 def wait_for_watches(listener: Listener) -> None:
     """Take in what has been found, and wait until the first events can arrive."""
-    listener.compare()
 
     def hears_something() -> bool:
         listener.adjust()
@@ -163,8 +163,8 @@ def test_events_that_do_not_come_are_given_up(
     def change_all(announced: int) -> None:
         for run in runs:
             append(run, "RUN_USER on")
+        listener.expect(str(run) for run in runs[:announced])
         sweeping.look()
-        listener.compare({str(run) for run in runs[:announced]})
         now[0] += 3
         listener.adjust()
 
@@ -188,7 +188,7 @@ def finished_tree(root: Path, count: int) -> Sweeping:
 def heard(sweeping: Sweeping, deaf: Deaf) -> list[str]:
     """Names of the finished runs that are watched."""
     names = {Path(path).name for path in deaf.watched}
-    return sorted(names - {"active", Path(sweeping.sweeper.root).name})
+    return sorted(names - {"active", Path(sweeping.scanner.root).name})
 
 
 def test_finished_runs_are_watched_too_the_newest_first(tmp_path: Path, listen: Listen) -> None:
@@ -196,13 +196,11 @@ def test_finished_runs_are_watched_too_the_newest_first(tmp_path: Path, listen: 
     sweeping = finished_tree(tmp_path, 4)
     deaf = Deaf()
     listener = listen(sweeping, 4, open_watcher=lambda _names, _listening: deaf)
-    listener.compare()
     listener.adjust()
     assert heard(sweeping, deaf) == ["over2", "over3"]
     assert (listener.is_listening, listener.hears_everything) == (True, False)
     append(write_run(tmp_path / "newest", "RUNNING"), "COMPLETE")
     sweeping.look()
-    listener.compare()
     listener.adjust()
     assert heard(sweeping, deaf) == ["newest", "over3"]
 
@@ -252,7 +250,7 @@ def test_a_run_that_goes_on_before_it_is_watched_as_a_finished_one_is_watched_on
     deaf = Deaf()
     listener = listen(sweeping, open_watcher=lambda _names, _listening: deaf)
     with monkeypatch.context() as patch:
-        patch.setattr("statustui.monitor.events.listener._SLICE", 0)
+        patch.setattr("statustui.monitor.events.listener._WATCHES_PER_STEP", 0)
         listener.adjust()
     assert heard(sweeping, deaf) == []
     append(tmp_path / "over0", "RUNNING")

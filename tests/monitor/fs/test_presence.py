@@ -52,7 +52,7 @@ def test_a_root_that_is_replaced_while_a_run_is_read_takes_no_run_with_it(tmp_pa
     root.mkdir()
     sweeping.check(run)
     assert sweeping.states() == {"1": "RUNNING"}
-    assert sweeping.sweeper.troubles == {}
+    assert sweeping.scanner.unreadable.reasons == {}
     sweeping.look()
     assert sweeping.states() == {}
 
@@ -60,7 +60,7 @@ def test_a_root_that_is_replaced_while_a_run_is_read_takes_no_run_with_it(tmp_pa
 def fail_below(monkeypatch: pytest.MonkeyPatch, failure: OSError | None) -> None:
     """Let everything that is asked for from the root fail alike: root may look everywhere."""
     monkeypatch.setattr(
-        "statustui.monitor.root_scanner.failure_below", lambda _root, _identity, _path: failure
+        "statustui.monitor.unreadable.failure_below", lambda _root, _identity, _path: failure
     )
 
 
@@ -76,11 +76,13 @@ def test_a_run_that_cannot_be_reached_keeps_its_picture_and_is_told(
         (run / "status").rename(run / "hidden")
         sweeping.check(run)
     assert sweeping.states() == {"1": "RUNNING"}
-    assert [tuple(part) for part in sweeping.sweeper.unread] == [(str(run), "Permission denied")]
+    assert [tuple(part) for part in sweeping.scanner.unreadable.parts] == [
+        (str(run), "Permission denied")
+    ]
     (run / "hidden").rename(run / "status")
     os.utime(run / "status")
     sweeping.check(run)
-    assert sweeping.sweeper.unread == ()
+    assert sweeping.scanner.unreadable.parts == ()
 
 
 def test_a_run_that_was_away_for_a_moment_is_looked_at_again(
@@ -110,7 +112,7 @@ def test_a_directory_that_is_there_again_is_not_forgotten(
     with monkeypatch.context() as patch:
         fail_below(patch, None)
         (tmp_path / "a").rename(tmp_path / "b")
-        sweeping.sweeper.list_anew([str(tmp_path / "a")])
+        sweeping.apply(sweeping.scanner.list_again([str(tmp_path / "a")]))
         (tmp_path / "b").rename(tmp_path / "a")
     assert sweeping.states() == {"1": "RUNNING"}
 
@@ -132,10 +134,10 @@ def test_one_unreadable_directory_stands_for_what_is_below_it(
     run = write_run(tmp_path / "a" / "b" / "1", "RUNNING")
     sweeping = Sweeping(tmp_path)
     sweeping.look()
-    sweeping.sweeper.troubles[str(tmp_path / "a")] = "Permission denied"
+    sweeping.scanner.unreadable.reasons[str(tmp_path / "a")] = "Permission denied"
     with monkeypatch.context() as patch:
         fail_below(patch, PermissionError(errno.EACCES, "Permission denied"))
         (run / "status").rename(run / "hidden")
         sweeping.check(run)
-    assert [part.path for part in sweeping.sweeper.unread] == [str(tmp_path / "a")]
+    assert [part.path for part in sweeping.scanner.unreadable.parts] == [str(tmp_path / "a")]
     assert sweeping.states() == {"1": "RUNNING"}

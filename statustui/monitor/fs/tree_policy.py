@@ -1,0 +1,51 @@
+"""The filesystems below one root, and how much may be asked of them."""
+
+from __future__ import annotations
+
+from statustui.monitor.fs.mounts import Devices, Reach
+from statustui.monitor.poll_policy import PollPolicy, Settings, policy_for
+
+
+class TreePolicy:
+    """Which filesystems there are below a root, and the policy for the slowest of them.
+
+    Args:
+        root: The root, as the user gave it.
+        real_root: Its real path.
+        settings: How to watch.
+    """
+
+    def __init__(self, root: str, real_root: str, settings: Settings) -> None:
+        self._root = root
+        self._real_root = real_root
+        self._settings = settings
+        self.devices = Devices(root, real_root)
+        self.policy: PollPolicy = policy_for(self.devices.slowest, settings)
+
+    def reach(self, device: int, path: str) -> Reach:
+        """Return the reach of the filesystem of a file; of the root's where `device` is 0."""
+        return self.devices.reach(device, path) if device else self.devices.root_mount.reach
+
+    def trusts_stat(self, device: int, path: str) -> bool:
+        """Return whether `stat` tells of every change of a file."""
+        return self.reach(device, path) is not Reach.REMOTE
+
+    def raises_events(self, device: int, path: str) -> bool:
+        """Return whether every change of a file raises a change event on this host."""
+        return bool(device) and self.devices.reach(device, path) is Reach.LOCAL
+
+    def add_device(self, device: int, path: str) -> bool:
+        """Look up the filesystem of a new file; return whether the policy is another now."""
+        if not device or device in self.devices:
+            return False
+        self.devices.reach(device, path)
+        return self._update()
+
+    def look_up_root(self) -> bool:
+        """Look up all filesystems anew; return whether the policy is another now."""
+        self.devices = Devices(self._root, self._real_root)
+        return self._update()
+
+    def _update(self) -> bool:
+        before, self.policy = self.policy, policy_for(self.devices.slowest, self._settings)
+        return before != self.policy

@@ -1,0 +1,71 @@
+"""Handing out the changes of one root in batches, with the health of the root."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+from statustui.core.run import Run
+from statustui.monitor.batch import Batch, Deliver, RootHealth
+from statustui.monitor.change_buffer import ChangeBuffer
+
+_BATCH_RUNS = 500
+_BATCH_SECONDS = 0.1
+"""Changes are handed out after this number of runs, or of seconds."""
+
+
+class RootPublisher:
+    """Delivers what has changed below one root.
+
+    Args:
+        root: The root, as the user gave it.
+        deliver: Receives the batches.
+    """
+
+    def __init__(self, root: str, deliver: Deliver) -> None:
+        self._deliver = deliver
+        self._changes = ChangeBuffer()
+        self._lock = threading.Lock()
+        self._health = RootHealth(root)
+        self._delivered: RootHealth | None = None
+        self._published_at = 0.0
+        self._is_closed = False
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough changes are waiting, or they have been waiting for long enough."""
+        age = time.monotonic() - self._published_at
+        waiting = len(self._changes)
+        return waiting >= _BATCH_RUNS or (waiting > 0 and age > _BATCH_SECONDS)
+
+    def add_run(self, run: Run) -> None:
+        """Add a run that is new or has changed to the next batch."""
+        self._changes.add_run(run)
+
+    def remove_run(self, path: str) -> None:
+        """Add that the run at `path` is gone to the next batch."""
+        self._changes.remove_run(path)
+
+    def publish(self, health: RootHealth) -> None:
+        """Deliver the changes, if there are any or the health of the root is another."""
+        self._published_at = time.monotonic()
+        with self._lock:
+            self._health = health
+            self._send(self._changes.take(), health)
+
+    def report_silence(self, seconds: float) -> None:
+        """Deliver that the filesystem has not answered for `seconds`; called from any thread."""
+        with self._lock:
+            as_of = self._health.as_of or time.time() - seconds
+            self._send(Batch(), replace(self._health, silent=seconds, as_of=as_of))
+
+    def close(self) -> None:
+        """Deliver nothing more."""
+        self._is_closed = True
+
+    def _send(self, changes: Batch, health: RootHealth) -> None:
+        is_new = health != self._delivered
+        if (changes.changed or changes.removed or is_new) and not self._is_closed:
+            self._delivered = health
+            self._deliver(replace(changes, health=(health,)))
