@@ -59,10 +59,10 @@ def read_once(
         OSError: No thread can be started.
     """
     roots = list(dict.fromkeys(roots))
-    territory = RootRegistry(len(roots))
+    registry = RootRegistry(len(roots))
     claim = min(_OTHERS, patience / 2)
     readers = [
-        _RootReader(root, stale, now, partial(_claim, territory, number, claim))
+        _RootReader(root, stale, now, partial(_claim, registry, number, claim))
         for number, root in enumerate(roots)
     ]
     questions = [Question(reader.read, f"read {reader.root}") for reader in readers]
@@ -85,11 +85,11 @@ def read_once(
 
 
 def _claim(
-    territory: RootRegistry, number: int, patience: float, place: str
+    registry: RootRegistry, number: int, patience: float, place: str
 ) -> frozenset[str] | None:
     """Real paths to leave out below a root; None if an earlier root is the same directory."""
-    territory.claim(number, place, patience)
-    return None if territory.is_taken(number) else territory.others(number)
+    registry.claim(number, place, patience)
+    return None if registry.is_taken(number) else registry.others(number)
 
 
 class _RootReader:
@@ -159,11 +159,11 @@ def _read_all(places: Iterator[RunDir], threads: int) -> Iterator[Run]:
         for place in places:
             yield read_snapshot(place).run
         return
-    crew: ReaderPool[RunDir, Run] = ReaderPool(lambda place: read_snapshot(place).run, threads)
+    pool: ReaderPool[RunDir, Run] = ReaderPool(lambda place: read_snapshot(place).run, threads)
     try:
-        yield from crew.do(places)
+        yield from pool.do(places)
     finally:
-        crew.dismiss()
+        pool.dismiss()
 
 
 class RunFiles(NamedTuple):

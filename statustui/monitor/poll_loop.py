@@ -89,7 +89,7 @@ class PollLoop:
             self._failure = f"internal error: {error!r}"
             self._swept_at = time.monotonic()
         self._publish()
-        self.scanner.busy_since = None
+        self.scanner.mark_idle()
 
     def close(self) -> None:
         """End the threads that help."""

@@ -62,7 +62,7 @@ _REST_SHARE = 0.1
 _RECENT = 86400.0
 """Seconds for which a run that has ended may well be started again."""
 
-_PACES = {
+_POLICIES = {
     Reach.LOCAL: PollPolicy(1.0, 5.0, 60.0, 10.0, 4000.0, 1),
     Reach.COHERENT: PollPolicy(2.0, 5.0, 300.0, 60.0, 500.0, 8),
     Reach.REMOTE: PollPolicy(2.0, 5.0, 300.0, 60.0, 500.0, 8),
@@ -71,9 +71,9 @@ _PACES = {
 
 def policy_for(reach: Reach, settings: Settings) -> PollPolicy:
     """The pace for a filesystem, as far as the settings leave it open."""
-    pace = _PACES[reach]
-    return pace._replace(
-        tick=settings.interval or pace.tick,
-        behind_events=settings.interval or pace.behind_events,
-        max_checks=settings.max_checks or pace.max_checks,
+    policy = _POLICIES[reach]
+    return policy._replace(
+        tick=settings.interval or policy.tick,
+        behind_events=settings.interval or policy.behind_events,
+        max_checks=settings.max_checks or policy.max_checks,
     )

@@ -75,7 +75,7 @@ class RootPoller:
 
     def report_silence(self, patience: float) -> None:
         """Publish how long the filesystem has not answered, if longer than `patience` seconds."""
-        since = self._begun if self._loop is None else self._loop.scanner.busy_since
+        since = self._begun if self._loop is None else self._loop.scanner.waiting_since
         silent = 0.0 if since is None else time.monotonic() - since
         if silent > patience:
             self._publisher.report_silence(silent)

@@ -6,33 +6,17 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from statustui.core.order import natural
-from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import Folder, root_folder, run_dir
 from statustui.monitor.directories import Change, Directories
-from statustui.monitor.findings import (
-    Finding,
-    PathReleased,
-    PathRests,
-    RunChanged,
-    RunRemoved,
-    StatusFileChanged,
-)
+from statustui.monitor.findings import Finding, PathReleased, PathRests
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
+from statustui.monitor.known_runs import KnownRuns
 from statustui.monitor.poll_policy import PollPolicy, Settings
-from statustui.monitor.run_reader import RunReader
-from statustui.monitor.schedule import Schedule
-from statustui.monitor.series import AllSeries
-from statustui.monitor.snapshot import RunSnapshot
-from statustui.monitor.stalls import Stalls
 from statustui.monitor.unreadable import UnreadableParts
-
-_RACY_DELAY = 3.1
-"""Seconds after a change until a run is read once more: a second change within the grain of the
-filesystem's clock may have left every time and size as it was."""
 
 
 class RootScanner:
@@ -52,36 +36,30 @@ class RootScanner:
     def __init__(self, root: str, settings: Settings, stopped: threading.Event) -> None:
         self.root = root
         self.real_root = os.path.realpath(root)
-        self.busy_since: float | None = None
-        """When the file call that is under way began, on the monotonic clock; None while idle."""
         self.found = 0
         """Runs that have been found, read or not."""
         self.skipped: frozenset[str] = frozenset()
         """Real paths of directories that are left out."""
         self._stopped = stopped
-        self._snapshots: dict[str, RunSnapshot] = {}
         self._unlisted: list[str] = []
-        self._overdue: set[str] = set()
         self._directories = Directories(root_folder(root))
         self.unreadable = UnreadableParts(root, self._directories)
         self.filesystems = TreePolicy(root, self.real_root, settings)
-        self._reader = RunReader(self._snapshots, self._trusts_stat, self.policy.threads)
-        self._stalls = Stalls(settings.stale_after, settings.clock)
-        self._series = AllSeries(settings.stale_after, settings.clock, self.unreadable.reasons)
-        self._schedule = Schedule(self.policy)
+        self._runs = KnownRuns(
+            self._directories, self.unreadable, self.filesystems, settings, stopped
+        )
 
     def close(self) -> None:
         """Let the threads end."""
-        self._reader.close()
-        self._stalls.close()
+        self._runs.close()
 
     def __len__(self) -> int:
         """How many runs are known, without series."""
-        return len(self._snapshots) - len(self._series)
+        return len(self._runs)
 
     def __contains__(self, path: str) -> bool:
         """Whether there is a run at `path`."""
-        return path in self._snapshots
+        return path in self._runs
 
     @property
     def policy(self) -> PollPolicy:
@@ -91,12 +69,12 @@ class RootScanner:
     @property
     def active(self) -> set[str]:
         """Paths of the runs that can still change."""
-        return self._schedule.active
+        return self._runs.schedule.active
 
     @property
     def resting(self) -> dict[str, float]:
         """Path of each finished run -> when it was written to, in seconds since 1970."""
-        return self._schedule.resting
+        return self._runs.schedule.resting
 
     @property
     def always_due(self) -> int:
@@ -111,12 +89,12 @@ class RootScanner:
     @property
     def read_on_at(self) -> float:
         """When there is a long file to read on, on the monotonic clock; infinite if none."""
-        return self._reader.due_at
+        return self._runs.read_on_at
 
     @property
     def has_read_all(self) -> bool:
         """Whether no run that has been found is still unknown because its file is long."""
-        return not self._reader.new
+        return not self._runs.put_off
 
     def use_events(self, is_heard: Callable[[str], bool] | None) -> None:
         """Check finished runs less often whose changes are announced by events.
@@ -124,11 +102,20 @@ class RootScanner:
         Args:
             is_heard: Whether changes of the run at a path are; None if there are no events.
         """
-        self._schedule.is_heard = is_heard
+        self._runs.schedule.is_heard = is_heard
+
+    @property
+    def waiting_since(self) -> float | None:
+        """When the filesystem answered last, on the monotonic clock; None while it is not asked."""
+        return self._runs.answered_at
 
     def mark_answered(self) -> None:
         """Record that the filesystem has just answered, and may be asked again."""
-        self.busy_since = time.monotonic()
+        self._runs.mark_answered()
+
+    def mark_idle(self) -> None:
+        """Record that the filesystem is not asked any more."""
+        self._runs.answered_at = None
 
     # Scanning.
 
@@ -151,33 +138,30 @@ class RootScanner:
                 return
         yield from self._list_new()
         room -= len(listed)
-        due = list(self._snapshots) if everything else self._schedule.due(room, now, time.time())
+        due = list(self._runs) if everything else self._runs.schedule.due(room, now, time.time())
         yield from self.check(due)
-        overdue, self._overdue = self._overdue, set()
+        overdue, self._runs.overdue = self._runs.overdue, set()
         yield from self.check(overdue)
-        doubtful = self._schedule.doubtful(max(1.0, room - len(due)), now)
+        doubtful = self._runs.schedule.doubtful(max(1.0, room - len(due)), now)
         yield from self.read_again(doubtful)
         if not self._stopped.is_set():
-            self.found = len(self) + self._reader.new
-            yield from self._review_stalls()
+            self.found = len(self) + self._runs.put_off
+            yield from self._runs.review_stalls()
 
     def check(self, paths: Collection[str]) -> Iterator[Finding]:
         """Check known runs, and read those that have changed."""
         if self.unreadable.is_root_lost:
             return
-        known = self._known(paths)
-        if self.policy.threads == 1:
-            known = self._reader.changed(known)
-        yield from self._read_known(known)
+        yield from self._runs.check(paths)
         yield from self._list_new()
-        yield from self._judge_series(paths)
+        yield from self._runs.judge_series(paths)
 
     def read_again(self, paths: Collection[str]) -> Iterator[Finding]:
         """Read known runs from the start of their files, whatever `stat` says."""
         if self.unreadable.is_root_lost:
             return
-        yield from self._read_known(self._known(paths), anew=True)
-        yield from self._judge_series(paths)
+        yield from self._runs.read_again(paths)
+        yield from self._runs.judge_series(paths)
 
     def list_again(self, paths: Collection[str]) -> Iterator[Finding]:
         """List known directories, whatever their times of change."""
@@ -186,7 +170,7 @@ class RootScanner:
                 self._directories.distrust(path)
                 yield from self._list(path)
         yield from self._list_new()
-        self._series.list_links(self._series.owners(paths), self._trusts_stat)
+        self._runs.series.list_links(self._runs.series.owners(paths), self._runs.trusts_stat)
 
     def read_on(self, *, hurry: bool) -> Iterator[Finding]:
         """Read on in a long file whose turn it is.
@@ -196,162 +180,8 @@ class RootScanner:
         """
         if self.unreadable.is_root_lost:
             return
-        self.mark_answered()
-        snapshot = self._reader.read_on(hurry=hurry)
-        if snapshot is not None:
-            yield from self._apply_snapshot(snapshot, is_late=True)
-            # A hint about what was written meanwhile may have come too early.
-            yield from self.check([snapshot.run.path])
-
-    def _review_stalls(self) -> Iterator[Finding]:
-        for run in self._stalls.review(self._run_at):
-            self.mark_answered()
-            self._snapshots[run.path] = self._snapshots[run.path]._replace(run=run)
-            yield RunChanged(run)
-
-    def _run_at(self, path: str) -> Run | None:
-        snapshot = self._snapshots.get(path)
-        return None if snapshot is None else snapshot.run
-
-    # Runs.
-
-    def _known(self, paths: Iterable[str]) -> Iterator[RunSnapshot]:
-        for path in paths:
-            snapshot = self._snapshots.get(path)
-            if snapshot is not None:
-                self.mark_answered()
-                yield snapshot
-
-    def _read_known(self, known: Iterable[RunSnapshot], *, anew: bool = False) -> Iterator[Finding]:
-        """Read known runs; one that is removed meanwhile does not come back as new."""
-        for snapshot in self._reader.read([one.run.place for one in known], anew=anew):
-            if snapshot.run.path in self._snapshots:
-                self.mark_answered()
-                yield from self._apply_snapshot(snapshot)
-            if self._stopped.is_set():
-                return
-
-    def _read_new(self, places: Iterable[RunDir]) -> Iterator[Finding]:
-        """Read runs that have just been found."""
-        for snapshot in self._reader.read(places):
-            self.mark_answered()
-            yield from self._apply_snapshot(snapshot)
-            if self._stopped.is_set():
-                return
-
-    def _apply_snapshot(self, snapshot: RunSnapshot, *, is_late: bool = False) -> Iterator[Finding]:
-        """Take what has been read of a run into the picture.
-
-        Args:
-            snapshot: What has been read.
-            is_late: Whether it was put off, so that a hint about it may be long gone.
-        """
-        run = snapshot.run
-        path = run.path
-        known = self._snapshots.get(path)
-        is_lost = known is not None and snapshot is not known and snapshot.signature is None
-        if known is not None and is_lost and (lost := self._lose_run(known, snapshot)) is not None:
-            yield from lost
-            return
-        if snapshot.signature is not None:
-            self.unreadable.remove(path)
-        if snapshot is not known:
-            self._snapshots[path] = snapshot
-            if known is None:
-                self._add_device(snapshot.device, path)
-            elif known.run != run and not is_late:
-                yield StatusFileChanged(path)
-            if known is None or known.run != run:
-                # A series is published once it has been judged by its runs.
-                if not run.is_series:
-                    yield RunChanged(run)
-                self._stalls.add(run, None if known is None else known.run)
-                self._series.add(run)
-            if snapshot.is_racy:
-                self._schedule.doubt(path, time.monotonic() + _RACY_DELAY)
-        yield from self._schedule_run(self._series.picture(run), snapshot, is_new=known is None)
-
-    def _schedule_run(
-        self, run: Run, snapshot: RunSnapshot, *, is_new: bool = False
-    ) -> Iterator[Finding]:
-        """Check a run often, or leave it alone for a while if it has finished."""
-        written = snapshot.signature[2] / 1e9 if snapshot.signature is not None else 0.0
-        was_active = is_new or run.path in self.active
-        self._schedule.put(run, written, time.monotonic(), time.time())
-        if was_active and run.path not in self.active:
-            yield PathRests(run.path)
-
-    def _lose_run(self, known: RunSnapshot, snapshot: RunSnapshot) -> list[Finding] | None:
-        """Remove a known run that could not be read, or keep its last picture.
-
-        Returns:
-            What was removed; None if `snapshot`, which says why, is to be its picture.
-        """
-        run = known.run
-        try:
-            failure = self.unreadable.failure_at(run.status_path)
-            if failure is not None and failure.errno in IS_GONE:
-                return self._lose_status_file(run)
-        except RootLostError:
-            return []
-        if failure is not None:
-            self._keep_picture(run, failure)
-        elif snapshot.run.is_missing:
-            # The file was away for a moment.
-            self._overdue.add(run.path)
-        else:
-            return None
-        return []
-
-    def _lose_status_file(self, run: Run) -> list[Finding] | None:
-        """Remove a run whose status file is gone; None if its directory is to be shown without.
-
-        Raises:
-            RootLostError: The root itself cannot be reached; its last picture stays.
-        """
-        if run.kind == "plain":
-            return list(self._drop_run(run.path))
-        failure = self.unreadable.failure_at(run.path)
-        if failure is None:
-            return None
-        if failure.errno in IS_GONE:
-            return list(self._remove(run.path))
-        self._keep_picture(run, failure)
-        return []
-
-    def _keep_picture(self, run: Run, failure: OSError) -> None:
-        """Keep the last picture of a run that exists and cannot be reached."""
-        self._schedule.watch(run.path)
-        if not any(self.unreadable.above(run.path)):
-            self.unreadable.add(run.path, failure)
-
-    def _drop_run(self, path: str) -> Iterator[Finding]:
-        """Forget the run at `path`, whose directory may still hold others."""
-        self._reader.forget(path)
-        snapshot = self._snapshots.pop(path, None)
-        if snapshot is not None:
-            self._schedule.drop(path)
-            self._stalls.forget(snapshot.run)
-            self._series.forget(path)
-            self._directories.drop_run(path)
-            yield RunRemoved(path)
-        self.unreadable.remove(path)
-
-    def _remove(self, top: str) -> Iterator[Finding]:
-        """Forget a run, or a directory with all runs below it."""
-        for path in self._directories.drop(top):
-            yield from self._drop_run(path)
-            yield PathReleased(path)
-
-    def _judge_series(self, paths: Iterable[str]) -> Iterator[Finding]:
-        """List the links of those of these runs that are series, and judge what has changed."""
-        self._series.list_links(paths, self._trusts_stat)
-        for run in self._series.review(self._run_at):
-            self.mark_answered()
-            yield RunChanged(run)
-            yield from self._schedule_run(run, self._snapshots[run.path])
-            if self._stopped.is_set():  # pragma: no cover - the end comes in this very moment
-                return
+        yield from self._runs.read_on(hurry=hurry)
+        yield from self._runs.judge_series(())
 
     # Directories.
 
@@ -371,7 +201,7 @@ class RootScanner:
         if path == self.root and before.inode and before != now:
             yield PathReleased(path)
             if before.device != now.device and self.filesystems.look_up_root():
-                self._use_policy()
+                self._runs.use_policy()
         if change is not None:
             yield from self._apply_change(now.folder, change)
 
@@ -385,12 +215,12 @@ class RootScanner:
     def _apply_change(self, folder: Folder, change: Change) -> Iterator[Finding]:
         """Take what has changed in a directory into the picture."""
         if not (change.is_run or folder.is_run):
-            yield from self._drop_run(folder.path)
-        elif folder.path not in self._snapshots:
+            yield from self._runs.drop(folder.path)
+        elif folder.path not in self._runs:
             self._directories.expect_runs(os.path.dirname(folder.path))
-            yield from self._read_new([run_dir(self.root, folder)])
+            yield from self._runs.read_new([run_dir(self.root, folder)])
         for gone in change.gone:
-            yield from self._remove(gone)
+            yield from self._runs.remove(gone)
         for other in change.replaced:
             yield from self._replace(other)
         # The newest runs have the highest ids, and are of most interest.
@@ -402,7 +232,7 @@ class RootScanner:
                 self._directories.add(one)
                 self._unlisted.append(one.path)
                 yield PathRests(one.path)
-        yield from self._read_new(certain)
+        yield from self._runs.read_new(certain)
 
     def _replace(self, folder: Folder) -> Iterator[Finding]:
         """Scan another directory that has taken the place of a known one."""
@@ -420,8 +250,8 @@ class RootScanner:
                 self._directories.distrust(path)
                 if path != top:
                     self._unlisted.append(path)
-            if path in self._snapshots:
-                self._overdue.add(path)
+            if path in self._runs:
+                self._runs.overdue.add(path)
 
     def _lose_directory(self, path: str, error: OSError) -> Iterator[Finding]:
         """Remove a directory that is gone, or keep the last picture of one that is not."""
@@ -431,27 +261,13 @@ class RootScanner:
         with contextlib.suppress(RootLostError):
             failure = self.unreadable.failure_at(path)
             if failure is not None and failure.errno in IS_GONE:
-                yield from self._remove(path)
-
-    # Filesystems.
-
-    def _add_device(self, device: int, path: str) -> None:
-        if self.filesystems.add_device(device, path):
-            self._use_policy()
-
-    def _use_policy(self) -> None:
-        self._schedule.policy = self.policy
-        self._reader.use_threads(self.policy.threads)
-
-    def _trusts_stat(self, path: str) -> bool:
-        """Whether `stat` tells of every change of the run at `path`."""
-        return self.filesystems.trusts_stat(self._snapshots[path].device, path)
+                yield from self._runs.remove(path)
 
     # What can be watched.
 
     def is_series(self, path: str) -> bool:
         """Whether there is a series at `path`."""
-        return path in self._series
+        return path in self._runs.series
 
     def watchable_runs(self, *, everywhere: bool) -> list[str]:
         """The active runs whose filesystem raises events, or all that can be read."""
@@ -462,8 +278,8 @@ class RootScanner:
         paths = self._directories.holding_runs
         found = [path for path in paths if self.is_watchable(path, everywhere=everywhere)]
         for path in self.active:
-            if path in self._series and self.is_watchable(path, everywhere=everywhere):
-                found += self._series.directories(path)
+            if path in self._runs.series and self.is_watchable(path, everywhere=everywhere):
+                found += self._runs.series.directories(path)
         return found
 
     def resting_since(self, path: str) -> float | None:
@@ -471,8 +287,8 @@ class RootScanner:
 
         For a directory without runs it is infinite; for anything else, None.
         """
-        since = self._schedule.resting.get(path)
-        if since is None and path in self._directories and path not in self._snapshots:
+        since = self._runs.schedule.resting.get(path)
+        if since is None and path in self._directories and path not in self._runs:
             return float("inf")
         return since
 
@@ -483,9 +299,8 @@ class RootScanner:
             path: The run or directory.
             everywhere: Whether any filesystem counts, as long as the path can be read.
         """
-        snapshot = self._snapshots.get(path)
-        if snapshot is not None:
-            device = snapshot.device
+        if path in self._runs:
+            device = self._runs.device(path)
         elif path in self._directories and path not in self.unreadable:
             device = self._directories[path].device
         else:

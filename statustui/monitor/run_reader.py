@@ -14,7 +14,7 @@ from statustui.monitor.snapshot import (
     Steps,
     is_unchanged,
     read_in_steps,
-    with_label_of_now,
+    with_current_metadata,
 )
 
 _TURN = 1 << 20
@@ -92,12 +92,12 @@ class RunReader:
 
     def changed(self, known: Iterable[RunSnapshot]) -> Iterator[RunSnapshot]:
         """Those of the runs on a local disk that have changed, found out at the least cost."""
-        for reading in known:
+        for snapshot in known:
             try:
-                if not is_unchanged(reading):
-                    yield reading
+                if not is_unchanged(snapshot):
+                    yield snapshot
             except OSError:
-                yield reading
+                yield snapshot
 
     def read(self, places: Iterable[RunDir], *, anew: bool = False) -> Iterator[RunSnapshot]:
         """Read runs, or find that they have not changed; those that are put off are left out.
@@ -107,11 +107,11 @@ class RunReader:
             anew: Whether to read them from the start, whatever `stat` says.
         """
         tasks = (_Task(place, anew) for place in places)
-        for task, reading in self._crew.do(filter(self._is_free, tasks)):
-            if reading is None:
+        for task, snapshot in self._crew.do(filter(self._is_free, tasks)):
+            if snapshot is None:
                 self._wait(task, time.monotonic())
             else:
-                yield reading
+                yield snapshot
 
     def read_on(self, *, hurry: bool = False) -> RunSnapshot | None:
         """Read on in the long file whose turn it is.
@@ -128,22 +128,22 @@ class RunReader:
         if self._turn is None:
             return None
         place, steps = self._turn
-        done, reading = 0, None
+        done, snapshot = 0, None
         try:
             while done < _TURN:
                 done += next(steps)
         except StopIteration as end:
-            reading = end.value
+            snapshot = end.value
         except Exception as error:  # noqa: BLE001 - as below
-            reading = _failed(place, error)
+            snapshot = _failed(place, error)
         if not hurry:
             self._free_at = now + done / _RATE_OF_ALL
         rests_until = self._rests_until.get(place.path, now)
         self._rests_until[place.path] = rests_until + done / _RATE_OF_ONE
-        if reading is None:
+        if snapshot is None:
             return None
         self._turn = None
-        return self._compared(reading)
+        return self._compared(snapshot)
 
     def forget(self, path: str) -> None:
         """Take note that a run is gone."""
@@ -207,12 +207,12 @@ class RunReader:
             return task, _failed(task.place, error)
         return task, None
 
-    def _compared(self, reading: RunSnapshot) -> RunSnapshot:
+    def _compared(self, snapshot: RunSnapshot) -> RunSnapshot:
         """What was read; where it is of another file, all else beside it may be another too."""
-        known = self._known.get(reading.run.path)
-        if known is None or not _is_another(known, reading):
-            return reading
-        return with_label_of_now(reading)
+        known = self._known.get(snapshot.run.path)
+        if known is None or not _is_another(known, snapshot):
+            return snapshot
+        return with_current_metadata(snapshot)
 
 
 def _failed(place: RunDir, error: Exception) -> RunSnapshot:
@@ -220,11 +220,11 @@ def _failed(place: RunDir, error: Exception) -> RunSnapshot:
     return RunSnapshot(run, run.label, None)
 
 
-def _is_another(known: RunSnapshot, reading: RunSnapshot) -> bool:
+def _is_another(known: RunSnapshot, snapshot: RunSnapshot) -> bool:
     """Whether a status file is another one than before, and not the same with more in it."""
-    if reading is known:
+    if snapshot is known:
         return False
-    if known.signature is None or reading.signature is None:
-        return known.signature != reading.signature
-    has_other_inode = known.signature[0] != reading.signature[0]
-    return has_other_inode or known.run.started != reading.run.started
+    if known.signature is None or snapshot.signature is None:
+        return known.signature != snapshot.signature
+    has_other_inode = known.signature[0] != snapshot.signature[0]
+    return has_other_inode or known.run.started != snapshot.run.started

@@ -173,9 +173,9 @@ class AllSeries:
         strangers: dict[str, RunSnapshot] = {}
         for path in known.links.files.members:
             run = get(path)
-            if run is None and (reading := _read_stranger(known, path)) is not None:
-                strangers[path] = reading
-                run = reading.run
+            if run is None and (snapshot := _read_stranger(known, path)) is not None:
+                strangers[path] = snapshot
+                run = snapshot.run
             runs.append(run if run is not None and is_member(run, known.own) else None)
         known.strangers = strangers
         run, dies_at = judge(known.own, known.links.files, runs, now, self._patience)

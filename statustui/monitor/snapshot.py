@@ -84,7 +84,7 @@ class RunSnapshot(NamedTuple):
     """None if there is no such file."""
     device: int = 0
     """Number of the device that the status file is on; 0 if there is none."""
-    tally: StatusSummary = _NOTHING
+    summary: StatusSummary = _NOTHING
     """What a large file has added up to, to read on from; a small one is read whole again."""
     mark: Bookmark | None = None
     """How far a large file has been read, and what tells it from another in its place."""
@@ -109,8 +109,8 @@ def read_snapshot(
         try:
             next(steps)
         except StopIteration as end:
-            reading: RunSnapshot = end.value
-            return reading
+            snapshot: RunSnapshot = end.value
+            return snapshot
 
 
 def read_in_steps(
@@ -173,14 +173,14 @@ def _missing(place: RunDir, label: RunMetadata) -> Run:
     return make_abandoned(run, _EMPTY) if is_empty and age > _MAKING else run
 
 
-def with_label_of_now(reading: RunSnapshot) -> RunSnapshot:
+def with_current_metadata(snapshot: RunSnapshot) -> RunSnapshot:
     """The same with what the files beside the status file say now."""
-    place = reading.run.place
+    place = snapshot.run.place
     label = read_label(place)
     if not label.user:
         with contextlib.suppress(OSError):
             label = label._replace(user=user_name(os.lstat(place.status_path).st_uid))
-    return reading._replace(label=label, run=replace(reading.run, label=label))
+    return snapshot._replace(label=label, run=replace(snapshot.run, label=label))
 
 
 def unread_part(run: Run) -> Unread | None:
@@ -302,47 +302,47 @@ def _read_file(
     try:
         if not label.user:
             label = _one_label(label.name, user_name(state.st_uid), label.series)
-        tally, torn = _NOTHING, b""
+        summary, torn = _NOTHING, b""
         if known is not None and known.mark is not None and known.mark.holds(descriptor, state):
-            tally = known.tally
-        if state.st_size - tally.offset > MOST_BYTES:
-            tally = StatusSummary(line_start(descriptor, state.st_size - MOST_BYTES))
-        left = state.st_size - tally.offset
+            summary = known.summary
+        if state.st_size - summary.offset > MOST_BYTES:
+            summary = StatusSummary(line_start(descriptor, state.st_size - MOST_BYTES))
+        left = state.st_size - summary.offset
         is_long = left > _SMALL
         if is_long:
             yield 0
-        for block, offset in read_blocks(descriptor, tally.offset, left):
+        for block, offset in read_blocks(descriptor, summary.offset, left):
             if not block.endswith(b"\n"):
                 torn = block
                 break
-            tally = tally.add(block, offset)
+            summary = summary.add(block, offset)
             if is_long:
                 yield len(block)
             if offset >= state.st_size:
                 break
-        is_large = tally.offset > _SMALL
-        mark = Bookmark.at(descriptor, state, tally.offset) if is_large else None
+        is_large = summary.offset > _SMALL
+        mark = Bookmark.at(descriptor, state, summary.offset) if is_large else None
     finally:
         os.close(descriptor)
     signature = signature_of(state)
-    run = _with_result(place, label, tally, torn, signature)
+    run = _with_result(place, label, summary, torn, signature)
     return RunSnapshot(
         _judged(run, signature),
         label,
         signature,
         state.st_dev,
-        tally if is_large else _NOTHING,
+        summary if is_large else _NOTHING,
         mark,
         time.time() - max(signature[2:]) / 1e9 < _RACY,
     )
 
 
 def _with_result(
-    place: RunDir, label: RunMetadata, tally: StatusSummary, torn: bytes, signature: Signature
+    place: RunDir, label: RunMetadata, summary: StatusSummary, torn: bytes, signature: Signature
 ) -> Run:
     """The picture of a run, of one that is complete with what ``results.json`` says."""
     modified = signature[2] / 1e9
-    run = make_run(place, label, tally, torn, modified=modified)
+    run = make_run(place, label, summary, torn, modified=modified)
     if run.stage != STATES.COMPLETE or run.kind == "series":
         return run
     is_newer = False
@@ -356,4 +356,4 @@ def _with_result(
     result = read_result(place.path)
     if result in {None, run.result}:
         return run
-    return make_run(place, label, tally, torn, result, overrides=is_newer, modified=modified)
+    return make_run(place, label, summary, torn, result, overrides=is_newer, modified=modified)

@@ -228,7 +228,7 @@ def test_a_run_inside_a_run_is_found_and_stays_when_the_outer_one_ends(
 def sluggish(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave finished runs alone for an hour, and sweep as seldom."""
     pace = PollPolicy(1.0, 3600.0, 3600.0, 3600.0, 4000.0, 1)
-    monkeypatch.setattr("statustui.monitor.poll_policy._PACES", dict.fromkeys(Reach, pace))
+    monkeypatch.setattr("statustui.monitor.poll_policy._POLICIES", dict.fromkeys(Reach, pace))
 
 
 @pytest.mark.usefixtures("sluggish")
