@@ -1,6 +1,6 @@
 /* The system calls of statustui's scan and sweep, with as little as possible in between.
 
-   scan first ROOT   list, open, read and parse the status file and the attributes of every run
+   scan first ROOT   list, open, read and parse the status file of every run
    scan sweep ROOT   list, and stat the status file of every run
 
    Prints the seconds it took and a sum that keeps the work from being optimised away. */
@@ -59,8 +59,6 @@ int main(int count, char **arguments) {
         if (is_first) {
             ssize_t size = slurp(path);
             if (size > 0) sum += parse(size);
-            snprintf(path, sizeof path, "%s/%s/attributes", arguments[2], entry->d_name);
-            sum += slurp(path);
         } else {
             struct stat state;
             if (lstat(path, &state) == 0) sum += state.st_size + state.st_mtim.tv_nsec;

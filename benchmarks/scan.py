@@ -1,9 +1,11 @@
-"""First read and sweep of many runs, against a C program that makes the same system calls.
+"""The first look at a tree: whole processes, against C and against what one would type instead.
 
     python benchmarks/scan.py [RUNS]...
 
-Prints microseconds a run, the best of some rounds that take turns, and the ratios. The goals are
-2.5 for the first read and 2 for the sweep, at 100,000 runs with a warm cache.
+Compares `statustui list --summary` with a C program that makes the same system calls (`scan.c`) and
+with `find | xargs tail | awk`, on trees of bare status files and on trees with Pavilion's other
+files, with a warm cache. The processes take turns; the median of each counts. The goals are in
+brackets. Then it prints what a sweep of unchanged runs costs inside the monitor.
 """
 
 from __future__ import annotations
@@ -13,17 +15,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
+from statistics import median
 
 from tree import tree
 
 from statustui.__main__ import relax_collector
-from statustui.monitor.change_buffer import Outbox
+from statustui.monitor.findings import Finding
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.root_scanner import RootScanner
 
 ROUNDS = 5
+PIPELINE = (
+    "find '{root}/test_runs' -name status -print0 | xargs -0 tail -qn1 | "
+    "awk '{{ count[$2]++ }} END {{ for (state in count) print count[state], state }}'"
+)
 
 
 def compiled(place: Path) -> Path:
@@ -34,42 +42,64 @@ def compiled(place: Path) -> Path:
     return program
 
 
-def run_c(program: Path, what: str, root: Path) -> float:
-    """Seconds that the C program takes."""
-    done = subprocess.run([program, what, root / "test_runs"], check=True, capture_output=True)
-    return float(done.stdout.split()[0])
-
-
-def taking(work: Callable[[], object]) -> float:
-    """Seconds that `work` takes."""
+def seconds(command: list[str]) -> float:
+    """Wall-clock seconds of a whole process."""
     start = time.perf_counter()
-    work()
+    subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - start
 
 
-def make_sweeper(root: Path) -> RootScanner:
-    """What looks at one root, without the thread around it."""
-    outbox = Outbox(str(root), lambda _batch: None)
-    return RootScanner(str(root), Settings("poll"), outbox, outbox.tell, threading.Event())
+def compare(commands: dict[str, list[str]]) -> dict[str, float]:
+    """Name -> median seconds of commands that take turns."""
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(ROUNDS):
+        for name, command in commands.items():
+            times[name].append(seconds(command))
+    return {name: median(values) for name, values in times.items()}
 
 
-def measure(runs: int, program: Path) -> None:
-    """Print the figures for so many runs."""
-    times: dict[str, list[float]] = {name: [] for name in ("first", "c first", "sweep", "c sweep")}
-    with tree(runs) as root:
-        for _ in range(ROUNDS):
-            sweeper = make_sweeper(root)
-            times["c first"].append(run_c(program, "first", root))
-            times["first"].append(taking(lambda: sweeper.sweep(runs, everything=True)))  # noqa: B023
-            times["c sweep"].append(run_c(program, "sweep", root))
-            times["sweep"].append(taking(lambda: sweeper.sweep(runs, everything=True)))  # noqa: B023
-    for what in ("first", "sweep"):
-        ours, peer = min(times[what]), min(times[f"c {what}"])
-        each = 1e6 / runs
+def first_looks(runs: int, program: Path) -> None:
+    """Print what a first look at a tree of each shape costs."""
+    ours: dict[str, float] = {}
+    for shape in ("bare", "real"):
+        with tree(runs, shape=shape) as root:
+            took = compare(
+                {
+                    "C": [str(program), "first", str(root / "test_runs")],
+                    "shell": ["sh", "-c", PIPELINE.format(root=root)],
+                    "list": [sys.executable, "-m", "statustui", "list", "--summary", str(root)],
+                }
+            )
+        ours[shape] = took["list"]
+        each = ", ".join(f"{name} {1e6 * took[name] / runs:.1f} us" for name in took)
         print(
-            f"{runs:>7} runs  {what:<5}  {ours * each:7.2f} us  C {peer * each:6.2f} us"
-            f"  ratio {ours / peer:.2f}"
+            f"{runs:>7} runs, {shape}: {each}; list / C {took['list'] / took['C']:.2f}"
+            f"{' [4]' if shape == 'bare' else ''}, list / shell {took['list'] / took['shell']:.2f}"
+            f"{' [1.3]' if shape == 'bare' else ''}",
+            flush=True,
         )
+    print(f"{runs:>7} runs, real / bare: {ours['real'] / ours['bare']:.2f} [1.5]")
+
+
+def exhaust(findings: Iterable[Finding]) -> float:
+    """Seconds that it takes to find everything."""
+    start = time.perf_counter()
+    deque(findings, maxlen=0)
+    return time.perf_counter() - start
+
+
+def sweeps(runs: int, program: Path) -> None:
+    """Print what a sweep of unchanged runs costs inside the monitor."""
+    with tree(runs) as root:
+        scanner = RootScanner(str(root), Settings("poll"), threading.Event())
+        exhaust(scanner.sweep(runs, everything=True))
+        ours = median(exhaust(scanner.sweep(runs, everything=True)) for _ in range(ROUNDS))
+        command = [str(program), "sweep", str(root / "test_runs")]
+        peer = median(seconds(command) for _ in range(ROUNDS))
+    print(
+        f"{runs:>7} runs, sweep {1e6 * ours / runs:.2f} us, C {1e6 * peer / runs:.2f} us:"
+        f" {ours / peer:.2f} [2]"
+    )
 
 
 def main() -> None:
@@ -77,8 +107,9 @@ def main() -> None:
     relax_collector()
     with tempfile.TemporaryDirectory() as place:
         program = compiled(Path(place))
-        for runs in map(int, sys.argv[1:] or ["1000", "10000", "100000"]):
-            measure(runs, program)
+        for runs in map(int, sys.argv[1:] or ["20000", "100000"]):
+            first_looks(runs, program)
+            sweeps(runs, program)
 
 
 if __name__ == "__main__":
