@@ -17,7 +17,7 @@ from statustui.core.logs import Log, LogTail
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
 from statustui.monitor.run.inspection import Inspection, InspectionResult, Logs, Unreadable
-from statustui.presentation.glyphs import GLYPHS, STYLES
+from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.painted import Painted
 from statustui.tui.widgets.timeline import Timeline
 
@@ -58,9 +58,7 @@ class RunHeader(Painted):
             None if run.updated_at is None or run.started is None else run.updated_at - run.started
         )
         text = Text(overflow="fold")
-        text.append(
-            f"{GLYPHS[run.category]} {run.category.value.upper()}", style + Style(bold=True)
-        )
+        text.append(f"{run.category.glyph} {run.category.value.upper()}", style + Style(bold=True))
         text.append(f"  {clean(run.id)[:_LONG]}  {clean(run.name)[:_LONG]}", "bold")
         if run.user:
             text.append(f"  {clean(run.user)[:_SHORT]}")

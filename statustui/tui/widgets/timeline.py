@@ -16,7 +16,7 @@ from statustui.core.history import StateTimeline
 from statustui.core.run import Run
 from statustui.core.states import categorise
 from statustui.core.text import clean, format_live_age, format_span
-from statustui.presentation.glyphs import GLYPHS, STYLES
+from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.painted import Painted
 
 _LABEL, _TOTAL = 9, 8
@@ -101,7 +101,7 @@ class Timeline(Painted):
             category = categorise(state)
             span = format_live_age(times[state]) if state == current else format_span(times[state])
             style = self._style(STYLES[category])
-            text.append(f"{GLYPHS[category]} {clean(state)} ", style)
+            text.append(f"{category.glyph} {clean(state)} ", style)
             text.append(span)
             if state in usual:
                 text.append(f" ({format_span(usual[state])})", "dim")
