@@ -198,7 +198,7 @@ def summary_lines(  # noqa: PLR0913, PLR0917 - all that is known of a run
     yield paper.line(f"{where}, {words(run.current.state)} for {format_age(run.age(now))}")
     if run.members is not None:
         yield paper.line(f"its runs: {run.members.summary}")
-    times = history.course.times(end_of(run, history.course, now))
+    times = history.timeline.totals_until(end_of(run, history.timeline, now))
     spans = [
         f"{words(state)} {format_span(span)}" for state, span in times.items() if span >= BRIEF
     ]

@@ -182,7 +182,7 @@ def _goes_on(before: History, history: History) -> bool:
     return (
         bool(before.entries)
         and len(history.entries) >= len(before.entries)
-        and (before.reading, before.is_whole) == (history.reading, history.is_whole)
+        and (before.generation, before.is_whole) == (history.generation, history.is_whole)
         and before.left_out == history.left_out
     )
 

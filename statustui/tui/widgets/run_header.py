@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
-from statustui.core.durations import Typical
+from statustui.core.durations import StateDurations
 from statustui.core.history import History
 from statustui.core.logs import Log, LogTail
 from statustui.core.run import Run
@@ -199,9 +199,9 @@ class Overview(Vertical):
         if isinstance(finding, History):
             self._trouble = None
             self._show_header()
-            self._timeline.show(self._run, finding.course)
-        elif isinstance(finding, Typical):
-            self._timeline.show(self._run, typical=finding)
+            self._timeline.show(self._run, finding.timeline)
+        elif isinstance(finding, StateDurations):
+            self._timeline.show(self._run, durations=finding)
         elif isinstance(finding, Logs):
             self._reason.show_trace(finding)
         elif isinstance(finding, Unreadable) and finding.path == self._run.status_path:
