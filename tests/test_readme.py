@@ -16,10 +16,9 @@ from statustui.cli.options import Failure
 from statustui.cli.output import run_object
 from statustui.cli.registry import SCREENLESS, WITH_SCREEN
 from statustui.cli.wait import TIMED_OUT
+from statustui.core.categories import Category
 from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY
 from statustui.core.run import RunMetadata, StatusSummary, make_run
-from statustui.core.states import Category
-from statustui.presentation.glyphs import GLYPHS
 from statustui.startup.crash_report import STATUS
 from statustui.tui.app import StatusApp
 from statustui.tui.screens.run import KEYS
@@ -73,7 +72,7 @@ def test_every_key_is_in_the_table_of_keys(holder: type[DOMNode]) -> None:
 def test_every_category_is_in_the_table_of_glyphs() -> None:
     """With the glyph that the screen shows."""
     for category in Category:
-        assert f"| {GLYPHS[category]} | {category.value} |" in TEXT
+        assert f"| {category.glyph} | {category.value} |" in TEXT
 
 
 def test_every_key_of_a_run_object_is_described() -> None:

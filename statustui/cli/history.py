@@ -30,8 +30,8 @@ def command(
     except OSError as error:
         raise path_failure(error.filename or run, error) from error
     if as_json:
-        course = found.history.course
-        times = course.times(end_of(found.run, course, now))
+        timeline = found.history.timeline
+        times = timeline.totals_until(end_of(found.run, timeline, now))
         click.echo(output.history_json(run, found.statuses, times))
         return
     paper = open_paper()

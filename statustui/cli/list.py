@@ -25,7 +25,6 @@ from statustui.cli.roots import Roots, no_runs, open_paper, tell, tell_unread
 from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.once import Picture, read_once
-from statustui.presentation.glyphs import CATEGORY_STYLES
 from statustui.settings.config import Config
 
 
@@ -121,7 +120,7 @@ def _print(
     elif runs or not incomplete:
         plain = "NO_COLOR" in os.environ
         for line, run in output.table(runs, time.time(), open_paper()):
-            colour = None if run is None or plain else CATEGORY_STYLES[run.category].colour
+            colour = None if run is None or plain else run.category.colour
             yield f"{click.style(line, fg=colour) if colour else line}\n"
 
 

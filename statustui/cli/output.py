@@ -8,16 +8,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from statustui.core.categories import Category
 from statustui.core.durations import BRIEF, end_of
 from statustui.core.history import History
 from statustui.core.logs import Log, LogTail
 from statustui.core.members import Members
 from statustui.core.run import Run
-from statustui.core.states import Category
 from statustui.core.status_file import StatusInfo
 from statustui.core.text import format_age, format_iso, format_span
 from statustui.presentation.columns import COLUMNS, UNTIMED
-from statustui.presentation.glyphs import CATEGORY_STYLES
 from statustui.presentation.plain_text import Paper, pad, width_of
 
 _COLUMNS = ("id", "name", "state", "result", "age", "note")
@@ -144,7 +143,7 @@ _USUAL = (1, 8, 28, 15, 5)
 def _row(run: Run, now: float, paper: Paper) -> tuple[str, ...]:
     cells = {name: paper.words(COLUMNS[name].text(run, now)) for name in _COLUMNS}
     cells["age"] = UNTIMED if run.is_untimed else format_age(run.age(now))
-    return (CATEGORY_STYLES[run.category].letter, *(cell or "-" for cell in cells.values()))
+    return (run.category.letter, *(cell or "-" for cell in cells.values()))
 
 
 def history_lines(history: History, paper: Paper) -> Iterator[str]:
@@ -194,12 +193,12 @@ def summary_lines(  # noqa: PLR0913, PLR0917 - all that is known of a run
         unread: Logs that may tell more and cannot be looked at, each with the reason.
     """
     words = paper.words
-    letter = CATEGORY_STYLES[run.category].letter
+    letter = run.category.letter
     where = f"{letter} {run.category.value}: {words(run.id)} {words(run.name)}"
     yield paper.line(f"{where}, {words(run.current.state)} for {format_age(run.age(now))}")
     if run.members is not None:
         yield paper.line(f"its runs: {run.members.summary}")
-    times = history.course.times(end_of(run, history.course, now))
+    times = history.timeline.totals_until(end_of(run, history.timeline, now))
     spans = [
         f"{words(state)} {format_span(span)}" for state, span in times.items() if span >= BRIEF
     ]

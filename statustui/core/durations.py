@@ -1,34 +1,34 @@
-"""Time spent in each state, what of that is typical, and whether a run has stalled."""
+"""How long runs are in their states, what of that is usual, and when a run counts as stalled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.core.run import Run, Stall
-from statustui.core.states import LOG_STATES
-from statustui.core.status_file import StatusInfo
+from statustui.core.status_file import STATE_BYTES
 from statustui.core.text import format_span
 
 if TYPE_CHECKING:
-    from statustui.core.history import StateTimeline
+    from statustui.core.timeline import StateTimeline
 
-_MUCH = 3.0
-"""A stay that is longer than so many typical ones is much longer than usual."""
+_STALL_FACTOR = 3.0
+"""A run counts as stalled after this many times the usual stay in its state."""
+_MAX_STATES = 64
+"""States whose durations are kept: the names come from other users' files."""
 
 
 @dataclass(frozen=True)
 class StaleAfter:
-    """For how many seconds a run may sit in a state at least before it counts as stalled."""
+    """For how many seconds a run may at least be in a state before it counts as stalled."""
 
     default: float = 1800.0
     by_state: Mapping[str, float] = field(default_factory=dict)
-    """State -> seconds, where it is to be another time."""
+    """State -> seconds, for states with a limit other than `default`."""
 
     def of(self, state: str) -> float:
-        """The seconds for `state`."""
+        """Return the seconds for `state`."""
         return self.by_state.get(state, self.default)
 
 
@@ -36,141 +36,132 @@ DEFAULT_STALE_AFTER = StaleAfter()
 """Half an hour in any state."""
 
 
-class Interval(NamedTuple):
-    """A span of time in one state."""
-
-    state: str
-    start: float
-    """In seconds since 1970."""
-    end: float
-
-    @property
-    def seconds(self) -> float:
-        """How long it was; clocks that disagree make no negative span."""
-        return max(0.0, self.end - self.start)
-
-
-def stays(history: Iterable[StatusInfo]) -> list[Interval]:
-    """What a run spent its time in: a span from each status to the next, the last one left out.
-
-    Statuses without a time are passed over, and so are remarks: they leave the run where it is.
-
-    Args:
-        history: Its statuses, oldest first.
-    """
-    timed = [
-        (status.state, time)
-        for status in history
-        if (time := status.timestamp) is not None and status.state not in LOG_STATES
-    ]
-    return [Interval(state, start, end) for (state, start), (_next, end) in pairwise(timed)]
-
-
-class Typical(NamedTuple):
-    """What some runs usually spent their time in."""
-
-    times: Mapping[str, float]
-    """State -> median of the seconds in it, of those states that at least half of them were in."""
-    runs: int
-    """How many runs that is known from."""
-
-
 BRIEF = 0.01
-"""Seconds below which the time in a state is not worth telling."""
+"""Seconds in a state below which it is left out of lists of durations."""
 
 
 def goes_on(run: Run) -> bool:
-    """Whether time still passes for a run: it is not over, nor left behind by a failure."""
+    """Return whether the run's time is still counting: it has neither finished nor failed."""
     return not run.is_finished and not run.category.is_problem
 
 
-def end_of(run: Run, course: StateTimeline, now: float) -> float:
-    """Up to when a run's time counts: to `now` if it goes on, else to its last status."""
-    last = course.starts[-1] if course.starts else 0.0
+def end_of(run: Run, timeline: StateTimeline, now: float) -> float:
+    """Return the end of the run's time in seconds since 1970: `now`, or that of its last status."""
+    last = timeline.starts[-1] if timeline.starts else 0.0
     return max(last, now if goes_on(run) else run.updated_at or last)
 
 
-def typical_times(courses: Iterable[StateTimeline]) -> Typical:
-    """What runs that are over usually spent their time in, each up to its last status.
+class StateDuration(NamedTuple):
+    """How long some runs were in one state, in seconds. The median of an even number is the upper.
 
-    The states are in the order in which they usually come. Of an even number of runs the median is
-    the upper one.
+    A stay is the time from one status to the next, whether or not the state changes then: what
+    a run that stays longer without a new status is compared with.
     """
-    of_runs: list[dict[str, float]] = []
-    offsets: dict[str, list[float]] = {}
-    for course in courses:
-        if course.starts:
-            of_runs.append(course.times(course.starts[-1]))
-            first = dict(zip(reversed(course.states), reversed(course.starts), strict=True))
+
+    total: float
+    """Median of the whole time in the state, over all the runs: 0 for one that never was in it."""
+    stay: float
+    """Median of the longest stay of each run that made one."""
+    longest: float
+    """The longest stay of any run."""
+    runs: int
+    """Number of runs that made a stay."""
+
+
+@dataclass(frozen=True)
+class StateDurations:
+    """How long runs are in each state, learned from those that have finished."""
+
+    by_state: Mapping[str, StateDuration] = field(default_factory=dict)
+    """In the order in which runs usually enter the states."""
+    runs: int = 0
+    """Number of runs that this was learned from."""
+
+    @classmethod
+    def learn(cls, timelines: Iterable[StateTimeline]) -> StateDurations:
+        """Learn from the timelines of some runs, each up to its last status.
+
+        `_MAX_STATES` are kept; a state with a longer name than `STATE_BYTES` is left out.
+        """
+        offsets: dict[str, list[float]] = {}
+        totals: dict[str, list[float]] = {}
+        stays: dict[str, list[float]] = {}
+        runs = 0
+        for timeline in timelines:
+            if not timeline.starts:
+                continue
+            runs += 1
+            first = dict(zip(reversed(timeline.states), reversed(timeline.starts), strict=True))
             for state, start in first.items():
-                offsets.setdefault(state, []).append(start - course.starts[0])
-    times = {}
-    for state in sorted(offsets, key=lambda state: _median(offsets[state])):
-        span = _median([times_of.get(state, 0.0) for times_of in of_runs])
-        if span > 0:
-            times[state] = span
-    return Typical(times, len(of_runs))
+                offsets.setdefault(state, []).append(start - timeline.starts[0])
+            for state, seconds in timeline.totals.items():
+                totals.setdefault(state, []).append(seconds)
+            for state, seconds in timeline.stays.items():
+                stays.setdefault(state, []).append(seconds)
+        kept = [state for state in offsets if state in stays and len(state) <= STATE_BYTES]
+        by_state = {}
+        for state in sorted(kept, key=lambda state: _median(offsets[state]))[:_MAX_STATES]:
+            spans = totals.get(state, [])
+            absent = [0.0] * (runs - len(spans))
+            by_state[state] = StateDuration(
+                total=_median([*spans, *absent]),
+                stay=_median(stays[state]),
+                longest=max(stays[state]),
+                runs=len(stays[state]),
+            )
+        return cls(by_state, runs)
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """State -> median of the whole time in it, for states that most of the runs were in."""
+        return {
+            state: duration.total for state, duration in self.by_state.items() if duration.total > 0
+        }
 
 
 def _median(spans: Sequence[float]) -> float:
-    """The median; of an even number the upper one."""
     return sorted(spans)[len(spans) // 2]
 
 
-class Usual(NamedTuple):
-    """How long some runs stayed in a state."""
-
-    typical: float
-    """The median, in seconds; of an even number the upper one."""
-    longest: float
-    runs: int
-    """How many runs that is known from."""
-
-
-def usual_intervals(histories: Iterable[Sequence[StatusInfo]]) -> dict[str, Usual]:
-    """State -> how long runs sat there without any news, each run counted with its longest stay."""
-    longest: dict[str, list[float]] = {}
-    for history in histories:
-        mine: dict[str, float] = {}
-        for stay in stays(history):
-            mine[stay.state] = max(mine.get(stay.state, 0.0), stay.seconds)
-        for state, seconds in mine.items():
-            longest.setdefault(state, []).append(seconds)
-    return {
-        state: Usual(_median(spans), max(spans), len(spans)) for state, spans in longest.items()
-    }
-
-
 def may_stall(run: Run) -> bool:
-    """Whether the run can stall: it has begun and is not over.
+    """Return whether the run can stall: it has a status and has not finished.
 
-    Pavilion sets no status for the end of a series, so that nothing is to be learned from its age.
+    A series cannot: Pavilion sets no status when it ends, so its age says nothing.
     """
     return run.kind != "series" and run.updated_at is not None and not run.category.is_final
 
 
-def limit_of(patience: float, usual: Usual | None) -> float:
-    """For how many seconds a run may give no sign of life before it counts as stalled."""
+def limit_of(stale_after: float, usual: StateDuration | None) -> float:
+    """Return for how many seconds a run may give no sign of life before it counts as stalled.
+
+    Args:
+        stale_after: The least that it may.
+        usual: How long its peers were in its state; None if none of them has left it.
+    """
     if usual is None:
-        return patience
-    return max(patience, _MUCH * usual.typical, usual.longest)
+        return stale_after
+    return max(stale_after, _STALL_FACTOR * usual.stay, usual.longest)
 
 
-def make_stall(run: Run, since: float, patience: float, usual: Usual | None, whose: str) -> Stall:
-    """Say that a run has stalled, and on what the guess is based.
+def make_stall(
+    run: Run, since: float, *, stale_after: float, usual: StateDuration | None, peers: str
+) -> Stall:
+    """Return a record that a run has stalled, with the reasons for it.
 
     Args:
         run: The run.
         since: Its last sign of life, in seconds since 1970.
-        patience: For how many seconds it may give none at least.
-        usual: How long its peers stayed in its state, if any did.
-        whose: Which runs it was compared with, in words that follow the word run.
+        stale_after: For how many seconds it may give none at least.
+        usual: How long its peers were in its state; None if none of them has left it.
+        peers: Which runs those are, in words that follow the word run.
     """
-    state, least = run.current.state, format_span(patience)
+    state, least = run.current.state, format_span(stale_after)
     if usual is None:
-        return Stall(since, f"longer than {least}; no run {whose} has left {state} yet")
-    typical, longest = format_span(usual.typical), format_span(usual.longest)
-    count = f"{usual.runs} run{'' if usual.runs == 1 else 's'} {whose}"
+        return Stall(since, f"longer than {least}; no run {peers} has left {state} yet")
+    stay, longest = format_span(usual.stay), format_span(usual.longest)
+    count = f"{usual.runs} run{'' if usual.runs == 1 else 's'} {peers}"
     return Stall(
-        since, f"longer than {least}; {count} took {typical} in {state}, at most {longest}"
+        since,
+        f"longer than {least}; {count} took {stay} in {state} from one status to the next, "
+        f"at most {longest}",
     )

@@ -1,123 +1,95 @@
-"""The history of one run: its statuses, repeats folded, and when it was in which state."""
+"""The history of one run: its statuses with repeats folded, and when it was in which state."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from statustui.core.states import LOG_STATES
 from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line
 from statustui.core.text import format_size
+from statustui.core.timeline import StateTimeline, TimelineBuilder
 from statustui.core.times import Time, ends_in_second, in_order, is_open, may_repeat, moved
 
-MOST_ENTRIES = 200_000
-"""Entries that are kept of one history: the newest ones."""
+MAX_ENTRIES = 200_000
+"""Entries kept of one history: the newest ones."""
+
+_EMPTY_TIMELINE = StateTimeline()
 
 
 class Entry(NamedTuple):
-    """A status, and how often in a row it was set without a change of state or note."""
+    """A status, and how often in a row it was set with the same state and note."""
 
     status: StatusInfo
-    """The first of them."""
+    """The first of the repeats."""
     line: int
-    """The number of its line in the status file, from 1; 0 if that is not known."""
+    """Line number of `status` in the status file, from 1; 0 if unknown."""
     times: int = 1
     last: StatusInfo | None = None
-    """The last of them, if there are several."""
+    """The last of the repeats; None if there is only one."""
 
     @property
     def is_damaged(self) -> bool:
-        """Whether its line lacks a time or a state that can be read."""
+        """Whether its line has no readable time or no readable state."""
         return not self.status.state or self.status.timestamp is None
 
     @property
     def end(self) -> float | None:
-        """When the last of them was set, in seconds since 1970; None if that is not known."""
+        """When the last repeat was set, in seconds since 1970; None if unknown."""
         return (self.status if self.last is None else self.last).timestamp
-
-
-class StateTimeline(NamedTuple):
-    """In which state a run was when. Remarks, and statuses without a time, change nothing."""
-
-    starts: tuple[float, ...] = ()
-    """When it came into each state, in seconds since 1970; never less than the one before."""
-    states: tuple[str, ...] = ()
-    before: Mapping[str, float] = {}
-    """State -> seconds in it altogether, up to the last of `starts`."""
-
-    def at(self, time: float) -> str:
-        """The state at a time in seconds since 1970; empty before the first one."""
-        index = bisect_right(self.starts, time) - 1
-        return self.states[index] if index >= 0 else ""
-
-    def times(self, end: float) -> dict[str, float]:
-        """State -> seconds in it up to `end`, in the order in which they were entered first."""
-        times = dict(self.before)
-        if self.starts:
-            state = self.states[-1]
-            times[state] = times.get(state, 0.0) + max(0.0, end - self.starts[-1])
-        return times
-
-
-_NO_COURSE = StateTimeline()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """What a status file holds, as far as it has been read."""
+    """What has been read of a status file."""
 
     entries: tuple[Entry, ...] = ()
     """Oldest first."""
-    course: StateTimeline = _NO_COURSE
+    timeline: StateTimeline = _EMPTY_TIMELINE
     status_count: int = 0
-    """Number of statuses that have been read."""
+    """Number of statuses read."""
     left_out: int = 0
-    """Number of entries before the first one of `entries` that were read but not kept."""
+    """Number of entries read but not kept: those before `entries`."""
     skipped: int = 0
     """Bytes at the start of the file that were not read."""
     is_whole: bool = True
     """Whether more than the end of a large file has been read."""
-    reading: int = 0
-    """Tells it from histories of what was there before: another file, or another part of it."""
+    generation: int = 0
+    """Changes when the file was replaced or rewritten, or another part of it is read."""
 
     @property
     def omission(self) -> str:
-        """What is missing at the beginning, in a sentence; empty if nothing is."""
+        """A sentence that says what is missing at the beginning; empty if nothing is."""
         if self.skipped and self.is_whole:
             return f"The first {format_size(self.skipped)} of the status file are not shown."
         return f"{self.left_out:,} earlier entries are not shown." if self.left_out else ""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class HistoryBuilder:
-    """Takes in the lines of a status file, block after block.
+    """Builds a `History` from the lines of a status file, added block by block.
 
     Args:
-        skipped: Bytes at the start of the file that are not going to be added: lines have no
-            numbers then.
-        is_whole: What to say of the histories that are made.
-        reading: The same.
+        skipped: Bytes at the start of the file that are not going to be added. If there are any,
+            entries have no line numbers.
+        is_whole: `History.is_whole` of the histories built.
+        generation: `History.generation` of the histories built.
     """
 
     skipped: int = 0
     is_whole: bool = True
-    reading: int = 0
+    generation: int = 0
     _lines: int = 0
     _status_count: int = 0
     _left_out: int = 0
     _entries: deque[Entry] = field(default_factory=deque)
-    _starts: list[float] = field(default_factory=list)
-    _states: list[str] = field(default_factory=list)
-    _before: dict[str, float] = field(default_factory=dict)
+    _timeline: TimelineBuilder = field(default_factory=TimelineBuilder)
     _last_time: Time = None
     _open: list[tuple[StatusInfo, int]] = field(default_factory=list)
-    """Statuses at the end, with their lines, whose times may mean one of two instants."""
+    """Statuses at the end, with their line numbers, whose times may mean one of two instants."""
 
     def add(self, block: bytes) -> None:
-        """Take in a block of whole lines."""
+        """Add a block of whole lines."""
         lines = block.split(b"\n")[:-1]
         is_doubtful = may_repeat(block, lines)
         for line in lines:
@@ -137,19 +109,19 @@ class HistoryBuilder:
             if self._open:
                 self._open.append((status, self._lines))
             else:
-                self._take(status, self._lines)
+                self._add_status(status, self._lines)
 
     def _close(self, *, is_second: bool) -> None:
-        """Take in the statuses that have been held back."""
+        """Add the statuses held back, now that it is known which instant their times mean."""
         for status, line in self._open:
             time = moved(status.time) if is_second else status.time
-            self._take(status.at(time), line)
+            self._add_status(status.at(time), line)
         self._open.clear()
 
-    def _take(self, status: StatusInfo, line: int) -> None:
+    def _add_status(self, status: StatusInfo, line: int) -> None:
         self._fold(status, line)
-        self._follow(status)
-        if len(self._entries) > MOST_ENTRIES:
+        self._timeline.add(status)
+        if len(self._entries) > MAX_ENTRIES:
             self._entries.popleft()
             self._left_out += 1
 
@@ -161,26 +133,12 @@ class HistoryBuilder:
                 return
         self._entries.append(Entry(status, 0 if self.skipped else line))
 
-    def _follow(self, status: StatusInfo) -> None:
-        if status.state in LOG_STATES or not status.state:
-            return
-        time = status.timestamp
-        if time is None or (self._states and self._states[-1] == status.state):
-            return
-        if self._starts:
-            # Clocks that disagree make no negative span.
-            time = max(time, self._starts[-1])
-            state = self._states[-1]
-            self._before[state] = self._before.get(state, 0.0) + time - self._starts[-1]
-        self._starts.append(time)
-        self._states.append(status.state)
-
     def history(self, torn: bytes = b"", modified: float | None = None) -> History:
-        """What has been added so far.
+        """Return the history of what has been added so far; more may be added afterwards.
 
         Args:
-            torn: What stands behind the last newline; it counts when `is_whole_enough` says so.
-            modified: When the file was written to, in seconds since 1970, if that is known.
+            torn: The bytes after the last newline; they count if `is_whole_enough` accepts them.
+            modified: Time of the last write to the file, in seconds since 1970; None if unknown.
         """
         is_more = bool(torn) and is_whole_enough(torn)
         if is_more or self._open:
@@ -188,32 +146,35 @@ class HistoryBuilder:
         return self.finish(b"", modified)
 
     def finish(self, block: bytes, modified: float | None) -> History:
-        """Take in the last lines, and what is open as `modified` has it; nothing may follow."""
+        """Add the last lines and return the history; nothing may be added afterwards.
+
+        Args:
+            block: Whole lines.
+            modified: Decides which instant ambiguous times at the end mean, as in `history`.
+        """
         self.add(block)
         self._close(is_second=ends_in_second(self._last_time, modified))
         return History(
-            tuple(self._entries),
-            StateTimeline(tuple(self._starts), tuple(self._states), dict(self._before)),
-            self._status_count,
-            self._left_out,
-            self.skipped,
-            self.is_whole,
-            self.reading,
+            entries=tuple(self._entries),
+            timeline=self._timeline.timeline(),
+            status_count=self._status_count,
+            left_out=self._left_out,
+            skipped=self.skipped,
+            is_whole=self.is_whole,
+            generation=self.generation,
         )
 
     def _copy(self) -> HistoryBuilder:
         return replace(
             self,
             _entries=self._entries.copy(),
-            _starts=self._starts.copy(),
-            _states=self._states.copy(),
-            _before=self._before.copy(),
+            _timeline=self._timeline.copy(),
             _open=self._open.copy(),
         )
 
 
 def _repeats(entry: Entry, status: StatusInfo) -> bool:
-    """Whether a status says the same as those of the entry before it."""
+    """Return whether a status has the same state and note as `entry`."""
     before = entry.status
     if before.state != status.state or before.note != status.note:
         return False

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import NamedTuple
 
-from statustui.core.states import KNOWN_STATES, LOG_STATES, Category, categorise
+from statustui.core.categories import Category
+from statustui.core.states import KNOWN_STATES, LOG_STATES, categorise
 from statustui.core.status_file import parse_line
 
 BLANK = b"b"

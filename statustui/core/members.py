@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from statustui.core.states import Category
+from statustui.core.categories import Category
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from statustui.core.categories import Category
 from statustui.core.failure_signature import failure_signature
 from statustui.core.run import Run
-from statustui.core.states import Category
 
 Key: TypeAlias = tuple[Any, ...]
 """What runs are compared by; every key ends in the path, so that no two are the same."""
 
 _DIGITS = re.compile("[0-9]+")
-_RANK = {category: rank for rank, category in enumerate(Category)}
 
 
 def natural(text: str) -> str:
@@ -33,7 +32,7 @@ def _sized(digits: str) -> str:
 
 def _urgency(run: Run) -> float:
     """The rank of its category; what has stalled comes right behind the problems."""
-    return _RANK[run.category] if run.stall is None else _RANK[Category.RUNNING] - 0.5
+    return run.category.rank if run.stall is None else Category.RUNNING.rank - 0.5
 
 
 def _newest_first(run: Run) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from statustui.core.categories import Category
 from statustui.core.lines import (
     BLANK,
     KNOWN_WORDS,
@@ -22,7 +23,7 @@ from statustui.core.lines import (
 from statustui.core.lines import read_codes as _read_codes
 from statustui.core.lines import result_in as result_in  # noqa: PLC0414 - part of this interface
 from statustui.core.members import Members
-from statustui.core.states import STATES, Category, categorise
+from statustui.core.states import STATES, categorise
 from statustui.core.status_file import (
     STATE_BYTES,
     StatusInfo,

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
 from statustui.core.members import Members
 from statustui.core.run import Run
-from statustui.core.states import Category, categorise
+from statustui.core.states import categorise
 from statustui.core.status_file import StatusInfo
 
 ALL_TESTS_STARTED = "ALL_TESTS_STARTED"
@@ -131,7 +132,7 @@ def _category(own: Run, members: Members, active: Sequence[Run], *, is_dead: boo
 
 def gravest(categories: Sequence[Category]) -> Category:
     """The one of these that needs attention most."""
-    return next(category for category in Category if category in categories)
+    return min(categories, key=lambda category: category.rank)
 
 
 def _note(own: Run, members: Members, *, is_dead: bool) -> str:

@@ -7,9 +7,10 @@ series, are known too but kept apart, so that the documented ones stay as they a
 
 from __future__ import annotations
 
-import enum
 from collections.abc import KeysView
 from types import MappingProxyType
+
+from statustui.core.categories import Category
 
 
 class TestStatesStruct:
@@ -140,44 +141,6 @@ KNOWN_STATES = frozenset({*STATES.list(), *LATER_STATES, *SERIES_STATES})
 
 LOG_STATES = frozenset({"INFO", "WARNING"})
 """States that are remarks: the run is still where the status before them says."""
-
-
-class Category(enum.Enum):
-    """What a state amounts to, from what needs attention most to what needs it least.
-
-    `ERROR` is the system's fault, `FAILED` the run's own.
-    """
-
-    ERROR = "error"
-    FAILED = "failed"
-    RUNNING = "running"
-    BUILDING = "building"
-    WAITING = "waiting"
-    UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
-    SKIPPED = "skipped"
-    PASSED = "passed"
-
-    # Members are compared and hashed a few times for each run: identity is enough and fast.
-    __hash__ = object.__hash__
-
-    @property
-    def is_problem(self) -> bool:
-        """Whether somebody has to look into it."""
-        return self is Category.ERROR or self is Category.FAILED
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether a run in it goes on."""
-        return self in _UNDER_WAY
-
-    @property
-    def is_final(self) -> bool:
-        """Whether a run in it does not go on; of one in `UNKNOWN` nobody knows."""
-        return self is not Category.UNKNOWN and self not in _UNDER_WAY
-
-
-_UNDER_WAY = frozenset({Category.RUNNING, Category.BUILDING, Category.WAITING})
 
 
 _BY_STATE = {

@@ -11,30 +11,27 @@ import heapq
 import os
 import stat
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 
 from statustui.core.durations import (
     StaleAfter,
-    Usual,
+    StateDuration,
+    StateDurations,
     limit_of,
     make_stall,
     may_stall,
-    usual_intervals,
 )
 from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
-from statustui.core.status_file import STATE_BYTES, StatusInfo
+from statustui.core.timeline import StateTimeline, timeline_of
 from statustui.core.working_dir import STATUS
 from statustui.monitor.fs.prober import About, Prober
 from statustui.monitor.snapshot import read_history
 
 _PEERS = 20
 """Runs that one is compared with at the most: those that were met last."""
-_MOST_STATES = 64
-"""States of runs of one name that are remembered."""
 _LARGEST = 1 << 18
 """Bytes: a larger status file is not read for comparison."""
 _FRESHNESS = 600.0
@@ -60,7 +57,7 @@ class Peers:
         """Start without runs."""
         self._paths: dict[str, deque[str]] = {}
         self._all: deque[str] = deque(maxlen=_PEERS)
-        self._usual: dict[str, tuple[float, Mapping[str, Usual]]] = {}
+        self._durations: dict[str, tuple[float, StateDurations]] = {}
 
     def add(self, run: Run) -> None:
         """Take note of a run that serves for comparison."""
@@ -81,37 +78,35 @@ class Peers:
             self._paths[run.name] = _without(paths, run.path)
             if not self._paths[run.name]:
                 del self._paths[run.name]
-                self._usual.pop(run.name, None)
+                self._durations.pop(run.name, None)
 
-    def usual(self, run: Run, now: float) -> tuple[Usual | None, str]:
+    def usual(self, run: Run, now: float) -> tuple[StateDuration | None, str]:
         """How long its peers stayed in its state, and which ones they are, in words."""
         state = run.current.state
         if run.kind == "test" and run.name in self._paths:
-            found = self._learn(run.name, self._paths[run.name], now).get(state)
+            found = self._learn(run.name, self._paths[run.name], now).by_state.get(state)
             if found is not None:
                 return found, "of this name"
-        return self._learn("", self._all, now).get(state), "here"
+        return self._learn("", self._all, now).by_state.get(state), "here"
 
-    def _learn(self, name: str, paths: Iterable[str], now: float) -> Mapping[str, Usual]:
-        learned_at, usual = self._usual.get(name, (float("-inf"), {}))
-        if now - learned_at > _FRESHNESS:
-            stays = usual_intervals(_histories(paths))
-            states = (state for state in stays if len(state) <= STATE_BYTES)
-            usual = {state: stays[state] for state in islice(states, _MOST_STATES)}
-            self._usual[name] = now, usual
-        return usual
+    def _learn(self, name: str, paths: Iterable[str], now: float) -> StateDurations:
+        known = self._durations.get(name)
+        if known is None or now - known[0] > _FRESHNESS:
+            known = now, StateDurations.learn(_timelines(paths))
+            self._durations[name] = known
+        return known[1]
 
 
 def _without(paths: Iterable[str], path: str) -> deque[str]:
     return deque((one for one in paths if one != path), maxlen=_PEERS)
 
 
-def _histories(paths: Iterable[str]) -> Iterator[list[StatusInfo]]:
+def _timelines(paths: Iterable[str]) -> Iterator[StateTimeline]:
     for path in set(paths):
         status_path = f"{path}/{STATUS}"
         with contextlib.suppress(OSError):
             if os.lstat(status_path).st_size <= _LARGEST:
-                yield read_history(status_path)
+                yield timeline_of(read_history(status_path))
 
 
 def last_sign(run: Run, prober: Prober) -> float:
@@ -241,7 +236,7 @@ class Stalls:
         due = since + limit_of(patience, usual)
         if now <= due:
             return None, min(due, now + _FRESHNESS)
-        stall = make_stall(run, since, patience, usual, whose)
+        stall = make_stall(run, since, stale_after=patience, usual=usual, peers=whose)
         return stall, now + max(_ANEW, (now - since) * _SHARE)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from statustui.core.states import Category
+from statustui.core.categories import Category
 
 if TYPE_CHECKING:
     from statustui.core.logs import Log

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from statustui.core.states import Category
+from statustui.core.categories import Category
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import CORPORA, DATA, append, write_run
 

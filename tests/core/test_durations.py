@@ -5,77 +5,71 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from statustui.core.durations import (
     DEFAULT_STALE_AFTER,
     StaleAfter,
-    Typical,
-    Usual,
+    StateDuration,
+    StateDurations,
     end_of,
     goes_on,
     limit_of,
     make_stall,
     may_stall,
-    stays,
-    typical_times,
-    usual_intervals,
 )
-from statustui.core.history import StateTimeline
-from statustui.core.status_file import StatusInfo, split_statuses
+from statustui.core.timeline import StateTimeline
 from tests.histories import history_of
 from tests.runs import make
 
 
-def history(*statuses: tuple[float, str]) -> list[StatusInfo]:
-    """Statuses with these times."""
-    return split_statuses("".join(f"{time} {state} x\n" for time, state in statuses).encode())
+def timeline(*statuses: tuple[float, str]) -> StateTimeline:
+    """The timeline of a run with these statuses."""
+    text = "".join(f"{time} {state} x\n" for time, state in statuses)
+    return history_of(text.encode()).timeline
 
 
-LIFE = history(
+LIFE = timeline(
     (100, "CREATED"), (101, "RUNNING"), (105, "INFO"), (111, "RUN_USER"), (131, "RUNNING")
 )
 
 
-def test_a_stay_lasts_from_one_status_to_the_next() -> None:
-    """Remarks leave the run where it is; the last one goes up to now, if that is asked for."""
-    assert [(stay.state, stay.seconds) for stay in stays(LIFE)] == [
-        ("CREATED", 1),
-        ("RUNNING", 10),
-        ("RUN_USER", 20),
-    ]
-
-
-def test_a_status_without_a_time_is_passed_over() -> None:
-    """What it takes away from is added to the one before."""
-    damaged = split_statuses(b"100.0 CREATED a\nyesterday RUNNING b\n103.0 COMPLETE c\n")
-    assert [(stay.state, stay.seconds) for stay in stays(damaged)] == [("CREATED", 3)]
-
-
-@given(st.lists(st.integers(0, 10**9).map(float)))
-def test_no_span_is_negative(times: list[float]) -> None:
-    """Whatever the clocks of the hosts say."""
-    found = stays(history(*((time, "RUNNING") for time in times)))
-    assert len(found) == max(0, len(times) - 1)
-    assert all(stay.seconds >= 0 for stay in found)
-
-
-def test_what_is_usual_is_the_median_of_the_longest_stays() -> None:
-    """Of each run one, so that a run that reports often does not outweigh the others."""
-    others = [history((0, "RUNNING"), (span, "RUN_DONE")) for span in (7, 90, 8)]
-    usual = usual_intervals([*others, LIFE])
-    assert usual["RUNNING"] == Usual(10, 90, 4)
-    assert usual["RUN_USER"] == Usual(20, 20, 1)
+def test_the_usual_stay_is_the_median_of_the_longest_stays() -> None:
+    """Each run counts once, so that a run that reports often does not outweigh the others."""
+    others = [timeline((0, "RUNNING"), (span, "RUN_DONE")) for span in (7, 90, 8)]
+    usual = StateDurations.learn([*others, LIFE]).by_state
+    assert usual["RUNNING"] == StateDuration(total=10, stay=10, longest=90, runs=4)
+    assert usual["RUN_USER"] == StateDuration(total=0, stay=20, longest=20, runs=1)
     assert "RUN_DONE" not in usual
+
+
+def test_the_total_time_in_a_state_differs_from_the_stays_in_it() -> None:
+    """A run that sets a state again and again is in it for longer than it stays without news."""
+    reports = [(float(second), "RUN_USER") for second in range(0, 60, 10)]
+    durations = StateDurations.learn([timeline(*reports, (60, "COMPLETE"))])
+    assert durations.by_state["RUN_USER"] == StateDuration(total=60, stay=10, longest=10, runs=1)
+    assert durations.totals == {"RUN_USER": 60}
+
+
+def test_what_is_kept_of_the_states_of_others_has_limits() -> None:
+    """Neither many states nor long names fill the memory."""
+    many = [(float(number), f"S{number}") for number in range(1000)]
+    long = [(1000.0, "L" * 5000), (1001.0, "END")]
+    durations = StateDurations.learn([timeline(*many, *long)])
+    assert list(durations.by_state) == [f"S{number}" for number in range(64)]
+    assert StateDurations.learn([timeline(*long)]).by_state == {}
+
+
+def usual(stay: float, longest: float) -> StateDuration:
+    """How long five runs were in a state."""
+    return StateDuration(total=stay, stay=stay, longest=longest, runs=5)
 
 
 def test_much_longer_is_three_times_the_usual_but_at_least_what_is_asked_for() -> None:
     """And longer than any."""
     assert limit_of(1800, None) == 1800
-    assert limit_of(1800, Usual(10, 20, 5)) == 1800
-    assert limit_of(1800, Usual(1000, 1200, 5)) == 3000
-    assert limit_of(1800, Usual(1000, 9000, 5)) == 9000
+    assert limit_of(1800, usual(10, 20)) == 1800
+    assert limit_of(1800, usual(1000, 1200)) == 3000
+    assert limit_of(1800, usual(1000, 9000)) == 9000
     patience = StaleAfter(60, {"SCHEDULED": 7200})
     assert (patience.of("RUNNING"), patience.of("SCHEDULED")) == (60, 7200)
     assert DEFAULT_STALE_AFTER.of("RUNNING") == 1800
@@ -111,20 +105,20 @@ def test_the_time_of_a_run_counts_up_to_now_as_long_as_it_goes_on(
 ) -> None:
     """Of one that is over, or was left behind by a failure, up to its last status."""
     run = make("r/1", *statuses)
-    course = history_of(
+    ended = history_of(
         "".join(f"{1000 + n} {status}\n" for n, status in enumerate(statuses)).encode()
-    ).course
-    assert end_of(run, course, 1500.0) == expected
+    ).timeline
+    assert end_of(run, ended, 1500.0) == expected
     assert goes_on(run) is (expected == 1500.0)
 
 
 def test_clocks_that_disagree_do_not_end_a_run_before_its_last_state() -> None:
     """Neither one that goes on nor one whose last status has an earlier time, or none."""
-    course = StateTimeline((1000.0, 2000.0), ("CREATED", "RUNNING"))
-    assert end_of(make("r/1", "RUNNING x"), course, 1500.0) == 2000.0
-    assert end_of(make("r/1", "COMPLETE result: PASS"), course, 1500.0) == 2000.0
+    late = StateTimeline((1000.0, 2000.0), ("CREATED", "RUNNING"))
+    assert end_of(make("r/1", "RUNNING x"), late, 1500.0) == 2000.0
+    assert end_of(make("r/1", "COMPLETE result: PASS"), late, 1500.0) == 2000.0
     without_time = replace(make("r/1", "COMPLETE result: PASS"), updated_at=None)
-    assert end_of(without_time, course, 1500.0) == 2000.0
+    assert end_of(without_time, late, 1500.0) == 2000.0
 
 
 def test_a_series_and_a_run_without_a_time_cannot_stall() -> None:
@@ -136,25 +130,27 @@ def test_a_series_and_a_run_without_a_time_cannot_stall() -> None:
 def test_a_guess_says_what_it_is_based_on() -> None:
     """In words that are fit to be shown."""
     run = make("r/1", "RUNNING x")
-    told = make_stall(run, 5.0, 1800, Usual(42, 90, 12), "of this name")
+    peers = StateDuration(total=50, stay=42, longest=90, runs=12)
+    told = make_stall(run, 5.0, stale_after=1800, usual=peers, peers="of this name")
     assert told.since == 5
-    expected = "longer than 30m00s; 12 runs of this name took 42s in RUNNING, at most 1m30s"
+    expected = (
+        "longer than 30m00s; 12 runs of this name took 42s in RUNNING from one status to the next, "
+        "at most 1m30s"
+    )
     assert told.basis == expected
-    alone = make_stall(run, 5.0, 1800, None, "here").basis
+    alone = make_stall(run, 5.0, stale_after=1800, usual=None, peers="here").basis
     assert alone == "longer than 30m00s; no run here has left RUNNING yet"
 
 
-def test_what_is_typical_is_the_median_of_the_time_in_each_state() -> None:
-    """In the order in which states usually come; what most runs were not in is left out."""
-    builds = [
-        history_of(f"{n}.0 CREATED x\n{n + 1}.0 BUILDING x\n{n + 3}.0 RUNNING x\n".encode())
-        for n in (100, 200)
-    ]
-    reused = history_of(b"300.0 CREATED x\n302.0 RUNNING x\n309.0 COMPLETE x\n")
-    queued = history_of(
-        b"400.0 CREATED x\n401.0 SCHEDULED x\n402.0 BUILDING x\n407.0 RUNNING x\n408.0 COMPLETE x\n"
+def test_the_usual_total_is_the_median_over_all_runs() -> None:
+    """States come in the usual order; a state that most runs were not in is left out."""
+    builds = [timeline((n, "CREATED"), (n + 1, "BUILDING"), (n + 3, "RUNNING")) for n in (100, 200)]
+    reused = timeline((300, "CREATED"), (302, "RUNNING"), (309, "COMPLETE"))
+    queued = timeline(
+        (400, "CREATED"), (401, "SCHEDULED"), (402, "BUILDING"), (407, "RUNNING"), (408, "COMPLETE")
     )
-    typical = typical_times(one.course for one in [reused, *builds, queued, history_of(b"")])
-    assert list(typical.times.items()) == [("CREATED", 1.0), ("BUILDING", 2.0), ("RUNNING", 1.0)]
-    assert typical.runs == 4
-    assert typical_times([]) == Typical({}, 0)
+    durations = StateDurations.learn([reused, *builds, queued, StateTimeline()])
+    expected = [("CREATED", 1.0), ("BUILDING", 2.0), ("RUNNING", 1.0)]
+    assert list(durations.totals.items()) == expected
+    assert durations.runs == 4
+    assert StateDurations.learn([]) == StateDurations()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core import history as module
-from statustui.core.history import HistoryBuilder, StateTimeline
+from statustui.core.history import HistoryBuilder
 from statustui.core.status_file import split_statuses
 from tests.histories import history_of
 
@@ -55,38 +55,6 @@ def test_a_line_without_its_newline_counts_when_it_can() -> None:
     assert builder.history().status_count == 2
 
 
-def test_the_course_tells_the_state_at_any_time_and_the_time_in_each() -> None:
-    """Remarks and statuses without a time change nothing; what comes again adds up."""
-    text = lines((10, "CREATED a"), (11, "RUNNING b"), (15, "INFO c"), (21, "BUILDING d"))
-    course = history_of(text + b"soon COMPLETE e\n" + lines((31, "RUNNING f"))).course
-    assert [course.at(time) for time in (9, 10, 10.9, 11, 20, 21, 31, 99)] == [
-        "",
-        "CREATED",
-        "CREATED",
-        "RUNNING",
-        "RUNNING",
-        "BUILDING",
-        "RUNNING",
-        "RUNNING",
-    ]
-    assert course.times(41) == {"CREATED": 1, "RUNNING": 20, "BUILDING": 10}
-    assert StateTimeline().at(5) == ""
-    assert StateTimeline().times(5) == {}
-
-
-@given(st.lists(st.tuples(st.integers(0, 10**9), st.sampled_from(["RUNNING", "BUILDING"]))))
-def test_no_time_is_negative_and_nothing_is_lost(changes: list[tuple[int, str]]) -> None:
-    """Whatever the clocks of the hosts say."""
-    text = lines(*((float(time), f"{state} x") for time, state in changes))
-    found = history_of(text)
-    assert found.status_count == len(changes) == sum(one.times for one in found.entries)
-    end = max((time for time, _state in changes), default=0)
-    times = found.course.times(end)
-    assert all(span >= 0 for span in times.values())
-    if changes:
-        assert sum(times.values()) == pytest.approx(end - changes[0][0])
-
-
 @given(st.lists(st.binary(max_size=60)))
 def test_any_bytes_make_as_many_statuses_as_they_hold(pieces: list[bytes]) -> None:
     """At once or line by line."""
@@ -101,7 +69,7 @@ def test_any_bytes_make_as_many_statuses_as_they_hold(pieces: list[bytes]) -> No
 
 def test_only_the_newest_entries_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are counted."""
-    monkeypatch.setattr(module, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(module, "MAX_ENTRIES", 3)
     found = history_of(lines(*((float(n), f"RUN_USER step {n}") for n in range(10))))
     assert [one.status.note for one in found.entries] == ["step 7", "step 8", "step 9"]
     assert (found.left_out, found.status_count, found.entries[0].line) == (7, 10, 8)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statustui.core.categories import Category
 from statustui.core.run import Run, RunDir, RunMetadata, StatusSummary, make_run, make_unread_run
-from statustui.core.states import KNOWN_STATES, Category
+from statustui.core.states import KNOWN_STATES
 from statustui.core.status_file import split_statuses
 
 PLACE = RunDir("root", "root/test_runs/7", "7", "test")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
 from statustui.core.run import Run, RunDir, make_unread_run
 from statustui.core.series import SeriesFiles, is_member, judge
-from statustui.core.states import Category
 from tests.runs import make
 
 PATIENCE = StaleAfter(100.0)

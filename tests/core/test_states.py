@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from statustui.core.categories import Category
 from statustui.core.states import (
     KNOWN_STATES,
     LATER_STATES,
     SERIES_STATES,
     STATES,
-    Category,
     TestStatesStruct,
     categorise,
 )

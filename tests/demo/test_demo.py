@@ -8,8 +8,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from statustui.core.categories import Category
 from statustui.core.run import Run
-from statustui.core.states import KNOWN_STATES, Category
+from statustui.core.states import KNOWN_STATES
 from statustui.core.status_file import StatusFile
 from statustui.demo.cluster import Cluster
 from statustui.demo.lives import plan_series

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from statustui.core.categories import Category
 from statustui.core.run import RunDir, RunMetadata
-from statustui.core.states import Category
 from statustui.monitor.snapshot import RunSnapshot, is_unchanged, read_history, read_snapshot
 from tests.trees import append, read_runs, write_run
 

@@ -10,7 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from statustui.core.documents import Document
-from statustui.core.durations import typical_times
+from statustui.core.durations import StateDurations
 from statustui.core.history import History
 from statustui.core.logs import Log, LogTail, telling_logs
 from statustui.core.members import Members
@@ -68,8 +68,7 @@ class StandInInspection:
         self.stopped = False
         self.look(run)
         if peers:
-            courses = [source.history(path).course for path in peers]
-            deliver(typical_times(courses))
+            deliver(StateDurations.learn(source.history(path).timeline for path in peers))
 
     def _deliver(self, finding: InspectionResult) -> None:
         if self._source.holds:

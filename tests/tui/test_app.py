@@ -14,10 +14,9 @@ from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 from textual.widgets import OptionList
 
-from statustui.core.states import Category
+from statustui.core.categories import Category
 from statustui.monitor.batch import Batch
 from statustui.monitor.monitor import Monitor
-from statustui.presentation.glyphs import GLYPHS
 from statustui.tui.app import StatusApp
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen
@@ -59,7 +58,11 @@ def table_text(app: StatusApp) -> list[str]:
 def ids(app: StatusApp) -> list[str]:
     """The ids in the table, from top to bottom."""
     lines = screen_lines(app)
-    return [line.split()[2] for line in lines[3:-2] if line[1:2] in set(GLYPHS.values())]
+    return [
+        line.split()[2]
+        for line in lines[3:-2]
+        if line[1:2] in {category.glyph for category in Category}
+    ]
 
 
 def line_of(app: StatusApp, number: str) -> str:

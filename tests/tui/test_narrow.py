@@ -8,7 +8,7 @@ import pytest
 from rich.color import Color
 from textual.events import Paste
 
-from statustui.core.states import Category
+from statustui.core.categories import Category
 from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.run_table import RunTable

@@ -66,11 +66,11 @@ class HistoryFile:
         size = state.st_size
         self._offset = line_start(descriptor, size - MOST_BYTES)
         self._readings += 1
-        self._builder = HistoryBuilder(self._offset, reading=self._readings)
+        self._builder = HistoryBuilder(skipped=self._offset, generation=self._readings)
         self._mark = None
         if size - self._offset > _LARGE:
             start = line_start(descriptor, size - _QUICK)
-            quick = HistoryBuilder(start, is_whole=False)
+            quick = HistoryBuilder(skipped=start, is_whole=False)
             torn = b""
             for block, _end in read_blocks(descriptor, start):
                 if block.endswith(b"\n"):

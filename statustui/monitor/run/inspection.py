@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 from statustui.core.documents import Document
-from statustui.core.durations import Typical, typical_times
-from statustui.core.history import History, StateTimeline
+from statustui.core.durations import StateDurations
+from statustui.core.history import History
 from statustui.core.run import Run
+from statustui.core.timeline import StateTimeline
 from statustui.monitor.fs.prober import Stuck
 from statustui.monitor.run.history_file import HistoryFile
 from statustui.monitor.run.log_text import LogFollower, LogPage, SearchPattern, Turn, stamped
@@ -57,7 +58,9 @@ class Documents(NamedTuple):
     documents: tuple[Document, ...]
 
 
-InspectionResult: TypeAlias = History | Logs | Page | Search | Documents | Typical | Unreadable
+InspectionResult: TypeAlias = (
+    History | Logs | Page | Search | Documents | StateDurations | Unreadable
+)
 """What an inspection finds out."""
 
 
@@ -241,16 +244,16 @@ class FileInspection:
 
     def _compare(self) -> None:
         """Find out what runs of this name usually spend their time in."""
-        courses: list[StateTimeline] = []
+        timelines: list[StateTimeline] = []
         for path in self._peers:
             peer = HistoryFile(f"{path}/status")
             with contextlib.suppress(OSError):
                 if os.lstat(f"{path}/status").st_size <= _LARGEST:
-                    courses += [history.course for history in peer.read()]
+                    timelines += [history.timeline for history in peer.read()]
             if not self._goes_on():
                 return
-        if courses:
-            self._tell(typical_times(courses))
+        if timelines:
+            self._tell(StateDurations.learn(timelines))
 
     # The thread that sees to what may be behind links.
 

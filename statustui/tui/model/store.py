@@ -14,9 +14,9 @@ from typing import TypeAlias
 
 from sortedcontainers import SortedList
 
+from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SERIES_GROUP, Key, natural, sort_key, split_sort
 from statustui.core.run import Run
-from statustui.core.states import Category
 from statustui.monitor.batch import Batch
 from statustui.tui.model.unread_problems import UnreadProblems
 

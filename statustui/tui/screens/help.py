@@ -14,8 +14,9 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from statustui.core.categories import Category
 from statustui.core.text import clean
-from statustui.presentation.glyphs import CATEGORY_STYLES, MARKS, STYLES
+from statustui.presentation.glyphs import MARKS, STYLES
 from statustui.settings.config import Config
 
 
@@ -68,10 +69,10 @@ class HelpScreen(ModalScreen[None]):
     def _categories(self) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_row(Text("\nGlyphs and colours", "bold"))
-        for category, look in CATEGORY_STYLES.items():
+        for category in Category:
             style = self.get_component_rich_style(STYLES[category], partial=True)
-            name = Text(f"  {look.glyph} {category.value}", style)
-            table.add_row(name, Text(look.meaning))
+            name = Text(f"  {category.glyph} {category.value}", style)
+            table.add_row(name, Text(category.meaning))
         for mark, meaning in MARKS.items():
             table.add_row(f"  {mark}", Text(meaning))
         return table

@@ -14,10 +14,10 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widget import MountError
 
+from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.core.query import QueryError
 from statustui.core.run import Run
-from statustui.core.states import Category
 from statustui.core.text import clean, format_iso
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.presentation.timed_query import TimedQuery, TimeLimit

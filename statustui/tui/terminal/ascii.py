@@ -9,11 +9,11 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from statustui.presentation.glyphs import CATEGORY_STYLES
+from statustui.core.categories import Category
 
 _STAND_INS = str.maketrans(
     {
-        **{look.glyph: look.letter for look in CATEGORY_STYLES.values()},
+        **{category.glyph: category.letter for category in Category},
         **dict(zip("▾▼▶•…↑↓█░━─│┃", "vv>o.^v#.--||", strict=True)),
         **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛", "+"),
         **dict.fromkeys("▁▂▃▄▅▆▇▔", "-"),

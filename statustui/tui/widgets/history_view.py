@@ -14,7 +14,7 @@ from statustui.core.history import Entry, History
 from statustui.core.run import result_in
 from statustui.core.states import categorise
 from statustui.core.text import clean, clean_lines, format_span, ignores_case
-from statustui.presentation.glyphs import FOUND, GLYPHS, STYLES
+from statustui.presentation.glyphs import FOUND, STYLES
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.widgets.pager import GONE_ROUND, Pager
 
@@ -100,7 +100,7 @@ class HistoryView(Pager):
         start = f"{self.manner.time(status, self._clock()):<8} {spent:>7}  "
         if entry.is_damaged and entry.line:
             start = f"{f'line {entry.line}':<16}  "
-        state = f"{GLYPHS[category]} {clean(status.state) or '(damaged line)'}"
+        state = f"{category.glyph} {clean(status.state) or '(damaged line)'}"
         style = STYLES[category]
         lines = clean_lines(status.note)
         if len(lines) > _MOST_LINES:
@@ -182,7 +182,7 @@ def _goes_on(before: History, history: History) -> bool:
     return (
         bool(before.entries)
         and len(history.entries) >= len(before.entries)
-        and (before.reading, before.is_whole) == (history.reading, history.is_whole)
+        and (before.generation, before.is_whole) == (history.generation, history.is_whole)
         and before.left_out == history.left_out
     )
 

@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
-from statustui.core.durations import Typical
+from statustui.core.durations import StateDurations
 from statustui.core.history import History
 from statustui.core.logs import Log, LogTail
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
 from statustui.monitor.run.inspection import Inspection, InspectionResult, Logs, Unreadable
-from statustui.presentation.glyphs import GLYPHS, STYLES
+from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.painted import Painted
 from statustui.tui.widgets.timeline import Timeline
 
@@ -58,9 +58,7 @@ class RunHeader(Painted):
             None if run.updated_at is None or run.started is None else run.updated_at - run.started
         )
         text = Text(overflow="fold")
-        text.append(
-            f"{GLYPHS[run.category]} {run.category.value.upper()}", style + Style(bold=True)
-        )
+        text.append(f"{run.category.glyph} {run.category.value.upper()}", style + Style(bold=True))
         text.append(f"  {clean(run.id)[:_LONG]}  {clean(run.name)[:_LONG]}", "bold")
         if run.user:
             text.append(f"  {clean(run.user)[:_SHORT]}")
@@ -201,9 +199,9 @@ class Overview(Vertical):
         if isinstance(finding, History):
             self._trouble = None
             self._show_header()
-            self._timeline.show(self._run, finding.course)
-        elif isinstance(finding, Typical):
-            self._timeline.show(self._run, typical=finding)
+            self._timeline.show(self._run, finding.timeline)
+        elif isinstance(finding, StateDurations):
+            self._timeline.show(self._run, durations=finding)
         elif isinstance(finding, Logs):
             self._reason.show_trace(finding)
         elif isinstance(finding, Unreadable) and finding.path == self._run.status_path:

@@ -17,14 +17,13 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
+from statustui.core.categories import Category
 from statustui.core.run import Run
-from statustui.core.states import Category
 from statustui.core.text import clean
 from statustui.presentation.columns import COLUMNS, fit
 from statustui.presentation.glyphs import (
     CHANGED,
     FOLDED,
-    GLYPHS,
     MARKED,
     NEW,
     STYLES,
@@ -299,7 +298,7 @@ class RunTable(ScrollView, can_focus=True):
         for category in Category:
             if group.counts[category]:
                 style = self.get_component_rich_style(STYLES[category], partial=True)
-                text = f" {GLYPHS[category]}{group.counts[category]:,}"
+                text = f" {category.glyph}{group.counts[category]:,}"
                 counts.append(Segment(text, base + style))
         arrow, size = FOLDED if group.is_folded else UNFOLDED, f"  {group.size:,} "
         room = width - len(arrow) - 1 - len(size) - sum(len(one.text) for one in counts)
@@ -311,7 +310,7 @@ class RunTable(ScrollView, can_focus=True):
     def _run_line(self, line: _RunLine, width: int) -> Strip:
         now, run, at_cursor = self._clock(), line.run, line.at_cursor
         texts = [
-            ("glyph", line.lead[0] + GLYPHS[run.category]),
+            ("glyph", line.lead[0] + run.category.glyph),
             *(
                 (name, _fit(clean(COLUMNS[name].text(run, now)), size))
                 for name, size in self._columns

@@ -12,23 +12,17 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
-from statustui.core.states import Category
+from statustui.core.categories import Category
 from statustui.presentation.columns import STALLED
-from statustui.presentation.glyphs import GLYPHS, NEW, STYLES
+from statustui.presentation.glyphs import NEW, STYLES
 from statustui.tui.messages import CategoryChosen, FilterChosen, NewsChosen
 from statustui.tui.model.store import RunStore
 
-_LOSING_WORDS = (
-    Category.SKIPPED,
-    Category.CANCELLED,
-    Category.UNKNOWN,
-    Category.WAITING,
-    Category.BUILDING,
-    Category.RUNNING,
-    Category.PASSED,
+_WORD_DROP_ORDER = sorted(
+    (category for category in Category if category.word_drop_order is not None),
+    key=lambda category: category.word_drop_order or 0,
 )
 """The order in which chips lose their words on a narrow terminal."""
-
 
 _BAR = "━"
 _GAP = "  "
@@ -100,9 +94,9 @@ class SummaryBar(Widget):
         counts, only = self._store.counts, self._store.only
         # The problems are counted even if there is none: that is the good news.
         shown = [category for category in Category if counts[category] or category.is_problem]
-        chips = {category: f"{GLYPHS[category]} {counts[category]:,}" for category in shown}
+        chips = {category: f"{category.glyph} {counts[category]:,}" for category in shown}
         words = {category: f" {category.value}" for category in shown}
-        for category in _LOSING_WORDS:
+        for category in _WORD_DROP_ORDER:
             length = sum(map(len, [*chips.values(), *words.values()]))
             if length + len(_GAP) * len(chips) <= room:
                 break

@@ -11,12 +11,12 @@ from rich.cells import set_cell_size
 from rich.style import Style
 from rich.text import Text
 
-from statustui.core.durations import BRIEF, Typical, end_of, goes_on
-from statustui.core.history import StateTimeline
+from statustui.core.durations import BRIEF, StateDurations, end_of, goes_on
 from statustui.core.run import Run
 from statustui.core.states import categorise
 from statustui.core.text import clean, format_live_age, format_span
-from statustui.presentation.glyphs import GLYPHS, STYLES
+from statustui.core.timeline import StateTimeline
+from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.painted import Painted
 
 _LABEL, _TOTAL = 9, 8
@@ -40,39 +40,42 @@ class Timeline(Painted):
         super().__init__("timeline")
         self._run = run
         self._clock = clock
-        self._course = StateTimeline()
-        self._typical: Typical | None = None
+        self._timeline = StateTimeline()
+        self._durations = StateDurations()
 
     def show(
-        self, run: Run, course: StateTimeline | None = None, typical: Typical | None = None
+        self,
+        run: Run,
+        timeline: StateTimeline | None = None,
+        durations: StateDurations | None = None,
     ) -> None:
         """Show another picture of the run, and what has been found out of it."""
         if run.path != self._run.path:
-            self._course, self._typical = StateTimeline(), None
+            self._timeline, self._durations = StateTimeline(), StateDurations()
         self._run = run
-        self._course = course or self._course
-        self._typical = typical or self._typical
+        self._timeline = timeline or self._timeline
+        self._durations = durations or self._durations
         self.update()
 
     def draw(self) -> Text:
         """The bars, and the legend below them."""
-        course, room = self._course, self.size.width - _LABEL - _TOTAL - 1
-        if not course.starts or room < 1:
+        timeline, room = self._timeline, self.size.width - _LABEL - _TOTAL - 1
+        if not timeline.starts or room < 1:
             return Text("")
         run, now = self._run, self._clock()
         is_live = goes_on(run)
-        begin, end = course.starts[0], end_of(run, course, now)
-        times = course.times(end)
-        usual = {} if self._typical is None else self._typical.times
+        begin, end = timeline.starts[0], end_of(run, timeline, now)
+        times = timeline.totals_until(end)
+        usual = self._durations.totals
         longest = max(end - begin, sum(usual.values()), 1e-6)
         scale = longest / room
-        cells = [course.at(begin + (cell + 0.5) * scale) for cell in range(room)]
+        cells = [timeline.state_at(begin + (cell + 0.5) * scale) for cell in range(room)]
         cells = cells[: max(1, round((end - begin) / scale))]
         text = Text(no_wrap=True, overflow="ellipsis")
         self._bar(text, "this run", cells, Style(reverse=True), room)
         total = format_live_age(end - begin) if is_live else format_span(end - begin)
         text.append(f" {total}\n")
-        if self._typical is not None and usual:
+        if usual:
             self._bar(text, "usually", _usual_cells(usual, scale), Style(), room)
             text.append(f" {format_span(sum(usual.values()))}\n")
         self._legend(text, times, usual, run.current.state if is_live else "")
@@ -92,8 +95,8 @@ class Timeline(Painted):
     ) -> None:
         """The states that took longest, with the time in each."""
         text.append(" " * _LABEL)
-        if self._typical is not None and usual:
-            runs = self._typical.runs
+        if usual:
+            runs = self._durations.runs
             text.append(f"usually: median of {runs} run{'' if runs == 1 else 's'}{_GAP}", "dim")
         for state in nlargest(_LEGEND, times, key=lambda state: times[state]):
             if times[state] < BRIEF:
@@ -101,7 +104,7 @@ class Timeline(Painted):
             category = categorise(state)
             span = format_live_age(times[state]) if state == current else format_span(times[state])
             style = self._style(STYLES[category])
-            text.append(f"{GLYPHS[category]} {clean(state)} ", style)
+            text.append(f"{category.glyph} {clean(state)} ", style)
             text.append(span)
             if state in usual:
                 text.append(f" ({format_span(usual[state])})", "dim")

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.access import Access
-from statustui.core.durations import Typical
+from statustui.core.durations import StateDurations
 from statustui.core.history import History
 from statustui.core.logs import IsThere, Log, find_logs
 from statustui.core.run import Run, RunDir
@@ -351,8 +351,10 @@ def test_what_is_usual_is_learned_from_peers(tmp_path: Path, inspect: Inspector)
         for n in (2, 3, 4)
     ]
     _inspection, found = inspect(run, *peers, tmp_path / "gone")
-    wait_until(lambda: found.last(Typical))
-    assert found.last(Typical) == Typical({"CREATED": 1.0, "RUNNING": 2.0}, 3)
+    wait_until(lambda: found.last(StateDurations))
+    durations = found.last(StateDurations)
+    assert durations is not None
+    assert (durations.totals, durations.runs) == ({"CREATED": 1.0, "RUNNING": 2.0}, 3)
 
 
 @pytest.mark.parametrize(
@@ -777,4 +779,4 @@ def test_a_history_in_another_file_is_another_reading(tmp_path: Path) -> None:
     (run / "status").rename(tmp_path / "old")
     write_run(run, "CREATED a", "RUNNING other", "RUN_USER c", "RUN_USER d")
     (third,) = file.read()
-    assert first.reading == second.reading != third.reading
+    assert first.generation == second.generation != third.generation

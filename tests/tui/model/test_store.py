@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SERIES_GROUP, SORT_KEYS, natural, sort_key
 from statustui.core.query import parse_query
 from statustui.core.run import Run
-from statustui.core.states import Category
 from statustui.monitor.batch import Batch
 from statustui.tui.model.inbox import Inbox
 from statustui.tui.model.store import PROBLEMS, Group, Row, RunStore

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from statustui.core.categories import Category
 from statustui.core.run import Run, RunMetadata
-from statustui.core.states import Category
 from statustui.monitor.batch import Batch
 from statustui.tui.model.store import RunStore
 from statustui.tui.services.alarm import Alarm, OnProblem, run_command
