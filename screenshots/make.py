@@ -1,6 +1,6 @@
-"""Make the pictures of the README from a demo with a fixed seed and a fixed clock.
+"""Make the pictures of the README and of `docs` from a demo with a fixed seed and a fixed clock.
 
-Run it from anywhere: ``python screenshots/make.py [DIRECTORY]``.
+Run it from the top of a checkout: ``python -m screenshots.make [DIRECTORY]``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from textual.pilot import Pilot
+
+from screenshots.terminal_svg import Frame, draw_picture, draw_session, read_frame
 from statustui.demo.cluster import Cluster
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import Settings
@@ -22,59 +25,135 @@ from statustui.tui.app import StatusApp
 NOW = 1_795_483_800.0
 SEED = 3
 ROOT = "working_dir"
-_PATIENCE = 30.0
-"""Seconds after which what is to be on a picture counts as not coming."""
+_TIMEOUT = 30.0
+"""Seconds to wait for an expected text."""
 
 
 class Shot(NamedTuple):
-    """What is to be seen on a picture."""
+    """A picture to make."""
 
     keys: tuple[str, ...] = ()
-    """The keys that are pressed before."""
+    """The keys to press first."""
     shows: tuple[str, ...] = ()
-    """The texts that are all on it once it is whole, and not before."""
+    """Texts that are on the picture once it is complete, and not before."""
     columns: int = 100
     lines: int = 30
     config: Config = Config()
 
 
+_USUAL = ("usually: median",)
+
 SHOTS = {
     "runs": Shot(),
     "problems": Shot(("!", "j", "j")),
     "failures": Shot(("t",)),
-    "run": Shot((*"jjjjjjj", "enter"), ("usually: median",)),
-    "timeline": Shot(("/", *"state=RUN_USER", "enter", "enter"), ("usually: median",)),
+    "run": Shot((*"jjjjjjj", "enter"), _USUAL),
+    "timeline": Shot(("/", *"state=RUN_USER", "enter", "enter"), _USUAL),
     "log": Shot(("/", *"BUILD_FAILED", "enter", "enter", "enter", "!"), ("▸",)),
     "wide": Shot(("!", "j", "j"), ("171  stream.copy", "usually: median"), 160, 40),
     "narrow": Shot((), (), 60, 20),
     "ascii": Shot((), (), 80, 24, Config(ascii=True)),
     "colorblind": Shot((), (), 80, 24, Config(colorblind=True)),
 }
-"""Name of a picture -> what is on it."""
+"""Name of a picture -> how to make it."""
 
 
-async def take(shot: Shot) -> str:
-    """A picture of the screen, as SVG."""
+class Scene(NamedTuple):
+    """A step of the session that plays by itself."""
+
+    keys: tuple[str, ...]
+    label: str
+    """The keys as the caption names them."""
+    caption: str
+    seconds: float = 2.5
+    shows: tuple[str, ...] = ()
+    """As of a `Shot`."""
+    passes: float = 0.0
+    """Seconds that pass on the cluster first."""
+
+
+SCENES = (
+    Scene((), "", "200 runs of a cluster, problems first", 3),
+    Scene(("s",), "s", "by time; a dot marks a run that has just changed", 2),
+    *[Scene((), "s", "by time; a dot marks a run that has just changed", 1.2, passes=2)] * 4,
+    Scene(("!",), "!", "problems only"),
+    Scene(("t",), "t", "grouped by what went wrong", 3),
+    Scene(("j", "enter"), "Enter", "unfold a group"),
+    Scene(("j", "enter"), "Enter", "why did this run fail?", 4, _USUAL),
+    Scene(("enter",), "Enter", "its log"),
+    Scene(("!",), "!", "the first error in the log", 3, ("▸",)),
+    Scene(("q", "escape", *"ttttt", "home"), "q", "back to all runs", 2),
+    Scene(("/", *"state"), "/", "filter as you type", 1.2),
+    Scene(tuple("=RUNNING"), "/", "filter as you type", 2),
+    Scene(("enter", "enter"), "Enter", "a run under way, and what is usual", 4, _USUAL),
+)
+
+
+async def make_picture(shot: Shot) -> str:
+    """Make a picture of the screen, as SVG."""
     monitor = Monitor([ROOT], Settings("poll", clock=lambda: NOW))
     app = StatusApp(monitor, [ROOT], clock=lambda: NOW, config=shot.config)
     async with app.run_test(size=(shot.columns, shot.lines)) as pilot:
-        while not (app.initial_scan_done and app.is_up_to_date and app.screen.query("FooterKey")):
-            await pilot.pause(0.05)
-        await pilot.pause()
-        for key in shot.keys:
-            await pilot.press(key)
-            await pilot.pause(0.1)
-        end = time.monotonic() + _PATIENCE
-        while lacking := _lacking(picture := app.export_screenshot(), shot.shows):
-            if time.monotonic() > end:
-                raise TimeoutError(f"{', '.join(lacking)} does not come")
-            await pilot.pause(0.05)
-        return picture
+        await _start(app, pilot)
+        return draw_picture(await _press(app, pilot, shot.keys, shot.shows))
 
 
-def _lacking(picture: str, texts: tuple[str, ...]) -> list[str]:
-    """Which of the texts are not on a picture."""
-    legible = picture.replace("&#160;", " ")
+async def make_session(cluster: Cluster) -> str:
+    """Make the session that plays by itself, as SVG."""
+    now = NOW
+
+    def clock() -> float:
+        return now
+
+    monitor = Monitor([ROOT], Settings("poll", clock=clock))
+    app = StatusApp(monitor, [ROOT], clock=clock)
+    scenes = []
+    async with app.run_test(size=(100, 26)) as pilot:
+        await _start(app, pilot)
+        for scene in SCENES:
+            if scene.passes:
+                now += scene.passes
+                cluster.advance(scene.passes, now)
+                await _settle(app, pilot)
+            frame = await _press(app, pilot, scene.keys, scene.shows)
+            scenes.append((frame, scene.label, scene.caption, scene.seconds))
+    return draw_session(scenes)
+
+
+async def _start(app: StatusApp, pilot: Pilot[None]) -> None:
+    while not (app.initial_scan_done and app.is_up_to_date and app.screen.query("FooterKey")):
+        await pilot.pause(0.05)
+    await pilot.pause()
+
+
+async def _settle(app: StatusApp, pilot: Pilot[None]) -> None:
+    """Wait until every change on the cluster is on the screen; a poll a second finds them."""
+    await pilot.press("r")
+    before, since = app.export_screenshot(), time.monotonic()
+    while time.monotonic() - since < 2:  # noqa: PLR2004 - polls that found nothing more
+        await pilot.pause(0.2)
+        if before != (before := app.export_screenshot()):
+            since = time.monotonic()
+
+
+async def _press(
+    app: StatusApp, pilot: Pilot[None], keys: tuple[str, ...], texts: tuple[str, ...]
+) -> Frame:
+    """Press keys, and return what is on the screen once all of the texts are."""
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.1)
+    end = time.monotonic() + _TIMEOUT
+    while lacking := _lacking(exported := app.export_screenshot(), texts):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{', '.join(lacking)} does not come")
+        await pilot.pause(0.05)
+    return read_frame(exported)
+
+
+def _lacking(exported: str, texts: tuple[str, ...]) -> list[str]:
+    """Return those of the texts that are not on a picture."""
+    legible = exported.replace("&#160;", " ")
     return [text for text in texts if text not in legible]
 
 
@@ -85,12 +164,18 @@ def main() -> None:
     time.tzset()
     with tempfile.TemporaryDirectory() as directory:
         os.chdir(directory)
-        Cluster(ROOT, 200, SEED).fill(NOW)
+        cluster = Cluster(ROOT, 200, SEED)
+        cluster.fill(NOW)
         for name, shot in SHOTS.items():
-            path = target / f"{name}.svg"
-            path.write_text(asyncio.run(take(shot)), encoding="utf-8")
-            print(path)
+            write(target / f"{name}.svg", asyncio.run(make_picture(shot)))
+        write(target / "session.svg", asyncio.run(make_session(cluster)))
         os.chdir(target)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a picture, and print its path."""
+    path.write_text(text, encoding="utf-8")
+    print(path)
 
 
 if __name__ == "__main__":

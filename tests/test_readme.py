@@ -1,4 +1,4 @@
-"""What the README says is so."""
+"""The README and the pages below `docs` describe the program as it is."""
 
 from __future__ import annotations
 
@@ -27,7 +27,17 @@ from statustui.tui.widgets.run_table import RunTable
 from tests.core.test_run import PLACE
 
 ROOT = Path(__file__).parent.parent
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+MAX_WORDS = 1200
+"""Words that the README may have; everything else belongs on a page below `docs`."""
+
+
+def read_page(name: str) -> str:
+    """Return the text of a page, given by its path below the repository."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+README = read_page("README.md")
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in ROOT.glob("docs/*.md"))]
 SHOWN = {
     "up": "arrows",
     "down": "arrows",
@@ -58,11 +68,16 @@ SHOWN = {
 }
 
 
+def anchors(text: str) -> set[str]:
+    """Return the anchors of the headings of a page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("holder", [StatusApp, RunsScreen, RunTable, *KEYS])
-def test_every_key_is_in_the_table_of_keys(holder: type[DOMNode]) -> None:
+def test_every_key_is_on_the_page_of_keys(holder: type[DOMNode]) -> None:
     """By its name, or by the key that does the same."""
-    section = TEXT.partition("## Keys")[2].partition("##")[0]
-    words = set(re.findall(r"[^\s`|,;()]+", section))
+    words = set(re.findall(r"[^\s`|,;()]+", read_page("docs/keys.md").partition("## Mouse")[0]))
     bindings = [binding for binding in holder.BINDINGS if isinstance(binding, Binding)]
     keys = {key for binding in bindings for key in binding.key.split(",")}
     assert keys
@@ -71,13 +86,14 @@ def test_every_key_is_in_the_table_of_keys(holder: type[DOMNode]) -> None:
 
 def test_every_category_is_in_the_table_of_glyphs() -> None:
     """With the glyph that the screen shows."""
+    text = read_page("docs/runs.md")
     for category in Category:
-        assert f"| {category.glyph} | {category.value} |" in TEXT
+        assert f"| {category.glyph} | {category.value} |" in text
 
 
 def test_every_key_of_a_run_object_is_described() -> None:
-    """And no other."""
-    section = TEXT.partition("## Scripts")[2].partition("`list --follow")[0]
+    """The table has exactly the keys that `list --json` prints."""
+    section = read_page("docs/scripts.md").partition("## `list`")[2].partition("## ")[0]
     first_cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
     described = set(re.findall(r"`(\w+)`", " ".join(first_cells)))
     assert described == set(run_object(make_run(PLACE, RunMetadata(), StatusSummary())))
@@ -85,30 +101,41 @@ def test_every_key_of_a_run_object_is_described() -> None:
 
 def test_every_term_of_a_filter_is_described() -> None:
     """Fields with what they hold, and flags."""
-    section = TEXT.partition("## Filters")[2].partition("##")[0]
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+    text = read_page("docs/filters.md")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE))
     fields = {name: meaning for name, (_get, meaning) in FIELDS.items()}
     assert fields.items() <= rows.items()
     assert set(rows) - set(fields) == {"word", *FLAGS}
-    assert f"`{HISTORY}=STATE`" in section
-    assert f"`{AGE}<1h`" in section
+    assert f"`{HISTORY}=STATE`" in text
+    assert f"`{AGE}<1h`" in text
 
 
-def test_its_pictures_and_links_are_there() -> None:
-    """Each in the repository, and each heading in the page."""
-    links = [link for link in re.findall(r"\]\((.*?)\)", TEXT) if "://" not in link]
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    """To a file of the repository, and to a heading of that page if it names one."""
+    for link in re.findall(r"\]\((.*?)\)", read_page(page)):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.is_file(), link
+        assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+def test_the_readme_has_pictures_and_links_to_every_page() -> None:
+    """No page is left that nobody finds."""
+    links = re.findall(r"\]\((.*?)\)", README)
     assert any(link.endswith(".svg") for link in links)
-    headings = {heading.lower() for heading in re.findall(r"^## (.*)$", TEXT, re.MULTILINE)}
-    for link in links:
-        is_heading = link.startswith("#") and link[1:] in headings
-        assert is_heading or (ROOT / link).is_file(), link
+    assert {page for page in PAGES if page.startswith("docs/")} <= set(links)
 
 
 def test_every_exit_status_is_described() -> None:
-    """Those that the commands end with."""
-    section = TEXT.partition("| exit status |")[2].partition("\n\n")[0]
-    described = {int(number) for number in re.findall(r"\d+", section)}
-    assert described >= {
+    """The table has those that the commands exit with; that of the README is a part of it."""
+    [table] = re.findall(
+        r"^\| exit status \|.*?\n\n", read_page("docs/exit-statuses.md"), re.DOTALL | re.MULTILINE
+    )
+    described = {int(number) for number in re.findall(r"\d+", table)}
+    assert described == {
         0,
         1,
         Failure.exit_code,
@@ -119,24 +146,29 @@ def test_every_exit_status_is_described() -> None:
         129,
         143,
     }
+    in_short = README.partition("| exit status |")[2].partition("\n\n")[0]
+    assert {int(number) for number in re.findall(r"\d+", in_short)} <= described
 
 
-def test_every_command_is_shown_and_the_changelog_tells_of_this_version() -> None:
-    """By name, and first of all."""
-    words = set(re.findall(r"[a-z]+", TEXT))
-    assert words >= SCREENLESS | WITH_SCREEN
-    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.findall(r"^## (\S+?),? ", changes, re.MULTILINE)[0] == __version__
+def test_every_command_is_shown() -> None:
+    """By name, in the README."""
+    assert set(re.findall(r"[a-z]+", README)) >= SCREENLESS | WITH_SCREEN
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    """The first heading is the version of the package."""
+    headings = re.findall(r"^## (\S+?),? ", read_page("CHANGELOG.md"), re.MULTILINE)
+    assert headings[0] == __version__
 
 
 def test_every_option_of_the_monitor_is_named() -> None:
-    """In the README, or on the page about the configuration by the name of its entry."""
-    text = TEXT + (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    """On some page, or on the page of the configuration by the name of its entry."""
+    text = "".join(map(read_page, PAGES))
     names = [name for option in monitor.params for name in option.opts if name.startswith("--")]
     assert names
     assert [name for name in names if name not in text and f"{name[2:]} =" not in text] == []
 
 
-def test_it_is_no_longer_than_can_be_read_in_five_minutes() -> None:
-    """About 300 lines; what goes further stands on pages of its own."""
-    assert len(TEXT.splitlines()) <= 310
+def test_the_readme_is_short() -> None:
+    """So that it is read to its end."""
+    assert len(README.split()) <= MAX_WORDS

@@ -54,6 +54,12 @@ class Cluster:
         end = last.begin + SUBMIT_EVERY / 3
         self._work_until(end, lambda moment: now - (end - moment))
 
+    def advance(self, seconds: float, now: float) -> None:
+        """Write what happens in the next `seconds`, so that it stands at `now` after them."""
+        end = self.clock + seconds
+        self._submit_until(end)
+        self._work_until(end, lambda moment: now - (end - moment))
+
     def work(self, speed: float, wait: Callable[[float], bool]) -> None:
         """Go on living, `speed` pretend seconds a second, until `wait` returns True.
 
@@ -64,11 +70,14 @@ class Cluster:
         begin, started = self.clock, time.monotonic()
         while not wait(min(0.2, self._rest_until_next() / speed)):
             until = begin + (time.monotonic() - started) * speed
-            while self._next.begin <= until:
-                self._submit(self._next)
-                self._next = next(self._plans)
-                self._clean()
+            self._submit_until(until)
             self._work_until(until, lambda _moment: time.time())
+
+    def _submit_until(self, end: float) -> None:
+        while self._next.begin <= end:
+            self._submit(self._next)
+            self._next = next(self._plans)
+            self._clean()
 
     def _rest_until_next(self) -> float:
         moments = [self._next.begin] + [event[0] for event in self._events[:1]]

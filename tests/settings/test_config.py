@@ -60,7 +60,7 @@ def test_every_entry_is_taken() -> None:
     assert config.keys == {"runs.sort": "o", "table.open": "enter"}
 
 
-def test_the_example_of_the_readme_has_every_entry_and_is_right() -> None:
+def test_the_documented_example_has_every_entry_and_is_right() -> None:
     """So that it can be copied."""
     section = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
     [example] = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)

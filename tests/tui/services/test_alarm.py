@@ -153,7 +153,7 @@ def test_the_example_of_the_readme_undoes_no_cleaning(tmp_path: Path, shell: str
     path = shutil.which(shell)
     if path is None:
         pytest.skip(f"{shell} is not there")
-    readme = Path(__file__).parents[3] / "README.md"
+    readme = Path(__file__).parents[3] / "docs" / "notifications.md"
     (line,) = re.findall("^statustui --on-problem (.*)$", readme.read_text("utf-8"), re.MULTILINE)
     (command,) = shlex.split(line)
     (tmp_path / "sh").symlink_to(path)
