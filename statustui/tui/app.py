@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
-from textual.app import App, SystemCommand, get_system_commands_provider
+from textual.app import SystemCommand, get_system_commands_provider
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
@@ -37,6 +37,7 @@ from statustui.tui.terminal.backlog import Backlog
 from statustui.tui.terminal.driver import TerminalDriver
 from statustui.tui.terminal.osc import copy_sequence, notify_sequence
 from statustui.tui.terminal.shutdown import LOOK_EVERY, Shutdown
+from statustui.tui.terminal.textual_private import PrivateApp
 from statustui.tui.terminal.typeahead import Typeahead
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import explain
@@ -94,7 +95,7 @@ def _look_and_inspect(
 _DEFAULTS = Config()
 
 
-class StatusApp(App[None]):
+class StatusApp(PrivateApp):
     """The live monitor.
 
     Args:
@@ -204,8 +205,8 @@ class StatusApp(App[None]):
         self._source.start(self._receive)
         self.run_worker(self._beat.run())
         self.set_interval(_REMEMBER, self._remember)
-        if isinstance(self._driver, TerminalDriver):
-            lifeline = Shutdown(self._end, self._driver.fileno)
+        if isinstance(self.terminal, TerminalDriver):
+            lifeline = Shutdown(self._end, self.terminal.fileno)
             self.set_interval(LOOK_EVERY, lifeline.look)
         for complaint in self._complaints:
             self.notify(complaint, severity="warning", timeout=20, markup=False)
@@ -213,19 +214,15 @@ class StatusApp(App[None]):
     def _end(self, status: int) -> None:
         self.exit(return_code=status)
 
-    def _fatal_error(self) -> None:
-        """End after an error that nobody has expected, without a page of its details.
-
-        Textual has no public way to have it otherwise.
-        """
-        raised = self._exception
-        # What a task of the application raises comes in a wrapping.
-        error = raised.error if isinstance(raised, WorkerFailed) else raised
+    def report_error(self, error: BaseException | None) -> None:
+        """Keep a short report of an unexpected error, for after the screen is closed."""
+        # An error in a task of the application comes wrapped.
+        if isinstance(error, WorkerFailed):
+            error = error.error
         if is_out_of_threads(error):
             self.failure = OUT_OF_THREADS
         elif error is not None:
             self.last_words = report_crash(error)
-        self._close_messages_no_wait()
 
     def _map_keys(self) -> None:
         """Give actions the keys that the user wants for them."""
@@ -298,7 +295,7 @@ class StatusApp(App[None]):
 
     def post_display_hook(self) -> None:
         """Let a slow terminal catch up before the next frame."""
-        self._backlog.note_frame(self._driver)
+        self._backlog.note_frame(self.terminal)
 
     def _run_screens(self) -> Iterable[RunScreen]:
         """The screens of runs that are open."""
@@ -311,9 +308,9 @@ class StatusApp(App[None]):
     def _call(self) -> None:
         """Ring, if there is reason to."""
         text = self._alarm.take()
-        if text is not None and self._driver is not None:
+        if text is not None and self.terminal is not None:
             text = to_ascii(text) if self._config.ascii else text
-            self._driver.write(notify_sequence(text, os.environ))
+            self.terminal.write(notify_sequence(text, os.environ))
 
     @on(Found)
     def _look_again(self, message: Found) -> None:
@@ -407,9 +404,9 @@ class StatusApp(App[None]):
             ValueError: It is more than a terminal takes.
         """
         sequence = copy_sequence(text, os.environ)
-        self._clipboard = text
-        if self._driver is not None:
-            self._driver.write(sequence)
+        self.set_clipboard(text)
+        if self.terminal is not None:
+            self.terminal.write(sequence)
 
     def action_help(self) -> None:
         """Show all keys and what the glyphs mean."""

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from functools import partial
 from itertools import islice
 from typing import Protocol, cast
 
 from rich.text import Text
-from textual.command import CommandPalette, Hit, Hits, Provider
+from textual.command import Hit, Hits, Provider
 
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.tui.messages import RunChosen
+from statustui.tui.terminal.textual_private import PrivatePalette
 
 _MOST = 50
 """Runs that are found at the most."""
 
 
-class Palette(CommandPalette):
-    """Finds what can be done."""
-
-    def _action_command_list(self, action: str) -> None:
-        """Move in the list; in one that is not laid out yet Textual finds no page."""
-        with contextlib.suppress(KeyError):
-            super()._action_command_list(action)
+class Palette(PrivatePalette):
+    """The command palette: actions of the current screen, and runs."""
 
 
 class HasRuns(Protocol):

@@ -32,7 +32,7 @@ from statustui.tui.messages import (
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.model.live_filter import LiveFilter
 from statustui.tui.model.store import PROBLEMS, RunStore
-from statustui.tui.terminal.textual_workarounds import tidy
+from statustui.tui.terminal.textual_private import free_closed_screens
 from statustui.tui.terminal.timers import call_after
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.health import HealthLine
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 _WIDE = 140
 """Columns from which on a preview of the run under the cursor stands beside the table."""
-_TIDYING = 0.5
-"""Seconds after which the memory of a screen that was closed is given back."""
+_FREEING_DELAY = 0.5
+"""Seconds after a screen was closed until its memory is freed."""
 _AGING = 10.0
 """Seconds after which a filter on ages is applied again."""
 _FILTERING = 2.0
@@ -181,7 +181,7 @@ class RunsScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has changed meanwhile, and the run that was looked at last."""
         self._reorder()
-        call_after(self, _TIDYING, tidy)
+        call_after(self, _FREEING_DELAY, free_closed_screens)
 
     def on_screen_suspend(self) -> None:
         """What cannot be seen needs not be read."""

@@ -6,18 +6,15 @@ import contextlib
 import os
 import re
 import select
-import termios
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
-from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from textual._xterm_parser import XTermParser
-from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from statustui.startup.terminal import open_keyboard
+from statustui.tui.terminal.textual_private import PrivateDriver, make_key_parser
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -73,7 +70,7 @@ class Keystrokes:
     def __init__(self) -> None:
         """Begin with nothing typed."""
         self._decode = getincrementaldecoder("utf-8")("ignore").decode
-        self._parser = XTermParser()
+        self._parser = make_key_parser()
         self._begun = ""
         self._begun_at = 0.0
 
@@ -96,7 +93,7 @@ class Keystrokes:
         yield from self._parser.tick()
 
 
-class TerminalDriver(LinuxDriver):
+class TerminalDriver(PrivateDriver):
     """Draws on standard output, also where standard error or standard input are redirected."""
 
     def __init__(
@@ -114,7 +111,7 @@ class TerminalDriver(LinuxDriver):
         """
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._output = _Output()
-        self._file = cast("TextIOWrapper", self._output)
+        self.set_output(self._output)
         self._sent = 0
         self.fileno = open_keyboard()
         self.input_tty = True
@@ -122,15 +119,7 @@ class TerminalDriver(LinuxDriver):
     @property
     def pending(self) -> int:
         """How many writes the terminal has not taken yet; what nobody is to write counts not."""
-        return self._sent - self._output.written if self._has_writer else 0
-
-    @property
-    def _has_writer(self) -> bool:
-        return self._writer_thread is not None and self._writer_thread.is_alive()
-
-    @property
-    def _has_reader(self) -> bool:
-        return self._key_thread is not None and self._key_thread.is_alive()
+        return self._sent - self._output.written if self.has_writer else 0
 
     def start_application_mode(self) -> None:
         """Take the terminal, for the first time or back from a shell.
@@ -146,44 +135,17 @@ class TerminalDriver(LinuxDriver):
             self.stop_application_mode()
             raise
 
-    def _sigcont_application(self, *_: object) -> None:
-        """Go on after a stop: take the terminal back, if the shell has had it.
-
-        Whoever was stopped by a plain ``SIGSTOP`` has its threads still.
-        """
-        if not self._has_reader:
-            super()._sigcont_application()
-        elif self._auto_restart:
-            self._take_back()
-
-    def _take_back(self) -> None:
-        """Put the terminal into the state in which it was before the program was stopped."""
-        with contextlib.suppress(termios.error):
-            state = termios.tcgetattr(self.fileno)
-            state[3] = self._patch_lflag(state[3])
-            state[0] = self._patch_iflag(state[0])
-            termios.tcsetattr(self.fileno, termios.TCSANOW, state)
-        self._loop.call_soon_threadsafe(self._app.call_later, self._draw_again)
-
-    def _draw_again(self) -> None:
-        for sequence in ("\x1b[?1049h", "\x1b[?25l", "\x1b[?1004h"):
-            self.write(sequence)
-        self._enable_mouse_support()
-        self._enable_bracketed_paste()
-        self._disable_line_wrap()
-        self._app.refresh()
-
     def write(self, data: str) -> None:
         """Send something to the terminal, after what was sent before."""
         self._sent += 1
-        if self._has_writer:
+        if self.has_writer:
             super().write(data)
         else:
             self._output.write(data)
 
     def close(self) -> None:
         """End writing, once the terminal has taken everything."""
-        if self._has_writer:
+        if self.has_writer:
             super().close()
 
     def run_input_thread(self) -> None:

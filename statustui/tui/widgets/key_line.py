@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
+
+from statustui.tui.terminal.textual_private import footer_keys, forget_detached_watchers
+
+if TYPE_CHECKING:
+    from textual.widgets._footer import FooterKey
 
 _STAY = frozenset({"app.quit", "back", "help"})
 """What leaves a narrow line last: the ways out, and the way to all other keys."""
@@ -25,8 +31,7 @@ class KeyLine(Footer):
         """Compose it anew, and forget what was there before."""
         await super().recompose()
         self._fit()
-        for watchers in getattr(self, "__watchers", {}).values():
-            watchers[:] = [watcher for watcher in watchers if watcher[0].is_attached]
+        forget_detached_watchers(self)
 
     def on_resize(self) -> None:
         """Show the keys that there is room for now."""
@@ -35,7 +40,7 @@ class KeyLine(Footer):
     def _fit(self) -> None:
         if not self.size.width:
             return
-        keys = list(self.query(FooterKey))
+        keys = footer_keys(self)
         # Behind the last one no space is needed.
         room = self.size.width + 1 - sum(map(_width, keys))
         keys.reverse()
