@@ -67,6 +67,8 @@ _LONGEST = 10_000
 """Characters of a filter."""
 _LONGEST_PATTERN = 1_000
 """Characters of a pattern or a regular expression, which take Python a while to understand."""
+_WORD_FIELDS = frozenset({"id", "name", "state", "note"})
+"""What a word is looked for in."""
 _QUICK = 10
 """Terms that are looked at in a few microseconds for each run."""
 
@@ -96,6 +98,8 @@ class Query:
     """Whether what it matches changes with time."""
     patterns: tuple[int, ...]
     """Where its regular expressions and wildcards are: the number of characters before each."""
+    fields: frozenset[str]
+    """The fields and flags that it goes by; a word goes by ``id``, ``name``, ``state``, ``note``."""
     is_quick: bool
     """Whether it takes microseconds for any run: there are few terms, and none with a pattern."""
 
@@ -119,6 +123,7 @@ class _Parser:
         self._is_plain = True
         self._has_age = False
         self._patterns: list[int] = []
+        self._fields: set[str] = set()
         self._terms = 0
 
     def parse(self) -> Query:
@@ -135,6 +140,7 @@ class _Parser:
             self._is_plain,
             self._has_age,
             tuple(self._patterns),
+            frozenset(self._fields),
             is_quick=not self._patterns and self._terms <= _QUICK,
         )
 
@@ -196,8 +202,10 @@ class _Parser:
         word = self._quoted() if is_quoted else self._bare()
         if word in FLAGS and not is_quoted:
             self._is_plain = False
+            self._fields.add(word)
             holds = FLAGS[word][0]
             return lambda run, _now: holds(run)
+        self._fields |= _WORD_FIELDS
         return _contains(fold(word))
 
     def _field(self, field: re.Match[str]) -> Test:
@@ -210,6 +218,7 @@ class _Parser:
         if (name == AGE) != (sign in {"<", ">"}):
             signs = "< or >" if name == AGE else "=, != or ~"
             raise QueryError(f"{name} is compared with {signs}", field.start(2))
+        self._fields.add(name)
         self._place = field.end()
         is_quoted = self._text.startswith('"', self._place)
         value_at = self._place + is_quoted

@@ -229,6 +229,9 @@ class Stalls:
         """Whether a run has stalled, and when to look into it again, in seconds since 1970."""
         state = run.current.state
         patience = self._patience.of(state)
+        if run.updated_at is not None and now - run.updated_at <= patience:
+            # A log can only be a later sign of life.
+            return None, run.updated_at + patience
         since = last_sign(run, self._prober)
         if now - since <= patience:
             return None, since + patience
