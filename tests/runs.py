@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-from statustui.core.run import Kind, Run, RunDir, RunMetadata, StatusSummary, make_run
+from statustui.core.run import Kind, Run, RunDir, RunMetadata
+from statustui.core.run_builder import make_run
+from statustui.core.status_summary import StatusSummary
 
 
 def make(  # noqa: PLR0913 - one argument for each thing a run can differ in

@@ -18,7 +18,9 @@ from statustui.cli.registry import SCREENLESS, WITH_SCREEN
 from statustui.cli.wait import TIMED_OUT
 from statustui.core.categories import Category
 from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY
-from statustui.core.run import RunMetadata, StatusSummary, make_run
+from statustui.core.run import RunMetadata
+from statustui.core.run_builder import make_run
+from statustui.core.status_summary import StatusSummary
 from statustui.startup.crash_report import STATUS
 from statustui.tui.app import StatusApp
 from statustui.tui.screens.run import KEYS

@@ -14,7 +14,7 @@ from statustui.core.history import History
 from statustui.core.logs import Log, LogTail
 from statustui.core.members import Members
 from statustui.core.run import Run
-from statustui.core.status_file import StatusInfo
+from statustui.core.status_info import StatusInfo
 from statustui.core.text import format_age, format_iso, format_span
 from statustui.presentation.columns import COLUMNS, UNTIMED
 from statustui.presentation.plain_text import Paper, pad, width_of

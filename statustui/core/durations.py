@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.core.run import Run, Stall
-from statustui.core.status_file import STATE_BYTES
+from statustui.core.status_lines import STATE_BYTES
 from statustui.core.text import format_span
 
 if TYPE_CHECKING:

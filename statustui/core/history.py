@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from statustui.core.status_file import StatusInfo, is_whole_enough, parse_line
+from statustui.core.status_info import StatusInfo
+from statustui.core.status_lines import is_whole_enough, parse_line
 from statustui.core.text import format_size
 from statustui.core.timeline import StateTimeline, TimelineBuilder
 from statustui.core.times import Time, ends_in_second, in_order, is_open, may_repeat, moved

@@ -99,7 +99,7 @@ class Query:
     patterns: tuple[int, ...]
     """Where its regular expressions and wildcards are: the number of characters before each."""
     fields: frozenset[str]
-    """The fields and flags that it goes by; a word goes by ``id``, ``name``, ``state``, ``note``."""
+    """The fields and flags that it goes by; a word by ``id``, ``name``, ``state`` and ``note``."""
     is_quick: bool
     """Whether it takes microseconds for any run: there are few terms, and none with a pattern."""
 

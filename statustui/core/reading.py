@@ -1,4 +1,4 @@
-"""Opening the regular files of a watched tree, so that nothing in it shows that they were read."""
+"""Open and read regular files of a watched tree without leaving a trace of it in the tree."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ _NO_TRACE = getattr(os, "O_NOATIME", 0)
 """Leaves the time of access as it is; the kernel allows it to the owner of a file."""
 _TRIES = 3
 """Times that a file which is replaced while it is opened is opened anew."""
+MAX_STATUS_BYTES = 1 << 26
+"""Bytes read at the end of a status file: what comes before them in a larger one is skipped."""
+_BLOCK = 1 << 16
+"""Bytes read at a time."""
+_GROWTH = 256
+"""Bytes by which a file may have grown between two system calls, to be read with the rest."""
 _PRINT = 128
 """Bytes at the start of a file, and before the offset to read on from, that identify it."""
 _KINDS = {
@@ -102,6 +108,58 @@ def _check(path: str, state: os.stat_result) -> None:
     if not stat.S_ISREG(state.st_mode):
         kind = _KINDS.get(stat.S_IFMT(state.st_mode), "of an unknown kind")
         raise NotRegularError(errno.EINVAL, f"not a regular file but {kind}", path)
+
+
+def line_start(descriptor: int, offset: int) -> int:
+    """Return the offset of the first line that begins at `offset` or within 64 KiB after it.
+
+    If none does, `offset` itself is returned.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    if offset <= 0:
+        return 0
+    block = os.pread(descriptor, _BLOCK, offset - 1)
+    return offset + max(0, block.find(b"\n"))
+
+
+def read_blocks(
+    descriptor: int, offset: int, expected: int = _BLOCK, longest: int = _BLOCK
+) -> Iterator[tuple[bytes, int]]:
+    """Read an open file from byte `offset` to its end, in blocks of whole lines.
+
+    Args:
+        descriptor: The file.
+        offset: Where to begin.
+        expected: About how many bytes there are: small files are then read with a small buffer.
+        longest: Bytes to keep of the beginning of a line that is longer than 64 KiB.
+
+    Yields:
+        Blocks of whole lines, each with the offset of its end; at last any bytes after the last
+        newline, with the offset of their beginning.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    line_start = offset
+    rest: list[bytes] = []
+    held = 0
+    wanted = min(_BLOCK, expected + _GROWTH)
+    is_end = False
+    while not is_end and (chunk := os.pread(descriptor, wanted, offset)):
+        is_end, wanted = len(chunk) < wanted, _BLOCK
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            line_start = offset + end
+            yield b"".join([*rest, chunk[:end]]) if rest else chunk[:end], line_start
+            rest, held = [chunk[end:]] if end < len(chunk) else [], len(chunk) - end
+        elif held < longest:
+            rest.append(chunk[: longest - held])
+            held += len(rest[-1])
+        offset += len(chunk)
+    if rest:
+        yield b"".join(rest), line_start
 
 
 class Bookmark(NamedTuple):

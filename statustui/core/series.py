@@ -16,7 +16,7 @@ from statustui.core.durations import StaleAfter
 from statustui.core.members import Members
 from statustui.core.run import Run
 from statustui.core.states import categorise
-from statustui.core.status_file import StatusInfo
+from statustui.core.status_info import StatusInfo
 
 ALL_TESTS_STARTED = "ALL_TESTS_STARTED"
 """A file that Pavilion makes in the directory of a series that no further run will be added to."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from statustui.core.states import LOG_STATES
-from statustui.core.status_file import StatusInfo
+from statustui.core.status_info import StatusInfo
 
 
 class StateTimeline(NamedTuple):

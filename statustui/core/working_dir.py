@@ -247,7 +247,7 @@ def find_runs(
         stack += found.folders[::-1]
 
 
-def read_label(place: RunDir) -> RunMetadata:
+def read_metadata(place: RunDir) -> RunMetadata:
     """What a run is called, who made it, and the series that it belongs to.
 
     The name is Pavilion's name of it, in a plain tree its path under the root. As long as Pavilion

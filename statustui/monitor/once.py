@@ -11,7 +11,7 @@ from typing import NamedTuple
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.history import History
 from statustui.core.run import Run, RunDir
-from statustui.core.status_file import StatusInfo
+from statustui.core.status_info import StatusInfo
 from statustui.core.working_dir import STATUS, Survey, find_runs, root_folder, run_dir
 from statustui.monitor.batch import Unread
 from statustui.monitor.fs.deadline import PATIENCE, Heartbeat, Question

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from statustui.core.run import RunDir, RunMetadata, make_unread_run
+from statustui.core.run import RunDir, RunMetadata
+from statustui.core.run_builder import make_unread_run
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.schedule import Rotation
 from statustui.monitor.snapshot import (
@@ -217,7 +218,7 @@ class RunReader:
 
 def _failed(place: RunDir, error: Exception) -> RunSnapshot:
     run = make_unread_run(place, RunMetadata(), f"internal error: {error!r}")
-    return RunSnapshot(run, run.label, None)
+    return RunSnapshot(run, run.metadata, None)
 
 
 def _is_another(known: RunSnapshot, snapshot: RunSnapshot) -> bool:

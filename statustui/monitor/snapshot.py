@@ -12,35 +12,26 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.reading import (
+    MAX_STATUS_BYTES,
     Bookmark,
     NotRegularError,
     Signature,
+    line_start,
     open_regular,
     opened,
+    read_blocks,
     signature_of,
 )
-from statustui.core.run import (
-    Run,
-    RunDir,
-    RunMetadata,
-    StatusSummary,
-    make_abandoned,
-    make_run,
-    make_unread_run,
-)
+from statustui.core.run import Run, RunDir, RunMetadata
+from statustui.core.run_builder import make_abandoned, make_run, make_unread_run
 from statustui.core.states import STATES
-from statustui.core.status_file import (
-    MOST_BYTES,
-    StatusInfo,
-    line_start,
-    read_blocks,
-    settle_statuses,
-    split_statuses,
-)
+from statustui.core.status_info import StatusInfo
+from statustui.core.status_lines import settle_statuses, split_statuses
+from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import (
     RESULTS,
     RUN_COMPLETE,
-    read_label,
+    read_metadata,
     read_result,
     read_series,
     user_name,
@@ -137,13 +128,13 @@ def read_in_steps(
         if known is not None and not anew and _seems_unchanged(known, state):
             return _kept(known)
         if not label.name:
-            label = read_label(place)
+            label = read_metadata(place)
         elif not label.series:
             # Pavilion makes the link to it a moment after the first status.
             label = label._replace(series=read_series(place))
         return (yield from _read_file(place, label, None if anew else known, state))
     except FileNotFoundError:
-        label = label if label.name else read_label(place)
+        label = label if label.name else read_metadata(place)
         run = _missing(place, label)
     except NotRegularError:
         run = make_unread_run(place, label, _NOT_REGULAR)
@@ -176,11 +167,11 @@ def _missing(place: RunDir, label: RunMetadata) -> Run:
 def with_current_metadata(snapshot: RunSnapshot) -> RunSnapshot:
     """The same with what the files beside the status file say now."""
     place = snapshot.run.place
-    label = read_label(place)
+    label = read_metadata(place)
     if not label.user:
         with contextlib.suppress(OSError):
             label = label._replace(user=user_name(os.lstat(place.status_path).st_uid))
-    return snapshot._replace(label=label, run=replace(snapshot.run, label=label))
+    return snapshot._replace(label=label, run=replace(snapshot.run, metadata=label))
 
 
 def unread_part(run: Run) -> Unread | None:
@@ -249,11 +240,11 @@ def _kept(known: RunSnapshot) -> RunSnapshot:
         return known
     if time.time() - known.signature[2] / 1e9 > _NAMING:
         return known
-    label = read_label(known.run.place)
+    label = read_metadata(known.run.place)
     if not label.name:
         return known
     label = label._replace(user=label.user or known.label.user)
-    return known._replace(label=label, run=replace(known.run, label=label))
+    return known._replace(label=label, run=replace(known.run, metadata=label))
 
 
 def is_unchanged(known: RunSnapshot) -> bool:
@@ -288,7 +279,7 @@ def read_history(path: str, on_block: Callable[[], object] = lambda: None) -> li
     """
     statuses: list[StatusInfo] = []
     with opened(path) as (descriptor, state):
-        for block, _end in read_blocks(descriptor, 0, longest=MOST_BYTES):
+        for block, _end in read_blocks(descriptor, 0, longest=MAX_STATUS_BYTES):
             statuses += split_statuses(block)
             on_block()
     return settle_statuses(statuses, state.st_mtime)
@@ -305,8 +296,8 @@ def _read_file(
         summary, torn = _NOTHING, b""
         if known is not None and known.mark is not None and known.mark.holds(descriptor, state):
             summary = known.summary
-        if state.st_size - summary.offset > MOST_BYTES:
-            summary = StatusSummary(line_start(descriptor, state.st_size - MOST_BYTES))
+        if state.st_size - summary.offset > MAX_STATUS_BYTES:
+            summary = StatusSummary(line_start(descriptor, state.st_size - MAX_STATUS_BYTES))
         left = state.st_size - summary.offset
         is_long = left > _SMALL
         if is_long:
@@ -342,7 +333,7 @@ def _with_result(
 ) -> Run:
     """The picture of a run, of one that is complete with what ``results.json`` says."""
     modified = signature[2] / 1e9
-    run = make_run(place, label, summary, torn, modified=modified)
+    run = make_run(place, label, summary, torn=torn, modified=modified)
     if run.stage != STATES.COMPLETE or run.kind == "series":
         return run
     is_newer = False
@@ -356,4 +347,6 @@ def _with_result(
     result = read_result(place.path)
     if result in {None, run.result}:
         return run
-    return make_run(place, label, summary, torn, result, overrides=is_newer, modified=modified)
+    return make_run(
+        place, label, summary, torn=torn, result=result, overrides=is_newer, modified=modified
+    )

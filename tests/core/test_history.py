@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from statustui.core import history as module
 from statustui.core.history import HistoryBuilder
-from statustui.core.status_file import split_statuses
+from statustui.core.status_lines import split_statuses
 from tests.histories import history_of
 
 

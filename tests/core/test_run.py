@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
-from statustui.core.run import Run, RunDir, RunMetadata, StatusSummary, make_run, make_unread_run
+from statustui.core.run import Run, RunDir, RunMetadata
+from statustui.core.run_builder import make_run, make_unread_run
 from statustui.core.states import KNOWN_STATES
-from statustui.core.status_file import split_statuses
+from statustui.core.status_lines import split_statuses
+from statustui.core.status_summary import StatusSummary
 
 PLACE = RunDir("root", "root/test_runs/7", "7", "test")
 
@@ -20,7 +22,11 @@ def run_of(*statuses: str, torn: bytes = b"", result: str | None = None) -> Run:
     """A run with these statuses, each given as ``STATE note``, a second apart."""
     block = "".join(f"{1000 + n} {status}\n" for n, status in enumerate(statuses)).encode()
     return make_run(
-        PLACE, RunMetadata("suite.test"), StatusSummary().add(block, len(block)), torn, result
+        PLACE,
+        RunMetadata("suite.test"),
+        StatusSummary().add(block, len(block)),
+        torn=torn,
+        result=result,
     )
 
 

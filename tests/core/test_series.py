@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
-from statustui.core.run import Run, RunDir, make_unread_run
+from statustui.core.run import Run, RunDir
+from statustui.core.run_builder import make_unread_run
 from statustui.core.series import SeriesFiles, is_member, judge
 from tests.runs import make
 
@@ -25,7 +26,7 @@ def a_series(*statuses: str) -> Run:
     if statuses:
         return make("r/series/7", *statuses, kind="series", series="7")
     place = RunDir("r", "r/series/7", "s7", "series")
-    return make_unread_run(place, make("r/series/7").label, "none", missing=True)
+    return make_unread_run(place, make("r/series/7").metadata, "none", missing=True)
 
 
 def judged(own: Run, *runs: Run | None, files: SeriesFiles = ALL, now: float = 1000.0) -> Run:
@@ -160,7 +161,7 @@ def test_a_run_that_has_taken_over_an_id_belongs_to_another_series() -> None:
 def test_a_run_without_a_status_does_not_keep_a_series_from_ending() -> None:
     """A start that has failed leaves an empty directory."""
     empty = make_unread_run(
-        RunDir("r", "r/test_runs/1", "1", "test"), RUNS[0].label, "", missing=True
+        RunDir("r", "r/test_runs/1", "1", "test"), RUNS[0].metadata, "", missing=True
     )
     run = judged(a_series("ALL_STARTED x"), RUNS[0], empty)
     assert verdict(run) == ("unknown", True, "1/2 passed, 1 unknown")
@@ -168,7 +169,9 @@ def test_a_run_without_a_status_does_not_keep_a_series_from_ending() -> None:
 
 def test_a_series_that_cannot_be_read_says_so() -> None:
     """Its runs are counted all the same."""
-    own = make_unread_run(RunDir("r", "r/series/7", "s7", "series"), RUNS[0].label, "no permission")
+    own = make_unread_run(
+        RunDir("r", "r/series/7", "s7", "series"), RUNS[0].metadata, "no permission"
+    )
     run = judged(own, RUNS[0])
     assert (run.category, run.error) == (Category.ERROR, "no permission")
     assert "1/1 passed" in run.headline

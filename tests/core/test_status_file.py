@@ -15,15 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.states import KNOWN_STATES
-from statustui.core.status_file import (
-    STATES,
-    StatusFile,
-    StatusInfo,
-    TestStatusError,
-    format_line,
-    parse_line,
-    split_statuses,
-)
+from statustui.core.status_file import STATES, StatusFile, TestStatusError
+from statustui.core.status_info import StatusInfo
+from statustui.core.status_lines import format_line, parse_line, split_statuses
 from tests.trees import CORPORA, DATA
 
 WHEN = datetime(2026, 11, 23, 21, 2, 0, 935696)  # noqa: DTZ001 - local time, as in the format

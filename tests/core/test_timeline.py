@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.status_file import split_statuses
+from statustui.core.status_lines import split_statuses
 from statustui.core.timeline import StateTimeline, timeline_of
 from tests.histories import history_of
 

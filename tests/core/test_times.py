@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from statustui.core.history import HistoryBuilder
 from statustui.core.query import parse_query
-from statustui.core.run import RunDir, RunMetadata, StatusSummary, make_run
-from statustui.core.status_file import StatusFile, settle_statuses, split_statuses
+from statustui.core.run import RunDir, RunMetadata
+from statustui.core.run_builder import make_run
+from statustui.core.status_file import StatusFile
+from statustui.core.status_lines import settle_statuses, split_statuses
+from statustui.core.status_summary import StatusSummary
 from statustui.core.times import in_order, is_open, parse_time, seconds_of, settle
 from statustui.monitor.snapshot import read_history, read_snapshot
 from statustui.presentation.columns import COLUMNS

@@ -16,7 +16,7 @@ from statustui.core.run import RunDir, RunMetadata
 from statustui.core.working_dir import (
     find_runs,
     read_json,
-    read_label,
+    read_metadata,
     read_result,
     root_folder,
     survey,
@@ -73,8 +73,8 @@ def test_every_directory_with_a_status_file_is_a_run_of_a_plain_tree(tmp_path: P
         "c": ("c", "plain"),
         "c/inside": ("inside", "plain"),
     }
-    assert read_label(RunDir(str(tmp_path), str(tmp_path / "a/b"), "b", "plain")).name == "a/b"
-    assert read_label(RunDir(str(tmp_path), str(tmp_path), "x", "plain")).name == tmp_path.name
+    assert read_metadata(RunDir(str(tmp_path), str(tmp_path / "a/b"), "b", "plain")).name == "a/b"
+    assert read_metadata(RunDir(str(tmp_path), str(tmp_path), "x", "plain")).name == tmp_path.name
 
 
 def test_a_stray_status_file_hides_nothing(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_names_as_pavilion_writes_them() -> None:
         ("pavilion-2.4", "test_runs/20", "test"),
     ):
         path = str(DATA / corpus / directory)
-        names[directory] = read_label(
+        names[directory] = read_metadata(
             RunDir(str(DATA), path, "s1", "series" if kind == "series" else "test")
         )
     assert names == {
@@ -201,9 +201,9 @@ def test_names_as_pavilion_writes_them() -> None:
 def test_the_series_of_a_run_is_where_its_link_leads(tmp_path: Path) -> None:
     """As Pavilion 2.4 makes it; the series need not be there any more."""
     (tmp_path / "series").symlink_to("../../series/12")
-    assert read_label(RunDir(str(tmp_path), str(tmp_path), "7", "test")).series == "12"
+    assert read_metadata(RunDir(str(tmp_path), str(tmp_path), "7", "test")).series == "12"
     (tmp_path / "series").unlink()
-    assert not read_label(RunDir(str(tmp_path), str(tmp_path), "7", "test")).series
+    assert not read_metadata(RunDir(str(tmp_path), str(tmp_path), "7", "test")).series
 
 
 def test_results_as_pavilion_writes_them(tmp_path: Path) -> None:

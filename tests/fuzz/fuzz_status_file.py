@@ -17,8 +17,10 @@ with atheris.instrument_imports():
     from statustui.core.error_lines import first_error_line, last_error_line
     from statustui.core.history import HistoryBuilder
     from statustui.core.query import QueryError, parse_query
-    from statustui.core.run import RunDir, RunMetadata, StatusSummary, make_run
-    from statustui.core.status_file import format_line, parse_line, split_statuses
+    from statustui.core.run import RunDir, RunMetadata
+    from statustui.core.run_builder import make_run
+    from statustui.core.status_lines import format_line, parse_line, split_statuses
+    from statustui.core.status_summary import StatusSummary
     from statustui.core.text import clean, clean_log_line
 
 PLACE = RunDir("r", "r/1", "1", "test")
@@ -38,7 +40,7 @@ def check_file(data: bytes, cut: int) -> None:
     builder.add(block)
     history = builder.history(torn)
     assert sum(entry.times for entry in history.entries) == history.status_count
-    run = make_run(PLACE, RunMetadata(), tally, torn)
+    run = make_run(PLACE, RunMetadata(), tally, torn=torn)
     assert clean(run.headline).isprintable()
     for status in statuses:
         again = parse_line(format_line(status)) if status.when is not None else None

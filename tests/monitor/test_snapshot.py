@@ -171,20 +171,20 @@ def test_what_is_beside_a_status_file_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "7" / "attributes").write_text('{"name": "suite.test", "user": "ann"}')
     (tmp_path / "7" / "series").symlink_to("../../series/12")
     reading = read_snapshot(run)
-    assert reading.run.label == RunMetadata("suite.test", "ann", "12")
+    assert reading.run.metadata == RunMetadata("suite.test", "ann", "12")
     (tmp_path / "7" / "attributes").unlink()
     (tmp_path / "7" / "series").unlink()
     append(tmp_path / "7", "RUNNING")
     again = read_snapshot(run, reading)
     assert states(again) == ("RUNNING", 2)
-    assert again.run.label == reading.run.label
+    assert again.run.metadata == reading.run.metadata
 
 
 def test_of_a_huge_file_only_the_end_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the beginning of a line on."""
-    monkeypatch.setattr("statustui.monitor.snapshot.MOST_BYTES", 10_000)
+    monkeypatch.setattr("statustui.monitor.snapshot.MAX_STATUS_BYTES", 10_000)
     path = write_run(tmp_path / "a", "CREATED", *["RUN_USER " + "x" * 500] * 100, "RUNNING")
     state, updates = states(read_snapshot(place(path)))
     assert state == "RUNNING"
@@ -327,5 +327,5 @@ def test_names_are_bounded(tmp_path: Path) -> None:
     """And marked where they were cut."""
     path = write_run(tmp_path / "7", "RUNNING")
     (path / "attributes").write_text(f'{{"name": "{"n" * 500_000}", "user": "{"u" * 500_000}"}}')
-    label = read_snapshot(RunDir("r", str(path), "7", "test")).run.label
+    label = read_snapshot(RunDir("r", str(path), "7", "test")).run.metadata
     assert label == RunMetadata("n" * 256 + "…", "u" * 256 + "…", "")

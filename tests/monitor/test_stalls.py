@@ -188,15 +188,17 @@ def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> 
                 before = tracemalloc.get_traced_memory()[0]
             first, second = (
                 replace(
-                    done, path=f"{done.path}{number}", label=RunMetadata(f"{number}{letter * 200}")
+                    done,
+                    path=f"{done.path}{number}",
+                    metadata=RunMetadata(f"{number}{letter * 200}"),
                 )
                 for letter in "ab"
             )
             stalls.add(first)
             stalls.add(second, first)
-            stalls.judge(replace(running, label=second.label), START + 9 * HOUR)
+            stalls.judge(replace(running, metadata=second.metadata), START + 9 * HOUR)
             stalls.judge(
-                replace(running, label=RunMetadata(f"{number}{'c' * 200}")), START + 9 * HOUR
+                replace(running, metadata=RunMetadata(f"{number}{'c' * 200}")), START + 9 * HOUR
             )
             stalls.forget(second)
         kept_bytes = tracemalloc.get_traced_memory()[0] - before

@@ -14,7 +14,9 @@ from statustui.core.durations import StateDurations
 from statustui.core.history import History
 from statustui.core.logs import Log, LogTail, telling_logs
 from statustui.core.members import Members
-from statustui.core.run import Run, RunDir, RunMetadata, StatusSummary, make_run, make_unread_run
+from statustui.core.run import Run, RunDir, RunMetadata
+from statustui.core.run_builder import make_run, make_unread_run
+from statustui.core.status_summary import StatusSummary
 from statustui.monitor.batch import Batch, Deliver, RootHealth
 from statustui.monitor.run.inspection import (
     Documents,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from statustui.core.run import Run
-from statustui.core.status_file import StatusInfo
+from statustui.core.status_info import StatusInfo
 from statustui.monitor.batch import Batch
 from statustui.tui.model.unread_problems import News, UnreadProblems
 from tests.runs import make

@@ -6,8 +6,15 @@ import os
 from collections.abc import Callable, Iterator
 
 from statustui.core.history import History, HistoryBuilder
-from statustui.core.reading import Bookmark, Signature, opened, signature_of
-from statustui.core.status_file import MOST_BYTES, line_start, read_blocks
+from statustui.core.reading import (
+    MAX_STATUS_BYTES,
+    Bookmark,
+    Signature,
+    line_start,
+    opened,
+    read_blocks,
+    signature_of,
+)
 
 _QUICK = 1 << 16
 """Bytes at the end of a large file that are shown before the rest has been read."""
@@ -49,7 +56,7 @@ class HistoryFile:
             if self._mark is None or not self._mark.holds(descriptor, state):
                 yield from self._begin(descriptor, state)
             torn = b""
-            for block, end in read_blocks(descriptor, self._offset, longest=MOST_BYTES):
+            for block, end in read_blocks(descriptor, self._offset, longest=MAX_STATUS_BYTES):
                 if not is_needed():
                     return
                 if block.endswith(b"\n"):
@@ -64,7 +71,7 @@ class HistoryFile:
     def _begin(self, descriptor: int, state: os.stat_result) -> Iterator[History]:
         """Start anew, with a quick look at the end of a large file."""
         size = state.st_size
-        self._offset = line_start(descriptor, size - MOST_BYTES)
+        self._offset = line_start(descriptor, size - MAX_STATUS_BYTES)
         self._readings += 1
         self._builder = HistoryBuilder(skipped=self._offset, generation=self._readings)
         self._mark = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Literal
 
-from statustui.core.status_file import StatusInfo
+from statustui.core.status_info import StatusInfo
 from statustui.core.text import format_age
 
 Times = Literal["local", "utc", "ago"]

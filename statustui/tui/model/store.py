@@ -278,7 +278,7 @@ class RunStore:
         alike = (
             other
             for other in self.runs.values()
-            if other.label.name == run.label.name
+            if other.metadata.name == run.metadata.name
             and other.kind == run.kind
             and other.path != run.path
             and other.root == run.root

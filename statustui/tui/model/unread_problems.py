@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from statustui.core.run import Run
-from statustui.core.status_file import StatusInfo
+from statustui.core.status_info import StatusInfo
 from statustui.monitor.batch import Batch
 
 _STAYS = 5.0

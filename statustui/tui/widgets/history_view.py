@@ -11,7 +11,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from statustui.core.history import Entry, History
-from statustui.core.run import result_in
+from statustui.core.line_codes import result_in
 from statustui.core.states import categorise
 from statustui.core.text import clean, clean_lines, format_span, ignores_case
 from statustui.presentation.glyphs import FOUND, STYLES

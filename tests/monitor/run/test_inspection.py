@@ -107,7 +107,7 @@ def test_of_a_huge_history_only_the_end_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told how much is left out."""
-    monkeypatch.setattr(history_module, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(history_module, "MAX_STATUS_BYTES", 10_000)
     run = write_run(tmp_path / "1", *(f"RUN_USER step {number}" for number in range(20_000)))
     (whole,) = HistoryFile(f"{run}/status").read()
     assert whole.skipped > 700_000

@@ -7,10 +7,13 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from statustui.core.lines import NO_WORK, read_codes
-from statustui.core.run import RunDir, RunMetadata, StatusSummary, make_run
+from statustui.core.line_codes import NO_WORK, read_codes
+from statustui.core.run import RunDir, RunMetadata
+from statustui.core.run_builder import make_run
 from statustui.core.states import KNOWN_STATES, LOG_STATES, categorise
-from statustui.core.status_file import StatusInfo, parse_line
+from statustui.core.status_info import StatusInfo
+from statustui.core.status_lines import parse_line
+from statustui.core.status_summary import StatusSummary
 
 PLACE = RunDir("root", "root/7", "7", "test")
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.states import KNOWN_STATES, LOG_STATES, categorise
-from statustui.core.status_file import parse_line
+from statustui.core.status_lines import parse_line
 
 BLANK = b"b"
 REMARK = b"r"
