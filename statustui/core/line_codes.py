@@ -55,6 +55,8 @@ def _code_of(state: str) -> int:
 
 _CODES = {state.encode(): _code_of(state) for state in KNOWN_STATES}
 KNOWN_WORDS = frozenset(_CODES)
+END_WORD = b"COMPLETE"
+"""The state whose meaning depends on its note."""
 
 _OFTEN = 4
 """Times that lines stand there on average from which on only different ones are looked at."""
@@ -84,6 +86,21 @@ def last_result(line: bytes) -> str | None:
     """The result that a line names last, if it does."""
     found = _RESULT_BYTES.findall(line)
     return found[-1].decode() if found else None
+
+
+def end_code(line: bytes) -> bytes:
+    """Return the code of a line of the state `END_WORD`."""
+    if line.endswith(b" result: PASS"):
+        return PASS
+    result = last_result(line)
+    # Without a result the end of a run says nothing about a failure before it.
+    return NEUTRAL if result is None else bytes([_BY_RESULT[result.encode()]])
+
+
+def codes_of_known(words: Sequence[bytes]) -> bytes | None:
+    """Return the codes of lines by their states, all known; None if a note matters too."""
+    codes = bytes(map(_CODES.__getitem__, words))
+    return None if _COMPLETE in codes else codes
 
 
 def read_codes(lines: Sequence[bytes], block: bytes) -> Codes:

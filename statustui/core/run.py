@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from statustui.core.categories import Category
@@ -50,9 +49,12 @@ class RunDir(NamedTuple):
         return f"{self.path}/status"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """All that is known of one run at one time."""
+class Run(NamedTuple):
+    """All that is known of one run at one time.
+
+    A tuple, since a hundred thousand of them are made at a time: it takes a quarter of the time of
+    a frozen dataclass.
+    """
 
     root: str
     path: str

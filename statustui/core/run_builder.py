@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 from statustui.core.categories import Category
@@ -101,8 +100,8 @@ def make_abandoned(run: Run, reason: str) -> Run:
     problem = StatusInfo.read(current.state, reason, current.time)
     if not run.status_count:
         current = problem
-    return replace(
-        run, current=current, category=Category.ERROR, problem=problem, is_abandoned=True
+    return run._replace(
+        current=current, category=Category.ERROR, problem=problem, is_abandoned=True
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from statustui.core.categories import Category
@@ -102,8 +101,7 @@ def judge(
     problem = own.problem
     if is_dead and problem is None:
         problem = current
-    run = replace(
-        own,
+    run = own._replace(
         current=current,
         category=category,
         problem=problem,

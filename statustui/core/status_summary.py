@@ -32,7 +32,7 @@ from statustui.core.times import (
 
 NOTE_BYTES = 4096
 """Bytes kept of a note: as many as a line of a status file may have."""
-_INTERN_LENGTH = 256
+INTERN_LENGTH = 256
 """Characters of a note above which equal notes of several runs share their memory."""
 _MAX_UNKNOWN_STATES = 64
 """Different states unknown to Pavilion that are kept of a run."""
@@ -79,13 +79,13 @@ class StatusSummary(NamedTuple):
         if last < 0:
             return self._replace(offset=offset)
         stage = len(codes.rstrip(_NO_CHANGE)) - 1
-        problem, recovered = _find_problem(codes, has_problem=self.problem is not None)
+        problem, recovered = find_problem(codes, has_problem=self.problem is not None)
         first = len(codes) - len(codes.lstrip(BLANK))
         lasting = [first, last, stage, problem, recovered]
         times = _times_of(block, lines, self.last_time, lasting)
         before = self._with_times(decided) if times.has_closed else self
         kept = {
-            index: _parse_kept(lines[index], times.at[index])
+            index: parse_kept(lines[index], times.at[index])
             for index in {*lasting[1:]}
             if index >= 0
         }
@@ -132,7 +132,7 @@ _NOWHERE, _BEFORE = -1, -2
 """In place of the index of a line: no line, or the problem known before these lines."""
 
 
-def _find_problem(codes: bytes, *, has_problem: bool) -> tuple[int, int]:
+def find_problem(codes: bytes, *, has_problem: bool) -> tuple[int, int]:
     """Return the line of the problem that explains a failure, and of the last one recovered from.
 
     Args:
@@ -155,7 +155,7 @@ def _find_problem(codes: bytes, *, has_problem: bool) -> tuple[int, int]:
     return problem, recovered
 
 
-def _parse_kept(line: bytes, time: Time) -> StatusInfo | None:
+def parse_kept(line: bytes, time: Time) -> StatusInfo | None:
     """Return the status in a line as it is kept of a run; `time` is its resolved time."""
     status = parse_line(line, NOTE_BYTES)
     if status is None:  # pragma: no cover - blank lines are never kept
@@ -165,7 +165,7 @@ def _parse_kept(line: bytes, time: Time) -> StatusInfo | None:
         result = last_result(line)
         note = f"{status.note} result: {result}" if result else status.note
         status = StatusInfo.read(status.state, note, time)
-    if len(status.note) > _INTERN_LENGTH:
+    if len(status.note) > INTERN_LENGTH:
         # Many runs may have the same long note.
         return StatusInfo.read(status.state, sys.intern(status.note), time)
     return status.at(time)

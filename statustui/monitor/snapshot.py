@@ -7,7 +7,6 @@ import errno
 import os
 import time
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -171,7 +170,7 @@ def with_current_metadata(snapshot: RunSnapshot) -> RunSnapshot:
     if not label.user:
         with contextlib.suppress(OSError):
             label = label._replace(user=user_name(os.lstat(place.status_path).st_uid))
-    return snapshot._replace(label=label, run=replace(snapshot.run, metadata=label))
+    return snapshot._replace(label=label, run=snapshot.run._replace(metadata=label))
 
 
 def unread_part(run: Run) -> Unread | None:
@@ -227,7 +226,7 @@ def _judged(run: Run, signature: Signature | None) -> Run:
     if run.is_finished:
         return run
     if _is_ended(run, signature):
-        return replace(run, has_run_complete=True)
+        return run._replace(has_run_complete=True)
     return make_abandoned(run, _NO_JOB) if _is_given_up(run) else run
 
 
@@ -244,7 +243,7 @@ def _kept(known: RunSnapshot) -> RunSnapshot:
     if not label.name:
         return known
     label = label._replace(user=label.user or known.label.user)
-    return known._replace(label=label, run=replace(known.run, metadata=label))
+    return known._replace(label=label, run=known.run._replace(metadata=label))
 
 
 def is_unchanged(known: RunSnapshot) -> bool:

@@ -12,7 +12,6 @@ import os
 import stat
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from statustui.core.durations import (
@@ -205,7 +204,7 @@ class Stalls:
             stall, due = self.judge(run, now)
             self._look_into(path, due)
             if stall != run.stall:
-                yield replace(run, stall=stall)
+                yield run._replace(stall=stall)
 
     def _look_into(self, path: str, due: float) -> None:
         """Have a look at a run when it is due, or before: what has moved is looked at in vain."""
@@ -251,6 +250,6 @@ def mark_stalled(runs: Sequence[Run], patience: StaleAfter, now: float) -> Itera
     try:
         for run in runs:
             stall = stalls.judge(run, now)[0] if may_stall(run) else None
-            yield run if stall is None else replace(run, stall=stall)
+            yield run if stall is None else run._replace(stall=stall)
     finally:
         stalls.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from statustui.core.durations import (
@@ -117,7 +115,7 @@ def test_clocks_that_disagree_do_not_end_a_run_before_its_last_state() -> None:
     late = StateTimeline((1000.0, 2000.0), ("CREATED", "RUNNING"))
     assert end_of(make("r/1", "RUNNING x"), late, 1500.0) == 2000.0
     assert end_of(make("r/1", "COMPLETE result: PASS"), late, 1500.0) == 2000.0
-    without_time = replace(make("r/1", "COMPLETE result: PASS"), updated_at=None)
+    without_time = make("r/1", "COMPLETE result: PASS")._replace(updated_at=None)
     assert end_of(without_time, late, 1500.0) == 2000.0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import pytest
@@ -32,7 +31,7 @@ RUNS = (
         start=NOW - 7200,
     ),
 )
-STALLED = replace(make("r/9", "RUNNING x", start=NOW - 9999), stall=Stall(NOW - 9000, "a guess"))
+STALLED = make("r/9", "RUNNING x", start=NOW - 9999)._replace(stall=Stall(NOW - 9000, "a guess"))
 
 
 def found(expression: str) -> str:

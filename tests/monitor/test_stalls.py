@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
@@ -114,7 +113,7 @@ def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
     (running / "run.log").touch()
     os.utime(running / "run.log", (now[0], now[0]))
     now[0] += 600
-    assert list(stalls.review(by_path.get)) == [replace(marked, stall=None)]
+    assert list(stalls.review(by_path.get)) == [marked._replace(stall=None)]
     by_path.clear()
     now[0] += 20 * HOUR
     assert list(stalls.review(by_path.get)) == []
@@ -162,7 +161,7 @@ def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
     try:
         before = tracemalloc.get_traced_memory()[0]
         for path in gone:
-            other = replace(run, path=path)
+            other = run._replace(path=path)
             stalls.add(other)
             stalls.forget(other)
         kept_bytes = tracemalloc.get_traced_memory()[0] - before
@@ -187,8 +186,7 @@ def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> 
             if number == 1000:
                 before = tracemalloc.get_traced_memory()[0]
             first, second = (
-                replace(
-                    done,
+                done._replace(
                     path=f"{done.path}{number}",
                     metadata=RunMetadata(f"{number}{letter * 200}"),
                 )
@@ -196,9 +194,9 @@ def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> 
             )
             stalls.add(first)
             stalls.add(second, first)
-            stalls.judge(replace(running, metadata=second.metadata), START + 9 * HOUR)
+            stalls.judge(running._replace(metadata=second.metadata), START + 9 * HOUR)
             stalls.judge(
-                replace(running, metadata=RunMetadata(f"{number}{'c' * 200}")), START + 9 * HOUR
+                running._replace(metadata=RunMetadata(f"{number}{'c' * 200}")), START + 9 * HOUR
             )
             stalls.forget(second)
         kept_bytes = tracemalloc.get_traced_memory()[0] - before

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from statustui.core.members import Members
 from statustui.core.run import Stall
 from statustui.presentation.columns import COLUMNS, fit
@@ -55,7 +53,7 @@ def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
 
     plain = run_of("RUNNING on a node")
     hiding = run_of("BUILD_FAILED no compiler", "BUILD_CREATED again")
-    stalled = replace(plain, stall=Stall(1000.0, "others are faster"))
+    stalled = plain._replace(stall=Stall(1000.0, "others are faster"))
     assert shown("state") == ["RUNNING", "BUILD_CREATED !", "RUNNING ~"]
     assert shown("note") == [
         "on a node",
@@ -66,6 +64,6 @@ def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
 
 def test_a_series_without_a_status_file_has_a_blank_state() -> None:
     """Pavilion 2.1.1 makes none for a series; what its runs add up to stands in the note."""
-    blank = replace(run_of("RUN x"), status_count=0, members=Members())
+    blank = run_of("RUN x")._replace(status_count=0, members=Members())
     assert COLUMNS["state"].text(blank, 0.0) == ""
-    assert COLUMNS["state"].text(replace(blank, status_count=1), 0.0) == "RUN"
+    assert COLUMNS["state"].text(blank._replace(status_count=1), 0.0) == "RUN"

@@ -231,7 +231,7 @@ class StandIn:
         run = self._live(place, RunMetadata("nightly", "", number), statuses, 60)
         if runs is not None:
             paths = tuple(f"{ROOT}/test_runs/{one}" for one in runs)
-            run = replace(run, members=Members(paths))
+            run = run._replace(members=Members(paths))
         self._deliver(Batch((run,), (), (self._health(None),)))
 
     def _live(self, place: RunDir, label: RunMetadata, statuses: str, ago: float) -> Run:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.monitor.batch import Batch
@@ -40,7 +38,7 @@ class Watch:
 
 def failed(path: str, when: float | None, state: str = "RUN_ERROR") -> Run:
     """A run with a problem of a time."""
-    return replace(make(path, f"{state} x"), problem=StatusInfo.read(state, "x", when))
+    return make(path, f"{state} x")._replace(problem=StatusInfo.read(state, "x", when))
 
 
 def test_a_problem_from_before_is_no_news_however_late_it_is_found() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -235,7 +234,7 @@ async def test_what_has_stalled_is_counted_and_a_click_lists_it() -> None:
         source.deliver(("1", "a.b", "RUNNING x"), ("2", "a.c", "RUNNING y"))
         await settle(pilot)
         run = next(run for run in app.runs if run.id == "2")
-        source.send(Batch((replace(run, stall=Stall(NOW - 7300, "x")),)))
+        source.send(Batch((run._replace(stall=Stall(NOW - 7300, "x")),)))
         await settle(pilot)
         place = screen_lines(app)[0].index("~ 1 stalled")
         await pilot.click("#summary", offset=(place + 2, 0))

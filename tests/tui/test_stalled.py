@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from statustui.core.run import Stall
 from statustui.monitor.batch import Batch
 from tests.tui.stand_in import NOW, ROOT, make_app, settle
@@ -19,7 +17,7 @@ async def test_a_stalled_run_is_marked_with_for_how_long_until_it_moves() -> Non
         await settle(pilot)
         assert ids(app) == ["2", "1", "3"]
         run = next(run for run in app.runs if run.id == "3")
-        stalled = replace(run, stall=Stall(NOW - 7300, "12 runs took less"))
+        stalled = run._replace(stall=Stall(NOW - 7300, "12 runs took less"))
         source.send(Batch((stalled,)))
         await settle(pilot)
         assert ids(app) == ["2", "3", "1"]

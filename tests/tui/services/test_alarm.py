@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,8 +119,8 @@ def test_the_store_tells_which_runs_were_struck_and_how_many_are_under_way() -> 
 def test_no_note_is_too_large_for_the_command_of_its_run(tmp_path: Path) -> None:
     """Nor a name, whatever it is made of; each is cut to 4 KiB, and says so."""
     out = tmp_path / "out"
-    run = replace(
-        make("r/1", "RUN_ERROR x"), metadata=RunMetadata("\u0301" * 200_000, "n" * 200_000)
+    run = make("r/1", "RUN_ERROR x")._replace(
+        metadata=RunMetadata("\u0301" * 200_000, "n" * 200_000)
     )
     assert run_command([sys.executable, "-c", TELL, str(out)], run) is None
     told = json.loads(out.read_text())

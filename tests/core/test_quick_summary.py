@@ -1,0 +1,88 @@
+"""The quick summary of a status file is the same as the thorough one."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from statustui.core.quick_summary import _summarise_quickly, summarise
+from statustui.core.run import RunDir, RunMetadata
+from statustui.core.run_builder import make_run
+from statustui.core.states import KNOWN_STATES
+from statustui.core.status_summary import StatusSummary
+from tests.trees import DATA
+
+STATES = st.one_of(
+    st.sampled_from(sorted(KNOWN_STATES)),
+    st.sampled_from(["COMPLETE", "RUN_FAILED", "RUNNING", "INFO", "ODD_FAILED", "odd", "", "RUN1"]),
+)
+NOTES = st.one_of(
+    st.sampled_from(
+        ["", " x", " The test completed with result: FAIL", " result: PASS", " a\\nb", "  two  "]
+    ),
+    st.text(alphabet=st.characters(blacklist_characters="\n"), max_size=8).map(" {}".format),
+    st.just(" " + "long " * 100),
+    st.just(" tail\0"),
+    st.just(" back\r"),
+)
+TIMES = st.one_of(
+    st.sampled_from(
+        [
+            "1795467106.571458",
+            "1795467107",
+            "1795467108.",
+            "1.5",
+            "17954671065714580000",
+            "2026-10-25T02:30:00.000000",
+            "2026-11-23T21:02:00.935696",
+            "2026-11-23T21:02:00Z",
+            "x",
+            "",
+            "\0\0001795467106.5",
+            "1795467106.5.5",
+            "٣٣٣٣٣٣٣٣٣٣",
+        ]
+    ),
+    st.floats(0, 3e9).map("{:.6f}".format),
+)
+LINES = st.builds("{} {}{}\n".format, TIMES, STATES, NOTES)
+PLACE = RunDir("r", "r/1", "1", "test")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _zone() -> Iterator[None]:
+    """A zone in which an hour comes twice a year."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "Europe/Berlin"
+    time.tzset()
+    yield
+    os.environ.pop("TZ")
+    if before is not None:
+        os.environ["TZ"] = before
+    time.tzset()
+
+
+@given(st.lists(LINES, max_size=8))
+@example(["1795467106.5 RUN_FAILED x\n", "1795467107 COMPLETE result: PASS\n"])
+@example(["1795467106.5 RUN_FAILED x\n", "1795467107 RUNNING y\n", "1795467108 INFO z\n"])
+def test_the_quick_way_says_what_the_thorough_one_says(lines: list[str]) -> None:
+    """Of lines in any order, known, unknown and damaged, and so does the run that is made of it."""
+    block = "".join(lines).encode()
+    quick, thorough = summarise(block, len(block)), StatusSummary().add(block, len(block))
+    assert quick == thorough
+    made = [make_run(PLACE, RunMetadata(), one, modified=1795467110.0) for one in (quick, thorough)]
+    assert made[0] == made[1]
+
+
+def test_the_files_of_genuine_runs_take_the_quick_way() -> None:
+    """Nearly all of them; the others are damaged or name states that nobody knows."""
+    blocks = [path.read_bytes() for path in sorted(DATA.rglob("status"))]
+    whole = [block for block in blocks if block.endswith(b"\n")]
+    quick = [block for block in whole if _summarise_quickly(block, len(block)) is not None]
+    assert len(whole) >= 30
+    assert len(quick) > 0.8 * len(whole)
