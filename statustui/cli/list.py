@@ -24,7 +24,7 @@ from statustui.cli.options import (
 from statustui.cli.roots import Roots, no_runs, open_paper, tell, tell_unread
 from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.once import Picture, read_once
+from statustui.monitor.once import Details, Picture, read_once
 from statustui.settings.config import Config
 
 
@@ -74,10 +74,9 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     if follow:
         _follow(roots, config, query, as_json=form == "jsonl")
         return
-    now = time.time()
-    found = read_once(roots, config.stale_after, now, config.patience)
-    chosen = (run for run in found.runs if query.matches(run, now))
-    runs = in_order(chosen, order)[:limit]
+    is_count = summary and limit is None
+    found = _read(roots, config, query, is_count=is_count and form is None)
+    runs = found.runs if is_count else in_order(found.runs, order)[:limit]
     for piece in _print(roots, found._replace(runs=runs), form, is_summary=summary):
         click.echo(piece, nl=False)
     for root, links in found.unfollowed.items():
@@ -101,6 +100,14 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
     )
     if not is_whole:
         raise SystemExit(Failure.exit_code)
+
+
+def _read(roots: Sequence[str], config: Config, query: Filter, *, is_count: bool) -> Picture:
+    """Read the runs that match; of those that are only counted, no more than the filter needs."""
+    now = time.time()
+    details = Details.of(query.fields) if is_count else Details.ALL
+    found = read_once(roots, config.stale_after, now, config.patience, details=details)
+    return found._replace(runs=[run for run in found.runs if query.matches(run, now)])
 
 
 def _print(

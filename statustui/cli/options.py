@@ -281,6 +281,11 @@ class Filter:
             said = clean(str(error)) + self._mark(error.position)
             raise click.BadParameter(said, param_hint="'--filter'") from None
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields and flags that the filter goes by."""
+        return self._timed.query.fields
+
     def matches(self, run: Run, now: float) -> bool:
         """Whether a run matches at a time in seconds since 1970.
 

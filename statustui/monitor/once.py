@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from statustui.core.run import Run, RunDir
 from statustui.core.status_info import StatusInfo
 from statustui.core.working_dir import STATUS, Survey, find_runs, root_folder, run_dir
 from statustui.monitor.batch import Unread
+from statustui.monitor.first_read import read_first
 from statustui.monitor.fs.deadline import PATIENCE, Heartbeat, Question
 from statustui.monitor.fs.mounts import Devices
 from statustui.monitor.poll_policy import Settings, policy_for
@@ -31,6 +34,30 @@ _LINK = 2.0
 """Seconds that a log of a run, which may be behind a link, may take to answer."""
 
 
+class Details(enum.Enum):
+    """How much is read of each run, each more than the one before."""
+
+    STATUS = "status"
+    """What the status file says, and who owns it."""
+    METADATA = "metadata"
+    """What the files beside it say too: name, user and series."""
+    ALL = "all"
+    """And whether the run has stalled, compared with others of its name."""
+
+    @classmethod
+    def of(cls, fields: AbstractSet[str]) -> Details:
+        """Return how much is needed to count the runs that match a filter.
+
+        Which runs a series still has depends on their metadata; a filter may leave series alone.
+
+        Args:
+            fields: The fields and flags that the filter goes by.
+        """
+        if "stalled" in fields:
+            return cls.ALL
+        return cls.METADATA if fields else cls.STATUS
+
+
 class Picture(NamedTuple):
     """What is below some roots."""
 
@@ -42,7 +69,12 @@ class Picture(NamedTuple):
 
 
 def read_once(
-    roots: Sequence[str], stale: StaleAfter, now: float, patience: float = PATIENCE
+    roots: Sequence[str],
+    stale: StaleAfter,
+    now: float,
+    patience: float = PATIENCE,
+    *,
+    details: Details = Details.ALL,
 ) -> Picture:
     """Find and read every run below `roots` once, each root in threads of its own.
 
@@ -54,6 +86,7 @@ def read_once(
         stale: For how long a run may sit in a state before it counts as stalled.
         now: The time in seconds since 1970.
         patience: Seconds without an answer after which a root is given up.
+        details: How much is read of each run.
 
     Raises:
         OSError: No thread can be started.
@@ -62,7 +95,7 @@ def read_once(
     registry = RootRegistry(len(roots))
     claim = min(_OTHERS, patience / 2)
     readers = [
-        _RootReader(root, stale, now, partial(_claim, registry, number, claim))
+        _RootReader(root, partial(_claim, registry, number, claim), stale, now, details=details)
         for number, root in enumerate(roots)
     ]
     questions = [Question(reader.read, f"read {reader.root}") for reader in readers]
@@ -97,17 +130,20 @@ class _RootReader:
 
     Args:
         root: The directory, as it is to be shown.
+        claim: Given the real path of the root, tells what to leave out below it.
         stale: For how long a run may sit in a state before it counts as stalled.
         now: The time in seconds since 1970.
-        claim: Given the real path of the root, tells what to leave out below it.
+        details: How much is read of each run.
     """
 
     def __init__(
         self,
         root: str,
+        claim: Callable[[str], frozenset[str] | None],
         stale: StaleAfter,
         now: float,
-        claim: Callable[[str], frozenset[str] | None],
+        *,
+        details: Details,
     ) -> None:
         self.root = root
         self.runs: list[Run] = []
@@ -117,6 +153,7 @@ class _RootReader:
         self._stale = stale
         self._now = now
         self._claim = claim
+        self._details = details
 
     def read(self, beat: Heartbeat) -> None:
         """Read the root, on the thread of a `Question`.
@@ -136,13 +173,16 @@ class _RootReader:
 
         places = find_runs(self.root, self._take_error, skip, count_links)
         threads = policy_for(Devices(self.root, place).root_mount.reach, Settings()).threads
-        for run in _read_all(places, threads):
+        read = partial(read_first, with_metadata=self._details is not Details.STATUS)
+        for run in _read_all(places, read, threads):
             self.runs.append(run)
             beat()
-        marked = []
-        for run in mark_stalled(self.runs, self._stale, self._now):
-            marked.append(run)
-            beat()
+        marked = self.runs
+        if self._details is Details.ALL:
+            marked = []
+            for run in mark_stalled(self.runs, self._stale, self._now):
+                marked.append(run)
+                beat()
         judged = []
         for run in judge_series(marked, self._take_error, self._stale, self._now):
             judged.append(run)
@@ -153,13 +193,14 @@ class _RootReader:
         self.parts.append(Unread(path, error.strerror or str(error)))
 
 
-def _read_all(places: Iterator[RunDir], threads: int) -> Iterator[Run]:
-    """The runs at these places, in their order if one thread reads them."""
+def _read_all(
+    places: Iterator[RunDir], read: Callable[[RunDir], Run], threads: int
+) -> Iterator[Run]:
+    """Read the runs at these places, in their order if one thread reads them."""
     if threads == 1:
-        for place in places:
-            yield read_snapshot(place).run
+        yield from map(read, places)
         return
-    pool: ReaderPool[RunDir, Run] = ReaderPool(lambda place: read_snapshot(place).run, threads)
+    pool: ReaderPool[RunDir, Run] = ReaderPool(read, threads)
     try:
         yield from pool.do(places)
     finally:

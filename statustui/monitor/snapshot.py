@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from statustui.core.quick_summary import summarise
 from statustui.core.reading import (
     MAX_STATUS_BYTES,
     Bookmark,
@@ -37,7 +38,7 @@ from statustui.core.working_dir import (
 )
 from statustui.monitor.batch import Unread
 
-_SMALL = 1 << 16
+MAX_SMALL_BYTES = 1 << 16
 """Bytes up to which a changed file is read whole, since that costs no more than reading on, and
 that are read in one step."""
 _NAMING = 60.0
@@ -57,7 +58,7 @@ _EMPTY = "The run directory is empty: making the run has failed."
 _NO_JOB = "The run was built but no job was made for it (no job_id): its kick-off has failed."
 _REFUSED_LINK = f"{_UNREADABLE}{os.strerror(errno.ELOOP)}."
 _NOTHING = StatusSummary()
-_NAMELESS = RunMetadata()
+NAMELESS = RunMetadata()
 
 
 _one_label = lru_cache(maxsize=4096)(RunMetadata)
@@ -119,7 +120,7 @@ def read_in_steps(
         anew: Whether to read the file from its start, and what counts beside it, though it seems
             not to have changed.
     """
-    label = known.label if known is not None else _NAMELESS
+    label = known.label if known is not None else NAMELESS
     state = None
     try:
         if trust_stat:
@@ -298,26 +299,26 @@ def _read_file(
         if state.st_size - summary.offset > MAX_STATUS_BYTES:
             summary = StatusSummary(line_start(descriptor, state.st_size - MAX_STATUS_BYTES))
         left = state.st_size - summary.offset
-        is_long = left > _SMALL
+        is_long = left > MAX_SMALL_BYTES
         if is_long:
             yield 0
         for block, offset in read_blocks(descriptor, summary.offset, left):
             if not block.endswith(b"\n"):
                 torn = block
                 break
-            summary = summary.add(block, offset)
+            is_first = summary is _NOTHING
+            summary = summarise(block, offset) if is_first else summary.add(block, offset)
             if is_long:
                 yield len(block)
             if offset >= state.st_size:
                 break
-        is_large = summary.offset > _SMALL
+        is_large = summary.offset > MAX_SMALL_BYTES
         mark = Bookmark.at(descriptor, state, summary.offset) if is_large else None
     finally:
         os.close(descriptor)
     signature = signature_of(state)
-    run = _with_result(place, label, summary, torn, signature)
     return RunSnapshot(
-        _judged(run, signature),
+        build_run(place, label, summary, torn, signature),
         label,
         signature,
         state.st_dev,
@@ -325,6 +326,21 @@ def _read_file(
         mark,
         time.time() - max(signature[2:]) / 1e9 < _RACY,
     )
+
+
+def build_run(
+    place: RunDir, label: RunMetadata, summary: StatusSummary, torn: bytes, signature: Signature
+) -> Run:
+    """Build a run from its status file, and from what the files beside it make of that.
+
+    Args:
+        place: Where the run is.
+        label: What the files beside its status file say of it.
+        summary: What the whole lines of its status file add up to.
+        torn: What stands behind the last newline.
+        signature: The signature of the status file.
+    """
+    return _judged(_with_result(place, label, summary, torn, signature), signature)
 
 
 def _with_result(
@@ -337,6 +353,8 @@ def _with_result(
         return run
     is_newer = False
     if run.result is not None:
+        if not os.access(f"{place.path}/{RESULTS}", os.F_OK):
+            return run
         try:
             is_newer = os.lstat(f"{place.path}/{RESULTS}").st_mtime_ns > signature[2]
         except OSError:

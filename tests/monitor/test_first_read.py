@@ -1,0 +1,83 @@
+"""The first read of a run finds what any other read finds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from statustui.core.durations import DEFAULT_STALE_AFTER
+from statustui.core.working_dir import find_runs
+from statustui.monitor.first_read import read_first
+from statustui.monitor.once import Details, read_once
+from statustui.monitor.snapshot import read_snapshot
+from tests.trees import DATA, write_run
+
+
+@pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
+def test_runs_of_genuine_trees_are_read_alike(name: str) -> None:
+    """Every field of every run and series."""
+    places = list(find_runs(str(DATA / name), lambda _path, _error: None))
+    assert len(places) >= 5
+    for place in places:
+        assert read_first(place) == read_snapshot(place).run
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda status: status.write_bytes(b"1 RUNNING x\n" * 20_000),
+        lambda status: status.write_bytes(b""),
+        lambda status: status.write_bytes(b"1 RUNNING x\n2 COMPL"),
+        lambda status: status.write_bytes(b"1 RUNNING x"),
+        os.mkfifo,
+        lambda status: status.symlink_to("elsewhere"),
+        lambda status: status.mkdir(),
+        lambda _status: None,
+    ],
+    ids=["long", "empty", "torn", "line", "FIFO", "link", "directory", "missing"],
+)
+def test_an_unusual_status_file_is_read_alike(tmp_path: Path, make: object) -> None:
+    """Or found to be none, for the same reason."""
+    run = tmp_path / "test_runs" / "1"
+    run.mkdir(parents=True)
+    assert callable(make)
+    make(run / "status")
+    for place in find_runs(str(tmp_path), lambda _path, _error: None):
+        assert read_first(place) == read_snapshot(place).run
+
+
+def test_no_more_is_read_than_is_asked_for(tmp_path: Path) -> None:
+    """The name costs a file of its own; the status is the same without."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING x", "COMPLETE result: FAIL")
+    (run / "attributes").write_text('{"name": "a.b", "user": "mia"}')
+    [place] = find_runs(str(tmp_path), lambda _path, _error: None)
+    whole, bare = read_first(place), read_first(place, with_metadata=False)
+    assert (whole.name, whole.user, bare.name) == ("a.b", "mia", "")
+    assert bare._replace(metadata=whole.metadata) == whole
+
+
+@pytest.mark.parametrize(
+    ("fields", "details"),
+    [
+        (set(), Details.STATUS),
+        ({"state"}, Details.METADATA),
+        ({"name", "id"}, Details.METADATA),
+        ({"stalled", "user"}, Details.ALL),
+    ],
+)
+def test_a_filter_says_how_much_is_needed(fields: set[str], details: Details) -> None:
+    """Which runs a series still has depends on their metadata."""
+    assert Details.of(fields) is details
+
+
+@pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
+def test_runs_that_are_only_counted_are_in_the_same_categories(name: str) -> None:
+    """However little is read of them."""
+    found = [
+        {run.path: run.category for run in picture.runs if not run.is_series}
+        for details in Details
+        for picture in [read_once([str(DATA / name)], DEFAULT_STALE_AFTER, 1.8e9, details=details)]
+    ]
+    assert found[0] == found[1] == found[2]
