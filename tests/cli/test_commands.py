@@ -249,12 +249,12 @@ def test_set_writes_a_status_that_list_reads(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("state", "note", "reason"),
     [
-        ("BOGUS", "x", "BOGUS: there is no such state"),
-        ("running", "x", "running: there is no such state"),
-        ("B\x1b[2J", "x", "B\\x1b[2J: there is no such state"),
-        ("RUNNING", "ä" * 2027, "the note has 4,054 bytes; 4,052 can be stored"),
+        ("BOGUS", "x", "BOGUS: unknown state"),
+        ("running", "x", "running: unknown state"),
+        ("B\x1b[2J", "x", "B\\x1b[2J: unknown state"),
+        ("RUNNING", "ä" * 2027, "the note has 4,054 bytes; at most 4,052 can be stored"),
         ("RUNNING", "\n" * 2027, "the note has 4,054 bytes"),
-        ("RUNNING", b"caf\xe9", "the note is no text in UTF-8"),
+        ("RUNNING", b"caf\xe9", "the note is not valid UTF-8"),
     ],
 )
 def test_set_refuses_what_it_cannot_store_as_it_is_given(
@@ -377,7 +377,7 @@ def test_what_has_stalled_is_listed_by_the_configuration_or_the_option(tmp_path:
     assert stalled("--config", str(config)) == ["a", "b"]
     assert stalled("--config", str(config), "--stale", "2h") == []
     told = run("list", "--config", str(config), str(tmp_path / "runs"))
-    assert told.stderr == f"statustui: {config} line 1: sort: a text in quotes is wanted\n"
+    assert told.stderr == f"statustui: {config} line 1: sort: must be a string in quotes\n"
     assert "stalled 50m:" in told.stdout
 
 
@@ -409,7 +409,10 @@ def test_a_reader_that_goes_away_ends_the_output_quietly(
 @pytest.mark.parametrize("option", ["--json", "--limit=3", "--exit-status"])
 def test_following_goes_with_nothing_that_waits_for_an_end(tmp_path: Path, option: str) -> None:
     """Wrong usage, and said so."""
-    assert "--follow goes with" in run("list", "--follow", option, str(tmp_path), status=2).stderr
+    assert (
+        "--follow cannot be used with"
+        in run("list", "--follow", option, str(tmp_path), status=2).stderr
+    )
 
 
 NULL = type(None)
@@ -514,7 +517,7 @@ def test_what_is_no_number_is_refused(tmp_path: Path, words: list[str], value: s
     """By every option that wants one, before anything is looked at."""
     done = run(*words, value, str(tmp_path / "none"), status=2)
     assert "Invalid value for" in done.stderr
-    assert "is wanted" in done.stderr or "a time is a number" in done.stderr
+    assert "must be" in done.stderr or "a time is a number" in done.stderr
 
 
 @pytest.mark.parametrize(

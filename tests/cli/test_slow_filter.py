@@ -54,7 +54,7 @@ def test_a_run_that_comes_later_can_make_it_slow(tmp_path: Path, command: list[s
     write_run(tmp_path / "two", "RUNNING aa")
     started = [*STATUSTUI, *command, str(tmp_path), "-F", SLOW, "--interval", "0.1"]
     with terminal(started, columns=120) as screen:
-        screen.wait_for("aa" if "list" in command else "0 of 1 ended")
+        screen.wait_for("aa" if "list" in command else "0 of 1 finished")
         append(run, NOTE)
         assert screen.wait_for_end() == 2
         assert b"this takes too long" in screen.output

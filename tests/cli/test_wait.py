@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from statustui.cli.roots import Roots
-from statustui.cli.waiting import Outcome, wait_for_runs
+from statustui.cli.root_progress import RootProgress
+from statustui.cli.wait_loop import Outcome, wait_for_runs
 from statustui.monitor.batch import Batch, RootHealth, Unread
 from tests.runs import make
 from tests.terminal import STATUSTUI, terminal
@@ -67,7 +67,7 @@ def test_the_runs_are_named_that_somebody_has_to_look_into(tmp_path: Path, start
     waiting = start(str(tmp_path), "-F", "id=typo")
     out, err = waiting.communicate(timeout=40)
     assert (out, waiting.returncode) == ("0 runs\n", 0)
-    assert "nothing matches" in err
+    assert "no run matches" in err
     for number in range(30):
         write_run(tmp_path / f"more{number}", "RUN_TIMEOUT x")
     waiting = start(str(tmp_path), "--timeout", "3")
@@ -126,7 +126,7 @@ def test_only_what_has_matched_is_waited_for_until_it_has_ended(tmp_path: Path) 
     write_run(tmp_path / "two", "SCHEDULED x")
     write_run(tmp_path / "three", "RUN_ERROR x")
     with terminal([*STATUSTUI, "wait", "-F", "state=RUNNING", str(tmp_path)]) as screen:
-        screen.wait_for("0 of 1 ended")
+        screen.wait_for("0 of 1 finished")
         append(one, "RUN_TIMEOUT x", time.time())
         assert screen.wait_for_end() == 1
         assert b"1 run: 1 failed" in screen.output
@@ -157,10 +157,10 @@ def test_a_run_that_has_begun_again_is_waited_for(tmp_path: Path) -> None:
     os.utime(old / "status", (hour_ago, hour_ago))
     new = write_run(tmp_path / "new", "RUNNING x", start=time.time())
     with terminal([*STATUSTUI, "wait", "--watch", "poll", str(tmp_path)]) as screen:
-        screen.wait_for("1 of 2 ended, 0 with a problem")
+        screen.wait_for("1 of 2 finished, 0 with a problem")
         append(old, "RUNNING once more", time.time())
         append(new, PASSED, time.time())
-        screen.wait_for("1 of 2 ended, 0 with a problem")
+        screen.wait_for("1 of 2 finished, 0 with a problem")
         with pytest.raises(AssertionError, match="goes on"):
             screen.wait_for_end(3)
         append(old, "RUN_FAILED this time", time.time())
@@ -197,11 +197,11 @@ def waited(first: Batch, *looks: Batch) -> Outcome:
     source = Stand(first, iter(looks), [])
     return wait_for_runs(
         source,
-        Roots(["r"], 10.0),
+        RootProgress(["r"], 10.0),
         lambda _run: True,
         timeout=20.0,
-        fails_fast=False,
-        tell=lambda _line: None,
+        fail_fast=False,
+        show_progress=lambda _line: None,
     )
 
 
@@ -221,12 +221,12 @@ def test_a_part_that_is_missing_at_the_end_is_told(capsys: pytest.CaptureFixture
     """Once, when it is found; what can be read again is not missing."""
     part = Unread("r/test_runs", "Permission denied")
     lost = RootHealth("r", swept=True, sweeps=1, incomplete=(part,))
-    assert waited(Batch(health=(lost,)), Batch(health=(replace(lost, sweeps=2),))).missing == (
+    assert waited(Batch(health=(lost,)), Batch(health=(replace(lost, sweeps=2),))).unread_parts == (
         part,
     )
     assert capsys.readouterr().err == "statustui: r/test_runs: Permission denied\n"
     whole = RootHealth("r", swept=True, sweeps=2)
-    assert waited(Batch(health=(lost,)), Batch(health=(whole,))).is_whole
+    assert waited(Batch(health=(lost,)), Batch(health=(whole,))).is_complete
 
 
 def test_a_root_that_another_one_stands_for_is_not_waited_for(tmp_path: Path, start: Start) -> None:
@@ -241,7 +241,7 @@ def test_a_terminal_shows_the_progress(tmp_path: Path) -> None:
     write_run(tmp_path / "one", "RUNNING x")
     write_run(tmp_path / "two", "RUN_ERROR x")
     with terminal([*STATUSTUI, "wait", str(tmp_path)]) as screen:
-        screen.wait_for("1 of 2 ended, 1 with a problem")
+        screen.wait_for("1 of 2 finished, 1 with a problem")
         screen.press("\x03")
         assert screen.wait_for_end() == 130
 
