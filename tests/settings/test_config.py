@@ -41,12 +41,12 @@ table.open = "enter"
 
 
 def mistakes(text: str) -> tuple[str, ...]:
-    """What is wrong with a text."""
+    """Return the mistakes in a configuration."""
     return parse_config(text.encode(), "c.toml").mistakes
 
 
 def test_every_entry_is_taken() -> None:
-    """As the program needs it."""
+    """With the type that the program uses."""
     config = parse_config(WHOLE.encode(), "c.toml")
     assert config.mistakes == ()
     assert config.columns == ("id", "state", "user")
@@ -109,7 +109,7 @@ def test_the_documented_example_has_every_entry_and_is_right() -> None:
 def test_a_wrong_entry_is_named_with_its_line_and_the_rest_counts(
     entry: str, complaint: str
 ) -> None:
-    """Whatever is wrong with it."""
+    """Whatever kind of mistake it is."""
     config = parse_config(f'# mine\ngroup = "user"\n\n{entry}\n'.encode(), "c.toml")
     [mistake] = config.mistakes
     line = 4 + entry.count("\n")
@@ -118,7 +118,7 @@ def test_a_wrong_entry_is_named_with_its_line_and_the_rest_counts(
 
 
 def test_a_text_that_is_no_toml_is_told_with_its_place() -> None:
-    """And everything is as without it; what would act on a terminal is escaped."""
+    """The defaults apply, and control characters are escaped in the message."""
     [mistake] = mistakes("sort = \n")
     assert mistake.startswith("c.toml: ")
     assert "line 1" in mistake
@@ -129,7 +129,7 @@ def test_a_text_that_is_no_toml_is_told_with_its_place() -> None:
 def test_a_file_is_read_from_where_xdg_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may be missing there, but not where somebody says it is."""
+    """The default file may be missing; a named one must exist."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert read_config() == Config()
     path = Path(default_path())
