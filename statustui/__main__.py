@@ -1,4 +1,4 @@
-"""Where the program starts: ``statustui``, or ``python -m statustui``."""
+"""The entry point: ``statustui``, or ``python -m statustui``."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def relax_collector() -> None:
 
 
 def main() -> None:
-    """Paint the frame of the screen, then import the rest of the program and run it."""
+    """Paint the first frame, then import the rest of the program and run it."""
     relax_collector()
     streams.prepare()
     splash = Splash()
     splash.paint(sys.argv[1:], SCREENLESS)
     try:
-        from statustui.cli import main as cli  # noqa: PLC0415 - what takes time comes second
+        from statustui.cli import main as cli  # noqa: PLC0415 - slow, so after the first frame
 
         cli.main(splash)
     except KeyboardInterrupt:
-        # It came before there was a command to end.
+        # Interrupted before a command was running.
         sys.exit(_INTERRUPTED)
     finally:
         splash.remove()

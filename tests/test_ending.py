@@ -63,7 +63,7 @@ def test_a_signal_behind_the_screen_still_ends_it(tmp_path: Path) -> None:
         screen.wait_until(lambda: is_restored(screen), "the terminal back")
         os.kill(screen.pid, signal.SIGTERM)
         assert screen.wait_for_end() in {0, 143}
-        assert b"something went wrong" not in screen.output
+        assert b"internal error" not in screen.output
 
 
 def is_gone(pid: int) -> Callable[[], bool]:
@@ -131,7 +131,7 @@ def test_a_crash_leaves_a_report_and_two_lines(tmp_path: Path) -> None:
         assert screen.wait_for_end() == 70
         assert is_restored(screen)
         words = screen.output.rpartition(SCREEN_BACK)[2]
-    assert b"something went wrong: RuntimeError: no such \\x1b[2Jline" in words
+    assert b"internal error: RuntimeError: no such \\x1b[2Jline" in words
     (report,) = (state / "statustui").glob("crash-*")
     assert str(report).encode() in words
     assert words.count(b"\n") == 2
@@ -171,8 +171,8 @@ def test_a_report_that_cannot_be_written_is_told(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     first, second = report_crash(ValueError("x"))
-    assert first == "statustui: something went wrong: ValueError: x"
-    assert "no report can be written" in second
+    assert first == "statustui: internal error: ValueError: x"
+    assert "cannot write a report" in second
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not there")

@@ -1,4 +1,4 @@
-"""The recipes of docs/format.md, done as they stand."""
+"""The recipes of docs/format.md, run as they are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEXT = (Path(__file__).parent.parent / "docs" / "format.md").read_text(encoding=
 
 
 def recipe(title: str) -> str:
-    """The code below a title."""
+    """Return the code below a heading."""
     section = TEXT.partition(f"## {title}\n")[2]
     return section.partition("```")[2].partition("\n")[2].partition("```")[0]
 
@@ -59,7 +59,7 @@ def test_python_writes_a_run_that_passes(tmp_path: Path) -> None:
 def test_a_batch_script_says_how_the_job_went(
     tmp_path: Path, solver: str, expected: tuple[str, str, int]
 ) -> None:
-    """Also when Slurm ends it; Slurm's own commands are played."""
+    """Also when Slurm ends the job; stand-ins replace the commands of Slurm."""
     for name, line in (("srun", 'exec "$@"'), ("solver", solver)):
         script = tmp_path / name
         script.write_text(f"#!/bin/bash\n{line}\n")

@@ -174,3 +174,14 @@ def test_every_option_of_the_monitor_is_named() -> None:
 def test_the_readme_is_short() -> None:
     """So that it is read to its end."""
     assert len(README.split()) <= MAX_WORDS
+
+
+def test_contributing_names_files_that_exist_and_the_layers_of_the_contract() -> None:
+    """So that a newcomer finds what it speaks of."""
+    text = read_page("CONTRIBUTING.md")
+    named = re.findall(r"`([\w./-]+/[\w.-]*)`", text)
+    assert named
+    places = (ROOT, ROOT / "statustui", ROOT / "statustui" / "tui")
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
+    [layers] = re.findall(r"\*\*Layers\.\*\* `(.*?)`", text)
+    assert f'name = "{layers}"' in read_page("pyproject.toml")

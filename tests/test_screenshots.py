@@ -16,7 +16,7 @@ PICTURES = Path(__file__).parent.parent / "screenshots"
 
 @pytest.mark.timeout(180)
 def test_every_picture_is_what_the_script_makes_of_the_program_now(tmp_path: Path) -> None:
-    """To the letter; `python -m screenshots.make` makes them anew."""
+    """Byte for byte; `python -m screenshots.make` renews them."""
     command = [sys.executable, "-m", "screenshots.make", str(tmp_path)]
     env = os.environ | {"PYTHONPATH": str(PICTURES.parent)}
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120, env=env)

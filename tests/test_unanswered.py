@@ -133,7 +133,7 @@ def test_the_time_of_waiting_is_over_whatever_hangs(silent: Mirror) -> None:
     """The root, or the configuration: long before the patience is."""
     timed_out = ended("wait", "--timeout=1", "--patience=1d", str(silent.place))
     assert timed_out.returncode == 124
-    assert f"{silent.place}: not seen whole yet" in timed_out.stderr
+    assert f"{silent.place}: not completely scanned yet" in timed_out.stderr
     home = {"XDG_CONFIG_HOME": str(silent.place)}
     assert ended("wait", "--timeout=1", "--patience=1d", "/proc/self", **home).returncode in {
         0,

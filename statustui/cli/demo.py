@@ -1,4 +1,4 @@
-"""`statustui demo`: watch a pretend cluster."""
+"""`statustui demo`: watch a simulated cluster."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import time
 import click
 
 from statustui.cli.options import PLACE, Failure, checked, configure, number, path_failure
-from statustui.cli.screen import AT_ONCE, open_monitor
+from statustui.cli.screen import HOME_TIMEOUT, open_monitor
 from statustui.core.text import clean
 
 
-@click.command("demo", short_help="Watch a pretend cluster.")
+@click.command("demo", short_help="Watch a simulated cluster.")
 @click.argument("directory", required=False, metavar="[DIR]", type=PLACE)
 @click.option(
     "--runs",
     type=click.IntRange(1),
     default=200,
     show_default=True,
-    help="How many runs there are at a time.",
+    help="Number of runs at a time.",
 )
 @click.option(
     "--speed",
@@ -28,14 +28,12 @@ from statustui.core.text import clean
     show_default=True,
     metavar="X",
     callback=checked(number(0.01, 1e6)),
-    help="Seconds of the cluster's time that pass in one second.",
+    help="Simulated seconds per second.",
 )
 @click.option(
-    "--seed", type=int, default=1, show_default=True, help="What the runs' lives are drawn from."
+    "--seed", type=int, default=1, show_default=True, help="The same seed gives the same runs."
 )
-@click.option(
-    "--once", is_flag=True, help="Write the tree as it stands at one moment, and leave it."
-)
+@click.option("--once", is_flag=True, help="Write the tree once, print its path, and keep it.")
 @click.pass_context
 def command(  # noqa: PLR0913 - click passes one argument for each option
     context: click.Context,
@@ -46,11 +44,11 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     seed: int,
     once: bool,
 ) -> None:
-    """Watch a pretend cluster, in DIR or in a temporary directory.
+    """Watch a simulated cluster, in DIR or in a temporary directory.
 
     A second process writes real status files there. A temporary directory is deleted at the end.
     """
-    from statustui.demo.cluster import Cluster  # noqa: PLC0415 - help has no need of it
+    from statustui.demo.cluster import Cluster  # noqa: PLC0415 - not needed for --help
     from statustui.demo.process import background, make_directory  # noqa: PLC0415 - as above
 
     _check_empty(directory)
@@ -60,9 +58,9 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         click.echo(clean(place))
         return
     if not sys.stdout.isatty():
-        raise click.UsageError("Standard output is no terminal: only --once makes sense here.")
+        raise click.UsageError("Standard output is not a terminal: only --once can be used.")
     with background(directory, runs, seed, speed) as place:
-        open_monitor(context.obj, [place], configure(None, limit=AT_ONCE), remembers=False)
+        open_monitor(context.obj, [place], configure(None, limit=HOME_TIMEOUT), remembers=False)
 
 
 def _check_empty(directory: str | None) -> None:

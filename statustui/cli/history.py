@@ -7,8 +7,8 @@ import time
 import click
 
 from statustui.cli import output
+from statustui.cli.console import open_paper
 from statustui.cli.options import PATIENCE_OPTION, PLACE, path_failure
-from statustui.cli.roots import open_paper
 from statustui.core.durations import end_of
 from statustui.monitor.fs.deadline import PATIENCE
 from statustui.monitor.once import read_run
@@ -39,6 +39,9 @@ def command(
         click.echo(line)
     if found.is_status_file:
         click.echo()
-        trace, unread = (None, ()) if found.logs is None else (found.logs.trace, found.logs.unread)
-        for line in output.summary_lines(found.run, found.history, trace, now, paper, unread):
+        log_tail, unread = (
+            (None, ()) if found.logs is None else (found.logs.trace, found.logs.unread)
+        )
+        summary = output.RunSummary(found.run, found.history, log_tail, unread)
+        for line in output.summary_lines(summary, now, paper):
             click.echo(line)

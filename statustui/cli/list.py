@@ -10,7 +10,8 @@ from datetime import datetime
 import click
 
 from statustui.cli import output
-from statustui.cli.follow import follow_runs
+from statustui.cli.console import no_runs, open_paper, warn, warn_unread
+from statustui.cli.follow_loop import follow_runs
 from statustui.cli.options import (
     FILTER,
     ROOTS,
@@ -21,7 +22,7 @@ from statustui.cli.options import (
     complete_from,
     watch_options,
 )
-from statustui.cli.roots import Roots, no_runs, open_paper, tell, tell_unread
+from statustui.cli.root_progress import RootProgress
 from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.once import Details, Picture, read_once
@@ -35,15 +36,17 @@ from statustui.settings.config import Config
     "--sort",
     metavar="[-]KEY",
     shell_complete=complete_from([*SORT_KEYS, *(f"-{key}" for key in SORT_KEYS)]),
-    help=f"Sort by {', '.join(SORT_KEYS)}; with - in front in reverse; by default id.",
+    help=f"Sort by {', '.join(SORT_KEYS)}; - in front reverses; by default id.",
 )
 @FILTER
-@click.option("-l", "--limit", type=click.IntRange(0), metavar="N", help="List the first N only.")
+@click.option(
+    "-l", "--limit", type=click.IntRange(0), metavar="N", help="List only the first N runs."
+)
 @click.option("--json", "form", flag_value="json", help="Print one JSON object.")
 @click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object for each run.")
 @click.option("--summary", is_flag=True, help="Print how many runs are in each category.")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 if a listed run has a problem.")
-@click.option("--follow", is_flag=True, help="Go on: print every change as it is seen.")
+@click.option("--follow", is_flag=True, help="Continue, and print every change.")
 @watch_options
 def command(  # noqa: PLR0913 - click passes one argument for each option
     *,
@@ -57,20 +60,22 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     follow: bool = False,
     watching: WatchOptions,
 ) -> None:
-    """List the runs below each ROOT once, or with --follow for as long as they change."""
+    """List the runs below each ROOT once, or with --follow until interrupted."""
     roots = roots or (".",)
     order = sort or "id"
     _check_sort(order)
     query = Filter(expression)
     if follow and (form == "json" or limit is not None or exit_status or summary or sort):
-        raise click.UsageError("--follow goes with --jsonl or the plain form alone.")
-    if not follow and watching.say_how:
-        raise click.UsageError("--watch, --interval and --max-checks go with --follow alone.")
+        raise click.UsageError(
+            "--follow cannot be used with --json, --sort, --limit, --summary or --exit-status."
+        )
+    if not follow and watching.has_follow_options:
+        raise click.UsageError("--watch, --interval and --max-checks need --follow.")
     if summary and sort and limit is None:
-        raise click.UsageError("--summary has no order: --sort goes with --limit there.")
+        raise click.UsageError("--sort has no effect on --summary without --limit.")
     config = watching.configure()
     for mistake in config.mistakes:
-        tell(mistake)
+        warn(mistake)
     if follow:
         _follow(roots, config, query, as_json=form == "jsonl")
         return
@@ -80,8 +85,8 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     for piece in _print(roots, found._replace(runs=runs), form, is_summary=summary):
         click.echo(piece, nl=False)
     for root, links in found.unfollowed.items():
-        tell(no_runs(root, links))
-    tell_unread(found.incomplete)
+        warn(no_runs(root, links))
+    warn_unread(found.incomplete)
     if found.incomplete:
         raise SystemExit(Failure.exit_code)
     if exit_status and any(run.category.is_problem for run in runs):
@@ -91,14 +96,14 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
 def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: bool) -> None:
     """Print changes until interrupted."""
     check_roots(roots, config.patience)
-    is_whole = follow_runs(
+    is_complete = follow_runs(
         Monitor(roots, config.settings),
-        Roots(roots, config.patience),
+        RootProgress(roots, config.patience),
         lambda run: query.matches(run, time.time()),
         open_paper(),
         as_json=as_json,
     )
-    if not is_whole:
+    if not is_complete:
         raise SystemExit(Failure.exit_code)
 
 
@@ -113,7 +118,7 @@ def _read(roots: Sequence[str], config: Config, query: Filter, *, is_count: bool
 def _print(
     roots: Sequence[str], picture: Picture, form: str | None, *, is_summary: bool
 ) -> Iterator[str]:
-    """The text to print, in pieces: a table, or JSON if a `form` of it is wanted."""
+    """Yield the text to print, in pieces: a table, or JSON in the given `form`."""
     generated = datetime.now().astimezone()
     runs, incomplete = picture.runs, picture.incomplete
     if is_summary and form:
@@ -134,5 +139,5 @@ def _print(
 def _check_sort(sort: str) -> None:
     if split_sort(sort)[0] not in SORT_KEYS:
         raise click.BadParameter(
-            f"'{sort}' is none of {', '.join(SORT_KEYS)}.", param_hint="'--sort'"
+            f"'{sort}' is not one of {', '.join(SORT_KEYS)}.", param_hint="'--sort'"
         )

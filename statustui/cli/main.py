@@ -1,4 +1,4 @@
-"""The command line: finds the command, runs it, and ends with its exit status."""
+"""The command line: find the command, run it, and exit with its status."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from statustui.startup.splash import Splash
 from statustui.startup.streams import OutputError
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
-"""Exit status after SIGINT and SIGPIPE, as shells have it."""
+"""Exit statuses after SIGINT and SIGPIPE, as in shells."""
 
 _DEFAULT = "monitor"
 _ABOUT = ("-h", "--help", "-V", "--version")
 
 
 class _Commands(click.Group):
-    """The commands; without the name of one, it is the monitor.
+    """The commands; the monitor is the default.
 
-    The module of a command is imported when the command is asked for.
+    The module of a command is imported only when that command is used.
     """
 
     def list_commands(self, _context: click.Context) -> list[str]:
@@ -46,14 +46,14 @@ class _Commands(click.Group):
         return command
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
-        """Pass arguments to the monitor if they neither name a command nor ask for help."""
+        """Run the monitor if the arguments neither name a command nor ask for help."""
         first = arguments[0] if arguments else ""
         if first not in {*self.list_commands(context), *_ABOUT} and not context.resilient_parsing:
             arguments = [_DEFAULT, *arguments]
         return super().parse_args(context, arguments)
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete names of commands, and the options and roots of the monitor."""
+        """Complete names of commands, and roots and options of the monitor."""
         known = super().shell_complete(context, incomplete)
         if not incomplete.startswith("-"):
             return [*known, CompletionItem(incomplete, "dir")]
@@ -73,7 +73,7 @@ Examples:
 Keys of the monitor (? shows all):
   j k, Enter, q    move, open the run, go back and quit
   /, !, t, s       filter, problems only, group, sort
-  e, u             next problem, next one that is new to you
+  e, u             next problem, next new problem
 
 \b
 Filters: words, FIELD=PATTERN, FIELD~REGEX, age<1h, has=STATE, problem,
@@ -81,11 +81,11 @@ hidden, complete, stalled; with spaces between them, |, ! and ( ).
 
 \b
 Exit status:
-  0    fine
+  0    success
   1    a run has a problem (wait, list --exit-status)
   2    wrong usage, or something cannot be read or written
-  70   a mistake in the program
-  124  wait --timeout: time is over
+  70   internal error
+  124  wait --timeout timed out
 
 \b
 Environment: NO_COLOR, LC_ALL, TERM, XDG_CONFIG_HOME, XDG_STATE_HOME.
@@ -103,21 +103,20 @@ def cli() -> None:
     """Watch directory trees of runs, each with a status file, and never write to them.
 
     `statustui [ROOT]...` opens the live monitor on the trees, by default on the current directory.
-    `statustui monitor -h` tells its options. A ROOT that has the name of a command is given as
-    ./NAME.
+    `statustui monitor -h` lists its options. Write a ROOT that has the name of a command as ./NAME.
     """
 
 
 def main(splash: Splash | None = None) -> NoReturn:
-    """Run the command line, and end with its exit status.
+    """Run the command line, and exit with its status.
 
     Args:
-        splash: What is on screen already.
+        splash: The first frame, if it is on screen already.
     """
     splash = splash or Splash()
     try:
         status = _run(splash)
-    except Exception as error:  # noqa: BLE001 - nobody has expected it: it is told with a report
+    except Exception as error:  # noqa: BLE001 - an internal error is reported
         splash.remove()
         if is_out_of_threads(error):
             words, status = [f"statustui: {OUT_OF_THREADS}"], Failure.exit_code
@@ -129,18 +128,18 @@ def main(splash: Splash | None = None) -> NoReturn:
 
 
 def _run(splash: Splash) -> int:
-    """Run the command line; its exit status."""
+    """Run the command line, and return its exit status."""
     try:
         status = cli(prog_name="statustui", standalone_mode=False, obj=splash)
         sys.stdout.flush()
     except click.ClickException as error:
         splash.remove()
-        _show(error)
+        _print_error(error)
         return error.exit_code
     except OutputError as error:
         if error.is_unread:
             return BROKEN_PIPE
-        _show(Failure(f"standard output: {error.reason}"))
+        _print_error(Failure(f"standard output: {error.reason}"))
         return Failure.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -150,15 +149,15 @@ def _run(splash: Splash) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _show(error: click.ClickException) -> None:
-    """Tell what is wrong; what the user has typed is in it."""
+def _print_error(error: click.ClickException) -> None:
+    """Print an error, sanitised: it may contain what the user has typed."""
     words = io.StringIO()
     error.show(words)
     click.echo("\n".join(clean_lines(words.getvalue())), err=True, nl=False)
 
 
 def _leave(status: int) -> NoReturn:
-    """End, without waiting for a thread that is stuck in a file call."""
+    """Exit without waiting for threads that hang in a file call."""
     try:
         sys.stdout.flush()
     except OutputError:

@@ -8,13 +8,13 @@ import sys
 import click
 
 from statustui.cli.options import ROOTS, WatchOptions, check_roots, watch_options
-from statustui.cli.screen import AT_ONCE, open_monitor
+from statustui.cli.screen import HOME_TIMEOUT, open_monitor
 
 
 def _split_command(
     _context: click.Context, _option: click.Parameter, value: str
 ) -> tuple[str, ...]:
-    """The words of a command line, as a shell would split them."""
+    """Split a command line into words, as a shell does."""
     try:
         return tuple(shlex.split(value))
     except ValueError as error:
@@ -24,19 +24,21 @@ def _split_command(
 @click.command("monitor", short_help="Watch runs live; the default command.")
 @ROOTS
 @watch_options
-@click.option("--bell", is_flag=True, help="Ring on a new problem, and when all has ended.")
+@click.option(
+    "--bell", is_flag=True, help="Ring on a new problem, and when all runs have finished."
+)
 @click.option(
     "--on-problem",
     default="",
     metavar="CMD",
     callback=_split_command,
-    help="Run CMD for each run that gets a problem; STATUSTUI_ID, _STATE, _NOTE … say which.",
+    help="Run CMD for each run that gets a problem; STATUSTUI_ID, _STATE, _NOTE … describe it.",
 )
 @click.option(
     "--ascii/--no-ascii",
     "is_ascii",
     default=None,
-    help="Show nothing but ASCII characters, or glyphs too; by default as the locale says.",
+    help="Send only ASCII characters, or glyphs too; the default depends on the locale.",
 )
 @click.option("--colorblind", is_flag=True, help="Use colours without red and green.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, to select text.")
@@ -54,10 +56,10 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
 ) -> None:
     """Watch the runs below each ROOT live (the default command).
 
-    Where standard output is no terminal, the runs are listed instead.
+    If standard output is not a terminal, list the runs instead.
     """
     if not sys.stdout.isatty():
-        from statustui.cli import list as list_runs  # noqa: PLC0415 - the monitor has no need of it
+        from statustui.cli import list as list_runs  # noqa: PLC0415 - not needed by the monitor
 
         context.invoke(
             list_runs.command,
@@ -68,7 +70,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         )
         return
     config = watching.configure(
-        limit=None if watching.config_path else AT_ONCE,
+        limit=None if watching.config_path else HOME_TIMEOUT,
         bell=bell or None,
         on_problem=on_problem or None,
         ascii=is_ascii,

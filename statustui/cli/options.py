@@ -1,4 +1,4 @@
-"""What the commands share: arguments, options, the configuration, and how they fail."""
+"""What the commands share: arguments, options, the configuration, and failures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from statustui.settings.config import (
 def complete_from(
     words: Iterable[str],
 ) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """What completes a word by those that it can be."""
+    """Return a shell completion that offers `words`."""
     return lambda _context, _parameter, begun: [one for one in words if one.startswith(begun)]
 
 
@@ -43,13 +43,13 @@ FILTER = click.option(
     default="",
     metavar="EXPR",
     shell_complete=complete_from([*FLAGS, *(f"{name}=" for name in FIELDS)]),
-    help="Only runs that match EXPR.",
+    help="Select the runs that match EXPR.",
 )
-"""Which runs a command is about."""
+"""The filter that selects the runs of a command."""
 
 
 class _Place(click.Path):
-    """A path that is taken as it is: looking at it may take for ever."""
+    """A path that is not checked: a file call may never return."""
 
     def convert(
         self,
@@ -57,7 +57,7 @@ class _Place(click.Path):
         param: click.Parameter | None,  # noqa: ARG002 - as click has it
         ctx: click.Context | None,  # noqa: ARG002 - as above
     ) -> str:
-        """The path as a text."""
+        """Return the path as text."""
         return os.fspath(value)
 
 
@@ -66,16 +66,16 @@ ROOTS = click.argument("roots", nargs=-1, metavar="[ROOT]...", type=PLACE)
 """The directories that a command is about."""
 
 
-_FILTERING = 10.0
-"""Seconds that comparing runs with a filter may take in all."""
-_MOST_MARKED = 400
-"""Characters of a filter that is shown with a mark at its mistake."""
+_FILTER_SECONDS = 10.0
+"""Processor time that a filter may take for all runs."""
+_MAX_MARKED_LENGTH = 400
+"""Characters of a filter that is printed with an arrow at its mistake."""
 
 
 class Failure(click.ClickException):
-    """Something that cannot be read or written: a line for each thing, exit status 2.
+    """Something that cannot be read or written: one line each, exit status 2.
 
-    Lines that are indented belong to the one before them.
+    Indented lines continue the line before them.
     """
 
     exit_code = 2
@@ -88,16 +88,16 @@ class Failure(click.ClickException):
 
 
 def path_failure(path: str, error: OSError) -> Failure:
-    """Say what is wrong with a file or a directory."""
+    """Return the failure for an error of a file or directory."""
     return Failure(f"{clean(path)}: {error.strerror or error}")
 
 
 def checked(
     read: Callable[[Any], Any],
 ) -> Callable[[click.Context, click.Parameter, str | None], Any]:
-    """The callback of an option whose text `read` understands, or raises a ValueError about."""
+    """Return an option callback that converts the text with `read`, which may raise ValueError."""
 
-    def callback(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:  # noqa: ANN401 - whatever is read
+    def callback(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:  # noqa: ANN401 - what `read` returns
         try:
             return None if value is None else read(value)
         except ValueError as error:
@@ -106,15 +106,15 @@ def checked(
     return callback
 
 
-def number(least: float, most: float) -> Callable[[str], float]:
-    """What reads a number, by the rules of the configuration."""
+def number(minimum: float, maximum: float) -> Callable[[str], float]:
+    """Return a converter for numbers within bounds, with the messages of the configuration."""
 
     def read(text: str) -> float:
         try:
             value: object = float(text)
         except ValueError:
             value = text
-        return read_number(value, least, most)
+        return read_number(value, minimum, maximum)
 
     return read
 
@@ -124,7 +124,7 @@ PATIENCE_OPTION = click.option(
     "patience",
     metavar="SEC",
     callback=checked(read_patience),
-    help=f"Give up what has not answered for SEC seconds; by default {PATIENCE:g}.",
+    help=f"Give up a filesystem that does not answer for SEC seconds; default {PATIENCE:g}.",
 )
 """How long a command waits for a filesystem."""
 
@@ -138,25 +138,25 @@ _WATCH_OPTIONS = (
     click.option(
         "--watch",
         type=click.Choice(WATCH_MODES),
-        help="Use change events where they can be relied on (auto, the default), always, or never.",
+        help="Use change events where they are reliable (auto, the default), always, or never.",
     ),
     click.option(
         "--interval",
         callback=checked(number(*INTERVAL)),
         metavar="SEC",
-        help="Seconds between two looks; by default what suits the filesystem.",
+        help="Seconds between two checks; the default depends on the filesystem.",
     ),
     click.option(
         "--max-checks",
         callback=checked(number(*MAX_CHECKS)),
         metavar="N",
-        help="Look at N files a second at the most; by default 500 on network filesystems.",
+        help="Check at most N files a second; default 500 on network filesystems.",
     ),
     click.option(
         "--stale",
         metavar="TIME",
         callback=checked(lambda text: StaleAfter(read_span(text))),
-        help="How long a run sits in a state at least before it counts as stalled; by default 30m.",
+        help="Minimum time in a state before a run counts as stalled; default 30m.",
     ),
     PATIENCE_OPTION,
 )
@@ -164,7 +164,7 @@ _WATCH_OPTIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class WatchOptions:
-    """The options that say how to watch, as given on the command line; None where not given."""
+    """The options on how to watch, as given on the command line; None if not given."""
 
     config_path: str | None = None
     watch: WatchMode | None = None
@@ -174,19 +174,19 @@ class WatchOptions:
     patience: float | None = None
 
     @property
-    def say_how(self) -> bool:
-        """Whether any option is given that has an effect only while changes are watched."""
+    def has_follow_options(self) -> bool:
+        """Whether an option is given that has an effect only while changes are followed."""
         return any(one is not None for one in (self.watch, self.interval, self.max_checks))
 
     def configure(self, *, limit: float | None = None, **options: Any) -> Config:  # noqa: ANN401 - fields of Config
-        """Read the configuration, and put the given options in place of its entries.
+        """Read the configuration and override it with the given options.
 
         Args:
             limit: Seconds to wait at most for the file.
-            options: Further fields of `Config`; None where not given.
+            options: Further fields of `Config`; None if not given.
 
         Raises:
-            Failure: The file was named, and cannot be read.
+            Failure: The named file cannot be read.
         """
         return configure(
             self.config_path,
@@ -201,7 +201,7 @@ class WatchOptions:
 
 
 def watch_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say how to watch, as one `WatchOptions` named `watching`."""
+    """Add the options on how to watch to a command, as one `WatchOptions` named `watching`."""
 
     @wraps(command)
     def collect(**given: Any) -> None:  # noqa: ANN401 - click passes one argument for each option
@@ -215,15 +215,15 @@ def watch_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def configure(path: str | None, *, limit: float | None = None, **options: Any) -> Config:  # noqa: ANN401 - fields of Config
-    """The user's configuration, and over it those options that are not None.
+    """Read the user's configuration and override it with those options that are not None.
 
     Args:
         path: The file; None for the default one.
-        limit: Seconds that the configuration is waited for at the most.
+        limit: Seconds to wait at most for the file.
         options: Fields of `Config`.
 
     Raises:
-        Failure: The file was named, and cannot be read.
+        Failure: The named file cannot be read.
     """
     patience = options.get("patience") or PATIENCE
     try:
@@ -234,17 +234,17 @@ def configure(path: str | None, *, limit: float | None = None, **options: Any) -
     return replace(config, **given)
 
 
-_AT_ONCE = 1.0
-"""Seconds to wait at the most for what is told before the watching begins."""
+_CHECK_SECONDS = 1.0
+"""Seconds to wait at most for roots before watching begins."""
 
 
 def check_roots(roots: Sequence[str], patience: float) -> None:
-    """Fail if a root cannot be read; one that does not answer may come back.
+    """Check that every root can be read; one that does not answer may come back.
 
     Raises:
-        Failure: One cannot be read.
+        Failure: A root cannot be read.
     """
-    end = time.monotonic() + min(_AT_ONCE, patience)
+    end = time.monotonic() + min(_CHECK_SECONDS, patience)
     questions = [(root, Question(partial(_list, root), f"check {root}")) for root in roots]
     failures = []
     for root, question in questions:
@@ -266,15 +266,14 @@ class Filter:
     """A filter of the command line.
 
     Raises:
-        click.BadParameter: It has a mistake, which is marked.
-        Failure: It takes too long to understand.
+        click.BadParameter: The filter has a mistake; the message marks it.
+        Failure: Parsing it takes too long.
     """
 
     def __init__(self, expression: str) -> None:
-        """Understand a filter."""
         self._expression = expression
         try:
-            self._timed = TimedQuery(expression, TimeLimit(_FILTERING))
+            self._timed = TimedQuery(expression, TimeLimit(_FILTER_SECONDS))
         except SlowQueryError as error:
             raise self._failure(error) from None
         except QueryError as error:
@@ -287,10 +286,10 @@ class Filter:
         return self._timed.query.fields
 
     def matches(self, run: Run, now: float) -> bool:
-        """Whether a run matches at a time in seconds since 1970.
+        """Return whether a run matches at `now`, in seconds since 1970.
 
         Raises:
-            Failure: To find out takes too long.
+            Failure: The filter takes too long.
         """
         try:
             return self._timed.matches(run, now)
@@ -301,8 +300,8 @@ class Filter:
         return Failure(f"the filter is given up: {error}{self._mark(error.position)}")
 
     def _mark(self, position: int) -> str:
-        """Show the filter with a mark at a place, or tell the place in a long one."""
-        if len(self._expression) > _MOST_MARKED:
+        """Return the filter with an arrow at a position, or the position in a long filter."""
+        if len(self._expression) > _MAX_MARKED_LENGTH:
             return f", at character {position + 1:,}"
         before = len(clean(self._expression[:position]))
         return f"\n  {clean(self._expression)}\n  {' ' * before}^"

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.durations import BRIEF, end_of
@@ -21,14 +21,14 @@ from statustui.presentation.plain_text import Paper, pad, width_of
 
 _COLUMNS = ("id", "name", "state", "result", "age", "note")
 _HEADER = ("", *(COLUMNS[name].title for name in _COLUMNS))
-_WIDEST = 64
-"""Cells that any column but the last takes at the most: one text must not widen every line."""
-_GIVING = ("name", "id")
-"""The columns that give way on a narrow terminal, one after the other."""
-_LEAST = 8
-"""Cells that they keep."""
-_ROOM = 12
-"""Cells that are to be left for the last column."""
+_MAX_CELLS = 64
+"""Width of any column but the last: one text must not widen every line."""
+_SHRINKING = ("name", "id")
+"""The columns that are shrunk on a narrow terminal, one after the other."""
+_MIN_SHRUNK = 8
+"""Cells that those columns keep."""
+_MIN_LAST = 12
+"""Cells reserved for the last column."""
 _GAP = "  "
 
 
@@ -37,34 +37,34 @@ def table(runs: Sequence[Run], now: float, paper: Paper) -> Iterator[tuple[str, 
 
     Args:
         runs: The runs, in order.
-        now: The time that ages are counted from, in seconds since 1970.
-        paper: What is printed on.
+        now: The time of the ages, in seconds since 1970.
+        paper: Standard output.
 
     Yields:
-        Lines without a newline, each with its run; the header comes first, with None.
+        Lines without a newline, each with its run; first the header, with None.
     """
     rows = [_row(run, now, paper) for run in runs]
     widths = [
-        min(_WIDEST, max(map(width_of, column))) for column in zip(_HEADER, *rows, strict=True)
+        min(_MAX_CELLS, max(map(width_of, column))) for column in zip(_HEADER, *rows, strict=True)
     ]
     if paper.width is not None:
-        widths = _narrowed(widths, paper.width)
+        widths = _shrink(widths, paper.width)
     for row, run in zip([_HEADER, *rows], [None, *runs], strict=True):
         yield _line(row, widths, paper), run
 
 
-def _narrowed(widths: Sequence[int], room: int) -> list[int]:
-    """The widths of the columns where the last one takes what room the others leave."""
-    given = [*widths[:-1], min(widths[-1], _ROOM)]
-    for name in _GIVING:
+def _shrink(widths: Sequence[int], available: int) -> list[int]:
+    """Return the widths of the columns on a narrow terminal; the last column gets the rest."""
+    given = [*widths[:-1], min(widths[-1], _MIN_LAST)]
+    for name in _SHRINKING:
         column = 1 + _COLUMNS.index(name)
-        excess = sum(given) + len(_GAP) * (len(given) - 1) - room
-        given[column] -= max(0, min(excess, given[column] - _LEAST))
+        excess = sum(given) + len(_GAP) * (len(given) - 1) - available
+        given[column] -= max(0, min(excess, given[column] - _MIN_SHRUNK))
     return given
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], paper: Paper) -> str:
-    """The cells of a row beside each other; there is no end of the last one but the line's."""
+    """Join the cells of a row; the last one is cut only by the end of the line."""
     *front, last = cells
     fitted = [
         pad(paper.fit(cell, width), width) for cell, width in zip(front, widths, strict=False)
@@ -73,13 +73,13 @@ def _line(cells: Sequence[str], widths: Sequence[int], paper: Paper) -> str:
 
 
 def count_categories(runs: Iterable[Run]) -> dict[str, int]:
-    """Category -> how many runs are in it, for every category there is."""
+    """Return the number of runs in each category, also in empty ones."""
     counts = Counter(run.category for run in runs)
     return {category.value: counts[category] for category in Category}
 
 
 def summary(runs: Sequence[Run]) -> str:
-    """How many runs there are, and in which categories, in one line."""
+    """Return the number of runs, and those in each category, in one line."""
     counted, what = count_what(runs)
     counts = [f"{count:,} {name}" for name, count in count_categories(counted).items() if count]
     said = f"{len(counted):,} {what}"
@@ -87,9 +87,9 @@ def summary(runs: Sequence[Run]) -> str:
 
 
 def count_what(runs: Collection[Run]) -> tuple[Collection[Run], str]:
-    """What of `runs` is counted, and what that is called: series only where there is nothing else.
+    """Return the runs to count and what to call them; series only if there is nothing else.
 
-    A series is a container of runs, and counts as none itself.
+    A series is a container of runs, and not counted as a run itself.
     """
     counted = [run for run in runs if not run.is_series]
     if runs and not counted:
@@ -103,7 +103,7 @@ def summary_json(
     generated: datetime,
     incomplete: Iterable[tuple[str, str]],
 ) -> str:
-    """The same as one JSON object."""
+    """Return the number of runs in each category as one JSON object."""
     counted, _what = count_what(runs)
     return dump(
         {
@@ -120,7 +120,7 @@ def summary_json(
 def changes(
     removed: Iterable[str], updated: Iterable[Run], now: float, paper: Paper, *, as_json: bool
 ) -> Iterator[str]:
-    """Lines on runs that are gone and runs that have changed, as JSON objects or for people."""
+    """Yield a line for each run that was removed or has changed, as JSON objects or as text."""
     for path in removed:
         gone = dump({"path": path, "removed": True})
         yield gone if as_json else paper.line(f"{'':<3}{paper.words(path)} is gone")
@@ -129,15 +129,18 @@ def changes(
             yield dump(run_object(run))
         else:
             glyph, run_id, name, state, result, _age, note = _row(run, now, paper)
-            # What comes later is not known: the columns are as wide as runs are named mostly.
+            # Later lines are unknown: the columns have the width that most runs need.
             widths = [
-                max(least, min(_WIDEST, width_of(cell)))
-                for least, cell in zip(_USUAL, (glyph, run_id, name, state, result), strict=True)
+                max(least, min(_MAX_CELLS, width_of(cell)))
+                for least, cell in zip(
+                    _MIN_WIDTHS, (glyph, run_id, name, state, result), strict=True
+                )
             ]
             yield _line((glyph, run_id, name, state, result, note), widths, paper)
 
 
-_USUAL = (1, 8, 28, 15, 5)
+_MIN_WIDTHS = (1, 8, 28, 15, 5)
+"""Minimum widths of glyph, id, name, state and result in lines on changes."""
 
 
 def _row(run: Run, now: float, paper: Paper) -> tuple[str, ...]:
@@ -147,10 +150,10 @@ def _row(run: Run, now: float, paper: Paper) -> tuple[str, ...]:
 
 
 def history_lines(history: History, paper: Paper) -> Iterator[str]:
-    """The statuses of a run, a line each: time, time since the one before, state and note.
+    """Yield a line for each status of a run: time, time since the previous one, state and note.
 
-    A note of several lines goes on in the next lines, and so does it how often a status was
-    repeated. A damaged line has its number in place of the times.
+    A note of several lines continues on lines of its own. If a status was repeated, a further line
+    says how often. A damaged line has its line number in place of the times.
     """
     if history.omission:
         yield paper.line(history.omission)
@@ -166,7 +169,7 @@ def history_lines(history: History, paper: Paper) -> Iterator[str]:
         first, *more = (paper.words(line) for line in status.note.split("\n"))
         if entry.times > 1 and time is not None and entry.end is not None:
             more.append(f"(set {entry.times:,} times in {format_span(entry.end - time)})")
-        state = pad(paper.fit(paper.words(status.state), _WIDEST), 15)
+        state = pad(paper.fit(paper.words(status.state), _MAX_CELLS), 15)
         for line in (
             f"{start}  {state}  {first}".rstrip(),
             *(f"{'':<50}  {rest}" for rest in more),
@@ -174,24 +177,26 @@ def history_lines(history: History, paper: Paper) -> Iterator[str]:
             yield paper.line(line)
 
 
-def summary_lines(  # noqa: PLR0913, PLR0917 - all that is known of a run
-    run: Run,
-    history: History,
-    trace: LogTail | None,
-    now: float,
-    paper: Paper,
-    unread: Sequence[tuple[Log, str]] = (),
-) -> Iterator[str]:
-    """Where a run stands, what its time went into, and why it failed if it did.
+class RunSummary(NamedTuple):
+    """What is known of one run."""
+
+    run: Run
+    history: History
+    log_tail: LogTail | None
+    """The end of the log that belongs to the state of the run."""
+    unread_logs: Sequence[tuple[Log, str]] = ()
+    """Logs that belong to it and cannot be read, each with the reason."""
+
+
+def summary_lines(summary: RunSummary, now: float, paper: Paper) -> Iterator[str]:
+    """Yield where a run stands, how long it was in each state, and why it failed.
 
     Args:
-        run: The run.
-        history: Its history.
-        trace: The end of the log that belongs to where it stands.
-        now: The time up to which it counts if it goes on, in seconds since 1970.
-        paper: What is printed on.
-        unread: Logs that may tell more and cannot be looked at, each with the reason.
+        summary: The run.
+        now: The end of the current state if the run is unfinished, in seconds since 1970.
+        paper: Standard output.
     """
+    run, history, log_tail, unread_logs = summary
     words = paper.words
     letter = run.category.letter
     where = f"{letter} {run.category.value}: {words(run.id)} {words(run.name)}"
@@ -214,14 +219,14 @@ def summary_lines(  # noqa: PLR0913, PLR0917 - all that is known of a run
         yield paper.line(f"result: {run.contradiction}")
     if run.problem is None and run.is_finished:
         return
-    yield from (paper.line(f"{words(log.title)}: {words(why)}") for log, why in unread)
-    if trace is not None:
-        yield paper.line(f"end of {words(trace.log.title)}:")
-        yield from (paper.line(f"     {words(line)}") for line in trace.lines)
+    yield from (paper.line(f"{words(log.title)}: {words(why)}") for log, why in unread_logs)
+    if log_tail is not None:
+        yield paper.line(f"end of {words(log_tail.log.title)}:")
+        yield from (paper.line(f"     {words(line)}") for line in log_tail.lines)
 
 
 def run_object(run: Run) -> dict[str, Any]:
-    """A run as the JSON object that ``list`` prints."""
+    """Return the JSON object that ``list`` prints of a run."""
     return {
         "path": run.path,
         "id": run.id,
@@ -266,10 +271,10 @@ def list_json(
     generated: datetime,
     incomplete: Iterable[tuple[str, str]],
 ) -> Iterator[str]:
-    """One JSON object of all `runs`, in pieces that together are its text.
+    """Yield the JSON object of all `runs`, in pieces of text.
 
     Args:
-        roots: The directories below which they are.
+        roots: The directories, as given.
         runs: The runs.
         generated: When they were read.
         incomplete: Path and error of each part that could not be read.
@@ -288,7 +293,7 @@ def _incomplete(parts: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def history_json(path: str, history: Iterable[StatusInfo], times: Mapping[str, float]) -> str:
-    """The statuses of a run, and the seconds in each state, as one JSON object."""
+    """Return the statuses of a run, and the seconds in each state, as one JSON object."""
     entries = [
         {
             "state": status.state,
@@ -301,6 +306,6 @@ def history_json(path: str, history: Iterable[StatusInfo], times: Mapping[str, f
     return dump({"path": path, "history": entries, "seconds": dict(times)})
 
 
-def dump(value: Any) -> str:  # noqa: ANN401 - whatever JSON can hold
-    """A value as JSON in ASCII characters, so that no text in it reaches a terminal as it is."""
+def dump(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return a value as JSON in ASCII, so that no text in it can act on a terminal."""
     return json.dumps(value, ensure_ascii=True)

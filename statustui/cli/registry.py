@@ -1,9 +1,9 @@
-"""The names of the commands: each is the `command` of the module of that name in this package.
+"""The names of the commands; each is the object `command` of the module of that name here.
 
-`__main__` reads this before the first frame, so nothing is imported here.
+`__main__` reads this before the first frame, so it imports nothing.
 """
 
 SCREENLESS = frozenset({"history", "list", "set", "states", "wait"})
-"""Commands that print, and leave the screen alone."""
+"""Commands that only print."""
 WITH_SCREEN = frozenset({"demo", "monitor"})
-"""Commands that open the screen."""
+"""Commands that open the screen, for which the first frame is painted at once."""

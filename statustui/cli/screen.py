@@ -21,51 +21,49 @@ from statustui.startup.terminal import has_glyphs, has_keyboard, is_dumb
 if TYPE_CHECKING:
     from statustui.settings.session_state import SessionState
 
-AT_ONCE = 1.0
-"""Seconds that the screen waits at most for files in the user's home."""
+HOME_TIMEOUT = 1.0
+"""Seconds that the first frame waits at most for files in the user's home."""
 
 
 class _LateMonitor:
-    """A monitor that is imported when it is to start: the first frame has no need of it."""
+    """A monitor that is imported only when it starts: the first frame does not need it."""
 
     def __init__(self, roots: Sequence[str], settings: Settings) -> None:
-        """Prepare to watch `roots`."""
         self._roots = roots
         self._settings = settings
         self._source: Source | None = None
 
     def start(self, deliver: Deliver) -> None:
-        """Begin."""
+        """Start watching."""
         from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - see above
 
         self._source = Monitor(self._roots, self._settings)
         self._source.start(deliver)
 
     def look_now(self) -> None:
-        """Look at everything again."""
+        """Check everything now."""
         if self._source is not None:
             self._source.look_now()
 
     def look_at(self, path: str) -> None:
-        """Look at one run soon."""
+        """Check one run soon."""
         if self._source is not None:
             self._source.look_at(path)
 
     def stop(self) -> None:
-        """End at once."""
+        """Stop at once."""
         if self._source is not None:
             self._source.stop()
 
 
-class Crash(Exception):  # noqa: N818 - not an error of its own
+class Crash(Exception):  # noqa: N818 - the error has been reported already
     """The screen has crashed.
 
-    Attributes:
-        words: What to tell the user.
+    Args:
+        words: The lines to print on standard error.
     """
 
     def __init__(self, words: list[str]) -> None:
-        """Take what there is to tell."""
         super().__init__(*words)
         self.words = words
 
@@ -78,21 +76,29 @@ def open_monitor(
     mouse: bool = True,
     remembers: bool = True,
 ) -> None:
-    """Open the monitor; only now is Textual imported.
+    """Import Textual and run the monitor until it is quit.
+
+    Args:
+        splash: The first frame, which is on screen already.
+        roots: The directories to watch.
+        config: The user's configuration.
+        mouse: Whether to use the mouse.
+        remembers: Whether to keep the session state.
 
     Raises:
-        Failure: The terminal is none that the monitor can be shown on.
+        Failure: The terminal cannot display the monitor.
+        Crash: An internal error occurred, and has been reported.
     """
     if is_dumb(os.environ):
-        raise Failure("this terminal shows no screen (TERM); `statustui list` prints the runs")
+        raise Failure("this terminal has no cursor addressing (TERM); use `statustui list`")
     if not has_keyboard():
-        raise Failure("there is no terminal to read keys from; `statustui list` prints the runs")
-    # The size of the terminal is what the terminal says, whatever a shell has exported once.
+        raise Failure("there is no terminal to read keys from; use `statustui list`")
+    # Ask the terminal for its size: these may be stale exports of a shell.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
     if config.ascii is None:
         config = replace(config, ascii=not has_glyphs(os.environ))
-    from statustui.tui.app import StatusApp  # noqa: PLC0415 - takes most of a start
+    from statustui.tui.app import StatusApp  # noqa: PLC0415 - most of the start-up time
 
     config, memory = _recall(config, roots) if remembers else (config, None)
     app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, memory=memory)
@@ -107,13 +113,13 @@ def open_monitor(
 
 
 def _recall(config: Config, roots: Sequence[str]) -> tuple[Config, SessionState | None]:
-    """What is remembered of earlier sessions, and the configuration with it."""
-    from statustui.settings.session_state import SessionState, state_directory  # noqa: PLC0415 - only the monitor has one
+    """Return the configuration with what the user chose in earlier sessions, and that state."""
+    from statustui.settings.session_state import SessionState, state_directory  # noqa: PLC0415 - only the monitor needs it
 
     place = state_directory()
     try:
-        memory = ask(partial(SessionState, place, roots), AT_ONCE)
+        memory = ask(partial(SessionState, place, roots), HOME_TIMEOUT)
     except OSError as error:
-        trouble = clean(f"{place}: {error.strerror or NO_ANSWER}: nothing is remembered")
+        trouble = clean(f"{place}: {error.strerror or NO_ANSWER}: the session state is not kept")
         return replace(config, mistakes=(*config.mistakes, trouble)), None
     return memory.recall(config), memory

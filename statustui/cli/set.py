@@ -28,18 +28,18 @@ from statustui.monitor.fs.deadline import PATIENCE, ask
 def command(run: str, state: str, note: str, patience: float | None) -> None:
     """Append a status to RUN: set its STATE, with a NOTE.
 
-    Creates the run directory and its status file if they are missing. Refuses what cannot be
-    stored as given: a STATE that `statustui states` does not list, or a NOTE that is too long.
+    Creates the run directory and its status file if they are missing. Refuses a STATE that
+    `statustui states` does not list, and a NOTE that is too long.
     """
     if state not in KNOWN_STATES:
-        raise Failure(f"{clean(state)}: there is no such state; `statustui states` lists them")
+        raise Failure(f"{clean(state)}: unknown state; `statustui states` lists the known ones")
     try:
         size = len(note.replace("\n", "\\n").encode())
     except UnicodeEncodeError:
-        raise Failure(f"{clean(run)}: the note is no text in UTF-8") from None
+        raise Failure(f"{clean(run)}: the note is not valid UTF-8") from None
     if size > StatusFile.NOTE_MAX:
-        most = StatusFile.NOTE_MAX
-        raise Failure(f"{clean(run)}: the note has {size:,} bytes; {most:,} can be stored")
+        limit = StatusFile.NOTE_MAX
+        raise Failure(f"{clean(run)}: the note has {size:,} bytes; at most {limit:,} can be stored")
 
     def store() -> None:
         os.makedirs(run, exist_ok=True)
@@ -48,7 +48,9 @@ def command(run: str, state: str, note: str, patience: float | None) -> None:
     try:
         ask(store, patience or PATIENCE)
     except TimeoutError as error:
-        raise Failure(f"{clean(run)}: {error.strerror}; the status may not be stored") from error
+        raise Failure(
+            f"{clean(run)}: {error.strerror}; the status may or may not be stored"
+        ) from error
     except OSError as error:
         raise path_failure(run, error) from error
     except TestStatusError as error:

@@ -11,7 +11,7 @@ from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, categoris
 @click.command("states", short_help="List the known states.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """List the known states with their meaning and their category."""
+    """List the known states, each with its category and meaning."""
     texts = {state: STATES.help(state) for state in STATES.list()} | LATER_STATES | SERIES_STATES
     if as_json:
         click.echo(

@@ -1,4 +1,4 @@
-"""`statustui wait`: wait until runs have ended."""
+"""`statustui wait`: wait until runs have finished."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 import click
 
 from statustui.cli import output
+from statustui.cli.console import open_paper, show_progress, warn, warn_unread
 from statustui.cli.options import (
     FILTER,
     ROOTS,
@@ -17,27 +18,27 @@ from statustui.cli.options import (
     checked,
     watch_options,
 )
-from statustui.cli.roots import Roots, open_paper, tell, tell_unread
-from statustui.cli.waiting import Outcome, tell_progress, wait_for_runs
+from statustui.cli.root_progress import RootProgress
+from statustui.cli.wait_loop import Outcome, wait_for_runs
 from statustui.monitor.monitor import Monitor
 from statustui.settings.config import read_span
 
-_MOST_TOLD = 20
-"""Runs named at most at the end."""
+_MAX_LISTED_RUNS = 20
+"""Runs listed at the end."""
 TIMED_OUT = 124
-"""Exit status as of ``timeout``."""
+"""Exit status, as that of ``timeout``."""
 
 
-@click.command("wait", short_help="Wait until runs have ended.")
+@click.command("wait", short_help="Wait until runs have finished.")
 @ROOTS
 @FILTER
 @click.option(
     "--timeout",
     metavar="TIME",
     callback=checked(read_span),
-    help="Wait no longer than TIME, a number of seconds or like 2h, and exit with 124 then.",
+    help="Wait at most TIME, in seconds or as in 2h, then exit with 124.",
 )
-@click.option("--fail-fast", is_flag=True, help="End at the first problem.")
+@click.option("--fail-fast", is_flag=True, help="Stop waiting at the first problem.")
 @watch_options
 def command(
     *,
@@ -47,29 +48,29 @@ def command(
     fail_fast: bool,
     watching: WatchOptions,
 ) -> None:
-    """Wait until the runs below each ROOT have ended; exit with 1 if one has a problem.
+    """Wait until the runs below each ROOT have finished; exit with 1 if one has a problem.
 
-    A run has ended when its state is a final one, or Pavilion has marked it as complete. A run that
-    has matched the filter once is waited for until it has ended.
+    A run has finished when its state is a final one, or when Pavilion has marked it as complete. A
+    run that matched the filter once is waited for until it has finished.
     """
     end = None if timeout is None else time.monotonic() + timeout
     roots = roots or (".",)
     query = Filter(expression)
     config = watching.configure(limit=timeout)
     for mistake in config.mistakes:
-        tell(mistake)
+        warn(mistake)
     left = _left(end)
     check_roots(roots, config.patience if left is None else left)
     outcome = wait_for_runs(
         Monitor(roots, config.settings),
-        Roots(roots, config.patience),
+        RootProgress(roots, config.patience),
         lambda run: query.matches(run, time.time()),
         timeout=_left(end),
-        fails_fast=fail_fast,
-        tell=tell_progress,
+        fail_fast=fail_fast,
+        show_progress=show_progress,
     )
-    tell_progress("")
-    _tell_outcome(outcome)
+    show_progress("")
+    _print_outcome(outcome)
     status = _exit_status(outcome)
     if status:
         raise SystemExit(status)
@@ -79,28 +80,28 @@ def _left(end: float | None) -> float | None:
     return None if end is None else max(0.0, end - time.monotonic())
 
 
-def _tell_outcome(outcome: Outcome) -> None:
+def _print_outcome(outcome: Outcome) -> None:
     click.echo(output.summary(outcome.runs))
-    for root in outcome.unseen:
-        tell(f"{root}: not seen whole yet")
-    if not outcome.runs and outcome.is_whole and not outcome.unseen:
-        tell("nothing matches: there was nothing to wait for")
-    named = [
+    for root in outcome.unscanned:
+        warn(f"{root}: not completely scanned yet")
+    if not outcome.runs and outcome.is_complete and not outcome.unscanned:
+        warn("no run matches: nothing to wait for")
+    listed = [
         run
         for run in sorted(outcome.runs, key=lambda run: run.is_series)
         if run.category.is_problem or (outcome.has_timed_out and not run.is_finished)
     ]
-    lines = output.changes((), named[:_MOST_TOLD], time.time(), open_paper(), as_json=False)
+    lines = output.changes((), listed[:_MAX_LISTED_RUNS], time.time(), open_paper(), as_json=False)
     for line in lines:
         click.echo(line)
-    if len(named) > _MOST_TOLD:
-        click.echo(f"   and {len(named) - _MOST_TOLD:,} more")
-    tell_unread(outcome.unread)
+    if len(listed) > _MAX_LISTED_RUNS:
+        click.echo(f"   and {len(listed) - _MAX_LISTED_RUNS:,} more")
+    warn_unread(outcome.unread_files)
 
 
 def _exit_status(outcome: Outcome) -> int:
     if outcome.has_timed_out:
         return TIMED_OUT
-    if not outcome.is_whole:
+    if not outcome.is_complete:
         return Failure.exit_code
     return int(outcome.has_problem)

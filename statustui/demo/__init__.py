@@ -1,1 +1,1 @@
-"""A pretend cluster that writes real status files."""
+"""A simulated cluster that writes real status files."""

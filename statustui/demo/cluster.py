@@ -1,4 +1,4 @@
-"""The pretend cluster: writes the files of the planned runs when their time has come."""
+"""The simulated cluster: writes the files of the planned runs when they are due."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from statustui.demo.lives import SUBMIT_EVERY, PlannedRun, PlannedSeries, Step, 
 
 
 class Cluster:
-    """The pretend cluster at work in one working directory.
+    """A simulated cluster at work in one working directory.
 
     Args:
-        path: The working directory; it is made if need be.
-        runs: How many runs there are; when more are submitted the oldest ones go.
-        seed: What the lives are drawn from.
+        path: The working directory; it is created if it is missing.
+        runs: Number of runs at a time; when more are submitted, the oldest series are deleted.
+        seed: The same seed gives the same runs.
     """
 
     def __init__(self, path: str, runs: int, seed: int) -> None:
-        """Make the empty working directory."""
         self.path = path
         self._runs = runs
         self._plans = plan_series(seed)
@@ -36,12 +35,12 @@ class Cluster:
         self._order = itertools.count()
         self._submitted = 0
         self.clock = 0.0
-        """Pretend seconds since the first series was submitted."""
+        """Simulated seconds since the first series was submitted."""
         for name in (TEST_RUNS, SERIES, "builds", "jobs", "users"):
             os.makedirs(os.path.join(path, name), exist_ok=True)
 
     def fill(self, now: float) -> None:
-        """Write the past of the cluster, so that it stands at `now` (seconds since 1970)."""
+        """Write the past of the cluster, up to `now` (seconds since 1970)."""
         series = [self._next]
         while sum(len(one.runs) for one in series) < self._runs:
             series.append(next(self._plans))
@@ -55,17 +54,17 @@ class Cluster:
         self._work_until(end, lambda moment: now - (end - moment))
 
     def advance(self, seconds: float, now: float) -> None:
-        """Write what happens in the next `seconds`, so that it stands at `now` after them."""
+        """Write what happens in the next simulated `seconds`, which end at `now` (since 1970)."""
         end = self.clock + seconds
         self._submit_until(end)
         self._work_until(end, lambda moment: now - (end - moment))
 
     def work(self, speed: float, wait: Callable[[float], bool]) -> None:
-        """Go on living, `speed` pretend seconds a second, until `wait` returns True.
+        """Keep the cluster at work until `wait` returns True.
 
         Args:
-            speed: Pretend seconds a second.
-            wait: Waits for so many seconds; returns whether to end.
+            speed: Simulated seconds per second.
+            wait: Waits for a number of seconds, and returns whether to stop.
         """
         begin, started = self.clock, time.monotonic()
         while not wait(min(0.2, self._rest_until_next() / speed)):
@@ -104,7 +103,7 @@ class Cluster:
         status_path = os.path.join(directory, "status")
         if step is run.steps[0]:
             os.mkdir(directory)
-            # A file that exists gets no status of the present time.
+            # Otherwise StatusFile would add a status with the present time.
             open(status_path, "x").close()
         elif not os.path.isdir(directory):
             return  # somebody deleted it
@@ -117,7 +116,7 @@ class Cluster:
         StatusFile(status_path).set(step.state, step.note, when=when)
 
     def _clean(self) -> None:
-        """Delete the oldest series for good while there are more runs than asked for."""
+        """Delete the oldest series while there are more runs than asked for."""
         while len(self._living) > 1 and self._submitted - len(self._living[0].runs) >= self._runs:
             series = self._living.popleft()
             self._submitted -= len(series.runs)

@@ -1,8 +1,7 @@
-"""The lives that the runs of the pretend cluster go through, planned from a seed.
+"""The lives of the runs of the simulated cluster, planned from a seed.
 
-Series of runs are submitted one after the other; each run goes through a believable life of
-queues, builds, a run and results, and some of them fail in every way that real ones do. The lives
-are planned from a seed, so that the same seed gives the same cluster.
+Series of runs are submitted one after the other. Each run goes through queue, build, run and
+results, and some fail in each of the ways that real ones do. The same seed gives the same cluster.
 """
 
 from __future__ import annotations
@@ -17,10 +16,8 @@ from typing import TypeAlias
 
 from statustui.core.working_dir import SERIES, TEST_RUNS
 
-_PATIENCE = 3.0
-"""Seconds to wait at the most for the past of a cluster to be written."""
 SUBMIT_EVERY = 45.0
-"""Pretend seconds between two series."""
+"""Simulated seconds between two series."""
 
 _SUITES = {
     "hpcg": ("n4", "n16", "n64"),
@@ -39,21 +36,21 @@ class Step:
     """One status of a planned life, and the files that appear with it."""
 
     delay: float
-    """Pretend seconds after the step before."""
+    """Simulated seconds after the step before."""
     state: str
     note: str
     files: tuple[tuple[str, str], ...] = ()
-    """Name and text; a text is appended to what the file holds already."""
+    """Name and text; the text is appended to the file."""
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run, or a series, and the life ahead of it."""
+    """A run or a series, and its steps."""
 
     directory: str
-    """Where it is to be, below the working directory."""
+    """Path below the working directory."""
     begin: float
-    """When its directory is made, in pretend seconds."""
+    """When its directory is created, in simulated seconds."""
     steps: tuple[Step, ...]
 
 
@@ -71,7 +68,7 @@ Life: TypeAlias = Callable[["_Maker"], list[Step]]
 
 @dataclass
 class _Maker:
-    """What the life of one run is made of."""
+    """Makes the steps of one run."""
 
     dice: random.Random
     id: int
@@ -79,7 +76,7 @@ class _Maker:
     host: str
 
     def span(self, typical: float) -> float:
-        """A span of time that is mostly close to `typical` and sometimes far above it."""
+        """Return a duration that is usually close to `typical` and sometimes far above it."""
         return round(typical * self.dice.lognormvariate(0, 0.35), 6)
 
     def submitted(self) -> list[Step]:
@@ -159,7 +156,7 @@ _PARTS = ("mesh", "halo", "solver", "krylov", "precond", "output", "timer", "mai
 
 
 def _broken_build() -> str:
-    """What a build prints that stops at an error, with the noise of others around it."""
+    """Return the output of a build that fails, with unrelated output around the error."""
     lines = ["cmake -B build", "-- Found MPI: mpicc (4.1)", "make -j 16"]
     lines += [
         f"[{percent:>3}%] Building C object src/{part}.c.o"
@@ -186,7 +183,7 @@ def _fails_to_build(maker: _Maker) -> list[Step]:
 
 
 def _hides_its_failed_build(maker: _Maker) -> list[Step]:
-    """Somebody asked Pavilion for the status of a run whose build had failed."""
+    """``pav status`` was run after the build had failed."""
     return [*_fails_to_build(maker), Step(maker.span(12), "BUILD_CREATED", "Build prepared.")]
 
 
@@ -248,11 +245,11 @@ def _is_skipped(maker: _Maker) -> list[Step]:
 
 
 def _dies_silently(maker: _Maker) -> list[Step]:
-    """The node went down: nobody is left to write that the run is over."""
+    """The node went down, so nothing writes that the run has finished."""
     return maker.until_started()
 
 
-def _waits_for_ever(maker: _Maker) -> list[Step]:
+def _waits_without_end(maker: _Maker) -> list[Step]:
     waits = [
         Step(maker.span(20), "BUILD_DEFERRED", "The build waits for a compute node.")
         for _ in range(6)
@@ -274,14 +271,14 @@ _LIVES: dict[Life, int] = {
     _is_cancelled: 3,
     _is_skipped: 4,
     _dies_silently: 2,
-    _waits_for_ever: 1,
+    _waits_without_end: 1,
 }
-"""Every kind of life with how many of a hundred runs have it."""
+"""Kind of life -> how many of a hundred runs have it."""
 
 
 def plan_series(seed: int) -> Iterator[PlannedSeries]:
-    """Plan one series after the other, for ever; the same seed gives the same ones."""
-    dice = random.Random(seed)  # noqa: S311 - nothing secret
+    """Plan one series after the other, without end; the same seed gives the same series."""
+    dice = random.Random(seed)  # noqa: S311 - not for cryptography
     lives, weights = list(_LIVES), list(_LIVES.values())
     run_ids = itertools.count(1)
     for series_id in itertools.count(1):

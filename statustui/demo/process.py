@@ -1,4 +1,4 @@
-"""The process in which a pretend cluster works."""
+"""The process in which a simulated cluster works."""
 
 from __future__ import annotations
 
@@ -15,30 +15,35 @@ from multiprocessing import connection
 from statustui.core.working_dir import TEST_RUNS
 from statustui.demo.cluster import Cluster
 
-_PATIENCE = 3.0
-"""Seconds to wait at most for the past of a cluster to be written."""
+_FILL_TIMEOUT = 3.0
+"""Seconds to wait at most until the past of a cluster has been written."""
 
 
 def make_directory() -> str:
-    """Make a temporary directory for a pretend cluster."""
+    """Create a temporary directory for a simulated cluster."""
     return tempfile.mkdtemp(prefix="statustui-demo-")
 
 
-def serve(  # noqa: PLR0913 - one argument for each thing that clusters differ in
+def serve(  # noqa: PLR0913 - what a cluster is made from, and how it ends
     path: str,
     runs: int,
     seed: int,
     speed: float,
-    ready: connection.Connection | None = None,
     *,
+    ready: connection.Connection | None = None,
     remove: bool,
 ) -> None:
-    """Keep a pretend cluster going at `path`; to be called in a process of its own.
+    """Keep a simulated cluster at work at `path`; call it in a process of its own.
 
-    `ready` is closed once the past of the cluster has been written.
+    It returns when the process that started it ends.
 
-    It ends when the process that started it does, whatever ends that, and then deletes `path` if
-    told to `remove` it.
+    Args:
+        path: The working directory.
+        runs: Number of runs at a time.
+        seed: The same seed gives the same runs.
+        speed: Simulated seconds per second.
+        ready: Closed once the past of the cluster has been written.
+        remove: Whether to delete `path` at the end.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -57,13 +62,13 @@ def serve(  # noqa: PLR0913 - one argument for each thing that clusters differ i
 
 @contextlib.contextmanager
 def background(path: str | None, runs: int, seed: int, speed: float) -> Iterator[str]:
-    """Have a pretend cluster at work in a process of its own.
+    """Run a simulated cluster in a process of its own.
 
     Args:
-        path: The working directory; None for a temporary one, which is deleted afterwards.
-        runs: How many runs there are at a time.
-        seed: What the lives are drawn from.
-        speed: Pretend seconds a second.
+        path: The working directory; None for a temporary one, which is deleted at the end.
+        runs: Number of runs at a time.
+        seed: The same seed gives the same runs.
+        speed: Simulated seconds per second.
 
     Yields:
         The working directory.
@@ -74,13 +79,16 @@ def background(path: str | None, runs: int, seed: int, speed: float) -> Iterator
     context = multiprocessing.get_context("fork")
     listener, ready = context.Pipe(duplex=False)
     process = context.Process(
-        target=serve, args=(place, runs, seed, speed, ready), kwargs={"remove": remove}, daemon=True
+        target=serve,
+        args=(place, runs, seed, speed),
+        kwargs={"ready": ready, "remove": remove},
+        daemon=True,
     )
     process.start()
     ready.close()
     try:
-        # What has gone wrong before the monitor opens is no news.
-        connection.wait([listener], _PATIENCE)
+        # Problems from before the monitor opens are not new.
+        connection.wait([listener], _FILL_TIMEOUT)
         yield place
     finally:
         process.terminate()

@@ -26,12 +26,12 @@ _KEY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+(?:\.[\w-]+)*))\s*=")
 
 @dataclass(frozen=True)
 class Config:
-    """What a user can have otherwise; None and nothing stand for what the program does anyway."""
+    """The user's settings; None or empty means the default."""
 
     columns: tuple[str, ...] = tuple(name for name, column in COLUMNS.items() if column.is_usual)
     """The columns of the table, from left to right."""
     sort: str = "category"
-    """Sort key, with ``-`` in front in reverse."""
+    """Sort key; ``-`` in front reverses."""
     group: str = "none"
     theme: str = "ansi-dark"
     watch: WatchMode = "auto"
@@ -39,58 +39,62 @@ class Config:
     max_checks: float | None = None
     stale_after: StaleAfter = DEFAULT_STALE_AFTER
     patience: float = PATIENCE
-    """Seconds without an answer after which a filesystem is given up."""
+    """Seconds after which a filesystem that does not answer is given up."""
     bell: bool = False
-    """Whether to ring when a run has got a problem, or all that is listed has ended."""
+    """Whether to ring when a run gets a problem, and when all listed runs have finished."""
     on_problem: tuple[str, ...] = ()
-    """A program and its arguments, run for each run that has got a problem."""
+    """A program and its arguments, run for each run that gets a problem."""
     ascii: bool | None = None
-    """Whether nothing but ASCII characters may reach the terminal; None to go by what it can."""
+    """Whether to send only ASCII characters to the terminal; None to decide by the locale."""
     colorblind: bool = False
-    """Whether to tell categories apart without red and green."""
+    """Whether to avoid red and green."""
     colours: Mapping[str, str] = field(default_factory=dict)
     """State -> name of a colour."""
     views: Mapping[str, str] = field(default_factory=dict)
     """Digit -> filter."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Name of an action -> its keys, with commas between them."""
+    """Name of an action -> its keys, separated by commas."""
     changed_at: float = 0.0
-    """When the file was written, in seconds since 1970; 0 if there is none."""
+    """Modification time of the file, in seconds since 1970; 0 if there is none."""
     lines: Mapping[str, str] = field(default_factory=dict)
-    """Entry -> where it stands, in words."""
+    """Entry -> file, line and name, for messages."""
     mistakes: tuple[str, ...] = ()
-    """What is wrong with the file, each in one clean line."""
+    """The mistakes in the file, each as one sanitised line."""
 
     @property
     def settings(self) -> Settings:
-        """How to watch."""
+        """The entries on how to watch."""
         return Settings(self.watch, self.interval, self.max_checks, self.stale_after)
 
     def complaint(self, entry: str, trouble: str) -> str:
-        """Say that an entry is wrong, and where it is."""
+        """Return the message that an entry is wrong, with its place."""
         return clean(f"{self.lines.get(entry, entry)}: {trouble}")
 
 
 def user_directory(variable: str, fallback: str) -> str:
-    """A directory of the program's own below the one that an XDG variable names, or `fallback`."""
+    """Return the program's directory below the one that an XDG variable names, or `fallback`.
+
+    platformdirs would do the same on Linux, but importing it adds a twentieth to the start of every
+    command, and on macOS it would look elsewhere than earlier versions did.
+    """
     base = os.environ.get(variable) or os.path.expanduser(fallback)
     return os.path.join(base, "statustui")
 
 
 def default_path() -> str:
-    """Where the configuration is, by the XDG rules."""
+    """Return the path of the configuration, by the XDG rules."""
     return os.path.join(user_directory("XDG_CONFIG_HOME", "~/.config"), "config.toml")
 
 
 def read_config(path: str | None = None, patience: float = PATIENCE) -> Config:
-    """Read the configuration; what is wrong with it is in its `mistakes`, and the rest counts.
+    """Read the configuration; wrong entries are in its `mistakes`, and the others apply.
 
     Args:
         path: The file; None for the default one, which may be missing or unreadable.
-        patience: Seconds without an answer after which it is given up.
+        patience: Seconds after which a filesystem that does not answer is given up.
 
     Raises:
-        OSError: The file is not the default one, and cannot be read.
+        OSError: `path` was given, and cannot be read.
     """
     place = path or default_path()
     try:
@@ -105,15 +109,20 @@ def read_config(path: str | None = None, patience: float = PATIENCE) -> Config:
 
 
 def _read_file(path: str) -> tuple[bytes, float]:
-    """What is in a file, and when it was written, in seconds since 1970."""
+    """Return the content of a file and its modification time, in seconds since 1970."""
     with open(path, "rb") as file:
         return file.read(), os.fstat(file.fileno()).st_mtime
 
 
 def parse_config(data: bytes, path: str) -> Config:
-    """Understand the text of a configuration, which stands in the file at `path`."""
+    """Parse a configuration.
+
+    Args:
+        data: Its TOML text, encoded.
+        path: Its file, for messages.
+    """
     if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415 - only who has a configuration needs it
+        import tomllib  # noqa: PLC0415 - not needed without a configuration
     else:
         import tomli as tomllib  # noqa: PLC0415 - as above
 
@@ -127,14 +136,14 @@ def parse_config(data: bytes, path: str) -> Config:
     mistakes = []
     for (table, key), value in entries:
         try:
-            config = take(config, table, key, value)
+            config = with_entry(config, table, key, value)
         except ValueError as error:
             mistakes.append(config.complaint(f"{table}.{key}" if table else key, str(error)))
     return replace(config, mistakes=tuple(mistakes))
 
 
 def _flatten(document: dict[str, Any]) -> list[tuple[tuple[str, str], Any]]:
-    """The entries of a document: table and key, value."""
+    """Return the entries of a document: (table, key) and value."""
     entries = []
     for name, value in document.items():
         if name in _TABLES and isinstance(value, dict):
@@ -145,7 +154,7 @@ def _flatten(document: dict[str, Any]) -> list[tuple[tuple[str, str], Any]]:
 
 
 def _join(table: dict[str, Any]) -> dict[str, Any]:
-    """The same table with the parts of dotted keys put together again."""
+    """Return a table with nested tables joined to dotted keys."""
     joined: dict[str, Any] = {}
     for key, value in table.items():
         inner = _join(value) if isinstance(value, dict) else {"": value}
@@ -154,7 +163,7 @@ def _join(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _find_lines(text: str) -> dict[str, int]:
-    """Entry, with its table in front -> number of its line."""
+    """Return the line number of each entry, by its name with its table in front."""
     lines: dict[str, int] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
@@ -167,29 +176,29 @@ def _find_lines(text: str) -> dict[str, int]:
     return lines
 
 
-def take(config: Config, table: str, key: str, value: object) -> Config:
-    """The configuration with one entry more.
+def with_entry(config: Config, table: str, key: str, value: object) -> Config:
+    """Return the configuration with one more entry.
 
     Raises:
-        ValueError: There is no such entry, or it cannot have this value.
+        ValueError: The entry is unknown, or cannot have this value.
     """
     if table:
         return _TABLES[table](config, key, value)
     read = _ENTRIES.get(key)
     if read is None:
-        raise ValueError("there is no such entry")
+        raise ValueError("unknown entry")
     return read(config, value)
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("a text in quotes is wanted")  # noqa: TRY004 - what the caller reports
+        raise ValueError("must be a string in quotes")  # noqa: TRY004 - the caller reports it
     return value
 
 
 def _columns(config: Config, value: object) -> Config:
     if not isinstance(value, list) or not value or not set(map(str, value)) <= set(COLUMNS):
-        raise ValueError(f"a list of some of {', '.join(COLUMNS)} is wanted")
+        raise ValueError(f"must be a list of some of {', '.join(COLUMNS)}")
     return replace(config, columns=tuple(dict.fromkeys(value)))
 
 
@@ -200,54 +209,54 @@ def _sort(config: Config, value: object) -> Config:
 
 def _choose(value: str, choices: Collection[str]) -> str:
     if value not in choices:
-        raise ValueError(f"{value} is none of {', '.join(choices)}")
+        raise ValueError(f"{value} is not one of {', '.join(choices)}")
     return value
 
 
 def read_span(value: object) -> float:
-    """The seconds of a span of time, of an option or an entry: a number, or a text like ``2h``.
+    """Return the seconds of a duration: a number of seconds, or text such as ``2h``.
 
     Raises:
-        ValueError: It is none, or has no end.
+        ValueError: `value` is not a finite duration.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value) if isinstance(value, int) else f"{value:f}"
     seconds = parse_span(_text(value))
     if not math.isfinite(seconds):
-        raise ValueError("a time that comes to an end is wanted")
+        raise ValueError("must be finite")
     return seconds
 
 
-def read_number(value: object, least: float, most: float) -> float:
-    """A number of an option or an entry.
+def read_number(value: object, minimum: float, maximum: float) -> float:
+    """Return a number within bounds.
 
     Raises:
-        ValueError: It is none from `least` to `most`.
+        ValueError: `value` is not a number from `minimum` to `maximum`.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not least <= value <= most:  # type: ignore[operator]
-        raise ValueError(f"a number of at least {least:g} is wanted, and at most {most:g}")
+    if not is_number or not minimum <= value <= maximum:  # type: ignore[operator]
+        raise ValueError(f"must be a number from {minimum:g} to {maximum:g}")
     return float(value)  # type: ignore[arg-type]
 
 
 INTERVAL = (0.1, 86400.0)
-"""Seconds between two looks, at least and at the most."""
+"""Minimum and maximum of the seconds between two checks."""
 MAX_CHECKS = (1.0, 1e9)
-"""The same for looks a second."""
+"""Minimum and maximum of the checks per second."""
 
 
 def read_patience(value: object) -> float:
-    """How many seconds a filesystem may not answer.
+    """Return the seconds to wait for a filesystem that does not answer.
 
     Raises:
-        ValueError: It is no span of time that can be waited for.
+        ValueError: `value` is not a duration within the bounds of `INTERVAL`.
     """
     return read_number(read_span(value), *INTERVAL)
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("true or false is wanted")  # noqa: TRY004 - what the caller reports
+        raise ValueError("must be true or false")  # noqa: TRY004 - the caller reports it
     return value
 
 
@@ -261,7 +270,7 @@ def _stale_in(config: Config, state: str, value: object) -> Config:
 
 
 def _colour(config: Config, state: str, value: object) -> Config:
-    from rich.color import Color, ColorParseError  # noqa: PLC0415 - only who has colours needs it
+    from rich.color import Color, ColorParseError  # noqa: PLC0415 - not needed without colours
 
     try:
         Color.parse(_text(value))
@@ -272,7 +281,7 @@ def _colour(config: Config, state: str, value: object) -> Config:
 
 def _view(config: Config, key: str, value: object) -> Config:
     if len(key) != 1 or key not in "123456789":
-        raise ValueError("views have the numbers from 1 to 9")
+        raise ValueError("views are numbered 1 to 9")
     try:
         parse_query(_text(value))
     except QueryError as error:
@@ -285,7 +294,7 @@ def _keys(config: Config, action: str, value: object) -> Config:
 
 
 def _simple(name: str, read: Callable[[object], Any]) -> Callable[[Config, object], Config]:
-    """What takes an entry whose value needs no more than being read."""
+    """Return the function that stores the result of `read` in the field `name`."""
     return lambda config, value: replace(config, **{name: read(value)})
 
 

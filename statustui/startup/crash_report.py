@@ -1,4 +1,4 @@
-"""What is left of a crash: a report in the user's state directory, and two lines that name it."""
+"""Reports of internal errors, in the user's state directory."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from statustui.monitor.fs.deadline import NoThreadError, ask
 from statustui.settings.session_state import state_directory
 
 _PATIENCE = 2.0
-"""Seconds to wait for the disk of the user's home."""
+"""Seconds to wait for the filesystem of the user's home."""
 STATUS = 70
-"""Exit status after a crash: EX_SOFTWARE of ``sysexits.h``."""
+"""Exit status after an internal error: EX_SOFTWARE of ``sysexits.h``."""
 OUT_OF_THREADS = "no thread can be started: there are too many processes (ulimit -u)"
 
 
 def is_out_of_threads(error: BaseException | None) -> bool:
-    """Whether it says that the user may have no more threads, in which nobody is at fault."""
+    """Return whether an error means that the user may start no more threads: not a bug."""
     if isinstance(error, NoThreadError):
         return True
     return isinstance(error, RuntimeError) and "start new thread" in str(error)
 
 
 def report_crash(error: BaseException) -> list[str]:
-    """Write a report of an error that nobody has expected.
+    """Write a report of an internal error.
 
-    It holds the traceback without the values of variables, the versions and the kind of terminal:
-    no environment, no arguments, no content of files but what the message of the error names.
+    It contains the traceback without values of variables, the versions and TERM. It contains no
+    environment, arguments or file contents, except what the message of the error quotes.
 
     Returns:
-        What to tell the user, in clean lines.
+        Sanitised lines to print on standard error.
     """
     what = clean(f"{type(error).__name__}: {error}")[:200]
-    said = f"statustui: something went wrong: {what}"
-    # The terminal is not given back before that, and the disk may never answer.
+    said = f"statustui: internal error: {what}"
+    # The terminal is restored only after this, and the disk may never answer.
     try:
         place = ask(partial(_write, error), _PATIENCE)
     except OSError as trouble:
-        return [said, f"statustui: no report can be written: {clean(str(trouble))}"]
-    return [said, f"statustui: what is needed to mend it is in {clean(place)}"]
+        return [said, f"statustui: cannot write a report: {clean(str(trouble))}"]
+    return [said, f"statustui: a report is in {clean(place)}"]
 
 
 def _write(error: BaseException) -> str:
-    """Write the report into a file that nobody else can read; its path."""
+    """Write the report into a file that only the user can read, and return its path."""
     import platform  # noqa: PLC0415 - only a crash needs it
     import traceback  # noqa: PLC0415 - as above
 
@@ -70,5 +70,5 @@ def _write(error: BaseException) -> str:
 
 
 def _textual_version() -> str:
-    """The version of Textual, if it has been imported."""
+    """Return the version of Textual, if it has been imported."""
     return getattr(sys.modules.get("textual"), "__version__", "not imported")

@@ -1,4 +1,4 @@
-"""The first thing on screen: a header and a frame, painted before anything slow is imported."""
+"""The first frame: a header and a footer, painted before anything slow is imported."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ from collections.abc import Collection
 
 from statustui.startup.terminal import is_dumb
 
-_QUESTIONS = frozenset({"-h", "--help", "-V", "--version", "--once"})
+_SCREENLESS_OPTIONS = frozenset({"-h", "--help", "-V", "--version", "--once"})
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-"""The signals that tell the program to end."""
+"""The signals that end the program."""
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
 _LEAVE = "\x1b[?25h\x1b[?1049l"
 
 
 class Splash:
-    """What is on screen until the monitor takes the screen over."""
+    """The first frame, on screen until the monitor takes over."""
 
     def __init__(self) -> None:
-        """Start with the screen as it is."""
         self._is_up = False
 
     def paint(self, arguments: list[str], screenless: Collection[str]) -> None:
-        """Paint it, if the program is going to open the monitor with these arguments.
+        """Paint the frame, if these arguments open the monitor.
 
         Args:
-            arguments: What the program was called with, without its name.
-            screenless: The commands that have no screen.
+            arguments: The command line without the name of the program.
+            screenless: The commands that only print.
         """
         if not _opens_screen(arguments, screenless):
             return
@@ -44,20 +43,20 @@ class Splash:
         os.write(sys.stdout.fileno(), f"{text}\x1b[{lines};1H ^q Quit".encode())
 
     def hand_over(self) -> None:
-        """Leave the screen to the monitor, which restores it in the end.
+        """Leave the screen to the monitor, which restores it at the end.
 
-        What tells the program to end waits until the monitor listens for it.
+        Signals are blocked until the monitor handles them.
         """
         self._is_up = False
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
 
     def _end(self, number: int, _frame: object) -> None:
-        """End at once when told to: an import cannot be left by an exception."""
+        """Exit at once on a signal: an exception cannot be relied on to leave an import."""
         self.remove()
         os._exit(128 + number)
 
     def remove(self) -> None:
-        """Show the screen as it was before, if the monitor has not come to use it."""
+        """Restore the screen, unless the monitor has taken it over."""
         if self._is_up:
             self._is_up = False
             os.write(sys.stdout.fileno(), _LEAVE.encode())
@@ -68,5 +67,5 @@ def _opens_screen(arguments: list[str], screenless: Collection[str]) -> bool:
         not is_dumb(os.environ)
         and sys.stdout.isatty()
         and not (arguments and arguments[0] in screenless)
-        and _QUESTIONS.isdisjoint(arguments)
+        and _SCREENLESS_OPTIONS.isdisjoint(arguments)
     )

@@ -1,7 +1,7 @@
-"""Standard output and standard error, as every command can rely on them.
+"""Standard output and standard error that every command can rely on.
 
-Whatever the locale, the terminal and the redirections are: each has somewhere to go, takes any
-text, and tells of what it cannot take in one way.
+In any locale, terminal and redirection, both are open, accept any text, and report failures in the
+same way.
 """
 
 from __future__ import annotations
@@ -22,33 +22,32 @@ _ASCII = "ascii"
 
 
 class OutputError(Exception):
-    """Standard output takes nothing any more.
+    """Standard output cannot be written.
 
-    Not an `OSError`: no command is to take it for a fault of a file that it reads.
+    Not an `OSError`, so that no command mistakes it for an error of a file that it reads.
 
-    Attributes:
+    Args:
         reason: Why.
-        is_unread: Whether the cause is that nobody reads it any more.
+        is_unread: Whether it was closed by its reader.
     """
 
     def __init__(self, reason: str, *, is_unread: bool = False) -> None:
-        """Take what there is to tell."""
         super().__init__(reason)
         self.reason = reason
         self.is_unread = is_unread
 
 
 def charset_of(stream: TextIO) -> str:
-    """The character set of what is written to a stream."""
+    """Return the character set of a stream."""
     return stream.charset if isinstance(stream, _Stream) else stream.encoding or "utf-8"
 
 
 class _Sink(io.FileIO):
-    """A descriptor that takes everything once it has failed, so that the program can end.
+    """A descriptor that drops everything after its first failure, so that the program can exit.
 
     Args:
         descriptor: The descriptor, which stays open.
-        is_quiet: Whether even the first failure is passed over.
+        is_quiet: Whether to ignore the first failure too.
     """
 
     def __init__(self, descriptor: int, *, is_quiet: bool) -> None:
@@ -57,14 +56,14 @@ class _Sink(io.FileIO):
         self._is_lost = False
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write some of the data.
+        """Write some of the data, and return how many bytes.
 
         Raises:
-            OutputError: It cannot be written.
+            OutputError: The first failure.
         """
         while not self._is_lost:
             try:
-                # None is what a descriptor in non-blocking mode has no room for.
+                # None: a non-blocking descriptor has no room.
                 written: int | None = super().write(data)
             except OSError as error:
                 self._is_lost = True
@@ -80,16 +79,16 @@ class _Sink(io.FileIO):
         return memoryview(data).nbytes
 
     def _wait(self) -> None:
-        import select  # noqa: PLC0415 - only where another program has left it in that mode
+        import select  # noqa: PLC0415 - only if another program left it non-blocking
 
         select.select([], [self.fileno()], [])
 
 
 class _Stream(io.TextIOWrapper):
-    """Text that is spelled in the characters that can be sent."""
+    """A text stream that escapes characters outside its character set."""
 
     def __init__(self, sink: _Sink, charset: str) -> None:
-        # Click takes a stream that says it is ASCII for a mistake, and sends UTF-8.
+        # Click assumes that an ASCII stream is a misconfiguration, and sends UTF-8.
         encoding = "utf-8" if charset == _ASCII else charset
         super().__init__(
             io.BufferedWriter(sink),
@@ -101,15 +100,15 @@ class _Stream(io.TextIOWrapper):
         self.charset = charset
 
     def write(self, text: str, /) -> int:
-        """Write text; the number of characters that it has."""
+        """Write text, and return its number of characters."""
         super().write(spell(text, self.charset))
         return len(text)
 
 
 def prepare() -> None:
-    """Replace standard output and standard error; called once, before anything is printed.
+    """Replace standard output and standard error; call it once, before anything is printed.
 
-    What is closed leads nowhere from then on: no file that is opened later takes its place.
+    Closed descriptors are opened on /dev/null, so that no file opened later takes their place.
     """
     _fill_closed()
     sys.stdout = _Stream(_Sink(1, is_quiet=False), _charset(1, sys.__stdout__))
@@ -125,9 +124,9 @@ def _fill_closed() -> None:
 
 
 def _charset(descriptor: int, stream: TextIO | None) -> str:
-    """What can be sent: what Python says, but ASCII where the locale names no character set.
+    """Return Python's encoding of a stream, but ASCII if the locale names no character set.
 
-    There Python sends UTF-8 (PEP 540). What ``PYTHONIOENCODING`` says counts as it is.
+    In such a locale Python sends UTF-8 (PEP 540). ``PYTHONIOENCODING`` takes precedence.
     """
     charset = codecs.lookup(stream.encoding if stream is not None else "utf-8").name
     if os.environ.get("PYTHONIOENCODING") or charset != "utf-8":

@@ -1,4 +1,4 @@
-"""What the environment says of the terminal; nothing slow is imported here."""
+"""What the environment says about the terminal; imports nothing slow."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import sys
 from collections.abc import Mapping
 
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
-"""What Python sets ``LC_CTYPE`` to where the locale has no encoding to speak of (PEP 538)."""
+"""What Python sets ``LC_CTYPE`` to in the C locale (PEP 538)."""
 
 
 def is_dumb(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal cannot have a screen: it moves no cursor."""
+    """Return whether the terminal has no cursor addressing."""
     return environ.get("TERM", "dumb") in {"", "dumb", "unknown"}
 
 
 def names_utf8(environ: Mapping[str, str]) -> bool:
-    """Whether the locale's character set is UTF-8.
+    """Return whether the character set of the locale is UTF-8.
 
-    The first of ``LC_ALL``, ``LC_CTYPE`` and ``LANG`` that is set has to name it, by the POSIX
-    rule. Where none is set, Python has made that UTF-8.
+    By the POSIX rule, the first of ``LC_ALL``, ``LC_CTYPE`` and ``LANG`` that is set decides. If
+    none is set, Python has set ``LC_CTYPE`` to UTF-8 itself.
     """
     names = ["LC_ALL", "LC_CTYPE", "LANG"]
     if environ.get("LANG") and environ.get("LC_CTYPE") in _COERCED:
@@ -29,15 +29,15 @@ def names_utf8(environ: Mapping[str, str]) -> bool:
 
 
 def has_glyphs(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal can be relied on to show more than ASCII.
+    """Return whether the terminal can display more than ASCII.
 
-    The font of Linux' own console has too few characters whatever the locale says.
+    The font of the Linux console lacks the glyphs in any locale.
     """
     return names_utf8(environ) and environ.get("TERM") != "linux"
 
 
 def open_keyboard() -> int:
-    """A descriptor to read keys from, whatever standard input is.
+    """Return a descriptor to read keys from, even if standard input is redirected.
 
     Raises:
         OSError: The program has no terminal.
@@ -46,7 +46,7 @@ def open_keyboard() -> int:
 
 
 def has_keyboard() -> bool:
-    """Whether there is a terminal to read keys from, and standard input is not closed."""
+    """Return whether there is a terminal to read keys from, and standard input is open."""
     if sys.__stdin__ is None:
         return False
     try:

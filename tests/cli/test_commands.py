@@ -47,7 +47,7 @@ def listed(*arguments: str) -> dict[str, dict[str, Any]]:
 
 
 def test_a_filter_chooses_what_is_listed() -> None:
-    """In the language of the monitor; a mistake is shown at its place."""
+    """`list -F` uses the language of the monitor, and marks a mistake at its position."""
     root = str(DATA / "pavilion-2.4")
     states = {one["state"] for one in listed("-F", "state=*ERROR", root).values()}
     assert states == {"ERROR", "BUILD_ERROR", "RESULTS_ERROR"}
@@ -77,7 +77,7 @@ def test_list_agrees_with_what_pavilion_reads(corpus: str) -> None:
 
 
 def test_hidden_failures_are_problems() -> None:
-    """Of runs whose last line says nothing of them."""
+    """A run whose last status says nothing of its failure still counts as a problem."""
     root = DATA / "pavilion-2.4"
     runs = listed(str(root))
     found = {number: runs[f"{root}/test_runs/{number}"] for number in (1, 12, 13, 14)}
@@ -99,7 +99,7 @@ def test_hidden_failures_are_problems() -> None:
 
 
 def test_a_run_object_has_the_documented_keys(tmp_path: Path) -> None:
-    """Also for a run that has no status file, and will never have one."""
+    """Also that of a run that has no status file."""
     root = Path(shutil.copytree(DATA / "pavilion-2.4", tmp_path / "tree"))
     os.utime(root / "test_runs" / "20", (1000, 1000))
     runs = listed(str(root))
@@ -114,7 +114,7 @@ def test_a_run_object_has_the_documented_keys(tmp_path: Path) -> None:
 
 
 def test_jsonl_is_an_object_a_line(tmp_path: Path) -> None:
-    """Sorted and limited as the table is; text is escaped, so that nothing acts on a terminal."""
+    """Sorting and limits apply, and text is escaped so that it cannot act on a terminal."""
     write_run(tmp_path / "a", "RUNNING \x1b[2J")
     write_run(tmp_path / "b", "RUN_ERROR x")
     write_run(tmp_path / "c", "COMPLETE x")
@@ -126,7 +126,7 @@ def test_jsonl_is_an_object_a_line(tmp_path: Path) -> None:
 
 
 def test_the_table_never_cuts_a_state(tmp_path: Path) -> None:
-    """Nor, without a terminal, anything else; what would act on a terminal is escaped."""
+    """Without a terminal no column is cut, and control characters are escaped."""
     state = "A_STATE_OF_A_VERY_LONG_NAME_INDEED"
     write_run(tmp_path / "a", f"{state} {'x' * 300}\x1b")
     output = run("list", str(tmp_path), COLUMNS="20").stdout
@@ -148,7 +148,7 @@ def test_without_a_terminal_the_monitor_lists(tmp_path: Path) -> None:
 
 
 def test_exit_status_tells_problems_when_asked(tmp_path: Path) -> None:
-    """0 if all is well, 1 if some run has a problem."""
+    """`--exit-status` gives 0, or 1 if a listed run has a problem."""
     write_run(tmp_path / "a", "RUNNING x")
     run("list", "--exit-status", str(tmp_path))
     write_run(tmp_path / "b", "BUILD_FAILED x", "BUILD_CREATED x")
@@ -173,7 +173,7 @@ def test_exit_status_tells_problems_when_asked(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_gets_a_clear_message(arguments: list[str], reason: str) -> None:
-    """Exit status 2, on standard error, and nothing is made."""
+    """The exit status is 2, the message is on standard error, and nothing is created."""
     done = run(*arguments, status=2)
     assert reason in done.stderr
     assert done.stdout == ""
@@ -229,14 +229,14 @@ def test_history_says_why_a_run_failed_and_folds_what_repeats(tmp_path: Path) ->
 
 
 def test_history_creates_nothing(tmp_path: Path) -> None:
-    """Though a StatusFile would."""
+    """Although opening a `StatusFile` would."""
     (tmp_path / "a").mkdir()
     run("history", str(tmp_path / "a"), status=2)
     assert list((tmp_path / "a").iterdir()) == []
 
 
 def test_set_writes_a_status_that_list_reads(tmp_path: Path) -> None:
-    """The run directory is made."""
+    """The run directory is created."""
     path = tmp_path / "new" / "run"
     run("set", str(path), "RUNNING", "phase 1\nof 2")
     history = json.loads(run("history", "--json", str(path)).stdout)["history"]
@@ -249,25 +249,25 @@ def test_set_writes_a_status_that_list_reads(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("state", "note", "reason"),
     [
-        ("BOGUS", "x", "BOGUS: there is no such state"),
-        ("running", "x", "running: there is no such state"),
-        ("B\x1b[2J", "x", "B\\x1b[2J: there is no such state"),
-        ("RUNNING", "ä" * 2027, "the note has 4,054 bytes; 4,052 can be stored"),
+        ("BOGUS", "x", "BOGUS: unknown state"),
+        ("running", "x", "running: unknown state"),
+        ("B\x1b[2J", "x", "B\\x1b[2J: unknown state"),
+        ("RUNNING", "ä" * 2027, "the note has 4,054 bytes; at most 4,052 can be stored"),
         ("RUNNING", "\n" * 2027, "the note has 4,054 bytes"),
-        ("RUNNING", b"caf\xe9", "the note is no text in UTF-8"),
+        ("RUNNING", b"caf\xe9", "the note is not valid UTF-8"),
     ],
 )
 def test_set_refuses_what_it_cannot_store_as_it_is_given(
     tmp_path: Path, state: str, note: str | bytes, reason: str
 ) -> None:
-    """Nothing is made, and nothing is written."""
+    """Nothing is created or written."""
     text = os.fsdecode(note)
     assert reason in run("set", str(tmp_path / "new"), state, text, status=2).stderr
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_longest_note_is_stored_whole(tmp_path: Path) -> None:
-    """In a line of 4096 bytes."""
+    """It fills a line of 4096 bytes."""
     note = "ä" * 2026
     run("set", str(tmp_path / "a"), "RUNNING", note)
     history = json.loads(run("history", "--json", str(tmp_path / "a")).stdout)["history"]
@@ -275,7 +275,7 @@ def test_the_longest_note_is_stored_whole(tmp_path: Path) -> None:
 
 
 def test_a_summary_counts_the_categories(tmp_path: Path) -> None:
-    """In one line, or as JSON; a filter holds for it too."""
+    """In one line or as JSON, for the runs that match the filter."""
     write_run(tmp_path / "a", "RUNNING x")
     write_run(tmp_path / "b", "RUN_TIMEOUT x")
     write_run(tmp_path / "c", "RUN_TIMEOUT x")
@@ -290,7 +290,7 @@ def test_a_summary_counts_the_categories(tmp_path: Path) -> None:
 
 
 def test_states_lists_what_each_state_means() -> None:
-    """The documented ones and those of later versions."""
+    """The documented states and those of later versions."""
     assert "BUILD_FAILED     failed" in run("states").stdout
     answer = json.loads(run("states", "--json").stdout)
     assert answer["RUN_ERROR"]["category"] == "error"
@@ -308,12 +308,12 @@ def test_every_command_has_help(command: list[str]) -> None:
 
 
 def test_the_version() -> None:
-    """As the package has it."""
+    """`--version` prints the version of the package."""
     assert run("--version").stdout.startswith("statustui 0.")
 
 
 def test_an_unreadable_directory_is_told_and_the_rest_listed(tmp_path: Path) -> None:
-    """On standard error, naming path and reason."""
+    """Standard error names its path and the reason."""
     write_run(tmp_path / "a", "RUNNING x")
     (tmp_path / "secret").mkdir(mode=0)
     done = run("list", str(tmp_path))
@@ -323,7 +323,7 @@ def test_an_unreadable_directory_is_told_and_the_rest_listed(tmp_path: Path) -> 
 
 
 def test_following_prints_what_matches_and_what_has_matched(tmp_path: Path) -> None:
-    """So that a reader sees that a run is of interest no longer."""
+    """A run that no longer matches is printed once more."""
     one, other = write_run(tmp_path / "a", "RUNNING x"), write_run(tmp_path / "b", "RUN_ERROR x")
     command = [*STATUSTUI, "list", "--follow", "-F", "state=RUNNING", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -342,7 +342,7 @@ def test_following_prints_what_matches_and_what_has_matched(tmp_path: Path) -> N
 
 
 def test_following_prints_changes_and_removals_until_interrupted(tmp_path: Path) -> None:
-    """As lines for people; in JSON the tests of the monitor read them."""
+    """As text; the tests of the monitor read the JSON form."""
     path = write_run(tmp_path / "a", "RUNNING", "RUN_USER phase 1", start=time.time())
     command = [*STATUSTUI, "list", "--follow", str(tmp_path)]
     with subprocess.Popen(
@@ -362,7 +362,7 @@ def test_following_prints_changes_and_removals_until_interrupted(tmp_path: Path)
 
 
 def test_what_has_stalled_is_listed_by_the_configuration_or_the_option(tmp_path: Path) -> None:
-    """The option counts more; what is wrong with the configuration is told, and the rest counts."""
+    """The option overrides the file; wrong entries are reported, and the others apply."""
     now = time.time()
     write_run(tmp_path / "runs" / "a", "RUNNING", start=now - 3000)
     write_run(tmp_path / "runs" / "b", "RUNNING", start=now - 1000)
@@ -377,12 +377,12 @@ def test_what_has_stalled_is_listed_by_the_configuration_or_the_option(tmp_path:
     assert stalled("--config", str(config)) == ["a", "b"]
     assert stalled("--config", str(config), "--stale", "2h") == []
     told = run("list", "--config", str(config), str(tmp_path / "runs"))
-    assert told.stderr == f"statustui: {config} line 1: sort: a text in quotes is wanted\n"
+    assert told.stderr == f"statustui: {config} line 1: sort: must be a string in quotes\n"
     assert "stalled 50m:" in told.stdout
 
 
 def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """If it was asked for; the same goes for a wrong time."""
+    """If `--config` names it; a wrong duration is reported likewise."""
     missing = run("list", "--config", str(tmp_path / "none.toml"), str(tmp_path), status=2)
     assert missing.stderr == f"statustui: {tmp_path}/none.toml: No such file or directory\n"
     wrong = run("list", "--stale", "soon", str(tmp_path), status=2)
@@ -393,7 +393,7 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_reader_that_goes_away_ends_the_output_quietly(
     tmp_path: Path, options: list[str]
 ) -> None:
-    """Also when nothing more is to be printed; the status is that of other programs."""
+    """Also if nothing more would be printed; the exit status is 141, as of other programs."""
     for number in range(2000 if not options else 1):
         write_run(tmp_path / str(number), "RUNNING " + 300 * "x")
     command = [*STATUSTUI, "list", *options, str(tmp_path)]
@@ -408,8 +408,11 @@ def test_a_reader_that_goes_away_ends_the_output_quietly(
 
 @pytest.mark.parametrize("option", ["--json", "--limit=3", "--exit-status"])
 def test_following_goes_with_nothing_that_waits_for_an_end(tmp_path: Path, option: str) -> None:
-    """Wrong usage, and said so."""
-    assert "--follow goes with" in run("list", "--follow", option, str(tmp_path), status=2).stderr
+    """`--follow` refuses options that need a complete list."""
+    assert (
+        "--follow cannot be used with"
+        in run("list", "--follow", option, str(tmp_path), status=2).stderr
+    )
 
 
 NULL = type(None)
@@ -440,7 +443,7 @@ SCHEMA: dict[str, tuple[type, ...]] = {
 @pytest.mark.parametrize("corpus", CORPORA)
 @pytest.mark.parametrize("form", ["--json", "--jsonl"])
 def test_run_objects_keep_their_schema(corpus: str, form: str) -> None:
-    """Every run of the real working directories; times have a zone."""
+    """For every run of the real working directories; times have a zone."""
     out = run("list", form, str(DATA / corpus)).stdout
     if form == "--json":
         answer = json.loads(out)
@@ -480,7 +483,7 @@ def test_completion_offers_commands_options_and_directories() -> None:
 
 
 def test_history_says_what_a_run_has_recovered_from(tmp_path: Path) -> None:
-    """And so does the list, in JSON; a result that is contradicted is told with both."""
+    """So does `list --json`; a contradicted result is printed with both values."""
     path = write_run(tmp_path / "a", "SCHED_ERROR Could not find job 6", "RUNNING on")
     lines = run("history", str(path)).stdout.splitlines()
     assert "recovered from: SCHED_ERROR" in lines
@@ -511,10 +514,10 @@ def test_history_says_what_a_run_has_recovered_from(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_number_is_refused(tmp_path: Path, words: list[str], value: str) -> None:
-    """By every option that wants one, before anything is looked at."""
+    """By every option that takes a number, before any file is read."""
     done = run(*words, value, str(tmp_path / "none"), status=2)
     assert "Invalid value for" in done.stderr
-    assert "is wanted" in done.stderr or "a time is a number" in done.stderr
+    assert "must be" in done.stderr or "a time is a number" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -531,12 +534,12 @@ def test_what_is_no_number_is_refused(tmp_path: Path, words: list[str], value: s
     ],
 )
 def test_what_would_have_no_effect_is_refused(tmp_path: Path, options: list[str]) -> None:
-    """A script that relies on it has a mistake."""
+    """A script that passes such an option has a mistake."""
     assert "Error: --" in run("list", *options, str(tmp_path), status=2).stderr
 
 
 def test_a_default_configuration_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
-    """As where the home is somebody else's; the program goes on without it."""
+    """For example in the home of another user; the command continues without it."""
     write_run(tmp_path / "tree" / "a", "COMPLETE result: PASS")
     home = tmp_path / "home"
     home.touch()
@@ -549,7 +552,7 @@ def test_a_default_configuration_that_cannot_be_read_is_a_warning(tmp_path: Path
 
 
 def test_roots_that_cannot_be_read_are_told_and_the_others_listed(tmp_path: Path) -> None:
-    """In their order; roots that overlap, or are the same, share their runs."""
+    """In the given order; overlapping or equal roots share their runs."""
     write_run(tmp_path / "a" / "1", "RUNNING x")
     write_run(tmp_path / "b" / "2", "RUNNING x")
     (tmp_path / "c").symlink_to("b")
@@ -562,7 +565,7 @@ def test_roots_that_cannot_be_read_are_told_and_the_others_listed(tmp_path: Path
 
 
 def test_no_text_widens_every_line(tmp_path: Path) -> None:
-    """A column has a widest width in a pipe too; only the last one has none."""
+    """Every column but the last has a maximum width, also in a pipe."""
     for number in range(20):
         write_run(tmp_path / "test_runs" / str(number), f"RUNNING {'n' * 5000}")
     long = {"name": "x" * 1_000_000}
@@ -583,7 +586,7 @@ def test_no_text_widens_every_line(tmp_path: Path) -> None:
 
 
 def test_columns_stand_below_each_other_whatever_is_in_them(tmp_path: Path) -> None:
-    """Widths are cells of the terminal, and no line is wider than it."""
+    """Widths are in terminal cells, and no line is wider than the terminal."""
     write_run(tmp_path / "plain", "RUNNING ok")
     write_run(tmp_path / "\u8ba1\u7b97", "RUN_FAILED " + "\u8ba1\u7b97" * 40)
     write_run(tmp_path / "e\u0301e\u0301", "RUN_FAILED ok")
@@ -601,7 +604,7 @@ def test_columns_stand_below_each_other_whatever_is_in_them(tmp_path: Path) -> N
 
 
 def set_under_a_limit(path: Path, limit: int) -> subprocess.CompletedProcess[str]:
-    """Set a status where files may have so many bytes."""
+    """Set a status with a limit on the size of files, in bytes."""
     command = ["/bin/bash", "-c", 'ulimit -f "$1"; shift; exec "$@"', "bash", str(limit)]
     # What counts the branches that are taken would need room for its own files.
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
@@ -616,7 +619,7 @@ def set_under_a_limit(path: Path, limit: int) -> subprocess.CompletedProcess[str
 
 
 def test_a_status_that_has_no_room_is_told_and_the_next_one_is_whole(tmp_path: Path) -> None:
-    """What is torn takes nothing with it: each status is on a line of its own."""
+    """After a torn line, the next status starts on a line of its own."""
     path = write_run(tmp_path / "a", "RUNNING x")
     (path / "status").write_text(f"1795000000.0 RUNNING {'x' * 470}\n")
     # A block of bash has 1024 bytes: of the second status a part is written.
@@ -637,7 +640,7 @@ def test_a_status_that_has_no_room_is_told_and_the_next_one_is_whole(tmp_path: P
 
 
 def test_nothing_is_set_in_what_is_no_file(tmp_path: Path) -> None:
-    """A FIFO, or a device behind a link: it would be lost."""
+    """A status written to a FIFO or a device would be lost."""
     (tmp_path / "a").mkdir()
     os.mkfifo(tmp_path / "a" / "status")
     done = run("set", str(tmp_path / "a"), "RUNNING", status=2)
@@ -648,7 +651,7 @@ def test_nothing_is_set_in_what_is_no_file(tmp_path: Path) -> None:
 
 
 def test_links_that_were_not_followed_are_told_where_there_is_nothing_else(tmp_path: Path) -> None:
-    """By whatever looks for runs; that is no failure."""
+    """Every command that searches for runs reports them; the exit status is 0."""
     write_run(tmp_path / "elsewhere" / "1", "RUNNING")
     root = tmp_path / "root"
     root.mkdir()

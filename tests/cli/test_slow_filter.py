@@ -31,7 +31,7 @@ def tree(tmp_path: Path) -> Path:
     "command", [["list"], ["list", "--json"], ["list", "--follow"], ["wait", "--timeout", "2"]]
 )
 def test_a_command_says_so_and_exits_with_two(tree: Path, command: list[str]) -> None:
-    """It shows the place, and prints nothing that would be wrong."""
+    """The message marks the term, and no partial list is printed."""
     done = subprocess.run(
         [*STATUSTUI, *command, str(tree), "-F", SLOW],
         capture_output=True,
@@ -49,19 +49,19 @@ def test_a_command_says_so_and_exits_with_two(tree: Path, command: list[str]) ->
 
 @pytest.mark.parametrize("command", [["list", "--follow"], ["wait"]])
 def test_a_run_that_comes_later_can_make_it_slow(tmp_path: Path, command: list[str]) -> None:
-    """The command ends then."""
+    """The command then exits."""
     run = write_run(tmp_path / "one", "RUNNING short")
     write_run(tmp_path / "two", "RUNNING aa")
     started = [*STATUSTUI, *command, str(tmp_path), "-F", SLOW, "--interval", "0.1"]
     with terminal(started, columns=120) as screen:
-        screen.wait_for("aa" if "list" in command else "0 of 1 ended")
+        screen.wait_for("aa" if "list" in command else "0 of 1 finished")
         append(run, NOTE)
         assert screen.wait_for_end() == 2
         assert b"this takes too long" in screen.output
 
 
 def type_the_filter(screen: Terminal) -> None:
-    """Letter by letter; each of the last ones is a filter that takes too long."""
+    """Type the filter letter by letter; the last letters make it slow."""
     screen.wait_for("3 runs")
     screen.wait_for("Filter")
     screen.press("/")
@@ -76,7 +76,7 @@ ENDS: dict[str, tuple[Callable[[Terminal], None], int]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_the_monitor_ends_while_somebody_types_it(tree: Path, end: str) -> None:
-    """By a key or a signal that comes right behind the last letter."""
+    """By a key or a signal right after the last letter."""
     act, status = ENDS[end]
     with terminal([*STATUSTUI, str(tree)]) as screen:
         type_the_filter(screen)
@@ -86,7 +86,7 @@ def test_the_monitor_ends_while_somebody_types_it(tree: Path, end: str) -> None:
 
 
 def test_the_monitor_says_so_and_goes_on(tree: Path) -> None:
-    """Also with a filter of the configuration; other filters work as ever."""
+    """Also with a filter of the configuration; other filters still work."""
     config = tree.parent / "config.toml"
     config.write_text(f"[views]\n1 = '{SLOW}'\n")
     with terminal([*STATUSTUI, "--config", str(config), str(tree)]) as screen:

@@ -1,4 +1,4 @@
-"""Waiting for runs to end, with other processes that write."""
+"""`statustui wait`, while other processes write."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from statustui.cli.roots import Roots
-from statustui.cli.waiting import Outcome, wait_for_runs
+from statustui.cli.root_progress import RootProgress
+from statustui.cli.wait_loop import Outcome, wait_for_runs
 from statustui.monitor.batch import Batch, RootHealth, Unread
 from tests.runs import make
 from tests.terminal import STATUSTUI, terminal
@@ -53,7 +53,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def test_the_runs_are_named_that_somebody_has_to_look_into(tmp_path: Path, start: Start) -> None:
-    """Those with a problem, and when the time is over those that go on; the others are not."""
+    """Those with a problem, and after a timeout the unfinished ones."""
     write_run(tmp_path / "good", "COMPLETE result: PASS")
     write_run(tmp_path / "bad", "RUN_ERROR no disk")
     write_run(tmp_path / "slow", "RUNNING on", start=time.time())
@@ -67,7 +67,7 @@ def test_the_runs_are_named_that_somebody_has_to_look_into(tmp_path: Path, start
     waiting = start(str(tmp_path), "-F", "id=typo")
     out, err = waiting.communicate(timeout=40)
     assert (out, waiting.returncode) == ("0 runs\n", 0)
-    assert "nothing matches" in err
+    assert "no run matches" in err
     for number in range(30):
         write_run(tmp_path / f"more{number}", "RUN_TIMEOUT x")
     waiting = start(str(tmp_path), "--timeout", "3")
@@ -76,7 +76,7 @@ def test_the_runs_are_named_that_somebody_has_to_look_into(tmp_path: Path, start
 
 
 def test_it_ends_when_the_last_run_has_ended(tmp_path: Path, start: Start) -> None:
-    """Also one that was not there at first; the result is in the exit status."""
+    """Including a run that appeared later; the exit status gives the result."""
     one = write_run(tmp_path / "one", "RUNNING x")
     waiting = start(str(tmp_path))
     two = write_run(tmp_path / "two", "SCHEDULED x")
@@ -96,7 +96,7 @@ def test_a_problem_makes_the_exit_status_one(tmp_path: Path, start: Start) -> No
 
 
 def test_the_mark_of_pavilion_ends_a_run_whatever_its_state(tmp_path: Path, start: Start) -> None:
-    """It is seen though the status file does not change."""
+    """`RUN_COMPLETE` is noticed although the status file does not change."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING x")
     waiting = start(str(tmp_path))
     with pytest.raises(subprocess.TimeoutExpired):
@@ -106,13 +106,13 @@ def test_the_mark_of_pavilion_ends_a_run_whatever_its_state(tmp_path: Path, star
 
 
 def test_time_is_limited(tmp_path: Path, start: Start) -> None:
-    """With the exit status of `timeout`."""
+    """The exit status is that of `timeout`."""
     write_run(tmp_path / "one", "RUNNING x")
     assert ended(start("--timeout", "1.5", str(tmp_path))) == (124, "1 run: 1 running\n")
 
 
 def test_the_first_problem_ends_it_on_request(tmp_path: Path, start: Start) -> None:
-    """Others may still go on."""
+    """With `--fail-fast`, while other runs are unfinished."""
     one = write_run(tmp_path / "one", "RUNNING x")
     write_run(tmp_path / "two", "RUNNING x")
     waiting = start("--fail-fast", str(tmp_path))
@@ -121,19 +121,19 @@ def test_the_first_problem_ends_it_on_request(tmp_path: Path, start: Start) -> N
 
 
 def test_only_what_has_matched_is_waited_for_until_it_has_ended(tmp_path: Path) -> None:
-    """Though it matches no longer then; others do not count."""
+    """Even if it no longer matches; other runs are ignored."""
     one = write_run(tmp_path / "one", "RUNNING x")
     write_run(tmp_path / "two", "SCHEDULED x")
     write_run(tmp_path / "three", "RUN_ERROR x")
     with terminal([*STATUSTUI, "wait", "-F", "state=RUNNING", str(tmp_path)]) as screen:
-        screen.wait_for("0 of 1 ended")
+        screen.wait_for("0 of 1 finished")
         append(one, "RUN_TIMEOUT x", time.time())
         assert screen.wait_for_end() == 1
         assert b"1 run: 1 failed" in screen.output
 
 
 def test_a_run_that_is_deleted_is_waited_for_no_longer(tmp_path: Path, start: Start) -> None:
-    """And a directory without a status is no run."""
+    """A directory without a status is not waited for either."""
     one = write_run(tmp_path / "test_runs" / "1", "RUNNING x")
     (tmp_path / "test_runs" / "2").mkdir()
     waiting = start(str(tmp_path))
@@ -144,23 +144,23 @@ def test_a_run_that_is_deleted_is_waited_for_no_longer(tmp_path: Path, start: St
 
 
 def test_real_working_directories_have_ended(start: Start, corpora: Path) -> None:
-    """A series ends with its last run; it is no run itself."""
+    """A series has finished with its last run, and is not counted as a run."""
     status, out = ended(start("-F", "kind=series", str(corpora / "pavilion-2.4")))
     assert (status, out) == (1, "9 series: 5 error, 2 failed, 1 cancelled, 1 passed\n")
     assert ended(start(str(DATA / "pavilion-2.1.1")))[1] == "3 runs: 2 failed, 1 passed\n"
 
 
 def test_a_run_that_has_begun_again_is_waited_for(tmp_path: Path) -> None:
-    """Though it has been over for so long that it is hardly looked at."""
+    """Although it finished so long ago that it is rarely checked."""
     hour_ago = time.time() - 3600
     old = write_run(tmp_path / "old", "RUNNING x", PASSED, start=hour_ago)
     os.utime(old / "status", (hour_ago, hour_ago))
     new = write_run(tmp_path / "new", "RUNNING x", start=time.time())
     with terminal([*STATUSTUI, "wait", "--watch", "poll", str(tmp_path)]) as screen:
-        screen.wait_for("1 of 2 ended, 0 with a problem")
+        screen.wait_for("1 of 2 finished, 0 with a problem")
         append(old, "RUNNING once more", time.time())
         append(new, PASSED, time.time())
-        screen.wait_for("1 of 2 ended, 0 with a problem")
+        screen.wait_for("1 of 2 finished, 0 with a problem")
         with pytest.raises(AssertionError, match="goes on"):
             screen.wait_for_end(3)
         append(old, "RUN_FAILED this time", time.time())
@@ -169,44 +169,44 @@ def test_a_run_that_has_begun_again_is_waited_for(tmp_path: Path) -> None:
 
 
 class Stand(NamedTuple):
-    """A source that tells what a test has it tell: one batch at the start, one for each look."""
+    """A source that delivers one batch at the start and one for each `look_now`."""
 
     first: Batch
     looks: Iterator[Batch]
     told: list[Callable[[Batch], object]]
 
     def start(self, deliver: Callable[[Batch], object]) -> None:
-        """Tell the first batch."""
+        """Deliver the first batch."""
         self.told.append(deliver)
         deliver(self.first)
 
     def look_now(self) -> None:
-        """Tell the next one."""
+        """Deliver the next batch."""
         self.told[0](next(self.looks))
 
     def look_at(self, path: str) -> None:
-        """Nobody asks for one run."""
+        """Fail: `wait` never checks a single run."""
         raise NotImplementedError(path)
 
     def stop(self) -> None:
-        """There is nothing to end."""
+        """Do nothing."""
 
 
 def waited(first: Batch, *looks: Batch) -> Outcome:
-    """What waiting for all runs of such a source comes to."""
+    """Return the outcome of waiting for all runs of a `Stand` with these batches."""
     source = Stand(first, iter(looks), [])
     return wait_for_runs(
         source,
-        Roots(["r"], 10.0),
+        RootProgress(["r"], 10.0),
         lambda _run: True,
         timeout=20.0,
-        fails_fast=False,
-        tell=lambda _line: None,
+        fail_fast=False,
+        show_progress=lambda _line: None,
     )
 
 
 def test_the_verdict_is_that_of_a_last_look_at_everything() -> None:
-    """Which may show that a run goes on; then there is another one once that has ended."""
+    """If the final check finds an unfinished run, waiting continues until that has finished."""
     whole = RootHealth("r", swept=True)
     over, again, failed = (make("r/a", *life) for life in ((PASSED,), ("RUNNING",), ("RUN_ERROR",)))
     first = Batch((over,), health=(replace(whole, sweeps=1),))
@@ -218,15 +218,15 @@ def test_the_verdict_is_that_of_a_last_look_at_everything() -> None:
 
 
 def test_a_part_that_is_missing_at_the_end_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """Once, when it is found; what can be read again is not missing."""
+    """It is reported once; a part that can be read again is not missing."""
     part = Unread("r/test_runs", "Permission denied")
     lost = RootHealth("r", swept=True, sweeps=1, incomplete=(part,))
-    assert waited(Batch(health=(lost,)), Batch(health=(replace(lost, sweeps=2),))).missing == (
+    assert waited(Batch(health=(lost,)), Batch(health=(replace(lost, sweeps=2),))).unread_parts == (
         part,
     )
     assert capsys.readouterr().err == "statustui: r/test_runs: Permission denied\n"
     whole = RootHealth("r", swept=True, sweeps=2)
-    assert waited(Batch(health=(lost,)), Batch(health=(whole,))).is_whole
+    assert waited(Batch(health=(lost,)), Batch(health=(whole,))).is_complete
 
 
 def test_a_root_that_another_one_stands_for_is_not_waited_for(tmp_path: Path, start: Start) -> None:
@@ -237,11 +237,11 @@ def test_a_root_that_another_one_stands_for_is_not_waited_for(tmp_path: Path, st
 
 
 def test_a_terminal_shows_the_progress(tmp_path: Path) -> None:
-    """In one line, which goes in the end; an interrupt ends it."""
+    """In one line that is erased at the end; an interrupt ends waiting."""
     write_run(tmp_path / "one", "RUNNING x")
     write_run(tmp_path / "two", "RUN_ERROR x")
     with terminal([*STATUSTUI, "wait", str(tmp_path)]) as screen:
-        screen.wait_for("1 of 2 ended, 1 with a problem")
+        screen.wait_for("1 of 2 finished, 1 with a problem")
         screen.press("\x03")
         assert screen.wait_for_end() == 130
 

@@ -1,4 +1,4 @@
-"""The pretend cluster."""
+"""The simulated cluster."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_once_writes_a_tree_and_leaves_it(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_tree(tmp_path: Path) -> None:
-    """To the byte; another seed gives another."""
+    """Byte for byte; another seed gives another tree."""
     trees = []
     for name, seed in (("a", 7), ("b", 7), ("c", 8)):
         Cluster(str(tmp_path / name), 80, seed).fill(NOW)
@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_tree(tmp_path: Path) -> None:
 
 
 def test_lives_are_believable_and_of_every_kind(tmp_path: Path) -> None:
-    """Every category, hidden failures, all states known, no status in the future."""
+    """Every category, hidden failures, only known states, and no status in the future."""
     Cluster(str(tmp_path), 600, 1).fill(NOW)
     runs = runs_of(tmp_path)
     assert {run.category for run in runs} >= set(Category) - {Category.UNKNOWN}
@@ -70,7 +70,7 @@ def test_lives_are_believable_and_of_every_kind(tmp_path: Path) -> None:
 
 
 def test_a_living_cluster_goes_on_and_keeps_its_size(tmp_path: Path) -> None:
-    """New series come, states change, the oldest runs go."""
+    """New series appear, states change, the oldest runs are deleted."""
     cluster = Cluster(str(tmp_path), 40, 1)
     cluster.fill(NOW)
     before = {run.path: run.current for run in runs_of(tmp_path) if run.kind == "test"}

@@ -41,12 +41,12 @@ table.open = "enter"
 
 
 def mistakes(text: str) -> tuple[str, ...]:
-    """What is wrong with a text."""
+    """Return the mistakes in a configuration."""
     return parse_config(text.encode(), "c.toml").mistakes
 
 
 def test_every_entry_is_taken() -> None:
-    """As the program needs it."""
+    """With the type that the program uses."""
     config = parse_config(WHOLE.encode(), "c.toml")
     assert config.mistakes == ()
     assert config.columns == ("id", "state", "user")
@@ -75,41 +75,41 @@ def test_the_documented_example_has_every_entry_and_is_right() -> None:
 @pytest.mark.parametrize(
     ("entry", "complaint"),
     [
-        ('sort = "size"', "sort: size is none of category, time"),
-        ("sort = 3", "sort: a text in quotes is wanted"),
-        ('columns = ["id", "size"]', "columns: a list of some of age, id"),
-        ("columns = []", "columns: a list of some of"),
-        ("columns = [{}]", "columns: a list of some of"),
-        ("interval = 0", "interval: a number of at least 0.1 is wanted"),
-        ("interval = nan", "interval: a number of at least 0.1 is wanted"),
-        ("interval = true", "interval: a number"),
-        ("interval = inf", "interval: a number of at least 0.1 is wanted, and at most 86400"),
-        ("interval = -1", "interval: a number of at least 0.1"),
-        ("max-checks = inf", "max-checks: a number of at least 1 is wanted, and at most 1e+09"),
-        ("max-checks = nan", "max-checks: a number of at least 1 is wanted"),
+        ('sort = "size"', "sort: size is not one of category, time"),
+        ("sort = 3", "sort: must be a string in quotes"),
+        ('columns = ["id", "size"]', "columns: must be a list of some of age, id"),
+        ("columns = []", "columns: must be a list of some of"),
+        ("columns = [{}]", "columns: must be a list of some of"),
+        ("interval = 0", "interval: must be a number from 0.1"),
+        ("interval = nan", "interval: must be a number from 0.1"),
+        ("interval = true", "interval: must be a number"),
+        ("interval = inf", "interval: must be a number from 0.1 to 86400"),
+        ("interval = -1", "interval: must be a number from 0.1"),
+        ("max-checks = inf", "max-checks: must be a number from 1 to 1e+09"),
+        ("max-checks = nan", "max-checks: must be a number from 1"),
         ("stale = inf", "stale: a time is a number and s, m, h or d"),
         ("stale = nan", "stale: a time is a number and s, m, h or d"),
         ("stale = -3", "stale: a time is a number and s, m, h or d"),
-        (f"stale = '{'9' * 400}'", "stale: a time that comes to an end is wanted"),
+        (f"stale = '{'9' * 400}'", "stale: must be finite"),
         ("patience = nan", "patience: a time is a number and s, m, h or d"),
-        ("patience = 0", "patience: a number of at least 0.1 is wanted"),
-        ("patience = '9d'", "patience: a number of at least 0.1 is wanted, and at most 86400"),
+        ("patience = 0", "patience: must be a number from 0.1"),
+        ("patience = '9d'", "patience: must be a number from 0.1 to 86400"),
         ('stale = "soon"', "stale: a time is a number and s, m, h or d"),
-        ('bell = "yes"', "bell: true or false is wanted"),
+        ('bell = "yes"', "bell: must be true or false"),
         ('on-problem = "a \'b"', "on-problem: No closing quotation"),
-        ('size = "x"', "size: there is no such entry"),
-        ('views = "x"', "views: there is no such entry"),
-        ('[views]\n12 = "x"', "views.12: views have the numbers from 1 to 9"),
+        ('size = "x"', "size: unknown entry"),
+        ('views = "x"', "views: unknown entry"),
+        ('[views]\n12 = "x"', "views.12: views are numbered 1 to 9"),
         ('[views]\n1 = "(a"', "views.1: this parenthesis is not closed, at character 1"),
         ('[colours]\nRUNNING = "warm"', "colours.RUNNING: 'warm' is not a valid color"),
         ('[stale-in]\n"A B" = "x"', "stale-in.A B: a time is a number"),
-        ("[keys]\nruns.sort = 3", "keys.runs.sort: a text in quotes is wanted"),
+        ("[keys]\nruns.sort = 3", "keys.runs.sort: must be a string in quotes"),
     ],
 )
 def test_a_wrong_entry_is_named_with_its_line_and_the_rest_counts(
     entry: str, complaint: str
 ) -> None:
-    """Whatever is wrong with it."""
+    """Whatever kind of mistake it is."""
     config = parse_config(f'# mine\ngroup = "user"\n\n{entry}\n'.encode(), "c.toml")
     [mistake] = config.mistakes
     line = 4 + entry.count("\n")
@@ -118,7 +118,7 @@ def test_a_wrong_entry_is_named_with_its_line_and_the_rest_counts(
 
 
 def test_a_text_that_is_no_toml_is_told_with_its_place() -> None:
-    """And everything is as without it; what would act on a terminal is escaped."""
+    """The defaults apply, and control characters are escaped in the message."""
     [mistake] = mistakes("sort = \n")
     assert mistake.startswith("c.toml: ")
     assert "line 1" in mistake
@@ -129,7 +129,7 @@ def test_a_text_that_is_no_toml_is_told_with_its_place() -> None:
 def test_a_file_is_read_from_where_xdg_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may be missing there, but not where somebody says it is."""
+    """The default file may be missing; a named one must exist."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert read_config() == Config()
     path = Path(default_path())

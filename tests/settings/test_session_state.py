@@ -1,4 +1,4 @@
-"""What is remembered from one session to the next."""
+"""What is kept from one session to the next."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ A, B, C = (make(f"r/{name}", "RUN_ERROR x") for name in "abc")
 
 
 def test_what_was_seen_is_no_news_in_the_next_session(tmp_path: Path) -> None:
-    """What was not is, and so is another problem of the same run."""
+    """An unseen problem stays new, and so does a later problem of the same run."""
     SessionState(str(tmp_path), ["r"]).save_seen("r", [A], [B])
     later = SessionState(str(tmp_path), ["r"])
     assert [later.is_news(run) for run in (A, B, C)] == [False, True, True]
@@ -23,13 +23,13 @@ def test_what_was_seen_is_no_news_in_the_next_session(tmp_path: Path) -> None:
 
 
 def test_without_an_earlier_session_on_the_root_nothing_is_news(tmp_path: Path) -> None:
-    """A first look at ten thousand old failures is none."""
+    """The first session does not report ten thousand old failures."""
     SessionState(str(tmp_path), ["q"]).save_seen("q", [A], [])
     assert not SessionState(str(tmp_path), ["r"]).is_news(A)
 
 
 def test_what_another_session_has_seen_stays_seen(tmp_path: Path) -> None:
-    """Two monitors on one root; what is gone is forgotten."""
+    """With two monitors on one root; removed runs are forgotten."""
     first, second = SessionState(str(tmp_path), ["r"]), SessionState(str(tmp_path), ["r"])
     first.save_seen("r", [A, C], [B])
     second.save_seen("r", [B], [A])
@@ -38,7 +38,7 @@ def test_what_another_session_has_seen_stays_seen(tmp_path: Path) -> None:
 
 
 def test_a_mark_tells_problems_apart() -> None:
-    """By run, state and time, wherever the root is mounted."""
+    """By run, state and time, but not by where the root is mounted."""
     assert problem_digest(A) == problem_digest(make("r/a", "RUN_ERROR other words"))
     assert (
         len({problem_digest(A), problem_digest(B), problem_digest(make("r/a", "RUN_FAILED x"))})
@@ -49,7 +49,7 @@ def test_a_mark_tells_problems_apart() -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"seen": 3, "sort": 5}', "[" * 100_000])
 def test_damaged_files_hold_nothing(tmp_path: Path, text: str) -> None:
-    """And are replaced by the next ones."""
+    """They count as empty, and are replaced when something is saved."""
     memory = SessionState(str(tmp_path), ["r"])
     memory.save_seen("r", [], [])
     memory.save_settings({"sort": "id"})
@@ -63,7 +63,7 @@ def test_damaged_files_hold_nothing(tmp_path: Path, text: str) -> None:
 
 
 def test_what_was_chosen_wins_over_an_older_configuration(tmp_path: Path) -> None:
-    """And a newer one over it; what no longer exists is passed over."""
+    """A newer configuration wins; values that no longer exist are ignored."""
     memory = SessionState(str(tmp_path), [])
     assert memory.recall(Config(sort="id", changed_at=5.0)).sort == "id"
     memory.save_settings({"sort": "-time", "group": "planet", "theme": "ansi-light"})
@@ -75,7 +75,7 @@ def test_what_was_chosen_wins_over_an_older_configuration(tmp_path: Path) -> Non
 
 
 def test_nothing_but_whole_files_is_left(tmp_path: Path) -> None:
-    """In a directory that nobody else can read."""
+    """In a directory that only the user can read."""
     memory = SessionState(str(tmp_path / "new"), ["r"])
     memory.save_settings({"sort": "id"})
     with pytest.raises(TypeError):
@@ -95,7 +95,7 @@ def test_the_directory_is_where_xdg_says(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_an_old_problem_that_nobody_knew_is_no_news_and_an_unseen_one_stays_it(
     tmp_path: Path,
 ) -> None:
-    """What is older than the last session goes by whether that had it as unseen."""
+    """A problem older than the last session is new only if that session had it as unseen."""
     SessionState(str(tmp_path), ["r"]).save_seen("r", [A], [B], 5000.0)
     later = SessionState(str(tmp_path), ["r"])
     assert [later.is_news(run) for run in (A, B, C)] == [False, True, False]

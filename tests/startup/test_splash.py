@@ -17,7 +17,7 @@ ENTER, LEAVE, FRAME = b"\x1b[?1049h", b"\x1b[?1049l", b"statustui: looking for r
 
 
 def test_the_frame_is_painted_before_anything_slow_is_imported() -> None:
-    """What paints it needs neither the command line's package nor the screen's."""
+    """Painting it imports neither the package of the command line nor that of the screen."""
     packages = {
         name.partition(".")[0]
         for name in imported_by("import statustui.__main__ as m; m.Splash().paint([], ())")
@@ -27,7 +27,7 @@ def test_the_frame_is_painted_before_anything_slow_is_imported() -> None:
 
 
 def test_the_first_bytes_are_the_frame_and_the_runs_replace_it(tmp_path: Path) -> None:
-    """The user sees at once that something is going on; nothing of it is left later."""
+    """Nothing of the frame is left on the screen later."""
     write_run(tmp_path / "one", "RUNNING on a node")
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
         screen.wait_for("RUNNING")
@@ -40,7 +40,7 @@ def test_the_first_bytes_are_the_frame_and_the_runs_replace_it(tmp_path: Path) -
 
 
 def test_the_screen_is_as_before_when_a_message_is_printed(tmp_path: Path) -> None:
-    """A wrong root is told where the user sees it: below the prompt."""
+    """The message about a wrong root is visible below the prompt."""
     with terminal([*STATUSTUI, str(tmp_path / "none")], 200) as screen:
         assert screen.wait_for_end() == 2
         before, message = screen.output.split(LEAVE)
@@ -61,7 +61,7 @@ def test_the_screen_is_as_before_when_a_message_is_printed(tmp_path: Path) -> No
 def test_no_frame_is_painted_for_what_has_no_screen(
     arguments: list[str], env: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor on a terminal that cannot show it."""
+    """Nor on a terminal that cannot display it."""
     monkeypatch.chdir(tmp_path)
     with terminal([*STATUSTUI, *arguments], **env) as screen:
         screen.wait_for_end()

@@ -40,7 +40,7 @@ def shell(script: str, tree: Path, command: str, **env: str) -> subprocess.Compl
 
 @pytest.mark.parametrize("command", ALL)
 def test_a_full_disk_is_told_in_one_line(tree: Path, command: str) -> None:
-    """With exit status 2."""
+    """The exit status is 2."""
     done = shell('"$@" > /dev/full', tree, command)
     assert (done.returncode, done.stderr) == (
         2,
@@ -51,7 +51,7 @@ def test_a_full_disk_is_told_in_one_line(tree: Path, command: str) -> None:
 @pytest.mark.parametrize("command", ["list", "list --exit-status", "history", "wait", "--version"])
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full"])
 def test_a_closed_output_changes_nothing(tree: Path, command: str, closed: str) -> None:
-    """Nor does one that is full, if it is that for errors."""
+    """Nor does a full standard error."""
     expected = shell('"$@"', tree, command)
     done = shell(f'"$@" {closed}', tree, command)
     assert done.returncode == expected.returncode == (command in {"wait", "list --exit-status"})
@@ -61,14 +61,14 @@ def test_a_closed_output_changes_nothing(tree: Path, command: str, closed: str) 
 
 @pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full", ">&- 2>&-"])
 def test_a_mistake_that_cannot_be_told_keeps_its_status(tree: Path, closed: str) -> None:
-    """2, as if it had been."""
+    """It is 2, although the message cannot be printed."""
     assert shell(f'"$@" none {closed}', tree, "states").returncode == 2
     assert shell(f'"$@" /none {closed}', tree, "list").returncode == 2
 
 
 @pytest.mark.parametrize("command", ["list", "list --json", "history", "--version", "-h", "states"])
 def test_nobody_who_reads_is_no_mistake(tree: Path, command: str) -> None:
-    """The exit status is that of other programs; nothing is told."""
+    """A closed pipe gives exit status 141 and no message."""
     script = '{ "$@"; echo $? >&2; } | true'
     done = shell(f"sleep 0.01; {script}", tree, command)
     assert done.stderr.split() in ([b"141"], [b"0"])
@@ -97,7 +97,7 @@ def test_the_c_locale_is_sent_ascii(tree: Path, command: str, locale: dict[str, 
 def test_what_a_character_set_lacks_is_escaped(
     tree: Path, command: str, encoding: str, shown: bytes
 ) -> None:
-    """What it has is sent as it is."""
+    """Characters that it has are sent unchanged."""
     done = shell('"$@"', tree, command, PYTHONIOENCODING=encoding, LC_ALL="C.UTF-8")
     assert done.returncode == (command == "wait")
     assert shown in done.stdout
@@ -105,7 +105,7 @@ def test_what_a_character_set_lacks_is_escaped(
 
 
 def test_a_terminal_in_another_character_set_is_cut_to_its_width(tree: Path) -> None:
-    """By what is sent, escapes included."""
+    """Escapes count with their full width."""
     for encoding in ("iso8859-1", "ascii", "utf-8"):
         for command in (["list", str(tree)], ["history", str(tree / "a")]):
             with terminal([*STATUSTUI, *command], 60, 24, PYTHONIOENCODING=encoding) as screen:
@@ -117,7 +117,7 @@ def test_a_terminal_in_another_character_set_is_cut_to_its_width(tree: Path) -> 
 
 @pytest.mark.parametrize("root", [[], ["."], ["../x"]])
 def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, root: list[str]) -> None:
-    """In one line; a root that is there is listed all the same."""
+    """In one line; a root that exists is listed all the same."""
     write_run(tmp_path / "tree" / "a", "RUNNING x")
     script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
 
@@ -148,7 +148,7 @@ def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, root: list[str
     ],
 )
 def test_what_the_user_has_typed_is_cleaned(arguments: list[str]) -> None:
-    """Before it is told back, whoever tells it."""
+    """Before it is printed in any message."""
     done = subprocess.run(
         [*STATUSTUI, *arguments], capture_output=True, text=True, timeout=40, check=False
     )
@@ -158,7 +158,7 @@ def test_what_the_user_has_typed_is_cleaned(arguments: list[str]) -> None:
 
 
 def test_a_text_is_spelled_in_what_a_character_set_has() -> None:
-    """Also what is no text at all."""
+    """Including lone surrogates."""
     assert spell("a", "ascii") == "a"
     assert spell("é…", "ascii") == "\\xe9..."
     assert spell("é…", "utf-8") == "é…"

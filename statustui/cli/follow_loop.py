@@ -1,4 +1,4 @@
-"""Printing every change of the watched runs as it is seen."""
+"""The loop of `statustui list --follow`: print every change of the watched runs."""
 
 from __future__ import annotations
 
@@ -11,49 +11,54 @@ from collections.abc import Callable
 import click
 
 from statustui.cli import output
-from statustui.cli.roots import Roots
+from statustui.cli.root_progress import RootProgress
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
 from statustui.presentation.plain_text import Paper
 from statustui.startup.streams import OutputError
 
-_WAITING = 100
-"""Batches that wait for a slow reader, until the monitor itself waits."""
+_MAX_QUEUED_BATCHES = 100
+"""Batches queued for a slow reader before the monitor itself has to wait."""
 _TICK = 1.0
-"""Seconds between two looks at whether anybody reads what is printed."""
+"""Seconds between two checks whether standard output still has a reader."""
 
 
 def follow_runs(
-    source: Source, roots: Roots, matches: Callable[[Run], bool], paper: Paper, *, as_json: bool
+    source: Source,
+    roots: RootProgress,
+    matches: Callable[[Run], bool],
+    paper: Paper,
+    *,
+    as_json: bool,
 ) -> bool:
-    """Print a line for every run that is found, changes or vanishes, until interrupted.
+    """Print a line for every run that is found, changes or is removed, until interrupted.
 
-    A run that matched and does so no longer is printed once more. What keeps a part of a root from
-    being read, or a root from being watched as it was meant to, is told on standard error.
+    A run that no longer matches is printed once more. Parts of a root that cannot be read, and the
+    reason why events are not used, are reported on standard error.
 
     Args:
         source: Where changes come from.
         roots: The watched roots.
-        matches: Tells which runs are of interest.
-        paper: What is printed on.
-        as_json: Whether a line is a JSON object.
+        matches: Returns whether to print a run.
+        paper: Standard output.
+        as_json: Whether to print JSON objects.
 
     Returns:
-        Whether the picture was whole at the end. It ends by itself when a root has not answered to
-        the first look, and the others have been looked at.
+        Whether everything could be read at the end. It returns by itself when the first scan of a
+        root has been given up and the other roots have been scanned.
 
     Raises:
-        OutputError: Nobody reads standard output any more.
-        KeyboardInterrupt: It was interrupted, and the picture was whole.
+        OutputError: Standard output was closed by its reader.
+        KeyboardInterrupt: It was interrupted, and everything could be read.
     """
-    batches: queue.Queue[Batch] = queue.Queue(_WAITING)
+    batches: queue.Queue[Batch] = queue.Queue(_MAX_QUEUED_BATCHES)
     source.start(batches.put)
     chosen: set[str] = set()
     has_begun = False
     try:
         while _has_reader():
-            if not has_begun and not roots.unseen and batches.empty():
+            if not has_begun and not roots.unscanned and batches.empty():
                 has_begun = True
                 if roots.given_up:
                     return False
@@ -61,23 +66,23 @@ def follow_runs(
                 batch = batches.get(timeout=_TICK)
             except queue.Empty:
                 continue
-            roots.take(batch.health)
+            roots.update(batch.health)
             removed, updated = _choose(batch, matches, chosen)
             lines = output.changes(removed, updated, time.time(), paper, as_json=as_json)
             click.echo("".join(f"{line}\n" for line in lines), nl=False)
     except KeyboardInterrupt:
-        if roots.missing:
+        if roots.unread:
             return False
         raise
     finally:
         source.stop()
-    raise OutputError("nobody reads it", is_unread=True)
+    raise OutputError("closed by its reader", is_unread=True)
 
 
 def _choose(
     batch: Batch, matches: Callable[[Run], bool], chosen: set[str]
 ) -> tuple[list[str], list[Run]]:
-    """What of a batch is of interest; `chosen` are the paths of the runs that match."""
+    """Return the matching part of a batch; `chosen` holds the paths of the runs that match."""
     removed = [path for path in batch.removed if path in chosen]
     chosen.difference_update(removed)
     updated = []
@@ -94,7 +99,7 @@ def _choose(
 
 
 def _has_reader() -> bool:
-    """Whether standard output still leads somewhere."""
+    """Return whether standard output is still open at its other end."""
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
     return not any(event & (select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))

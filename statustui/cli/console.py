@@ -1,0 +1,42 @@
+"""Standard output as tables need it, and lines on standard error."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable
+
+import click
+
+from statustui.core.text import clean
+from statustui.monitor.batch import Unread
+from statustui.presentation.plain_text import Paper
+from statustui.startup.streams import charset_of
+
+
+def open_paper() -> Paper:
+    """Return standard output with its character set, and its width if it is a terminal."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return Paper(width, charset_of(sys.stdout))
+
+
+def warn(message: str) -> None:
+    """Print a sanitised line on standard error."""
+    click.echo(f"statustui: {clean(message)}", err=True)
+
+
+def warn_unread(parts: Iterable[Unread]) -> None:
+    """Print a line on standard error for each part that could not be read."""
+    for part in parts:
+        warn(f"{part.path}: {part.error}")
+
+
+def no_runs(root: str, links: int) -> str:
+    """Return the message for a root that contains no runs, but links that are not followed."""
+    return f"{root}: no runs; {links:,} link{' is' if links == 1 else 's are'} not followed"
+
+
+def show_progress(line: str) -> None:
+    """Replace the progress line on standard error, if that is a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{line}\x1b[K", err=True, nl=False)
