@@ -1,7 +1,7 @@
-"""Opening files of a run that may be behind links which another user has set.
+"""Open files of a run that may be behind links made by another user.
 
-Pavilion links logs in from elsewhere (``build``, ``job``). Whoever may write to the directory of a
-run can have such a link lead anywhere, also to a file that he cannot read himself.
+Pavilion makes links to logs elsewhere (``build``, ``job``). Whoever can write to the directory of a
+run can point such a link anywhere, also to files that only the user of this program can read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from statustui.core.run import RunDir
 from statustui.core.working_dir import BUILDS, JOBS, SERIES, TEST_RUNS
 
 _PLACES = (TEST_RUNS, SERIES, BUILDS, JOBS)
-"""Directories of a working directory that may be kept elsewhere."""
+"""Directories of a working directory that may be links to other places."""
 _ROOT_USER = 0
 
 
@@ -28,33 +28,32 @@ class LeadsOutError(PermissionError):
 class Access:
     """Opens the files of one run.
 
-    A file is opened that is inside the working directory, or inside the real place of its
-    ``test_runs``, ``series``, ``builds`` or ``jobs``; in a plain tree inside the root. Any other
-    one has to belong to the owner of the run's directory, and so has the link that leads to it.
+    A file may be inside the working directory, or inside the real path of its ``test_runs``,
+    ``series``, ``builds`` or ``jobs``; in a plain tree inside the root. Any other file must belong
+    to the owner of the run directory, and so must the link that leads to it.
 
-    Any call may wait for a filesystem that does not answer.
+    Calls may block on a filesystem that does not answer.
 
     Args:
-        place: The run.
+        place: The run directory.
     """
 
     def __init__(self, place: RunDir) -> None:
-        """Look at nothing yet."""
         self._root = os.path.abspath(place.root)
         self._path = os.path.abspath(place.path)
         self._is_plain = place.kind == "plain"
 
     @contextlib.contextmanager
     def opened(self, path: str) -> Iterator[tuple[int, os.stat_result]]:
-        """Open the regular file at `path`, follow links to it, and close it after the block.
+        """Open the regular file at `path`, following links, and close it after the block.
 
-        What has been opened is judged, not what the links led to a moment before.
+        The opened file itself is checked, since the links may change in between.
 
         Args:
-            path: A path below the directory of the run.
+            path: A path below the run directory.
 
         Raises:
-            LeadsOutError: A link leads to where it must not.
+            LeadsOutError: A link leads to a file that must not be opened.
             NotRegularError: It is not a regular file.
             OSError: It cannot be opened.
         """
@@ -78,13 +77,13 @@ class Access:
             raise LeadsOutError(errno.EACCES, reason, path)
 
     def _places(self) -> Iterator[str]:
-        """The real paths of the directories inside which every file may be opened."""
+        """Yield the real paths of the directories inside which every file may be opened."""
         if self._is_plain:
             yield os.path.realpath(self._root)
             return
         runs = os.path.dirname(self._path)
         if os.path.basename(runs) not in {TEST_RUNS, SERIES}:
-            # The root is a link to where the runs are.
+            # The root is a link to a `test_runs` or `series` directory.
             runs = os.path.realpath(runs)
         working_dir = self._real(os.path.dirname(runs))
         yield working_dir
@@ -92,16 +91,16 @@ class Access:
             yield os.path.realpath(f"{working_dir}/{name}")
 
     def _real(self, path: str) -> str:
-        """The real path of a directory that, by the time it was found, had no link below the root.
+        """Return the real path of a directory in the tree, without following links below the root.
 
-        One that has got into its place since is not followed.
+        When it was found there were none: a link there has replaced a directory since.
         """
         if _is_inside(path, self._root):
             return os.path.realpath(self._root) + path[len(self._root.rstrip("/")) :]
         return os.path.realpath(path)
 
     def _linked_by(self, path: str) -> int | None:
-        """Who has set the first link on the way from the run's directory to `path`."""
+        """Return the owner of the first link between the run directory and `path`, if any."""
         way = self._path
         for name in os.path.relpath(os.path.abspath(path), self._path).split("/"):
             way = f"{way}/{name}"
@@ -116,7 +115,7 @@ def _is_inside(path: str, place: str) -> bool:
 
 
 def _path_of(descriptor: int, path: str) -> str:
-    """Where the open file is; `path` where the system does not tell."""
+    """Return the path of an open file; `path` where the system has no ``/proc``."""
     try:
         return os.readlink(f"/proc/self/fd/{descriptor}")
     except OSError:  # pragma: no cover - only where there is no /proc

@@ -1,4 +1,4 @@
-"""What Pavilion keeps beside a status file as JSON: results, attributes and the like."""
+"""Read the JSON files of a run: results, attributes, configuration and job."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from statustui.core.reading import Signature, signature_of
 from statustui.core.run import RunDir
 from statustui.core.working_dir import decode_document, read_document
 
-_MOST = 1 << 20
-"""Bytes of a file that is read."""
+_MAX_BYTES = 1 << 20
+"""Size above which a file is not read."""
 
 
 class Document(NamedTuple):
@@ -20,27 +20,27 @@ class Document(NamedTuple):
 
     name: str
     value: Any
-    """What it holds; None if it cannot be read."""
+    """The decoded content; None if unreadable."""
     trouble: str | None
-    """Why it cannot be read."""
+    """Why the file is unreadable; None if it is not."""
 
 
 class Files(NamedTuple):
-    """JSON files of a run that are reached in the same way."""
+    """JSON files of a run with the same way to them."""
 
     names: tuple[str, ...]
     link: str | None
-    """The link that they are behind, if they are."""
+    """The link that the way leads through; None for files in the run directory itself."""
 
 
 OWN = Files(("results.json", "attributes", "config"), None)
-"""Pavilion 2.4 has all of them, 2.1.1 the first and the third."""
+"""Pavilion 2.4 writes all of them, 2.1.1 ``results.json`` and ``config``."""
 JOB = Files(("job/info",), "job")
-"""Pavilion 2.4 has it."""
+"""Pavilion 2.4 writes it."""
 
 
 def signature(place: RunDir, files: Files) -> tuple[tuple[str, Signature], ...]:
-    """What changes when one of these JSON files of a run does."""
+    """Return a value that changes when one of `files` of a run does."""
     found = []
     for name in files.names:
         with contextlib.suppress(OSError):
@@ -50,7 +50,7 @@ def signature(place: RunDir, files: Files) -> tuple[tuple[str, Signature], ...]:
 
 
 def read_documents(place: RunDir, files: Files) -> tuple[Document, ...]:
-    """Read those of these JSON files of a run that there are."""
+    """Read those of `files` of a run that exist."""
     found = []
     for name in files.names:
         try:
@@ -64,9 +64,9 @@ def read_documents(place: RunDir, files: Files) -> tuple[Document, ...]:
     return tuple(found)
 
 
-def _read(place: RunDir, name: str, files: Files) -> Any:  # noqa: ANN401 - whatever JSON can hold
+def _read(place: RunDir, name: str, files: Files) -> Any:  # noqa: ANN401 - any JSON value
     path = f"{place.path}/{name}"
     if files.link is None:
-        return read_document(path, _MOST)
+        return read_document(path, _MAX_BYTES)
     with Access(place).opened(path) as (descriptor, state):
-        return decode_document(descriptor, state, _MOST)
+        return decode_document(descriptor, state, _MAX_BYTES)

@@ -1,4 +1,4 @@
-"""Which lines of a log tell of an error, in the words of compilers, shells, schedulers and MPI."""
+"""Find lines of a log that report an error of a compiler, a shell, a scheduler or MPI."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ _WORDS = (
     b"unknown module",
     b"no space left",
 )
-"""One of them is in every such line: to look for them first is ten times as fast as the pattern."""
+"""Every such line has one of these: searching for them first is 10x faster than the pattern."""
 
-_COMPLAINT = re.compile(
+_ERROR_PATTERN = re.compile(
     rb"(?<!no )(?<!\b0 )(?<![-/.])\b(?:[a-z]*error|fatal|fail(?:ed|ure)|panic|traceback|exception"
     rb"|aborted|segmentation fault|sigsegv|killed|undefined reference|out of memory"
     rb"|permission denied|(?:command|file|module) not found|no such file|unknown module"
     rb"|no space left)\b(?! ?[=:] ?0\b)(?!\.\w)"
 )
-"""What tells of an error in a line in small letters: no file names, options or counts of none."""
+"""An error in a line in lower case; excludes file names, options and counts of zero."""
 
 
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mk]")
-"""What stands between words in the colours of compilers."""
+"""Control sequences by which compilers colour words."""
 
 
-def _complains(line: bytes) -> bool:
-    """Whether a line in small letters tells of an error."""
-    return _COMPLAINT.search(_COLOURS.sub(b"", line)) is not None
+def _reports_error(line: bytes) -> bool:
+    """Return whether a line in lower case reports an error."""
+    return _ERROR_PATTERN.search(_COLOURS.sub(b"", line)) is not None
 
 
 def first_error_line(text: bytes) -> int:
-    """A place in the first line of a text that tells of an error; -1 if there is none."""
+    """Return an offset in the first line of a text that reports an error; -1 if none does."""
     folded = text.lower()
     places = {word: folded.find(word) for word in _WORDS}
     while True:
@@ -52,7 +52,7 @@ def first_error_line(text: bytes) -> int:
         if found < 0:
             return -1
         start, end = _line(folded, found)
-        if _complains(folded[start:end]):
+        if _reports_error(folded[start:end]):
             return found
         places.update(
             (word, folded.find(word, end)) for word, place in places.items() if 0 <= place < end
@@ -60,7 +60,7 @@ def first_error_line(text: bytes) -> int:
 
 
 def last_error_line(text: bytes) -> int:
-    """A place in the last line of a text that tells of an error; -1 if there is none."""
+    """Return an offset in the last line of a text that reports an error; -1 if none does."""
     folded = text.lower()
     places = {word: folded.rfind(word) for word in _WORDS}
     while True:
@@ -68,7 +68,7 @@ def last_error_line(text: bytes) -> int:
         if found < 0:
             return -1
         start, end = _line(folded, found)
-        if _complains(folded[start:end]):
+        if _reports_error(folded[start:end]):
             return found
         places.update(
             (word, folded.rfind(word, 0, start)) for word, place in places.items() if place >= start
@@ -76,6 +76,6 @@ def last_error_line(text: bytes) -> int:
 
 
 def _line(text: bytes, place: int) -> tuple[int, int]:
-    """Where the line begins and ends that `place` is in."""
+    """Return where the line with the offset `place` begins and ends."""
     end = text.find(b"\n", place)
     return text.rfind(b"\n", 0, place) + 1, len(text) if end < 0 else end

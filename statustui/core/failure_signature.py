@@ -1,4 +1,4 @@
-"""What failures have in common: the note of a failure without what differs from run to run."""
+"""Signatures of failures: their notes without the parts that differ from run to run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from statustui.core.run import Run
 
-_LONGEST = 300
-"""Characters of a note that are looked at."""
-_PARTICULARS = re.compile(
+_MAX_CHARACTERS = 300
+"""Characters of a note that are compared."""
+_VARIABLE_PARTS = re.compile(
     r"""
     (?P<time>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?|\b\d\d:\d\d(?::\d\d)?\b)
     |(?P<hash>\b0x[0-9a-f]+\b
@@ -23,18 +23,18 @@ _PARTICULARS = re.compile(
 
 
 def failure_signature(run: Run) -> str:
-    """What went wrong, in words that runs with the same failure share; empty without a problem."""
+    """Return a text that runs with the same failure share; empty for a run without a problem."""
     if run.problem is None:
         return ""
-    note = normalise(run.problem.note[:_LONGEST])
+    note = normalise(run.problem.note[:_MAX_CHARACTERS])
     return f"{run.problem.state}: {note}" if note else run.problem.state
 
 
 @lru_cache(maxsize=4096)
 def normalise(note: str) -> str:
-    """The first line of a note, with times, hashes, paths and numbers replaced by what they are."""
+    """Return the first line of a note, its times, hashes, paths and numbers as placeholders."""
     lines = note.split("\n", 1)
-    return " ".join(_PARTICULARS.sub(_stand_in, lines[0]).split())
+    return " ".join(_VARIABLE_PARTS.sub(_stand_in, lines[0]).split())
 
 
 def _stand_in(match: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
-"""What each line of a status file means for a run, told for many lines at a time.
+"""Classify many lines of a status file at once, by what they mean for a run.
 
-Every line becomes one byte, a code. What a run's lines add up to is then a matter of finding bytes
-in bytes, so that a file of millions of short lines costs little more than reading it.
+Every line becomes one byte, its code. Searching the codes tells what the lines add up to, so a file
+with millions of short lines costs little more than reading it.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from statustui.core.status_lines import parse_line
 
 BLANK = b"b"
 REMARK = b"r"
-"""Leaves the run where it is."""
+"""The run stays in its state."""
 NEUTRAL = b"n"
 WORK = b"w"
-"""The run is at work: what went wrong before has been overcome."""
+"""The run is working: it has recovered from any problem before."""
 PROBLEM = b"p"
 PASS = b"v"
-"""Nothing that went wrong before counts."""
+"""The run passed: no problem before counts."""
 _COMPLETE = b"c"
-"""Depends on the note."""
+"""A ``COMPLETE`` status, whose code depends on its note."""
 
 _RESULT = re.compile(r"\bresult: (PASS|FAIL|ERROR)\b")
-"""How Pavilion 2.1.1 and 2.4 end the note of a ``COMPLETE`` status."""
+"""The end of the note of a ``COMPLETE`` status in Pavilion 2.1.1 and 2.4."""
 _RESULT_BYTES = re.compile(_RESULT.pattern.encode())
 _BY_RESULT = {b"PASS": PASS[0], b"FAIL": PROBLEM[0], b"ERROR": PROBLEM[0]}
 
 NO_WORK = frozenset({"BUILD_CREATED", "RESULTS", "RUN_DONE"})
-"""States that are no sign that a run went on after a failure.
+"""States of active categories that do not show that a run went on after a failure.
 
 ``RUN_DONE`` and ``RESULTS`` follow one. ``BUILD_CREATED`` is written by Pavilion's ``pav status``.
 """
@@ -45,7 +45,7 @@ def _code_of(state: str) -> int:
         return REMARK[0]
     if state == "COMPLETE":
         return _COMPLETE[0]
-    # A name that is no state says nothing about how the run goes.
+    # INVALID stands for an unknown name, which does not say how the run is doing.
     if category.is_problem and state != "INVALID":
         return PROBLEM[0]
     if category.is_under_way and state not in NO_WORK:
@@ -58,8 +58,8 @@ KNOWN_WORDS = frozenset(_CODES)
 END_WORD = b"COMPLETE"
 """The state whose meaning depends on its note."""
 
-_OFTEN = 4
-"""Times that lines stand there on average from which on only different ones are looked at."""
+_MIN_REPEATS = 4
+"""Average number of times each line occurs above which only distinct lines are classified."""
 _ODD_START = re.compile(rb"\n[^0-9]")
 _ODD_NAME = re.compile(rb" [^A-Z]")
 _NAME_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
@@ -68,22 +68,22 @@ _PROBLEM_WORD = re.compile(rb"_(?:ERROR|FAILED|TIMEOUT)[ \n]")
 
 
 class Codes(NamedTuple):
-    """What lines mean."""
+    """The codes of some lines."""
 
     codes: bytes
     """One byte for each line."""
     words: Sequence[bytes]
-    """The states in the lines; each that there is stands there for the first time in order."""
+    """The states in the lines, in order of first occurrence; repeats may be missing."""
 
 
 def result_in(note: str) -> str | None:
-    """The result that the note of a ``COMPLETE`` status names last, if it does."""
+    """Return the last result that the note of a ``COMPLETE`` status names, if any."""
     found = _RESULT.findall(note)
     return found[-1] if found else None
 
 
 def last_result(line: bytes) -> str | None:
-    """The result that a line names last, if it does."""
+    """Return the last result that a line names, if any."""
     found = _RESULT_BYTES.findall(line)
     return found[-1].decode() if found else None
 
@@ -104,14 +104,14 @@ def codes_of_known(words: Sequence[bytes]) -> bytes | None:
 
 
 def read_codes(lines: Sequence[bytes], block: bytes) -> Codes:
-    """Tell what lines mean.
+    """Return the codes of lines.
 
     Args:
-        lines: The lines.
-        block: The same in one piece, with newlines.
+        lines: The lines, without newlines.
+        block: The same lines in one piece, with newlines.
     """
     distinct = list(dict.fromkeys(lines))
-    if len(distinct) * _OFTEN > len(lines):
+    if len(distinct) * _MIN_REPEATS > len(lines):
         return _classify(lines, block)
     known = _classify(distinct, b"\n".join(distinct) + b"\n")
     if len(set(known.codes)) == 1:
@@ -136,7 +136,7 @@ def _classify(lines: Sequence[bytes], block: bytes) -> Codes:
 
 
 def _table_of(words: list[bytes], block: bytes) -> dict[bytes, int] | None:
-    """Codes of states when there are names that are not known; None if lines may be damaged."""
+    """Return codes for states with unknown ones among them; None if lines may be damaged."""
     names = b" " + b" ".join(words)
     if not block[:1].isdigit() or _ODD_START.search(block) or _ODD_NAME.search(names):
         return None
@@ -149,7 +149,7 @@ def _table_of(words: list[bytes], block: bytes) -> dict[bytes, int] | None:
 
 
 def _classify_each(lines: Sequence[bytes]) -> Codes:
-    """The same for lines that may be damaged, one at a time."""
+    """Classify lines that may be damaged, one at a time."""
     codes = bytearray()
     words = []
     for line in lines:
@@ -169,19 +169,19 @@ def _classify_each(lines: Sequence[bytes]) -> Codes:
 
 
 def _judge_ends(codes: bytes, lines: Sequence[bytes]) -> bytes:
-    """Let the notes of the ends of a run say what they mean."""
+    """Replace the codes of ``COMPLETE`` statuses by what their notes say."""
     index = codes.find(_COMPLETE)
     if index < 0:
         return codes
     judged = bytearray(codes)
     while index >= 0:
         found = _RESULT_BYTES.findall(lines[index])
-        # Without a result the end of a run says nothing of a failure before it.
+        # Without a result it does not say anything about a failure before it.
         judged[index] = _BY_RESULT[found[-1]] if found else NEUTRAL[0]
         index = codes.find(_COMPLETE, index + 1)
     return bytes(judged)
 
 
 def category_of(state: str, note: str) -> Category:
-    """What a status amounts to, by its result if it names one."""
+    """Return the category of a status, by the result in its note if it names one."""
     return categorise(state, result_in(note))

@@ -1,7 +1,7 @@
-"""The logs of a run: what there are, and which of them tells of a failure.
+"""Find the logs of a run, and the ones that are likely to explain a failure.
 
-As found in working directories of Pavilion 2.1.1 and 2.4. Both link some of them in from elsewhere
-(``build``, ``job``): unlike runs, logs are looked for behind links.
+The places are those in working directories of Pavilion 2.1.1 and 2.4. Both have links to some logs
+(``build``, ``job``): unlike the search for runs, this one follows links.
 """
 
 from __future__ import annotations
@@ -21,67 +21,67 @@ _PAVILION = {
     "sched": ("job/sched.log", "slurm.log"),
     "results": ("results.log",),
 }
-"""Name of a log, as ``pav log`` has it -> where it is below the run directory: in one of these."""
+"""Name of a log in ``pav log`` -> the paths that it may have below the run directory."""
 
 _ENDINGS = (".log", ".out", ".err")
-"""How names of logs end in other trees."""
-_MOST = 100
-"""Logs of a run that are listed at the most."""
+"""Endings of the names of logs in other trees."""
+_MAX_LOGS = 100
+"""Logs listed of one run at most."""
 
-_RUN = ("run", "kickoff", "sched")
-_BY_PHASE = (
+_DEFAULT_LOGS = ("run", "kickoff", "sched")
+_BY_STATE_PREFIX = (
     ("BUILD", ("build", "kickoff")),
     ("SCHED", ("kickoff", "sched")),
     ("RESULTS", ("results", "run")),
     ("CREATION", ("kickoff",)),
 )
-"""How names of states begin -> the logs in which they leave traces, the likeliest one first."""
+"""Beginnings of names of states, with the logs likely to explain them, the likeliest first."""
 
 
 class Log(NamedTuple):
     """A log of a run."""
 
     name: str
-    """Pavilion's name of it (``run``, ``build``); in other trees the name of the file."""
+    """Pavilion's name of the log (``run``, ``build``); in other trees the name of the file."""
     path: str
 
     @property
     def title(self) -> str:
-        """What to call it in a sentence."""
+        """Its name in a sentence."""
         return f"{self.name} log" if self.name in _PAVILION else self.name
 
 
 class LogTail(NamedTuple):
-    """The end of the log that is the likeliest to tell how the run does, or why it failed."""
+    """The end of the log that is likeliest to show the progress of a run, or why it failed."""
 
     log: Log
     lines: tuple[str, ...]
-    """Safe to show; those that are blank are left out."""
+    """Lines made safe for a terminal, without blank ones."""
     signature: Signature
 
     @property
     def modified(self) -> float:
-        """When the log was written to last, in seconds since 1970."""
+        """Time of the last write to the log, in seconds since 1970."""
         return self.signature[2] / 1e9
 
 
 IsThere: TypeAlias = Callable[[str], "bool | None"]
-"""Whether there is a file at a path; None if what is there cannot be reached."""
+"""Returns whether there is a file at a path; None if it cannot be reached."""
 
 
 def is_there(path: str) -> bool | None:
-    """Look whether there is a file at `path`, also behind links."""
+    """Return whether there is a file at `path`, following links; None for a dangling link."""
     return os.path.exists(path) or (None if os.path.lexists(path) else False)
 
 
 def find_logs(place: RunDir, look: IsThere = is_there) -> list[Log]:
-    """The logs of a run: Pavilion's, or in other trees any beside its status file.
+    """List the logs of a run: Pavilion's, or in other trees all beside its status file.
 
-    What stands where a log belongs is listed whether or not it can be read.
+    Logs are listed whether or not they can be read.
 
     Args:
-        place: The run.
-        look: Looks for Pavilion's logs, which may be behind links.
+        place: The run directory.
+        look: Checks for Pavilion's logs, which may be behind links.
     """
     if place.kind == "test":
         return [
@@ -94,14 +94,14 @@ def find_logs(place: RunDir, look: IsThere = is_there) -> list[Log]:
     except OSError:
         return []
     logs = [Log(name, f"{place.path}/{name}") for name in sorted(names) if name.endswith(_ENDINGS)]
-    if len(logs) > _MOST:
-        # Those that were written to last are the likeliest to tell anything.
-        logs = sorted(nlargest(_MOST, logs, key=_written))
+    if len(logs) > _MAX_LOGS:
+        # The newest ones are the likeliest to be of use.
+        logs = sorted(nlargest(_MAX_LOGS, logs, key=_written))
     return logs
 
 
 def _first_there(paths: list[str], look: IsThere) -> str | None:
-    """The first file that can be reached, or else the first one that cannot."""
+    """Return the first path with a reachable file, or else the first unreachable one, or None."""
     unreached = None
     for path in paths:
         found = look(path)
@@ -113,18 +113,20 @@ def _first_there(paths: list[str], look: IsThere) -> str | None:
 
 
 def log_paths(place: RunDir) -> list[str]:
-    """Where each log of a run is, or would be."""
+    """Return every path at which a run has or may have a log."""
     if place.kind == "test":
         return [f"{place.path}/{below}" for places in _PAVILION.values() for below in places]
     return [log.path for log in find_logs(place)]
 
 
 def telling_logs(state: str, logs: list[Log]) -> list[Log]:
-    """The logs that may tell why a run is in `state`, the likeliest one first.
+    """Return the logs that may explain why a run is in `state`, the likeliest first.
 
-    In other trees that is the one that was written last.
+    In trees other than Pavilion's that is the last one written to.
     """
-    order = next((order for start, order in _BY_PHASE if state.startswith(start)), _RUN)
+    order = next(
+        (order for start, order in _BY_STATE_PREFIX if state.startswith(start)), _DEFAULT_LOGS
+    )
     known = {log.name: log for log in logs}
     if known.keys() <= _PAVILION.keys():
         return [known[name] for name in order if name in known]
@@ -132,7 +134,7 @@ def telling_logs(state: str, logs: list[Log]) -> list[Log]:
 
 
 def _written(log: Log) -> float:
-    # What a link leads to may be on a filesystem that does not answer.
+    # Links are not followed: the filesystem behind one may not answer.
     try:
         return os.lstat(log.path).st_mtime
     except OSError:

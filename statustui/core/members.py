@@ -1,4 +1,4 @@
-"""What the runs of a series add up to."""
+"""The runs of a series, counted."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from statustui.core.categories import Category
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The runs of one series, counted."""
+    """The counts of the runs of one series."""
 
     paths: tuple[str, ...] = ()
     """Directories of the runs that the series links to."""
     counts: tuple[tuple[Category, int], ...] = ()
-    """Category -> how many runs are in it, for those with any, by urgency."""
+    """Pairs of a category and its number of runs, for those with any, most urgent first."""
     gone: int = 0
-    """How many runs have been deleted: the link is there, the directory is not."""
+    """Number of deleted runs: the link exists, the directory does not."""
     has_all: bool = False
-    """Whether no further run is to come."""
+    """Whether no further run will be added."""
     have_ended: bool = False
-    """Whether the series has ended, by its own state or because all its runs have."""
+    """Whether the series has finished, by its own state or because all its runs have."""
 
     @property
     def total(self) -> int:
-        """How many runs there are or have been."""
+        """Number of runs, with those that were deleted."""
         return len(self.paths)
 
     def count(self, category: Category) -> int:
-        """How many of the runs are in a category."""
+        """Return the number of runs in a category."""
         return dict(self.counts).get(category, 0)
 
     @property
     def summary(self) -> str:
-        """The counts in a few words, such as ``180/200 passed, 20 failed``."""
+        """The counts in words, such as ``180/200 passed, 20 failed``."""
         if not self.paths:
             return "no runs"
         words = [f"{self.count(Category.PASSED):,}/{self.total:,} passed"]

@@ -1,4 +1,4 @@
-"""In which order runs are listed, and how they are grouped."""
+"""Sort keys and groupings of runs."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from statustui.core.failure_signature import failure_signature
 from statustui.core.run import Run
 
 Key: TypeAlias = tuple[Any, ...]
-"""What runs are compared by; every key ends in the path, so that no two are the same."""
+"""A sort key; each ends in the path, so that no two are equal."""
 
 _DIGITS = re.compile("[0-9]+")
 
 
 def natural(text: str) -> str:
-    """A key that sorts numbers in a text by value, and without regard to case: 2 before 10."""
+    """Return a key that sorts numbers in a text by value (2 before 10) and ignores case."""
     if text.isdecimal() and text.isascii():
         return _sized(text)
     return _DIGITS.sub(lambda digits: _sized(digits[0]), text.casefold())
 
 
 def _sized(digits: str) -> str:
-    """A number with its length in front: as text it sorts by value."""
+    """Return a number with its length in front, so that it sorts by value as text."""
     digits = digits.lstrip("0")
     return f"{min(len(digits), 99):02}{digits}"
 
 
 def _urgency(run: Run) -> float:
-    """The rank of its category; what has stalled comes right behind the problems."""
+    """Return the rank of the category; stalled runs come directly after the problems."""
     return run.category.rank if run.stall is None else Category.RUNNING.rank - 0.5
 
 
@@ -47,12 +47,12 @@ SORT_KEYS: dict[str, Callable[[Run], Key]] = {
     "state": lambda run: (run.current.state, _newest_first(run)),
     "result": lambda run: (run.result or "~", _newest_first(run)),
 }
-"""Name of a sort key -> key function. ``category`` puts first what needs attention most, and
-``time`` what changed last."""
+"""Name of a sort key -> key function. ``category`` sorts the most urgent first, ``time`` the most
+recently changed."""
 
 
 def sort_key(name: str) -> Callable[[Run], Key]:
-    """The key function for the sort key `name`.
+    """Return the key function for the sort key `name`.
 
     Raises:
         KeyError: There is no such sort key.
@@ -62,7 +62,7 @@ def sort_key(name: str) -> Callable[[Run], Key]:
 
 
 def in_order(runs: Iterable[Run], sort: str) -> list[Run]:
-    """The runs in the order that `sort` asks for; series come last, also in reverse.
+    """Return the runs sorted by `sort`, as `split_sort` reads it; series come last in any order.
 
     Raises:
         KeyError: There is no such sort key.
@@ -73,29 +73,29 @@ def in_order(runs: Iterable[Run], sort: str) -> list[Run]:
 
 
 def split_sort(sort: str) -> tuple[str, bool]:
-    """The name of the sort key that `sort` asks for, and whether in reverse: ``-`` in front."""
+    """Return the name of the sort key, and whether to reverse: `sort` then begins with ``-``."""
     return sort.removeprefix("-"), sort.startswith("-")
 
 
 def suite(run: Run) -> str:
-    """What stands before the first dot of a run's name: Pavilion names runs ``suite.test``."""
+    """Return the part of a run's name before the first dot: Pavilion names runs ``suite.test``."""
     return run.name.partition(".")[0]
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """A way to gather runs."""
+    """A way to group runs."""
 
     of: Callable[[Run], str]
-    """Tells the name of the group of a run; empty if it belongs to none."""
+    """Returns the name of the group of a run; empty if it belongs to none."""
     has_biggest_first: bool = False
-    """Whether the groups are in order of their sizes, and not of their names."""
+    """Whether groups are sorted by size instead of name."""
     starts_folded: bool = False
-    """Whether the runs of a group are out of sight until somebody unfolds it."""
+    """Whether the runs of a group are hidden until the user unfolds it."""
 
 
 SERIES_GROUP = "(series)"
-"""The group that series are in, whatever the runs are grouped by; it comes last."""
+"""The group of all series in every grouping; it comes last."""
 
 GROUPINGS = {
     "none": Grouping(lambda _run: ""),
@@ -105,4 +105,4 @@ GROUPINGS = {
     "series": Grouping(lambda run: run.series),
     "user": Grouping(lambda run: run.user),
 }
-"""Name of a grouping -> how it gathers runs. ``failure`` puts together what has the same cause."""
+"""Name -> grouping. ``failure`` groups runs with the same `failure_signature`."""

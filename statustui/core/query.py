@@ -1,15 +1,14 @@
 """The filter language: which runs to list, wait for, or save as a view.
 
-A filter is made of terms. Terms that follow each other must all hold, ``|`` stands between
-alternatives, ``!`` before what must not hold, and parentheses group. A term is a word of `FLAGS`, a
-comparison of a field of `FIELDS`, or any other word, which is looked for in id, name, state and
-note without regard to case. Quotes keep spaces, ``|`` and parentheses in a word or a value, and
-take a word of `FLAGS` literally.
+A filter consists of terms. Adjacent terms must all match, ``|`` separates alternatives, ``!``
+negates the next term, and parentheses group. A term is a word of `FLAGS`, a comparison of a field
+of `FIELDS`, or any other word, which is searched for in id, name, state and note. Quotes keep
+spaces, ``|`` and parentheses in a word or a value, and make a word of `FLAGS` an ordinary word.
 
-A regular expression without quotes goes on to a space, or to a parenthesis that it has not opened
-itself; what is escaped, or stands within its parentheses and square brackets, belongs to it.
+An unquoted regular expression ends at a space, or at a parenthesis that it has not opened itself,
+unless these are escaped or within its parentheses or square brackets.
 
-Case does not matter, nor does the Unicode normal form.
+Case and Unicode normal form are ignored.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from statustui.core.run import Run
 from statustui.core.text import parse_span
 
 Test: TypeAlias = Callable[[Run, float], bool]
-"""Whether a run matches at a time in seconds since 1970."""
+"""Returns whether a run matches at a time in seconds since 1970."""
 
 FIELDS: dict[str, tuple[Callable[[Run], str], str]] = {
     "id": (lambda run: run.id, "name of the run directory"),
@@ -41,12 +40,12 @@ FIELDS: dict[str, tuple[Callable[[Run], str], str]] = {
     "user": (lambda run: run.user, "who made the run"),
     "series": (lambda run: run.series, "number of the series that it belongs to"),
 }
-"""Name of a field -> how to get its text, and what it holds."""
+"""Name of a field -> function that returns its text, and a description."""
 
 HISTORY = "has"
-"""The field that stands for all states in the history of a run."""
+"""The field of all states in the history of a run."""
 AGE = "age"
-"""The field that stands for the seconds since the last status."""
+"""The field of the seconds since the last status."""
 
 FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
     "problem": (lambda run: run.category.is_problem, "error or failed"),
@@ -54,67 +53,66 @@ FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
     "complete": (lambda run: run.is_finished, "it will not go on"),
     "stalled": (lambda run: run.stall is not None, "sits in a state for much longer than usual"),
 }
-"""Word -> whether it holds for a run, and what it means."""
+"""Word -> function that returns whether it is true of a run, and a description."""
 
 _FIELD = re.compile(r"([a-z]+)(!=|=|~|<|>)")
 _BARE = re.compile(r'[^\s|()"]+')
 _SET = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 """A set of characters in a regular expression."""
 _WILDCARD = re.compile(r"[*?[]")
-_DEEPEST = 50
-"""Parentheses and exclamation marks that may be open at a time."""
-_LONGEST = 10_000
+_MAX_DEPTH = 50
+"""Largest number of nested parentheses and exclamation marks."""
+_MAX_LENGTH = 10_000
 """Characters of a filter."""
-_LONGEST_PATTERN = 1_000
-"""Characters of a pattern or a regular expression, which take Python a while to understand."""
+_MAX_PATTERN_LENGTH = 1_000
+"""Characters of a wildcard pattern or regular expression, whose compilation is slow."""
 _WORD_FIELDS = frozenset({"id", "name", "state", "note"})
-"""What a word is looked for in."""
-_QUICK = 10
-"""Terms that are looked at in a few microseconds for each run."""
+"""The fields in which a word is searched for."""
+_MAX_QUICK_TERMS = 10
+"""Terms that are matched in a few microseconds a run."""
 
 
 class QueryError(ValueError):
-    """A filter that cannot be understood.
+    """A filter has a mistake.
 
     Attributes:
-        position: Where the mistake is: the number of characters before it.
+        position: The number of characters before the mistake.
     """
 
     def __init__(self, message: str, position: int) -> None:
-        """Say what is wrong, and where."""
         super().__init__(message)
         self.position = position
 
 
 @dataclass(frozen=True)
 class Query:
-    """A filter that has been understood."""
+    """A parsed filter."""
 
     text: str
     matches: Test
     is_plain: bool
-    """Whether it is made of words alone, so that one letter more cannot match more runs."""
+    """Whether it consists of words only: one more letter then cannot match more runs."""
     has_age: bool
-    """Whether what it matches changes with time."""
+    """Whether its matches change with time."""
     patterns: tuple[int, ...]
-    """Where its regular expressions and wildcards are: the number of characters before each."""
+    """The number of characters before each regular expression and wildcard pattern."""
     fields: frozenset[str]
-    """The fields and flags that it goes by; a word by ``id``, ``name``, ``state`` and ``note``."""
+    """The fields and flags that it depends on; a word: ``id``, ``name``, ``state``, ``note``."""
     is_quick: bool
-    """Whether it takes microseconds for any run: there are few terms, and none with a pattern."""
+    """Whether matching any run takes microseconds: few terms, and none with a pattern."""
 
 
 def parse_query(text: str) -> Query:
-    """Understand a filter; an empty one matches every run.
+    """Parse a filter; an empty one matches every run.
 
     Raises:
-        QueryError: It has a mistake.
+        QueryError: The filter has a mistake.
     """
     return _Parser(text).parse()
 
 
 class _Parser:
-    """Goes through a text once, from left to right."""
+    """A recursive-descent parser: each method parses from `_place` on and moves it."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -127,25 +125,25 @@ class _Parser:
         self._terms = 0
 
     def parse(self) -> Query:
-        if len(self._text) > _LONGEST:
-            raise QueryError(f"a filter has at most {_LONGEST:,} characters", _LONGEST)
-        test: Test = lambda _run, _now: True  # noqa: E731 - the filter that lets everything pass
+        if len(self._text) > _MAX_LENGTH:
+            raise QueryError(f"a filter has at most {_MAX_LENGTH:,} characters", _MAX_LENGTH)
+        test: Test = lambda _run, _now: True  # noqa: E731 - no better as a function
         if self._text.strip():
             test = self._alternatives()
             if self._next():
                 raise QueryError("there is no parenthesis to close", self._place)
         return Query(
-            self._text,
-            test,
-            self._is_plain,
-            self._has_age,
-            tuple(self._patterns),
-            frozenset(self._fields),
-            is_quick=not self._patterns and self._terms <= _QUICK,
+            text=self._text,
+            matches=test,
+            is_plain=self._is_plain,
+            has_age=self._has_age,
+            patterns=tuple(self._patterns),
+            fields=frozenset(self._fields),
+            is_quick=not self._patterns and self._terms <= _MAX_QUICK_TERMS,
         )
 
     def _next(self) -> str:
-        """The next character that is no space; nothing at the end."""
+        """Skip spaces and return the next character; an empty string at the end."""
         while self._place < len(self._text) and self._text[self._place].isspace():
             self._place += 1
         return self._text[self._place : self._place + 1]
@@ -178,7 +176,7 @@ class _Parser:
         start = self._place
         self._place += 1
         self._depth += 1
-        if self._depth > _DEEPEST:
+        if self._depth > _MAX_DEPTH:
             raise QueryError("too many parentheses or exclamation marks", start)
         if sign == "!":
             if self._next() in {"", "|", ")"}:
@@ -209,7 +207,7 @@ class _Parser:
         return _contains(fold(word))
 
     def _field(self, field: re.Match[str]) -> Test:
-        """Read a field, a sign and a value."""
+        """Parse a comparison: a field, an operator and a value."""
         self._is_plain = False
         name, sign = field[1], field[2]
         if name not in {*FIELDS, HISTORY, AGE}:
@@ -238,7 +236,7 @@ class _Parser:
             raise QueryError(str(error), value_at) from None
 
     def _value(self, *, is_regex: bool) -> str:
-        """Read what a field is compared with."""
+        """Parse the value that a field is compared with."""
         if self._text.startswith('"', self._place):
             value = self._quoted()
             behind = self._text[self._place : self._place + 1]
@@ -255,7 +253,7 @@ class _Parser:
         return value
 
     def _quoted(self) -> str:
-        """Read what stands in quotes."""
+        """Parse a quoted text."""
         start = self._place
         end = self._text.find('"', start + 1)
         if end < 0:
@@ -264,7 +262,7 @@ class _Parser:
         return self._text[start + 1 : end]
 
     def _bare(self) -> str:
-        """Read a word; there may be none."""
+        """Parse a word; it may be empty."""
         bare = _BARE.match(self._text, self._place)
         if bare is None:
             return ""
@@ -272,10 +270,10 @@ class _Parser:
         return bare[0]
 
     def _regex(self) -> str:
-        """Read a regular expression that stands without quotes."""
+        """Parse an unquoted regular expression."""
         start, opened = self._place, []
         while sign := self._text[self._place : self._place + 1]:
-            if self._place - start > _LONGEST_PATTERN:
+            if self._place - start > _MAX_PATTERN_LENGTH:
                 break
             in_brackets = _SET.match(self._text, self._place) if sign == "[" else None
             if in_brackets is not None:
@@ -294,7 +292,7 @@ class _Parser:
         return self._text[start : self._place]
 
     def _comparison(self, name: str, sign: str, value: str, value_at: int) -> Test:
-        """Compare the text of a field, or of any state in the history, with a value."""
+        """Return a test that compares a field, or any state in the history, with a value."""
         fits = self._fits(value, value_at, is_regex=sign == "~")
         if name == HISTORY:
             found: Test = lambda run, _now: any(map(fits, run.seen))  # noqa: E731 - one of a pair
@@ -306,13 +304,13 @@ class _Parser:
         return found
 
     def _fits(self, value: str, value_at: int, *, is_regex: bool) -> Callable[[str], bool]:
-        """What compares a text with a regular expression, or with a value that has wildcards."""
+        """Return a function that compares a text with a regular expression or a value."""
         if not is_regex and _WILDCARD.search(value) is None:
             wanted = fold(value)
             return lambda text: fold(text) == wanted
-        if len(value) > _LONGEST_PATTERN:
-            most = f"at most {_LONGEST_PATTERN:,} characters"
-            raise QueryError(f"a pattern has {most}", value_at + _LONGEST_PATTERN)
+        if len(value) > _MAX_PATTERN_LENGTH:
+            most = f"at most {_MAX_PATTERN_LENGTH:,} characters"
+            raise QueryError(f"a pattern has {most}", value_at + _MAX_PATTERN_LENGTH)
         self._patterns.append(value_at)
         value = compose(value)
         pattern = _compile(value if is_regex else fnmatch.translate(value), value_at, len(value))
@@ -321,10 +319,10 @@ class _Parser:
 
 
 def _compile(pattern: str, place: int, width: int) -> re.Pattern[str]:
-    """Understand a regular expression that stands at a place of the filter, `width` wide."""
+    """Compile a regular expression that is at `place` of the filter and has `width` characters."""
     try:
         with warnings.catch_warnings():
-            # What another Python may read otherwise is no reason to write over the screen.
+            # Warnings, such as a FutureWarning about nested sets, would be written over the screen.
             warnings.simplefilter("ignore")
             return re.compile(pattern, re.IGNORECASE)
     except re.error as error:
@@ -337,20 +335,20 @@ def _compile(pattern: str, place: int, width: int) -> re.Pattern[str]:
 
 
 def compose(text: str) -> str:
-    """Text in the Unicode normal form that has one character where there can be one (NFC)."""
+    """Return text in the composed Unicode normal form (NFC)."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def fold(text: str) -> str:
-    """Text without regard to case and Unicode normal form."""
+    """Return text folded so that case and Unicode normal form make no difference."""
     if text.isascii():
         return text.casefold()
     return compose(unicodedata.normalize("NFD", text).casefold())
 
 
 def _contains(word: str) -> Test:
-    """Look for a word in id, name, state and note."""
-    # Folding one text costs less than folding four. What is between them cannot be in the word.
+    """Return a test that searches for a folded word in id, name, state and note."""
+    # Folding one text costs less than folding four. The word cannot match across the gap.
     gap = next(sign for sign in map(chr, itertools.count()) if sign not in word)
 
     def test(run: Run, _now: float) -> bool:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW
-"""Never wait for the other end of a FIFO that has just taken the place of a file."""
+"""``O_NONBLOCK``: never wait for the writer of a FIFO that has just replaced a file."""
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
-"""Leaves the time of access as it is; the kernel allows it to the owner of a file."""
+"""Leaves the access time unchanged; the kernel permits it to the owner of the file only."""
 _TRIES = 3
-"""Times that a file which is replaced while it is opened is opened anew."""
+"""Attempts to open a file that is replaced at the same time."""
 MAX_STATUS_BYTES = 1 << 26
 """Bytes read at the end of a status file: what comes before them in a larger one is skipped."""
 _BLOCK = 1 << 16
@@ -33,31 +33,30 @@ _KINDS = {
 }
 
 Signature: TypeAlias = "tuple[int, int, int, int]"
-"""Inode, size in bytes, and time of the last write and of the last change in nanoseconds."""
+"""Inode, size in bytes, and modification and change times in nanoseconds."""
 
 
 class NotRegularError(OSError):
-    """What is to be opened is not a regular file; it has not been opened."""
+    """The path is not a regular file; it was not opened."""
 
 
 def signature_of(state: os.stat_result) -> Signature:
-    """What tells a file from the same one after a change, and from another in its place."""
+    """Return a value that changes when a file is changed or replaced."""
     return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
 def open_regular(path: str, *, state: os.stat_result | None = None) -> tuple[int, os.stat_result]:
-    """Open the regular file at `path` for reading; whatever else is there is not even opened.
+    """Open the regular file at `path` for reading, and do not open anything else.
 
-    Nor is one behind a link: `statustui.core.access` follows those that may be followed.
-
-    The time of access stays as it is where that is allowed.
+    Links are not followed: `statustui.core.access` does that where it is safe. The access time is
+    left unchanged where the kernel permits that.
 
     Args:
         path: The file.
-        state: What `os.lstat` has just said of it, if that is known.
+        state: A fresh result of `os.lstat` for it, if the caller has one.
 
     Returns:
-        Its descriptor, and what `os.fstat` says of it.
+        Its descriptor, and the result of `os.fstat`.
 
     Raises:
         NotRegularError: It is not a regular file.
@@ -74,7 +73,7 @@ def open_regular(path: str, *, state: os.stat_result | None = None) -> tuple[int
         except BaseException:  # pragma: no cover - it was replaced in this very moment
             os.close(descriptor)
             raise
-        # Some filesystems give a file another inode with each look: at last it is taken as it is.
+        # Some filesystems report another inode each time: the last attempt accepts that.
         if found.st_ino == state.st_ino or not tries_left:
             return descriptor, found
         os.close(descriptor)
@@ -84,7 +83,7 @@ def open_regular(path: str, *, state: os.stat_result | None = None) -> tuple[int
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[tuple[int, os.stat_result]]:
-    """Open the regular file at `path` as `open_regular` does, and close it at the end of the block.
+    """Open the regular file at `path` as `open_regular` does, and close it after the block.
 
     Raises:
         NotRegularError: It is not a regular file.
@@ -100,7 +99,7 @@ def opened(path: str) -> Iterator[tuple[int, os.stat_result]]:
 def _open(path: str, flags: int) -> int:
     try:
         return os.open(path, flags | _NO_TRACE)
-    except PermissionError:  # pragma: no cover - root, as whom CI runs, may do it with every file
+    except PermissionError:  # pragma: no cover - CI runs as root, who may always do this
         return os.open(path, flags)
 
 
@@ -163,7 +162,7 @@ def read_blocks(
 
 
 class Bookmark(NamedTuple):
-    """How far a file has been read, and what tells whether it is still the same up to there."""
+    """How far a file has been read, and what identifies it up to there."""
 
     inode: int
     size: int
@@ -176,18 +175,18 @@ class Bookmark(NamedTuple):
 
     @classmethod
     def at(cls, descriptor: int, state: os.stat_result, offset: int) -> Bookmark:
-        """Note that an open file has been read up to `offset`.
+        """Make the bookmark of an open file that has been read up to `offset`.
 
         Raises:
             OSError: It cannot be read.
         """
         head, tail = _prints(descriptor, offset)
-        return cls(state.st_ino, state.st_size, offset, head, tail)
+        return cls(inode=state.st_ino, size=state.st_size, offset=offset, head=head, tail=tail)
 
     def holds(self, descriptor: int, state: os.stat_result) -> bool:
-        """Whether the open file is the one that was read, with nothing but more behind.
+        """Return whether the open file is the one that was read, and has only been appended to.
 
-        A file that was written to without having grown has been rewritten.
+        A file that was written to without growing counts as rewritten.
 
         Raises:
             OSError: It cannot be read.

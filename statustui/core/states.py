@@ -1,8 +1,8 @@
-"""The states of a run and what they amount to.
+"""The states of a run, and the category of each.
 
 `TestStatesStruct` and `STATES` carry the interface of Pavilion 2.1.1's ``status_file`` module:
-28 states, each with a help text. States that later versions of Pavilion write, and those of its
-series, are known too but kept apart, so that the documented ones stay as they are.
+28 states, each with a help text. States of later versions and of series are in tables of their own,
+so that the documented ones stay as they are.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from statustui.core.categories import Category
 class TestStatesStruct:
     """The documented state constants of Pavilion 2.1.1.
 
-    Each state is a class attribute whose value is its help text. An instance gives every state
-    its own name as value (``STATES.RUNNING == "RUNNING"``) and keeps the help texts apart. A new
-    instance is checked against the documented rules: a constant is an ASCII identifier of at most
-    `max_length` characters, all in capitals, that starts with a letter.
+    Each state is a class attribute whose value is its help text. On an instance the value of each
+    state is its own name (``STATES.RUNNING == "RUNNING"``), and `help` returns the text. Creating
+    an instance checks the documented rules: a constant is an ASCII identifier of at most
+    `max_length` characters, in capitals, that starts with a letter.
 
     By convention a state ends in ``_ERROR`` when the system is at fault and in ``_FAILED`` when
     something was tried and did not succeed.
@@ -62,7 +62,6 @@ class TestStatesStruct:
     max_length = 15
 
     def __init__(self) -> None:
-        """Check every constant, then keep its help text apart from its name."""
         self._help: dict[str, str] = {}
         for key in dir(self):
             if key.startswith("_") or key[0].islower():
@@ -73,7 +72,7 @@ class TestStatesStruct:
             setattr(self, key, key)
 
     def validate(self, key: str) -> bool:
-        """Whether `key` keeps the documented rules and is one of the states."""
+        """Return whether `key` follows the documented rules and is one of the states."""
         return (
             key[:1].isalpha()
             and key.isascii()
@@ -84,7 +83,7 @@ class TestStatesStruct:
         )
 
     def get(self, key: str) -> str:
-        """The value of the state called `key`.
+        """Return the value of the state called `key`.
 
         Raises:
             AttributeError: There is no such state.
@@ -93,11 +92,11 @@ class TestStatesStruct:
         return value
 
     def help(self, state: str) -> str:
-        """The help text of `state`, or a sentence that says that there is none."""
+        """Return the help text of `state`, or a sentence that it has none."""
         return self._help.get(state, f"Help missing for state '{state}'")
 
     def list(self) -> KeysView[str]:
-        """The names of all states."""
+        """Return the names of all states."""
         return self._help.keys()
 
 
@@ -118,7 +117,7 @@ LATER_STATES = MappingProxyType(
         "RUN_READY": "The run waits for its turn within its job.",
     }
 )
-"""State -> help text: states of a run that Pavilion 2.4 writes beyond the documented 28."""
+"""State -> help text: states of a run that Pavilion 2.4 writes besides the documented 28."""
 
 SERIES_STATES = MappingProxyType(
     {
@@ -134,13 +133,13 @@ SERIES_STATES = MappingProxyType(
         "TESTS_SKIPPED": "Some runs of a test set were skipped.",
     }
 )
-"""State -> help text: states that Pavilion 2.4 writes for series only."""
+"""State -> help text: states that Pavilion 2.4 writes only for series."""
 
 KNOWN_STATES = frozenset({*STATES.list(), *LATER_STATES, *SERIES_STATES})
-"""Every state that any version of the format is known to write."""
+"""All known states of every version."""
 
 LOG_STATES = frozenset({"INFO", "WARNING"})
-"""States that are remarks: the run is still where the status before them says."""
+"""States of remarks: the run stays in the state of the status before."""
 
 
 _BY_STATE = {
@@ -194,10 +193,10 @@ _BY_RESULT = {"PASS": Category.PASSED, "FAIL": Category.FAILED, "ERROR": Categor
 
 
 def categorise(state: str, result: str | None = None) -> Category:
-    """What `state` amounts to.
+    """Return the category of `state`.
 
     A complete run is judged by its `result` (``PASS``, ``FAIL`` or ``ERROR``), since Pavilion
-    writes ``COMPLETE`` whatever came out. A name that is not known is classed by its ending.
+    writes ``COMPLETE`` for every result. An unknown state is judged by its ending.
     """
     if state == "COMPLETE" and result is not None:
         return _BY_RESULT.get(result, Category.UNKNOWN)

@@ -1,4 +1,4 @@
-"""Words for ages and spans of time, and text that is safe to show."""
+"""Format ages, spans of time and sizes, and make text safe for a terminal."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 _YEAR = 365 * _DAY
-_LONG = 1000 * _DAY
+_MAX_IN_DAYS = 1000 * _DAY
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mK]")
-"""Control sequences that change colours, or erase what is right of them in the line."""
+"""Control sequences that set colours or erase the rest of the line."""
 _NULS = re.compile(rb"\0{4,}")
-_MARKS = 4
-"""Characters without room of their own that are kept behind another one."""
+_MAX_MARKS = 4
+"""Zero-width characters kept after another character."""
 _FILLERS = "\u1160-\u11ff\ud7b0-\ud7fb\u3164\uffa0\U0001f3fb-\U0001f3ff"
-"""Letters and signs without room of their own: parts and fillers of Hangul syllables, and the
-colours of skin behind an emoji."""
+"""Letters and signs of zero width: parts and fillers of Hangul syllables, and skin colours of
+emoji."""
 _IS_FILLER = re.compile(f"[{_FILLERS}]").match
-_PILE = re.compile(rf"[\W{_FILLERS}]{{{_MARKS + 1}}}")
-"""What can be more of them than are kept; marks are no letters to Python."""
+_PILE = re.compile(rf"[\W{_FILLERS}]{{{_MAX_MARKS + 1}}}")
+"""Finds every text with more of them than are kept, and some others: marks match ``\\W``."""
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)\Z")
 
 
 def clean(text: str) -> str:
-    r"""Make text from the tree safe for a terminal.
+    r"""Return text from the tree made safe for a terminal.
 
-    Characters that control a terminal or change the direction of writing are shown as escapes
-    (``\x1b``, ``\u202e``), newlines as ``\n``; any kind of space becomes a space. Of characters
-    that take no room of their own, as accents do not, the first four behind another one are kept.
+    Characters that control a terminal or change the direction of writing become escapes
+    (``\x1b``, ``\u202e``), newlines become ``\n``, and any kind of space becomes a space. Of
+    zero-width characters, such as accents, the first four after another character are kept.
     """
     if text.isprintable() and (text.isascii() or _PILE.search(text) is None):
         return text
     shown, marks = [], 0
     for character in text:
-        marks = marks + 1 if _takes_no_room(character) else 0
-        is_fine = character.isprintable() and marks <= _MARKS
+        marks = marks + 1 if _is_zero_width(character) else 0
+        is_fine = character.isprintable() and marks <= _MAX_MARKS
         shown.append(character if is_fine else _shown(character))
     return "".join(shown)
 
 
-def _takes_no_room(character: str) -> bool:
-    """Whether a terminal draws it over what is before it, or not at all."""
+def _is_zero_width(character: str) -> bool:
+    """Return whether a terminal draws a character over the one before it, or not at all."""
     return character >= "\u0300" and (
         unicodedata.category(character)[0] == "M" or _IS_FILLER(character) is not None
     )
 
 
-def shorten(text: str, most: int) -> str:
-    """Clean text, cut to `most` bytes of UTF-8 with an ellipsis at its end if it has more."""
+def shorten(text: str, max_bytes: int) -> str:
+    """Return text cut to `max_bytes` bytes of UTF-8, with an ellipsis at its end if it had more."""
     data = text.encode("utf-8", "replace")
-    if len(data) <= most:
+    if len(data) <= max_bytes:
         return text
-    return data[: most - 3].decode("utf-8", "ignore") + "…"
+    return data[: max_bytes - 3].decode("utf-8", "ignore") + "…"
 
 
 def _shown(character: str) -> str:
@@ -65,21 +65,21 @@ def _shown(character: str) -> str:
 
 
 def ignores_case(word: str) -> bool:
-    """Whether case does not matter in a search for a word: it has no capitals."""
+    """Return whether a search for a word ignores case: it does if the word has no capitals."""
     return word == word.lower()
 
 
 def clean_lines(text: str) -> list[str]:
-    """The lines of a note, each made safe for a terminal."""
+    """Return the lines of a note, each made safe for a terminal."""
     return [clean(line) for line in text.split("\n")]
 
 
 def clean_log_line(line: bytes) -> str:
-    r"""What a terminal would end up showing of a line of a log, made safe.
+    r"""Return a line of a log as a terminal would finally display it, made safe.
 
-    Of what a carriage return overwrites only the last state is left, as of a progress bar; colours
-    are dropped, tabs become spaces. Bytes that are no UTF-8 are shown as escapes (``\xff``), long
-    runs of NUL bytes, as holes in files have them, by how many there are.
+    After carriage returns only the last text is left, such as the final state of a progress bar.
+    Colours are dropped, tabs become spaces. Bytes that are not UTF-8 become escapes (``\xff``), and
+    four or more NUL bytes, as in holes of files, their number.
     """
     line = line.rstrip(b"\r\n")
     if b"\r" in line:
@@ -93,9 +93,9 @@ def clean_log_line(line: bytes) -> str:
 
 
 def format_age(seconds: float | None) -> str:
-    """How long ago, in four characters at most (``59s``, ``3h``, ``4y``); ``-`` if unknown.
+    """Format an age in at most four characters (``59s``, ``3h``, ``4y``); ``-`` if unknown.
 
-    A time in the future has the age ``0s``: the clocks of two hosts differ.
+    A negative age becomes ``0s``: the clocks of two hosts may differ.
     """
     if seconds is None:
         return "-"
@@ -106,22 +106,22 @@ def format_age(seconds: float | None) -> str:
         return f"{seconds // _MINUTE}m"
     if seconds < 2 * _DAY:
         return f"{seconds // _HOUR}h"
-    if seconds < _LONG:
+    if seconds < _MAX_IN_DAYS:
         return f"{seconds // _DAY}d"
     return f"{min(seconds // _YEAR, 999)}y"
 
 
 def format_live_age(seconds: float | None) -> str:
-    """The same for a screen that is looked at all the time: seconds go by fives."""
+    """Format an age, seconds rounded down to 5, so that a live screen repaints less."""
     return format_age(seconds if seconds is None or seconds >= _MINUTE else seconds - seconds % 5)
 
 
 def format_span(seconds: float | None) -> str:
-    """A span of time in its two largest units: ``0.05s``, ``42s``, ``3m07s``, ``4d06h``."""
+    """Format a span of time in its two largest units: ``0.05s``, ``42s``, ``3m07s``, ``4d06h``."""
     if seconds is None:
         return "-"
     seconds = max(0.0, seconds)
-    if seconds < 10:  # noqa: PLR2004 - below ten seconds the fraction says something
+    if seconds < 10:  # noqa: PLR2004 - below ten seconds fractions matter
         return f"{seconds:.2f}s"
     whole = int(seconds)
     if whole < _MINUTE:
@@ -134,22 +134,25 @@ def format_span(seconds: float | None) -> str:
 
 
 def format_size(size: int) -> str:
-    """A number of bytes in the largest fitting unit: ``512 B``, ``4.2 kB``, ``17 GB``."""
+    """Format a number of bytes in the largest fitting unit: ``512 B``, ``4.2 kB``, ``17 GB``."""
     if size < 1000:  # noqa: PLR2004 - the step from unit to unit
         return f"{size} B"
     amount, units = float(size), iter("kMGTPE")
     unit = ""
-    while amount >= 999.5:  # noqa: PLR2004 - the same, where it would be rounded up to
+    while amount >= 999.5:  # noqa: PLR2004 - from here on it is rounded up to it
         amount /= 1000
         unit = next(units)
     return f"{amount:.2g} {unit}B" if amount < 10 else f"{amount:.0f} {unit}B"  # noqa: PLR2004
 
 
 def parse_span(text: str) -> float:
-    """The seconds of a span of time: a number with ``s``, ``m``, ``h`` or ``d`` behind it.
+    """Parse a span of time: a number followed by ``s``, ``m``, ``h``, ``d`` or nothing.
+
+    Returns:
+        The seconds.
 
     Raises:
-        ValueError: It is none.
+        ValueError: `text` is not a span of time.
     """
     match = _SPAN.match(text)
     if match is None:
@@ -158,7 +161,7 @@ def parse_span(text: str) -> float:
 
 
 def format_iso(timestamp: float | None) -> str | None:
-    """A time in seconds since 1970 as an ISO 8601 time with its zone; None if it is not known."""
+    """Format a time in seconds since 1970 as ISO 8601 with its zone; None if unknown."""
     if timestamp is None:
         return None
     try:

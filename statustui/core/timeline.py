@@ -10,6 +10,8 @@ from typing import NamedTuple
 from statustui.core.states import LOG_STATES
 from statustui.core.status_info import StatusInfo
 
+_NO_STAY = float("-inf")
+
 
 class StateTimeline(NamedTuple):
     """When a run was in which state. Remarks, and statuses without a time, change nothing.
@@ -41,7 +43,7 @@ class StateTimeline(NamedTuple):
         return totals
 
 
-@dataclass
+@dataclass(slots=True)
 class TimelineBuilder:
     """Builds the timeline of a run from its statuses, added oldest first."""
 
@@ -49,8 +51,9 @@ class TimelineBuilder:
     _states: list[str] = field(default_factory=list)
     _totals: dict[str, float] = field(default_factory=dict)
     _stays: dict[str, float] = field(default_factory=dict)
-    _last: tuple[str, float] | None = None
-    """State and time of the last status that is no remark and has a time."""
+    _last_state: str | None = None
+    """State of the last status that is not a remark and has a time; None before the first."""
+    _last_time: float = 0.0
 
     def add(self, status: StatusInfo) -> None:
         """Add the next status."""
@@ -60,12 +63,14 @@ class TimelineBuilder:
         time = status.timestamp
         if time is None:
             return
-        if self._last is not None:
+        before = self._last_state
+        if before is not None:
+            stay = time - self._last_time
             # Clocks that disagree must not make a negative span, here and below.
-            before, start = self._last
-            self._stays[before] = max(self._stays.get(before, 0.0), time - start)
-        self._last = state, time
-        if not state or (self._states and self._states[-1] == state):
+            if stay > self._stays.get(before, _NO_STAY):
+                self._stays[before] = max(stay, 0.0)
+        self._last_state, self._last_time = state, time
+        if state == before or not state or (self._states and self._states[-1] == state):
             return
         if self._starts:
             time = max(time, self._starts[-1])

@@ -1,17 +1,17 @@
-"""The times in status files: how they are written, and which instants they mean.
+"""The times in status files: their forms, and which instants they mean.
 
-Pavilion 2.1.1 writes local time without a zone, Pavilion 2.4 seconds since 1970. Writers by hand
-write more: a zone or ``Z`` behind the time, a comma before its fraction, milli-, micro- or
+Pavilion 2.1.1 writes local time without a zone, Pavilion 2.4 seconds since 1970. Other writers use
+more forms: a zone or ``Z`` after the time, a comma before its fraction, milli-, micro- or
 nanoseconds since 1970.
 
-A local time without a zone means two instants in the hour that is repeated when summer time ends.
-It is the first one unless
+In the hour that is repeated at the end of summer time, a local time without a zone can mean two
+instants. It means the first one unless
 
 - that is more than `SKEW` before the time of the line before it, or
-- the file ends within that hour, and was not written to before the second one: then the times at
-  its end which the order of lines says nothing about are the second ones.
+- the file ends within that hour and was last written to after the second instant: then the times
+  at its end that the order of lines does not decide mean the second one.
 
-Which one it is stands in the ``fold`` of the `datetime`, so that everything that goes by it agrees.
+The ``fold`` of the `datetime` stores the decision, so that all later conversions agree.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 Time: TypeAlias = "datetime | float | None"
-"""Local time without a zone, seconds since 1970, or None if there is none that can be read."""
+"""Local time without a zone, seconds since 1970, or None for an unreadable time."""
 
 SKEW = 60.0
-"""Seconds by which clocks of several writers may differ."""
+"""Seconds by which the clocks of several writers may differ."""
 _EPOCH_MIN, _EPOCH_MAX = -62135510400.0, 253402214400.0
-"""Seconds since 1970 of the first and last days that a `datetime` holds in every time zone."""
+"""Seconds since 1970 between which a `datetime` can hold the time in every zone."""
 _EPOCH = re.compile(rb"(\d{1,21})(?:\.\d{0,9})?\Z")
 _ISO = re.compile(
     rb"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?(Z|[+-]\d\d(?::?\d\d)?)?\Z"
@@ -35,15 +35,16 @@ _ISO = re.compile(
 _SECONDS_DIGITS = 12
 _UNIT_DIGITS = 3
 _LOCAL_HOUR = re.compile(rb"-\d\d-\d\dT\d\d:")
-"""Part of a local time that is quickly found not to be there."""
+"""Part of every local time: a quick search for it rules out files without any."""
 _HOUR_BYTES = 13
 _ALMOST_AN_HOUR = timedelta(minutes=59, seconds=59)
 
 
 def parse_time(text: bytes) -> Time:
-    """Read a time.
+    """Parse a time; None if it is unreadable.
 
-    A number of up to 12 digits counts seconds, of up to 15 milli-, 18 micro- and 21 nanoseconds.
+    A number of up to 12 digits is in seconds, of up to 15 in milli-, of up to 18 in micro- and of
+    up to 21 in nanoseconds.
     """
     match = _EPOCH.match(text)
     if match is not None:
@@ -60,7 +61,7 @@ def _read_iso(match: re.Match[bytes]) -> Time:
     start, fraction, zone = match.groups()
     written = start.decode()
     try:
-        # Python 3.10 reads fractions of three or six digits, and zones with a colon, only.
+        # Python 3.10 accepts only fractions of three or six digits, and zones with a colon.
         if fraction is not None:
             written += f".{fraction[:6].decode():0<6}"
         if zone is None:
@@ -75,7 +76,7 @@ def _read_iso(match: re.Match[bytes]) -> Time:
 
 
 def seconds_of(time: Time) -> float | None:
-    """A time in seconds since 1970; None if it is not known, or beyond what the system can tell."""
+    """Convert a time to seconds since 1970; None if unknown or out of the range of the system."""
     if not isinstance(time, datetime):
         return time
     try:
@@ -85,7 +86,7 @@ def seconds_of(time: Time) -> float | None:
 
 
 def _second(time: Time) -> float | None:
-    """The second instant that a local time means; None if it means one only."""
+    """Return the second instant that a local time can mean; None if it can mean only one."""
     if not isinstance(time, datetime) or time.tzinfo is not None:
         return None
     first, second = seconds_of(time.replace(fold=0)), seconds_of(time.replace(fold=1))
@@ -93,7 +94,7 @@ def _second(time: Time) -> float | None:
 
 
 def may_repeat(block: bytes, lines: Sequence[bytes]) -> bool:
-    """Whether lines may hold times in an hour that is repeated; told at little cost."""
+    """Return whether lines may have times in a repeated hour; cheap where they have none."""
     if _LOCAL_HOUR.search(block) is None:
         return False
     hours = {line.lstrip(b"\0")[:_HOUR_BYTES] for line in lines}
@@ -110,7 +111,7 @@ def _has_repetition(hour: bytes) -> bool:
 
 
 def in_order(time: Time, before: Time) -> Time:
-    """The instant that `time` means behind a line of the time `before`."""
+    """Resolve `time` to the instant that it means after a line of the time `before`."""
     if not isinstance(time, datetime) or _second(time) is None:
         return time
     first, bound = seconds_of(time), seconds_of(before)
@@ -119,16 +120,16 @@ def in_order(time: Time, before: Time) -> Time:
 
 
 def is_open(time: Time) -> bool:
-    """Whether the order of lines up to this one leaves open which instant its time means."""
+    """Return whether the order of lines so far leaves open which instant a time means."""
     return isinstance(time, datetime) and not time.fold and _second(time) is not None
 
 
 def ends_in_second(last: Time, modified: float | None) -> bool:
-    """Whether a file whose last time is `last` ends in the second of two hours.
+    """Return whether a file ends in the second of two repeated hours.
 
     Args:
-        last: The time, as the order of lines has it.
-        modified: When the file was written to, in seconds since 1970.
+        last: Its last time, as `in_order` resolved it.
+        modified: Time of the last write to the file, in seconds since 1970; None if unknown.
     """
     if modified is None or not is_open(last):
         return False
@@ -137,21 +138,21 @@ def ends_in_second(last: Time, modified: float | None) -> bool:
 
 
 def moved(time: Time) -> Time:
-    """The second instant that a time may mean which is open; any other time as it is."""
+    """Return the second instant of a time that is open; any other time unchanged."""
     return time.replace(fold=1) if isinstance(time, datetime) and is_open(time) else time
 
 
 def decided(time: Time) -> Time:
-    """A time that will not be `moved`: what follows it has closed the question."""
+    """Return a time that is open as the first instant, which `moved` does not change."""
     return seconds_of(time) if is_open(time) else time
 
 
 def settle(times: Sequence[Time], modified: float | None) -> list[Time]:
-    """The instants that all the times of a file mean, in the order of its lines.
+    """Resolve all times of a file.
 
     Args:
-        times: The times as they are written.
-        modified: When the file was written to, in seconds since 1970; None if that is not known.
+        times: The times as written, in the order of the lines.
+        modified: Time of the last write to the file, in seconds since 1970; None if unknown.
     """
     settled: list[Time] = []
     before: Time = None

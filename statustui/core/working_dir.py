@@ -1,12 +1,14 @@
-"""Where runs are in a directory tree, and what Pavilion keeps beside a status file.
+"""Find runs in a directory tree, and read what Pavilion keeps beside a status file.
 
-Layouts as found in working directories of Pavilion 2.1.1 and 2.4: ``test_runs/<id>/status`` (ids
-``12`` or ``0000012``), ``series/<id>/status``, and directories that hold no runs. Links lead in
-circles there (``test_runs/12/series``, ``series/2/test_sets/*/12``), so none is followed but
-``test_runs`` and ``series`` of a working directory themselves, where the owner of the root has set
-them, or root, or whoever looks: anybody else could have them lead to a filesystem that does not
-answer, and the whole tree would wait for it. In any other tree every directory
-with a regular file called ``status`` is a run, also below another run.
+Working directories of Pavilion 2.1.1 and 2.4 have ``test_runs/<id>/status`` (ids ``12`` or
+``0000012``), ``series/<id>/status``, and directories without runs. Their links form cycles
+(``test_runs/12/series``, ``series/2/test_sets/*/12``), so links are not followed, with one
+exception: ``test_runs`` and ``series`` of a working directory may be links themselves. These must
+have been made by the owner of the root, by root, or by the user of this program: anybody else could
+point them to a filesystem that does not answer, and the whole tree would wait for it.
+
+In any other tree every directory with a regular file called ``status`` is a run, also below another
+run.
 """
 
 from __future__ import annotations
@@ -32,16 +34,16 @@ JOBS = "jobs"
 STATUS = "status"
 RESULTS = "results.json"
 RUN_COMPLETE = "RUN_COMPLETE"
-"""A file that Pavilion makes in the directory of a run that it will not touch any more."""
+"""A file that Pavilion makes in the directory of a run that has finished."""
 
 _NO_RUNS = frozenset({BUILDS, "downloads", JOBS, "users"})
-"""Directories of a working directory that hold no runs, but whole source trees."""
+"""Directories of a working directory without runs, but with whole source trees."""
 
 _JSON_MAX = 1 << 20
-"""Bytes: files of Pavilion's that are larger than this are not read."""
+"""Size in bytes above which files of Pavilion are not read."""
 
 NAME_BYTES = 256
-"""Bytes of a name, a user and a series that are kept; an ellipsis stands for the rest."""
+"""Bytes kept of a name, a user and a series; an ellipsis replaces the rest."""
 
 _ROOT_USER = 0
 
@@ -53,35 +55,35 @@ OnError = Callable[[str, OSError], None]
 
 
 class Folder(NamedTuple):
-    """A directory that is a run or may have runs below it."""
+    """A directory that is a run, or may have runs below it."""
 
     path: str
     name: str
     kind: Kind
-    """What it is if it is a run."""
+    """The kind of the run, if it is one."""
     below: Kind | None
-    """What the runs directly below it are; None if none are looked for there."""
+    """The kind of runs directly below it; None if there are none to find."""
     is_run: bool
     """Whether it is a run even without a status file."""
     inode: int = 0
-    """Tells it from another directory that has taken its place; 0 if it is not known."""
+    """Tells it from a directory that has replaced it; 0 if unknown."""
     owner: int | None = None
-    """The user to whom the root belongs."""
+    """User id of the owner of the root; None if unknown."""
 
 
 class Survey(NamedTuple):
-    """What is in a directory."""
+    """What the listing of a directory has shown."""
 
     is_run: bool
-    """Whether its status file makes it a run."""
+    """Whether the directory is a run, because it has a status file."""
     folders: list[Folder]
-    """Where further runs are looked for."""
+    """Directories in which to look for further runs."""
     links: int = 0
-    """Number of links that were not followed."""
+    """Number of links not followed."""
 
 
 def root_folder(root: str) -> Folder:
-    """`root` as a folder: a working directory, its ``test_runs``, a run, or any tree."""
+    """Return `root` as a folder: a working directory, its ``test_runs``, a run, or any tree."""
     real = os.path.realpath(root)
     parent, name = os.path.split(real)
     kind = _kind_below(parent)
@@ -89,30 +91,31 @@ def root_folder(root: str) -> Folder:
         owner = None
         with contextlib.suppress(OSError):
             owner = os.stat(real).st_uid
-        return Folder(root, name, kind, _kind_below(real), False, owner=owner)
-    return Folder(root, name, kind, None, name.isdecimal())
+        below = _kind_below(real)
+        return Folder(root, name, kind, below=below, is_run=False, owner=owner)
+    return Folder(root, name, kind, below=None, is_run=name.isdecimal())
 
 
 def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
-    """Look into one directory.
+    """List one directory and return what in it matters for finding runs.
 
-    In a plain tree a directory with a regular file ``status`` is a run, and further runs are looked
-    for below it. A working directory, its ``test_runs`` and its ``series`` are never runs: a file
-    ``status`` there has been left by mistake.
+    In a plain tree a directory with a regular file ``status`` is a run, and can have further runs
+    below it. A working directory, its ``test_runs`` and its ``series`` are never runs: a file
+    ``status`` there is a mistake.
 
     Args:
         folder: The directory.
-        skip: Real paths of directories that are left out.
+        skip: Real paths of directories to leave out.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The directory cannot be read.
     """
     has_status, links, inner = _list(folder)
     if folder.below is None:
         return Survey(has_status, [])
     is_working_dir = any(entry.name == TEST_RUNS for entry in inner)
     if not is_working_dir:
-        # What a link called `series` leads to are series only beside `test_runs`.
+        # A link called `series` is one to series only beside `test_runs`.
         real_ones = [entry for entry in inner if not entry.is_symlink()]
         links += len(inner) - len(real_ones)
         inner = real_ones
@@ -123,21 +126,31 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
         folders = list(_plain_folders(inner, folder.owner, is_working_dir=is_working_dir))
         return Survey(has_status and not is_working_dir, folders, links)
     kind = folder.below
-    # A run's directory exists before its status file does; in 2.1.1 a series has none.
+    # A run directory exists before its status file; series of 2.1.1 have no status file.
     return Survey(
         False,
-        [Folder(e.path, e.name, kind, None, e.name.isdecimal(), e.inode()) for e in inner],
+        [
+            Folder(
+                entry.path,
+                entry.name,
+                kind,
+                below=None,
+                is_run=entry.name.isdecimal(),
+                inode=entry.inode(),
+            )
+            for entry in inner
+        ],
         links,
     )
 
 
 def _list(folder: Folder) -> tuple[bool, int, list[os.DirEntry[str]]]:
-    """Whether there is a status file, how many links lead elsewhere, and the directories."""
+    """Return whether there is a status file, the number of links, and the directories."""
     has_status = False
     links = 0
     inner = []
     with os.scandir(folder.path) as listing:
-        # There may be very many files: only directories are kept.
+        # There may be very many files: keep only the directories.
         for entry in listing:
             if entry.name == STATUS and entry.is_file(follow_symlinks=False):
                 has_status = True
@@ -164,18 +177,26 @@ def _plain_folders(
             below = "test"
         elif entry.name == SERIES and is_working_dir:
             below = "series"
-        yield Folder(entry.path, entry.name, "plain", below, False, entry.inode(), owner)
+        yield Folder(
+            entry.path,
+            entry.name,
+            "plain",
+            below=below,
+            is_run=False,
+            inode=entry.inode(),
+            owner=owner,
+        )
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir(follow_symlinks=False)
-    except OSError:  # pragma: no cover - only where a directory does not tell what is in it
+    except OSError:  # pragma: no cover - only where listings lack the types of entries
         return False
 
 
 def _is_linked_place(entry: os.DirEntry[str], owner: int | None) -> bool:
-    """Whether a link stands for the runs or series of a working directory, kept elsewhere."""
+    """Return whether a link is a trusted `test_runs` or `series` of a working directory."""
     if entry.name not in {TEST_RUNS, SERIES}:
         return False
     try:
@@ -186,7 +207,7 @@ def _is_linked_place(entry: os.DirEntry[str], owner: int | None) -> bool:
 
 
 def _kind_below(path: str) -> Kind:
-    """What the runs directly below the directory `path` are."""
+    """Return the kind of runs directly below the directory `path`."""
     name = os.path.basename(path)
     if name == TEST_RUNS:
         return "test"
@@ -196,7 +217,7 @@ def _kind_below(path: str) -> Kind:
 
 
 def run_dir(root: str, folder: Folder) -> RunDir:
-    """The place of the run that `folder` is."""
+    """Return `folder` as a run directory."""
     name = folder.name
     run_id = f"s{name.lstrip('0') or name}" if folder.kind == "series" else name
     return RunDir(root, folder.path, run_id, folder.kind)
@@ -212,16 +233,16 @@ def find_runs(
 
     Args:
         root: A working directory, its ``test_runs``, a run, or any tree. A link is followed here
-            and nowhere below.
-        on_error: Called with the path and the error for every directory that cannot be read.
-        skip: Real paths of directories that are to be left out.
-        on_listed: Called with what is in each directory that has been listed.
+            but not below.
+        on_error: Called with path and error of every directory that cannot be read.
+        skip: Real paths of directories to leave out.
+        on_listed: Called with the survey of each listed directory.
 
     Yields:
-        The runs, each as soon as it is found.
+        The run directories, each as soon as it is found.
 
     Raises:
-        OSError: `root` itself is no directory that can be read.
+        OSError: `root` itself cannot be read, or is not a directory.
     """
     top = root_folder(root)
     found = survey(top, skip)
@@ -248,13 +269,13 @@ def find_runs(
 
 
 def read_metadata(place: RunDir) -> RunMetadata:
-    """What a run is called, who made it, and the series that it belongs to.
+    """Read the name, the user and the series of a run.
 
-    The name is Pavilion's name of it, in a plain tree its path under the root. As long as Pavilion
-    has not written it, it is empty.
+    The name is Pavilion's name of the test, and empty until Pavilion has written it. In a plain
+    tree it is the path of the run under the root.
 
-    Pavilion 2.4 keeps the name in ``attributes``, 2.1.1 suite and name in ``config``; a series has
-    it in ``config``. The user is in ``attributes`` too.
+    Pavilion 2.4 has name and user in ``attributes``, 2.1.1 has suite and name in ``config``. Series
+    have their name in ``config``.
     """
     if place.kind == "plain":
         relative = os.path.relpath(place.path, place.root)
@@ -274,7 +295,7 @@ def read_metadata(place: RunDir) -> RunMetadata:
 
 
 def _kept(name: str) -> str:
-    """As much of a name as is kept, once for all the runs that have it."""
+    """Return a name cut to `NAME_BYTES`, interned because many runs share it."""
     stored = name.encode("utf-8", "replace")
     if len(stored) > NAME_BYTES:
         name = stored[:NAME_BYTES].decode("utf-8", "ignore") + "…"
@@ -282,9 +303,9 @@ def _kept(name: str) -> str:
 
 
 def read_series(place: RunDir) -> str:
-    """The number of the series that a run belongs to, or is; empty if there is none.
+    """Return the number of the series that a run belongs to, or is; empty if there is none.
 
-    Pavilion 2.4 makes a link to it, ``series``, in the directory of each of its runs.
+    Pavilion 2.4 makes a link ``series`` to it in the directory of each of its runs.
     """
     if place.kind != "test":
         return place.id.removeprefix("s") if place.kind == "series" else ""
@@ -296,7 +317,7 @@ def read_series(place: RunDir) -> str:
 
 @lru_cache(maxsize=1024)
 def user_name(uid: int) -> str:
-    """The name of the user with the number `uid`, or the number if there is none."""
+    """Return the name of the user with the id `uid`, or the id if there is none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -304,16 +325,16 @@ def user_name(uid: int) -> str:
 
 
 def read_result(path: str) -> str | None:
-    """The ``result`` in the ``results.json`` of the run at `path`: PASS, FAIL, ERROR or None."""
+    """Read ``result`` in the ``results.json`` of the run at `path`: PASS, FAIL, ERROR or None."""
     result = read_json(os.path.join(path, RESULTS)).get("result")
     return result if isinstance(result, str) and result in _RESULTS else None
 
 
 def read_json(path: str) -> dict[str, Any]:
-    """Read a JSON object from a file that may be missing, damaged, or no file at all.
+    """Read a JSON object from a file.
 
     Returns:
-        The object; an empty one if there is none to be had.
+        The object; an empty one if the file is missing, damaged, or has no object.
     """
     try:
         value = read_document(path, _JSON_MAX)
@@ -322,25 +343,25 @@ def read_json(path: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def read_document(path: str, most: int) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    """Read a JSON document of at most `most` bytes.
+def read_document(path: str, max_bytes: int) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a JSON document of at most `max_bytes` bytes.
 
     Raises:
         OSError: The file cannot be read, or is not a regular one.
-        ValueError: It is too large, or no JSON.
+        ValueError: It is too large, or not JSON.
     """
     with opened(path) as (descriptor, state):
-        return decode_document(descriptor, state, most)
+        return decode_document(descriptor, state, max_bytes)
 
 
-def decode_document(descriptor: int, state: os.stat_result, most: int) -> Any:  # noqa: ANN401 - as above
-    """Read a JSON document of at most `most` bytes from an open file.
+def decode_document(descriptor: int, state: os.stat_result, max_bytes: int) -> Any:  # noqa: ANN401 - as above
+    """Read a JSON document of at most `max_bytes` bytes from an open file.
 
     Raises:
-        OSError: It cannot be read.
-        ValueError: It is too large, or no JSON.
+        OSError: The file cannot be read.
+        ValueError: It is too large, or not JSON.
     """
-    if state.st_size > most:
+    if state.st_size > max_bytes:
         raise ValueError(f"{format_size(state.st_size)} are too much to be shown")
     data = os.pread(descriptor, state.st_size, 0)
     try:

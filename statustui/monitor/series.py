@@ -178,7 +178,9 @@ class AllSeries:
                 run = snapshot.run
             runs.append(run if run is not None and is_member(run, known.own) else None)
         known.strangers = strangers
-        run, dies_at = judge(known.own, known.links.files, runs, now, self._patience)
+        run, dies_at = judge(
+            known.own, known.links.files, runs, now=now, stale_after=self._patience
+        )
         if dies_at is not None and dies_at < self._due.get(run.path, float("inf")):
             self._due[run.path] = dies_at
             heapq.heappush(self._queue, (dies_at, run.path))

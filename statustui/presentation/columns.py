@@ -1,4 +1,4 @@
-"""The columns of a table of runs: what stands in them, and how much room they need."""
+"""The columns of a table of runs: their texts and their widths."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from statustui.core.states import STATES
 from statustui.core.text import format_age, format_live_age
 
 HIDDEN = "!"
-"""Stands behind a state that hides a failure."""
+"""Follows a state that hides an earlier failure."""
 STALLED = "~"
-"""Stands behind a state in which a run seems to have stalled."""
+"""Follows the state of a stalled run."""
 RECOVERED = "^"
-"""Stands behind a state in which a run is after it has recovered from an error."""
+"""Follows the state of a run that has recovered from an error."""
 UNTIMED = "?"
-"""Stands in place of an age where the time of the status cannot be read."""
+"""Replaces the age of a status whose time is unreadable."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column; room is counted in cells of the terminal."""
+    """A column. Widths are in terminal cells."""
 
     title: str
     text: Callable[[Run, float], str]
-    """What it says of a run at a time in seconds since 1970, not made safe for a terminal yet."""
+    """Cell text for a run at a time in seconds since 1970; not yet made safe for a terminal."""
     least: int
-    """Room that it has in any case."""
+    """The smallest width."""
     most: int
-    """Room that it takes at the most, if a text is that long."""
+    """The largest width, for texts that are that long."""
     squeezed: int | None = None
-    """Room that does for the time being where it is narrow; None if it wants all of its own."""
+    """Width to shrink to on a narrow terminal; None if it does not shrink."""
     takes_rest: bool = False
-    """Whether it takes what room the others leave."""
+    """Whether it takes the width that the other columns leave."""
     leaves: int | None = None
-    """The column with the smallest number leaves a narrow terminal first; None if it stays."""
+    """On a narrow terminal the column with the lowest number is dropped first; None: never."""
     sort: str | None = None
-    """The sort key that orders by it, if that has another name than the column."""
+    """The sort key that orders by this column; None if it has the name of the column."""
     ticks: bool = False
-    """Whether its text changes by itself as time goes by."""
+    """Whether its text changes as time passes."""
     is_usual: bool = True
-    """Whether the table has it unless the user says otherwise."""
+    """Whether the table has it by default."""
     tells: Callable[[Run], bool] = lambda _run: True
-    """Whether it tells something of a run that no other column does."""
+    """Whether its text for a run says something that no other column does."""
 
 
 def _state(run: Run, _now: float) -> str:
@@ -99,22 +99,22 @@ COLUMNS = {
         "NOTE", _note, least=12, most=24, squeezed=12, takes_rest=True, leaves=6, ticks=True
     ),
 }
-"""Name of a column -> the column, from left to right."""
+"""Name -> column, from left to right."""
 
 
 def fit(names: Sequence[str], width: int, widest: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Share out the room of a line to columns, with one cell between them.
+    """Divide the width of a line between columns, with one cell between them.
 
     Args:
-        names: The columns that are wanted, from left to right.
-        width: How many cells there are.
-        widest: Column -> cells of its widest text, for those whose room goes by that.
+        names: The wanted columns, from left to right.
+        width: The width of the line.
+        widest: Column -> width of its widest text, for columns whose width depends on it.
 
     Returns:
-        The columns that there is room for, each with its cells.
+        The columns that fit, each with its width.
     """
     full = {name: room(COLUMNS[name], widest.get(name, 0)) for name in names}
-    # A column without any text is none.
+    # A column without any text is left out.
     given = {name: _squeeze(COLUMNS[name], cells) for name, cells in full.items() if cells}
     leaving = sorted((rank, name) for name in given if (rank := COLUMNS[name].leaves) is not None)
     while leaving and sum(given.values()) + len(given) - 1 > width:
@@ -132,7 +132,7 @@ def fit(names: Sequence[str], width: int, widest: Mapping[str, int]) -> list[tup
 
 
 def room(column: Column, widest: int) -> int:
-    """The cells that a column wants if its widest text takes so many."""
+    """Return the width that a column wants, given the width of its widest text."""
     if column.takes_rest:
         return column.most
     return max(column.least, min(widest, column.most), len(column.title) if widest else 0)

@@ -1,4 +1,7 @@
-"""What a category looks like on a screen and in plain text: a glyph, a letter, a word, a colour."""
+"""Marks beside runs, and the style of each category on the screen.
+
+The glyph and the colour of a category are in its entry in `statustui.core.categories`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,13 @@ from statustui.core.categories import Category
 from statustui.presentation.columns import HIDDEN, STALLED
 
 MARKED, NEW, CHANGED = "*", "+", "•"
-"""Stand in front of a run that the user has marked, whose problem is news to the user, or that has
-changed just now."""
+"""In front of a run: marked by the user, with a new problem, or recently changed."""
 
 FOLDED, UNFOLDED = "▸", "▾"
-"""Stand in front of a group."""
+"""In front of a group."""
 
 FOUND = "▸"
-"""Stands in front of a status, or of a line of a log, that has been found."""
+"""In front of a status, or a line of a log, that a search has found."""
 
 MARKS = {
     HIDDEN: "behind a state: it hides an earlier failure",
@@ -24,4 +26,4 @@ MARKS = {
 }
 
 STYLES = {category: f"category--{category.value}" for category in Category}
-"""Component class for each category; the colours are in ``statustui.tcss``."""
+"""Category -> component class, whose colours are in ``statustui.tcss`` and ``colorblind.tcss``."""

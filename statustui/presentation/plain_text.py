@@ -1,4 +1,4 @@
-"""Plain text on a terminal or in a pipe: how wide it is, and what of it there is room for."""
+"""Plain text on a terminal or in a pipe: its width, and how it is cut to fit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from statustui.core.text import clean
 from statustui.presentation.spelling import spell
 
 _JAMO = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
-"""Vowels and final consonants that join the Hangul syllable before them."""
+"""Hangul vowels and final consonants, which join the syllable before them."""
 
 
 @lru_cache(maxsize=4096)
@@ -23,33 +23,33 @@ def _cells_of(character: str) -> int:
 
 
 def width_of(text: str) -> int:
-    """How many cells of a terminal a text takes."""
+    """Return the width of a text in terminal cells."""
     return len(text) if text.isascii() else sum(map(_cells_of, text))
 
 
 def pad(text: str, cells: int) -> str:
-    """The text with spaces behind it, up to so many cells."""
+    """Return the text padded with spaces to a width in cells."""
     return text + " " * (cells - width_of(text))
 
 
 class Paper(NamedTuple):
-    """What is printed on."""
+    """The output: how wide it is, and which characters it accepts."""
 
     width: int | None = None
-    """Cells of a line, to which lines are cut; None to cut nothing."""
+    """Cells to which lines are cut; None to cut nothing."""
     charset: str = "utf-8"
-    """The characters that can be sent."""
+    """Name of the encoding of the output."""
 
     def words(self, text: str) -> str:
-        """Text from the tree as it can be sent, safe for a terminal."""
+        """Return text from the tree made safe for a terminal, in characters of `charset`."""
         return spell(clean(text), self.charset)
 
     def fit(self, text: str, cells: int | None) -> str:
-        """As much of a text as there is room for; a mark tells that there is more.
+        """Cut a text to a width; an ellipsis marks the cut.
 
         Args:
-            text: Text as `words` gives it.
-            cells: The room; None if there is no end of it.
+            text: Text as `words` returns it.
+            cells: The width; None for no limit.
         """
         if cells is None or (len(text) <= cells and text.isascii()):
             return text
@@ -63,7 +63,7 @@ class Paper(NamedTuple):
         return text
 
     def line(self, text: str) -> str:
-        """A line, cut to the width."""
+        """Cut a line to the width of the output."""
         return self.fit(text, self.width)
 
     @property

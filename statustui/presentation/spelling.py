@@ -1,13 +1,13 @@
-"""Text in the characters that an output can take."""
+"""Text in the characters that an output accepts."""
 
 from __future__ import annotations
 
 _STAND_INS = {"…": "..."}
-"""What stands for characters of the program's own where they cannot be sent."""
+"""Character of the program's own -> its replacement where the encoding lacks it."""
 
 
 def spell(text: str, charset: str) -> str:
-    r"""The same text in characters that `charset` has; others become escapes (``\u6d4b``)."""
+    r"""Return the text in characters of the encoding `charset`; others become ``\u6d4b``."""
     if text.isascii():
         return text
     try:

@@ -1,7 +1,7 @@
-"""A limit on the time that a filter takes.
+"""A time limit for filters.
 
-A regular expression can take longer than anybody waits. Python looks for signals every few thousand
-steps of a search (``Modules/_sre/sre_lib.h``), so that a signal handler which raises ends it.
+A regular expression can take years. Python checks for signals every few thousand
+steps of a search (``Modules/_sre/sre_lib.h``), so a signal handler that raises ends it.
 """
 
 from __future__ import annotations
@@ -16,65 +16,64 @@ from statustui.core.query import QueryError, parse_query
 from statustui.core.run import Run
 
 _TICK = 0.05
-"""Seconds of processor time between two looks at what is being done."""
-_FOR_ONE = 0.25
-"""Seconds of processor time that comparing one run may take, and understanding a filter."""
+"""Seconds of processor time between two ticks of the timer."""
+_MAX_PER_TASK = 0.25
+"""Seconds of processor time for matching one run, or for parsing a filter."""
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
 
 class SlowQueryError(QueryError):
-    """A filter that takes too long."""
+    """A filter takes too long."""
 
 
 class TimeIsOverError(Exception):
-    """Work has taken too long."""
+    """Work exceeded its time limit."""
 
 
 class TimeLimit:
-    """Ends work that takes too long. There is one at a time, and it is for the main thread alone.
+    """Ends work that takes too long. Use one at a time, on the main thread only.
 
-    A timer that counts the processor time of the program ticks as long as there is work, so that
-    neither a busy machine nor a program that was stopped makes any work slow. A tick counts for
-    the work that it hits and against it if it hits anything else.
+    A timer ticks on the processor time of the program while there is work, so that neither a busy
+    machine nor a suspended program counts. A tick during work adds to the time used; a tick between
+    work takes one off again.
 
     Args:
-        in_all: Seconds of processor time that work may take which goes on with few pauses.
+        in_all: Seconds of processor time that work with few pauses may use altogether.
     """
 
     def __init__(self, in_all: float) -> None:
-        """Start with all the time that there is."""
-        self._most = round(in_all / _TICK)
+        self._max_hits = round(in_all / _TICK)
         self._hits = 0
-        """Ticks that have hit work, less those that have not."""
+        """Ticks during work, less those between work."""
         self._number = 0
-        """How much work has begun."""
+        """Number of tasks begun."""
         self._seen = 0
-        """How much had begun when it ticked last."""
+        """`_number` at the last tick."""
         self._repeated = 0
-        """Ticks since then."""
+        """Further ticks during the same task."""
         self._is_ticking = False
-        # While Python ends, nobody handles a signal any more.
+        # A signal that arrives while Python shuts down has no handler any more and would kill it.
         atexit.register(self.stop)
 
     def renew(self) -> None:
-        """Give what comes all the time that there is."""
+        """Start counting the time used from zero."""
         self._hits = 0
 
     def stop(self) -> None:
-        """Tick no more, until there is work."""
+        """Stop the timer until there is work."""
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         self._is_ticking = False
 
     def run(
         self, work: Callable[_Given, _Result], *args: _Given.args, **kwargs: _Given.kwargs
     ) -> _Result:
-        """Do some work.
+        """Call `work` with the arguments and return its result.
 
         Raises:
-            TimeIsOverError: It takes too long, or all the work of late does.
-            ValueError: This is not the main thread, the only one that Python tells of signals.
+            TimeIsOverError: The call takes too long, or recent calls did altogether.
+            ValueError: This is not the main thread, the only one that can handle signals.
         """
         self._number += 1
         if not self._is_ticking:
@@ -92,14 +91,14 @@ class TimeLimit:
         self._seen = self._number
         is_at_work = _is_at_work(frame)
         self._hits = self._hits + 1 if is_at_work else max(0, self._hits - 1)
-        if is_at_work and (self._repeated >= _FOR_ONE / _TICK or self._hits > self._most):
+        if is_at_work and (self._repeated >= _MAX_PER_TASK / _TICK or self._hits > self._max_hits):
             raise TimeIsOverError
         if self._repeated and not is_at_work:
             self.stop()
 
 
 def _work(work: Callable[_Given, _Result], *args: _Given.args, **kwargs: _Given.kwargs) -> _Result:
-    """Do some work; as long as it goes on, this is on the stack."""
+    """Call `work`: its frame on the stack tells the timer that work is in progress."""
     return work(*args, **kwargs)
 
 
@@ -110,19 +109,18 @@ def _is_at_work(frame: FrameType | None) -> bool:
 
 
 class TimedQuery:
-    """A filter that is given up when it takes too long.
+    """A filter with a time limit.
 
     Args:
         text: The filter.
-        limit: What ends it.
+        limit: The time limit.
 
     Raises:
-        QueryError: It has a mistake.
-        SlowQueryError: It takes too long to understand.
+        QueryError: The filter has a mistake.
+        SlowQueryError: The filter takes too long to parse.
     """
 
     def __init__(self, text: str, limit: TimeLimit) -> None:
-        """Understand a filter."""
         self._limit = limit
         limit.renew()
         try:
@@ -131,10 +129,10 @@ class TimedQuery:
             raise SlowQueryError("this takes too long", 0) from None
 
     def matches(self, run: Run, now: float) -> bool:
-        """Whether a run matches at a time in seconds since 1970.
+        """Return whether a run matches at a time in seconds since 1970.
 
         Raises:
-            SlowQueryError: To find out takes too long, for this run or for all of them.
+            SlowQueryError: Matching takes too long, for this run or for recent ones altogether.
         """
         query = self.query
         if query.is_quick:

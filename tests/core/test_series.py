@@ -32,7 +32,7 @@ def a_series(*statuses: str) -> Run:
 def judged(own: Run, *runs: Run | None, files: SeriesFiles = ALL, now: float = 1000.0) -> Run:
     """The series with these runs."""
     paths = tuple(f"r/test_runs/{number}" for number in range(len(runs)))
-    return judge(own, files._replace(members=paths), runs, now, PATIENCE).run
+    return judge(own, files._replace(members=paths), runs, now=now, stale_after=PATIENCE).run
 
 
 def verdict(run: Run) -> tuple[str, bool, str]:
@@ -130,17 +130,17 @@ def test_a_series_whose_process_has_died_has_a_problem() -> None:
     """When nothing has happened for too long although more was to come; not while a run goes on."""
     own, links = a_series("SET_MAKE made 1"), SeriesFiles(members=("r/test_runs/1",))
     done = make("r/test_runs/1", PASS, start=1050.0)
-    alive, dies_at = judge(own, links, [done], 1149.0, PATIENCE)
+    alive, dies_at = judge(own, links, [done], now=1149.0, stale_after=PATIENCE)
     assert verdict(alive) == ("waiting", False, "1/1 passed")
     assert dies_at == 1150.0
-    dead, dies_at = judge(own, links, [done], 1150.0, PATIENCE)
+    dead, dies_at = judge(own, links, [done], now=1150.0, stale_after=PATIENCE)
     assert verdict(dead) == ("error", True, "1/1 passed; its process seems to have died")
     assert dead.problem is not None
     assert (dead.problem.state, dead.hides_problem, dies_at) == ("SET_MAKE", False, None)
     going_on = make("r/test_runs/1", "RUNNING x")
-    assert judge(own, links, [going_on], 9999.0, PATIENCE).dies_at is None
+    assert judge(own, links, [going_on], now=9999.0, stale_after=PATIENCE).dies_at is None
     patient = StaleAfter(100.0, {"SET_MAKE": 5000.0})
-    assert not judge(own, links, [done], 2000.0, patient).run.is_finished
+    assert not judge(own, links, [done], now=2000.0, stale_after=patient).run.is_finished
 
 
 def test_a_file_of_pavilion_ends_it_whatever_its_state() -> None:

@@ -56,7 +56,7 @@ def count_bytes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts.append(len(data))
         return data
 
-    monkeypatch.setattr("statustui.core.status_file.os.pread", count)
+    monkeypatch.setattr("statustui.core.reading.os.pread", count)
     return counts
 
 
