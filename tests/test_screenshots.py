@@ -12,6 +12,7 @@ import pytest
 PICTURES = Path(__file__).parent.parent / "screenshots"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_every_picture_is_what_the_script_makes_of_the_program_now(tmp_path: Path) -> None:
     """To the letter; `python screenshots/make.py` makes them anew."""
