@@ -155,6 +155,7 @@ def test_a_wrong_command_is_refused(tmp_path: Path) -> None:
     assert "mail 'me: No closing quotation" in done.stderr
 
 
+@pytest.mark.slow
 def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -> None:
     """A slow line delivers what was typed, or pasted, in one piece; no key gets lost on its way."""
     for number in range(1, 41):
@@ -182,6 +183,7 @@ def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -
         assert screen.wait_for_end() == 0
 
 
+@pytest.mark.slow
 def test_the_palette_takes_keys_at_any_moment(tmp_path: Path) -> None:
     """Also while its list is not drawn yet, and when nothing is found."""
     write_run(tmp_path / "one", "RUNNING on a node")
