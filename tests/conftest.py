@@ -1,7 +1,8 @@
-"""Every test sees UTC, and no settings of whoever runs it."""
+"""Settings for all tests: UTC, none of the user's own settings, how tests are distributed."""
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -11,16 +12,38 @@ import pytest
 
 from tests.corpora import corpora as corpora  # noqa: PLC0414 - a fixture for every test
 
-# How long an example takes is no matter of a test.
-hypothesis.settings.register_profile("statustui", deadline=None)
-hypothesis.settings.load_profile("statustui")
+# No test depends on how long an example takes. `.ci/run` asks for the profile `ci`.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=200)
+hypothesis.settings.load_profile("quick")
 
+_WORKERS_PER_CORE = 2
+"""Most tests of the monitor wait for files and processes rather than compute."""
+_MAX_WORKERS = 16
 
-_MEASURED = frozenset({"test_cli", "test_wait", "test_unanswered", "test_dead_links"})
-"""Where the branches that commands take in processes of their own are counted too.
+_MEASURED = frozenset({"test_commands", "test_wait", "test_unanswered", "test_dead_links"})
+"""Modules in which coverage also measures the commands that run in processes of their own.
 
-Elsewhere that would be in the way: it needs files, time, and an end that it is told of.
+Elsewhere coverage would slow the processes down, and disturb those that are killed.
 """
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the number of workers: none if all arguments are single files or tests."""
+    if all(os.path.isfile(argument.partition("::")[0]) for argument in config.args):
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(_WORKERS_PER_CORE * (cores or 1), _MAX_WORKERS)
+
+
+def pytest_collection_finish() -> None:
+    """Exclude the imported modules from garbage collection, and collect as rarely as the program.
+
+    Closing a screen collects garbage, which would otherwise go through all modules of all tests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +55,8 @@ def _neutral_environment(
     home = tmp_path_factory.mktemp("home")
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name))
-    for name in ("NO_COLOR", "TEXTUAL_THEME", "COLUMNS", "LINES"):
+    # Without bytecode every start of the program compiles all its modules.
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"):
         monkeypatch.delenv(name, raising=False)
     if request.path.stem not in _MEASURED:
         for name in [name for name in os.environ if name.startswith("COVERAGE_")]:

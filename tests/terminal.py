@@ -30,6 +30,7 @@ class Terminal:
         """Start `command`."""
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
+        self._lines = [""] * lines
         self.output = b""
         self.status: int | None = None
         self.pid, self._master = pty.fork()
@@ -48,6 +49,8 @@ class Terminal:
     def resize(self, columns: int, lines: int) -> None:
         """Give the terminal another size."""
         self._screen.resize(lines, columns)
+        self._lines = [""] * lines
+        self._screen.dirty.update(range(lines))
         self._set_size(columns, lines)
 
     @property
@@ -58,8 +61,19 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """What is on the screen."""
-        return [line.rstrip() for line in self._screen.display]
+        """What is on the screen: only lines that have changed are put together anew."""
+        for y in self._screen.dirty:
+            if y < len(self._lines):
+                row = self._screen.buffer[y]
+                # The second cell of a wide character is empty.
+                cells = [row[x].data for x in range(self._screen.columns)]
+                self._lines[y] = "".join(cells).rstrip()
+        self._screen.dirty.clear()
+        return self._lines.copy()
+
+    def __str__(self) -> str:
+        """The screen as one text."""
+        return "\n".join(self.lines)
 
     def press(self, keys: str | bytes) -> None:
         """Type."""
@@ -81,9 +95,8 @@ class Terminal:
         """
         end = time.monotonic() + DEADLINE
         while not condition():
-            screen = "\n".join(self.lines)
-            assert time.monotonic() < end, f"waited in vain for {what} on\n{screen}"
-            assert self._read(), f"ended before {what} on\n{screen}"
+            assert time.monotonic() < end, f"waited {DEADLINE} s in vain for {what} on\n{self}"
+            assert self._read(), f"ended before {what} on\n{self}"
 
     def wait_for_end(self, within: float = DEADLINE) -> int:
         """Read until the program ends, `within` so many seconds; its exit status."""

@@ -42,6 +42,7 @@ def come_and_go(root: Path, following: Follower, turn: int) -> None:
     following.seen.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="there is no /proc")
 def test_runs_with_long_names_that_come_and_go_leave_nothing_behind(tmp_path: Path) -> None:
     """The process is as large after twelve sets of them as after four."""
@@ -54,6 +55,7 @@ def test_runs_with_long_names_that_come_and_go_leave_nothing_behind(tmp_path: Pa
         assert memory(following.process.pid) - early < BOUND
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="there is no /proc")
 def test_many_links_to_one_status_file_cost_its_note_once(tmp_path: Path) -> None:
     """Two thousand runs with a note of 16 kB in memory: 10 kB each are for all else of a run."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.slow import slow
 from tests.terminal import STATUSTUI, Terminal, terminal
 from tests.trees import write_run
 from tests.waiting import wait_until
@@ -56,7 +57,7 @@ with open(run + "/status", "a") as status:
 """
 
 
-@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (160, 45)])
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), slow(160, 45)])
 def test_a_run_that_goes_wrong_is_watched_until_its_log_says_why(
     tmp_path: Path, columns: int, lines: int
 ) -> None:
@@ -107,8 +108,8 @@ def test_the_preview_shows_the_selected_run_where_there_is_room(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("columns", "lines", "env"),
     [
-        (80, 24, {"TERM": "screen-256color"}),
-        (200, 50, {}),
+        slow(80, 24, {"TERM": "screen-256color"}),
+        slow(200, 50, {}),
         (80, 24, {"NO_COLOR": "1"}),
         (40, 12, {"TERM": "xterm"}),
     ],
@@ -143,7 +144,7 @@ def test_a_new_problem_rings_and_runs_a_command(tmp_path: Path) -> None:
         wait_until(lambda: out.exists() and out.read_text() == "one $(date) late\n", "the command")
         screen.wait_until(lambda: b"all runs have ended\x07" in screen.output, "the whole call")
         screen.press("q")
-        assert screen.wait_for_end(10) == 0
+        assert screen.wait_for_end() == 0
 
 
 def test_a_wrong_command_is_refused(tmp_path: Path) -> None:
@@ -154,6 +155,7 @@ def test_a_wrong_command_is_refused(tmp_path: Path) -> None:
     assert "mail 'me: No closing quotation" in done.stderr
 
 
+@pytest.mark.slow
 def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -> None:
     """A slow line delivers what was typed, or pasted, in one piece; no key gets lost on its way."""
     for number in range(1, 41):
@@ -181,6 +183,7 @@ def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -
         assert screen.wait_for_end() == 0
 
 
+@pytest.mark.slow
 def test_the_palette_takes_keys_at_any_moment(tmp_path: Path) -> None:
     """Also while its list is not drawn yet, and when nothing is found."""
     write_run(tmp_path / "one", "RUNNING on a node")

@@ -41,7 +41,7 @@ def test_a_signal_ends_it_and_restores_the_terminal(tmp_path: Path, number: sign
         screen.press("\r")
         screen.wait_for("History")
         os.kill(screen.pid, number)
-        assert screen.wait_for_end(10) == 128 + number
+        assert screen.wait_for_end() == 128 + number
         assert is_restored(screen)
 
 
@@ -50,7 +50,7 @@ def test_a_signal_before_the_first_frame_restores_the_terminal_too(tmp_path: Pat
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
         screen.wait_for("looking for runs")
         os.kill(screen.pid, signal.SIGTERM)
-        assert screen.wait_for_end(10) == 143
+        assert screen.wait_for_end() == 143
         assert is_restored(screen)
 
 

@@ -58,7 +58,7 @@ def stays_well(
         screen.wait_for("still at peace")
         assert memory_of(screen) < 250 * MEBI
         screen.press("q")
-        assert screen.wait_for_end(10) == 0
+        assert screen.wait_for_end() == 0
         return screen.output
 
 
@@ -100,6 +100,7 @@ def test_links_that_lead_in_circles(tmp_path: Path) -> None:
     stays_well(tmp_path, "found once", "2 runs")
 
 
+@pytest.mark.slow
 def test_a_status_file_of_ten_gigabytes_in_one_hole(tmp_path: Path) -> None:
     """Of it the end is read; the row says what is there."""
     run = write_run(tmp_path / "aaa", "CREATED x")
@@ -108,6 +109,7 @@ def test_a_status_file_of_ten_gigabytes_in_one_hole(tmp_path: Path) -> None:
     stays_well(tmp_path, "There is no status in what can be read")
 
 
+@pytest.mark.slow
 def test_a_line_of_a_hundred_megabytes(tmp_path: Path) -> None:
     """No status can be told from the end of it; the row says so."""
     run = write_run(tmp_path / "aaa", "CREATED x")
@@ -118,6 +120,7 @@ def test_a_line_of_a_hundred_megabytes(tmp_path: Path) -> None:
     stays_well(tmp_path, "There is no status in what can be read")
 
 
+@pytest.mark.slow
 def test_a_million_statuses(tmp_path: Path) -> None:
     """The history shows the last ones, and how many are left out."""
     run = tmp_path / "aaa"
@@ -199,6 +202,7 @@ BAD_JSON = {
 }
 
 
+@pytest.mark.slow
 def test_results_that_are_no_good_json(tmp_path: Path) -> None:
     """They are named, or shown as far as they can be read; going from run to run shows each."""
     for number, text in enumerate(BAD_JSON.values(), 1):
@@ -248,6 +252,7 @@ def test_times_from_any_year(tmp_path: Path) -> None:
     stays_well(tmp_path, "9 runs", keys="TTTgGe" * len(TIMES) + "\t\t\t")
 
 
+@pytest.mark.slow
 def test_runs_that_come_and_go_while_they_are_read(tmp_path: Path) -> None:
     """Deleted, made again, truncated and replaced by directories, by a process that never rests."""
     write_run(tmp_path / "stays", "RUN_ERROR always here")
@@ -284,6 +289,7 @@ def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
     stays_well(tmp_path, "Permission denied")
 
 
+@pytest.mark.slow
 def test_a_directory_of_very_many_files_that_are_no_runs(tmp_path: Path) -> None:
     """None of them is kept in memory."""
     for number in range(50_000):
@@ -324,6 +330,7 @@ SENT = re.compile(
 """Every control sequence that Textual sends, and the one that copies."""
 
 
+@pytest.mark.slow
 def test_random_bytes_in_all_files_reach_no_terminal(tmp_path: Path) -> None:
     """A process feeds them while somebody looks around; nothing but Textual's own sequences comes.
 
@@ -356,7 +363,7 @@ def test_random_bytes_in_all_files_reach_no_terminal(tmp_path: Path) -> None:
                 end = time.monotonic() + 0.15
                 screen.wait_until(lambda end=end: time.monotonic() > end, "a moment")  # type: ignore[misc]
         screen.press("\x11")
-        assert screen.wait_for_end(20) == 0
+        assert screen.wait_for_end() == 0
     rest = SENT.sub(b"", screen.output).decode()
     strange = re.findall(r"[^\r\n\x20-\x7e\xa0-\U0010ffff].{,20}", rest)
     assert strange == []

@@ -18,13 +18,40 @@ PACKAGE = Path(statustui.__file__).parent
 
 
 def modules(*packages: str) -> list[str]:
-    """The names of all modules of these packages."""
+    """The names of all modules of these packages, and of the packages inside them."""
     return [
-        f"statustui.{package}.{path.stem}"
+        ".".join(("statustui", *path.relative_to(PACKAGE).with_suffix("").parts))
         for package in packages
-        for path in sorted((PACKAGE / package).glob("*.py"))
+        for path in sorted((PACKAGE / package).rglob("*.py"))
         if path.stem != "__init__"
     ]
+
+
+IMPORT_EACH = """
+import importlib, os, sys
+for module in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        importlib.import_module(module)
+        print(module, *sys.modules, flush=True)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, module
+"""
+
+
+def imported_by_each(modules: list[str]) -> dict[str, set[str]]:
+    """Module -> the packages that it has imported, each in a fork of a fresh interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_EACH, *modules],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [line[0] for line in lines] == modules
+    return {line[0]: {name.partition(".")[0] for name in line[1:]} for line in lines}
 
 
 def imported_by(program: str, *arguments: str) -> set[str]:
@@ -41,22 +68,20 @@ def imported_by(program: str, *arguments: str) -> set[str]:
     return set(done.stdout.rpartition("MODULES")[2].split())
 
 
-@pytest.mark.parametrize("module", modules("core", "monitor"))
-def test_core_and_monitor_import_no_screen(module: str) -> None:
+def test_core_and_monitor_import_no_screen() -> None:
     """Nor the command line."""
-    packages = {name.partition(".")[0] for name in imported_by(f"import {module}")}
-    assert "statustui" in packages
-    assert not packages & {"textual", "rich", "click"}
+    for module, packages in imported_by_each(modules("core", "presentation", "monitor")).items():
+        assert "statustui" in packages
+        assert not packages & {"textual", "rich", "click"}, module
 
 
-@pytest.mark.parametrize("module", modules("core"))
-def test_the_core_is_standard_library(module: str) -> None:
+def test_the_core_is_standard_library() -> None:
     """And starts no threads."""
-    packages = {name.partition(".")[0] for name in imported_by(f"import {module}")}
     ours = {"statustui", "__main__"}
-    assert packages - ours <= sys.stdlib_module_names | {"sitecustomize", "usercustomize"} | {
-        name for name in packages if name.startswith(("_", "editable"))
-    }
+    for module, packages in imported_by_each(modules("core")).items():
+        assert packages - ours <= sys.stdlib_module_names | {"sitecustomize", "usercustomize"} | {
+            name for name in packages if name.startswith(("_", "editable"))
+        }, module
 
 
 @pytest.mark.parametrize("arguments", [["-h"], ["--version"], ["list"], ["list", "--json"]])

@@ -14,6 +14,7 @@ MAX_SESSION_BYTES = 400_000
 PICTURES = Path(__file__).parent.parent / "screenshots"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_every_picture_is_what_the_script_makes_of_the_program_now(tmp_path: Path) -> None:
     """Byte for byte; `python -m screenshots.make` renews them."""

@@ -16,7 +16,7 @@ import pytest
 from tests.monitor.surroundings import Mirror, mirror, namespace
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import append, write_run
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE, wait_until
 
 PASSED = "COMPLETE The test completed with result: PASS"
 
@@ -36,7 +36,7 @@ def ended(*command: str, start: Sequence[str] = (), **env: str) -> subprocess.Co
         [*start, *STATUSTUI, *command],
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=DEADLINE,
         env=os.environ | env,
         check=False,
     )
@@ -108,7 +108,7 @@ def test_waiting_goes_on_without_a_root_that_does_not_answer(
         assert it.stderr.readline() == f"statustui: {silent.place}: not answering\n"
         assert it.poll() is None
         append(run, PASSED, time.time())
-        assert it.wait(40) == 2
+        assert it.wait(DEADLINE) == 2
         assert it.stdout.read() == "1 run: 1 passed\n"
 
 
@@ -125,7 +125,7 @@ def test_a_root_that_answers_again_is_waited_for_like_any_other(
         silent.go_on()
         assert it.stderr.readline() == f"statustui: {silent.place}: answers again\n"
         append(run, PASSED, time.time())
-        assert it.wait(40) == 0
+        assert it.wait(DEADLINE) == 0
         assert it.stdout.read() == "2 runs: 2 passed\n"
 
 
@@ -164,7 +164,7 @@ def test_a_signal_ends_what_waits_for_an_answer(
     with started([*STATUSTUI, *command, "--patience=1d", str(silent.place)]) as it:
         wait_until(lambda: len(os.listdir(f"/proc/{it.pid}/task")) > 1, "a thread that asks")
         it.send_signal(number)
-        assert it.wait(10) == status
+        assert it.wait(DEADLINE) == status
 
 
 def test_completion_looks_at_no_root(silent: Mirror) -> None:
@@ -227,7 +227,7 @@ def test_following_ends_with_2_while_a_part_cannot_be_read(tmp_path: Path) -> No
         assert it.stdout.readline().split()[1] == "2"
         assert it.stderr.readline() == f"statustui: {tmp_path}/a: Permission denied\n"
         it.send_signal(signal.SIGINT)
-        assert it.wait(20) == 2
+        assert it.wait(DEADLINE) == 2
 
 
 def test_what_is_refused_is_no_missing_part(tmp_path: Path) -> None:

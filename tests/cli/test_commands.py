@@ -18,6 +18,7 @@ from rich.cells import cell_len
 from statustui.core.categories import Category
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import CORPORA, DATA, append, write_run
+from tests.waiting import DEADLINE
 
 
 def run(
@@ -358,7 +359,7 @@ def test_following_prints_changes_and_removals_until_interrupted(tmp_path: Path)
         shutil.rmtree(path)
         assert process.stdout.readline() == f"   {path} is gone\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(DEADLINE) == 130
 
 
 def test_what_has_stalled_is_listed_by_the_configuration_or_the_option(tmp_path: Path) -> None:
@@ -402,7 +403,7 @@ def test_a_reader_that_goes_away_ends_the_output_quietly(
         assert process.stderr is not None
         assert process.stdout.readline()
         process.stdout.close()
-        assert process.wait(20) == 141
+        assert process.wait(DEADLINE) == 141
         assert process.stderr.read() == b""
 
 

@@ -81,7 +81,7 @@ def test_the_monitor_ends_while_somebody_types_it(tree: Path, end: str) -> None:
     with terminal([*STATUSTUI, str(tree)]) as screen:
         type_the_filter(screen)
         act(screen)
-        assert screen.wait_for_end(20) == status
+        assert screen.wait_for_end() == status
         assert re.search(rb"\x1b\[\?1049l", screen.output)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,7 +157,8 @@ def test_a_part_that_is_replaced_is_read_anew(
 ) -> None:
     """Whether or not somebody looks between the two renames."""
     root = tmp_path / "root"
-    picture = watched(watch, root, settings)
+    # What is renamed onto a watched directory may be found by the next sweep alone.
+    picture = watched(watch, root, replace(settings, interval=0.5))
     other = tmp_path / "other"
     shutil.copytree(root / part, other)
     inside = [path for path in picture.runs if f"{path}/".startswith(f"{root}/{part}/")]

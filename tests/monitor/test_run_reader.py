@@ -15,6 +15,7 @@ from statustui.monitor.directories import Change, Directories
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.snapshot import Steps, read_in_steps
 from tests.monitor.scanning import Sweeping, put_on
+from tests.slow import slow
 from tests.trees import append, write_run
 
 MEBI = 1 << 20
@@ -115,7 +116,7 @@ def test_the_last_picture_stays_until_a_rewritten_long_file_is_read_whole(
     assert sweeping.states() == {"long": "RUN_TIMEOUT"}
 
 
-@pytest.mark.parametrize("filesystem", ["ext4", "nfs4"])
+@pytest.mark.parametrize("filesystem", ["ext4", slow("nfs4")])
 def test_a_long_file_that_changes_all_the_time_gets_its_turn_and_no_more(
     tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch, filesystem: str
 ) -> None:
@@ -137,6 +138,7 @@ def test_a_long_file_that_changes_all_the_time_gets_its_turn_and_no_more(
     sweeping.scanner.close()
 
 
+@pytest.mark.slow
 def test_many_long_files_that_change_all_the_time_share_their_turns(
     tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ import os
 import tracemalloc
 from pathlib import Path
 
+import pytest
+
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.run import Run, RunMetadata
 from statustui.monitor.fs.prober import Prober
@@ -173,6 +175,7 @@ def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
     assert marked.path == run.path
 
 
+@pytest.mark.slow
 def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> None:
     """Neither of runs that are gone nor of those that have got another name."""
     write_run(tmp_path / "test_runs" / "1", "RUNNING x", "COMPLETE result: PASS", start=START)

@@ -11,6 +11,7 @@ import pytest
 from tests.storm.naive import View, read_view
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     "options",

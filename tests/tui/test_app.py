@@ -300,6 +300,7 @@ async def test_text_from_the_tree_is_neither_markup_nor_control_sequence() -> No
             await settle(pilot)
 
 
+@pytest.mark.slow
 async def test_nothing_breaks_at_any_size() -> None:
     """From a postage stamp to a wall, and back."""
     app, source = make_app()

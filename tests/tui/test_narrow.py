@@ -12,11 +12,12 @@ from statustui.core.categories import Category
 from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.run_table import RunTable
+from tests.slow import slow
 from tests.tui.stand_in import NOW, Clock, deliver_a_night, make_app, settle
 from tests.tui.test_app import screen_lines, shown
 
 
-@pytest.mark.parametrize("columns", [20, 30, 40, 60, 80, 200])
+@pytest.mark.parametrize("columns", [20, slow(30), slow(40), slow(60), slow(80), 200])
 async def test_the_ways_out_leave_the_key_line_last_and_no_key_is_cut(columns: int) -> None:
     """Also while the terminal changes its size."""
     app, source = make_app()
@@ -57,6 +58,7 @@ def _hue(colour: Color | None) -> float:
     return 360 * colorsys.rgb_to_hsv(red / 255, green / 255, blue / 255)[0]
 
 
+@pytest.mark.slow
 async def test_cancelled_failed_and_error_have_three_hues_in_every_theme() -> None:
     """At least an eighteenth of the circle apart, or three of the terminal's own colours."""
     app, source = make_app()

@@ -8,12 +8,13 @@ from textual.strip import Strip
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.log_view import LogView
 from statustui.tui.widgets.pager import Pager
+from tests.slow import slow
 from tests.tui.stand_in import ROOT, make_app, settle
 from tests.tui.test_app import screen_lines, shown
 from tests.tui.test_run import page, wait_for
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 24), (40, 12), (200, 50)])
+@pytest.mark.parametrize("size", [slow((80, 24)), slow((60, 24)), (40, 12), slow((200, 50))])
 async def test_a_note_that_fills_its_lines_is_shown_and_copied_whole(size: tuple[int, int]) -> None:
     """Its last characters too, beside the state and below it."""
     note = "".join(f"{number:04}" for number in range(60))

@@ -19,6 +19,7 @@ from statustui.tui.widgets.log_tab import LogTab
 from statustui.tui.widgets.log_view import LogView
 from statustui.tui.widgets.pager import Pager
 from statustui.tui.widgets.run_table import RunTable
+from tests.slow import slow
 from tests.tui.stand_in import LIFE, NOW, ROOT, deliver_a_night, make_app, settle
 from tests.tui.test_app import cursor, is_shown, screen_lines, shown
 from tests.waiting import DEADLINE
@@ -458,7 +459,9 @@ async def test_the_runs_of_a_series_stay_where_they_are_when_others_change() -> 
         assert (table.scroll_offset.y, screen.members.cursor) == (top, cursor)
 
 
-@pytest.mark.parametrize("size", [(200, 60), (80, 24), (40, 12), (20, 6), (5, 3), (1, 1)])
+@pytest.mark.parametrize(
+    "size", [slow((200, 60)), slow((80, 24)), (40, 12), slow((20, 6)), slow((5, 3)), (1, 1)]
+)
 async def test_any_size_does_for_every_tab(size: tuple[int, int]) -> None:
     """Nothing crashes; the keys go on working."""
     app, source = make_app()
@@ -526,6 +529,7 @@ async def test_what_is_found_is_in_view_though_lines_are_wrapped() -> None:
         await wait_for(pilot, "▸1999 x")
 
 
+@pytest.mark.slow
 async def test_the_end_of_what_is_at_hand_is_not_the_end_of_the_log() -> None:
     """Who is faster than the pages does not follow; what could not be read is asked for anew."""
     app, source = make_app()
@@ -631,6 +635,7 @@ async def test_the_next_run_is_found_though_this_one_has_left_the_list() -> None
         await wait_for(pilot, "RUNNING  1")
 
 
+@pytest.mark.slow
 async def test_runs_that_were_opened_leave_nothing_behind() -> None:
     """Neither their screens nor the keys that were shown, however often that is done."""
     app, source = make_app()

@@ -762,6 +762,7 @@ def test_a_line_that_grows_without_an_end_is_shown_once(tmp_path: Path) -> None:
     assert fourth.start == third.lines[-1].start
 
 
+@pytest.mark.slow
 def test_a_line_is_judged_whole_wherever_the_log_is_cut() -> None:
     """What only looks like an error in a part of a line is none."""
     text = text_of(b"0 errors, no error, all is well\n" * 200_000)
