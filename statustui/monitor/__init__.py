@@ -1,1 +1,1 @@
-"""Turns directory trees into batches of changes; threads live here and nowhere else."""
+"""Watches directory trees in threads, and delivers their changes in batches."""

@@ -1,4 +1,4 @@
-"""What a monitor hands out: batches of changes, and the health of each root."""
+"""What a monitor delivers: batches of changes, and the health of each root."""
 
 from __future__ import annotations
 
@@ -14,53 +14,53 @@ class Unread(NamedTuple):
 
     path: str
     error: str
-    """Why, in the words of the operating system."""
+    """The reason, in the words of the operating system."""
 
 
 @dataclass(frozen=True, slots=True)
 class RootHealth:
-    """How the picture of one root comes about and how good it is."""
+    """How one root is watched, and how complete and recent its runs are."""
 
     root: str
     mode: Literal["events", "polling"] = "polling"
-    """Whether change events of the operating system trigger an early look."""
+    """Whether change events of the operating system trigger early checks."""
     interval: float = 1.0
     """Seconds between two sweeps."""
     filesystem: str = ""
-    """Type of the filesystem that the root is on."""
+    """Type of the filesystem of the root."""
     found: int = 0
     """Number of runs found so far."""
     read: int = 0
-    """How many of them have been read."""
+    """Number of runs read so far."""
     swept: bool = False
-    """Whether the root has been seen whole once."""
+    """Whether the whole root has been read once."""
     sweeps: int = 0
-    """How often everything has been looked at; 0 for a root that another one stands for."""
+    """How often everything has been checked; 0 if the root is the same directory as another."""
     rest: float | None = None
-    """Seconds after which a change of a finished run is seen at the latest; None if events tell."""
+    """Longest delay in seconds until a change of a finished run is seen; None: at once."""
     links: int = 0
-    """Number of links that were not followed while runs were looked for."""
+    """Number of symbolic links that were not followed in the search for runs."""
     unreachable: bool = False
-    """Whether the root itself cannot be read: the picture is an old one."""
+    """Whether the root itself cannot be read, so that its runs are out of date."""
     problem: str | None = None
     """What cannot be read and why, in one line."""
     incomplete: tuple[Unread, ...] = ()
-    """Every part that cannot be read; the root itself is one."""
+    """Every part that cannot be read; may include the root itself."""
     fallback: str | None = None
     """Why events are not used although they could be."""
     as_of: float | None = None
-    """When the picture was last right, in seconds since 1970; None if it is of now."""
+    """When the runs were last up to date, in seconds since 1970; None if they are now."""
     silent: float | None = None
     """Seconds for which the filesystem has not answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Changes in the order in which they are to be taken in: first `removed`, then `changed`."""
+    """Changes of some roots; apply `removed` before `changed`."""
 
     changed: tuple[Run, ...] = ()
     removed: tuple[str, ...] = ()
-    """Paths of runs that are gone."""
+    """Paths of runs that no longer exist."""
     health: tuple[RootHealth, ...] = ()
     """The roots whose health has changed."""
 

@@ -1,4 +1,4 @@
-"""Changes that somebody has found and nobody has taken yet."""
+"""A buffer of changes between the threads that find them and the one that applies them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from statustui.monitor.batch import Batch, RootHealth
 
 
 class ChangeBuffer:
-    """Coalesces changes: of several changes of one run only the last is kept.
-
-    May be used from several threads.
-    """
+    """Coalesces changes: it keeps only the last change of each run. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,20 +19,20 @@ class ChangeBuffer:
         self._health: dict[str, RootHealth] = {}
 
     def __bool__(self) -> bool:
-        """Whether there is anything to take."""
+        """Return whether the buffer holds anything."""
         return bool(self._changed or self._removed or self._health)
 
     def __len__(self) -> int:
-        """How many runs have changed."""
+        """Return the number of changed runs in the buffer."""
         return len(self._changed)
 
     def add_run(self, run: Run) -> None:
-        """Add a run that is new or has changed."""
+        """Add a new or changed run."""
         with self._lock:
             self._changed[run.path] = run
 
     def remove_run(self, path: str) -> None:
-        """Add that the run at `path` is gone."""
+        """Add the removal of the run at `path`."""
         with self._lock:
             self._changed.pop(path, None)
             self._removed[path] = None
@@ -51,10 +48,10 @@ class ChangeBuffer:
             self._health.update({health.root: health for health in batch.health})
 
     def take(self, limit: int | None = None) -> Batch:
-        """Take out the changes, at most `limit` of them; None takes out all."""
+        """Remove and return the changes, at most `limit` of them; None means all."""
         with self._lock:
             removed = tuple(islice(self._removed, limit))
-            # A run may have been removed and made again: removals are taken first.
+            # A run may have been removed and created again, so removals come first.
             rest = None if limit is None else limit - len(removed)
             changed = tuple(islice(self._changed.values(), rest))
             if limit is None:

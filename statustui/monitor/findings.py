@@ -1,4 +1,4 @@
-"""What a scan of a tree finds, one thing at a time, in the order in which it was found."""
+"""The findings of a scan, yielded one at a time in the order in which they are made."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from statustui.core.run import Run
 
 @dataclass(frozen=True, slots=True)
 class RunChanged:
-    """A run is new, or its picture has changed."""
+    """A run is new or has changed."""
 
     run: Run
 
 
 @dataclass(frozen=True, slots=True)
 class RunRemoved:
-    """A run is gone."""
+    """A run no longer exists."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class StatusFileChanged:
-    """A look at a known run, made without a hint, has found another status file than before."""
+    """A check found that the status file of a known run has changed."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class PathReleased:
-    """A run or a directory is no longer scanned: gone, or another one has taken its place."""
+    """A run or directory is no longer scanned: it is gone, or its path belongs to another one."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class PathRests:
-    """A run has finished, or a directory without runs was found: both are scanned in rotation."""
+    """A run or directory has come to rest: a run that has finished, or a directory without runs."""
 
     path: str
 

@@ -10,7 +10,7 @@ from statustui.core.reading import open_regular, signature_of
 from statustui.core.run import Run, RunDir
 from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import read_metadata, user_name
-from statustui.monitor.snapshot import MAX_SMALL_BYTES, NAMELESS, build_run, read_snapshot
+from statustui.monitor.snapshot import NO_METADATA, ONE_STEP_BYTES, build_run, read_snapshot
 
 _GROWTH = 256
 """Bytes by which a file may have grown between two system calls, to be read with the rest."""
@@ -31,19 +31,19 @@ def read_first(place: RunDir, *, with_metadata: bool = True) -> Run:
         return read_snapshot(place).run
     data, state = found
     has_free_name = place.kind == "plain"
-    metadata = read_metadata(place) if with_metadata or has_free_name else NAMELESS
+    metadata = read_metadata(place) if with_metadata or has_free_name else NO_METADATA
     if not metadata.user:
         metadata = metadata._replace(user=user_name(state.st_uid))
     end = data.rfind(b"\n") + 1
     summary = summarise(data[:end], end) if end else StatusSummary()
-    return build_run(place, metadata, summary, data[end:], signature_of(state))
+    return build_run(place, metadata, summary, torn=data[end:], signature=signature_of(state))
 
 
 def _read_small(path: str) -> tuple[bytes, os.stat_result] | None:
     """Return all of a small regular file, and what `fstat` says of it; None for anything else."""
     try:
         state = os.lstat(path)
-        if not stat.S_ISREG(state.st_mode) or state.st_size > MAX_SMALL_BYTES:
+        if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
             return None
         descriptor, state = open_regular(path, state=state)
     except OSError:

@@ -1,4 +1,4 @@
-"""Reading trees, or one run, once, without waiting for a filesystem that does not answer."""
+"""Read trees, or one run, once, with a time limit for filesystems that do not answer."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from statustui.monitor.series import judge_series
 from statustui.monitor.snapshot import read_history, read_snapshot, unread_part
 from statustui.monitor.stalls import mark_stalled
 
-_OTHERS = 1.0
-"""Seconds to wait at the most until the other roots have told where they are."""
-_LINK = 2.0
-"""Seconds that a log of a run, which may be behind a link, may take to answer."""
+_MAX_CLAIM_WAIT = 1.0
+"""Seconds to wait at most for the other roots to register their real paths."""
+_MAX_LINK_WAIT = 2.0
+"""Seconds that a log, which may be behind a link, may take to answer."""
 
 
 class Details(enum.Enum):
@@ -59,18 +59,18 @@ class Details(enum.Enum):
 
 
 class Picture(NamedTuple):
-    """What is below some roots."""
+    """What was found below some roots."""
 
     runs: list[Run]
     incomplete: list[Unread]
-    """Each part of them that could not be read or listed."""
+    """Each part of the roots that could not be read or listed."""
     unfollowed: dict[str, int]
     """Root without any runs -> number of links in it that were not followed."""
 
 
 def read_once(
     roots: Sequence[str],
-    stale: StaleAfter,
+    stale_after: StaleAfter,
     now: float,
     patience: float = PATIENCE,
     *,
@@ -78,12 +78,12 @@ def read_once(
 ) -> Picture:
     """Find and read every run below `roots` once, each root in threads of its own.
 
-    Of roots that overlap, each run belongs to the innermost one. What has been read of a root that
-    does not answer any more is in the picture.
+    Where roots overlap, a run belongs to the innermost one. If a root stops answering, the result
+    contains the runs that were read before.
 
     Args:
         roots: The directories.
-        stale: For how long a run may sit in a state before it counts as stalled.
+        stale_after: How long a run may stay in a state before it can count as stalled.
         now: The time in seconds since 1970.
         patience: Seconds without an answer after which a root is given up.
         details: How much is read of each run.
@@ -93,9 +93,11 @@ def read_once(
     """
     roots = list(dict.fromkeys(roots))
     registry = RootRegistry(len(roots))
-    claim = min(_OTHERS, patience / 2)
+    claim = min(_MAX_CLAIM_WAIT, patience / 2)
     readers = [
-        _RootReader(root, partial(_claim, registry, number, claim), stale, now, details=details)
+        _RootReader(
+            root, partial(_claim, registry, number, claim), stale_after, now, details=details
+        )
         for number, root in enumerate(roots)
     ]
     questions = [Question(reader.read, f"read {reader.root}") for reader in readers]
@@ -107,7 +109,7 @@ def read_once(
             question.answer(patience)
         except OSError as error:
             reader.parts.append(Unread(reader.root, error.strerror or str(error)))
-        # A reader that has been given up may go on: what it has got now counts.
+        # A reader that has been given up may still add runs: use those it has now.
         found = list(reader.runs)
         runs += found
         if reader.links and not found:
@@ -118,10 +120,10 @@ def read_once(
 
 
 def _claim(
-    registry: RootRegistry, number: int, patience: float, place: str
+    registry: RootRegistry, number: int, patience: float, real_path: str
 ) -> frozenset[str] | None:
-    """Real paths to leave out below a root; None if an earlier root is the same directory."""
-    registry.claim(number, place, patience)
+    """Return the real paths to leave out below a root; None if an earlier root is the same."""
+    registry.claim(number, real_path, patience)
     return None if registry.is_taken(number) else registry.others(number)
 
 
@@ -129,18 +131,19 @@ class _RootReader:
     """Reads one root.
 
     Args:
-        root: The directory, as it is to be shown.
-        claim: Given the real path of the root, tells what to leave out below it.
-        stale: For how long a run may sit in a state before it counts as stalled.
+        root: The directory, as the user gave it.
+        claim: Given the real path of the root, returns the real paths to leave out below it; None
+            if another reader reads the same directory.
+        stale_after: How long a run may stay in a state before it can count as stalled.
         now: The time in seconds since 1970.
-        details: How much is read of each run.
+        details: How much to read of each run.
     """
 
     def __init__(
         self,
         root: str,
         claim: Callable[[str], frozenset[str] | None],
-        stale: StaleAfter,
+        stale_after: StaleAfter,
         now: float,
         *,
         details: Details,
@@ -150,61 +153,61 @@ class _RootReader:
         self.parts: list[Unread] = []
         self.links = 0
         """Number of links that were not followed."""
-        self._stale = stale
+        self._stale_after = stale_after
         self._now = now
         self._claim = claim
         self._details = details
 
-    def read(self, beat: Heartbeat) -> None:
+    def read(self, heartbeat: Heartbeat) -> None:
         """Read the root, on the thread of a `Question`.
 
         Raises:
-            OSError: The root is no directory that can be read.
+            OSError: The root is not a directory, or cannot be read.
         """
-        place = os.path.realpath(self.root)
-        skip = self._claim(place)
-        if skip is None:
+        real_path = os.path.realpath(self.root)
+        skipped = self._claim(real_path)
+        if skipped is None:
             return
-        beat()
+        heartbeat()
 
         def count_links(found: Survey) -> None:
             self.links += found.links
-            beat()
+            heartbeat()
 
-        places = find_runs(self.root, self._take_error, skip, count_links)
-        threads = policy_for(Devices(self.root, place).root_mount.reach, Settings()).threads
+        run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
+        threads = policy_for(Devices(self.root, real_path).root_mount.reach, Settings()).threads
         read = partial(read_first, with_metadata=self._details is not Details.STATUS)
-        for run in _read_all(places, read, threads):
+        for run in _read_all(run_dirs, read, threads):
             self.runs.append(run)
-            beat()
+            heartbeat()
         marked = self.runs
         if self._details is Details.ALL:
             marked = []
-            for run in mark_stalled(self.runs, self._stale, self._now):
+            for run in mark_stalled(self.runs, self._stale_after, self._now):
                 marked.append(run)
-                beat()
+                heartbeat()
         judged = []
-        for run in judge_series(marked, self._take_error, self._stale, self._now):
+        for run in judge_series(marked, self._add_error, self._stale_after, self._now):
             judged.append(run)
-            beat()
+            heartbeat()
         self.runs = judged
 
-    def _take_error(self, path: str, error: OSError) -> None:
+    def _add_error(self, path: str, error: OSError) -> None:
         self.parts.append(Unread(path, error.strerror or str(error)))
 
 
 def _read_all(
-    places: Iterator[RunDir], read: Callable[[RunDir], Run], threads: int
+    run_dirs: Iterator[RunDir], read: Callable[[RunDir], Run], threads: int
 ) -> Iterator[Run]:
-    """Read the runs at these places, in their order if one thread reads them."""
+    """Yield the runs in `run_dirs`; with one thread in their order, else as they are read."""
     if threads == 1:
-        yield from map(read, places)
+        yield from map(read, run_dirs)
         return
     pool: ReaderPool[RunDir, Run] = ReaderPool(read, threads)
     try:
-        yield from pool.do(places)
+        yield from pool.map_unordered(run_dirs)
     finally:
-        pool.dismiss()
+        pool.close()
 
 
 class RunFiles(NamedTuple):
@@ -213,11 +216,11 @@ class RunFiles(NamedTuple):
     run: Run
     history: History
     statuses: list[StatusInfo]
-    """Every status, as it stands in the file; none if they are not wanted."""
+    """Every status, as it stands in the file; empty if only logs were requested."""
     logs: Logs | None
-    """Its logs, with the end of the one that belongs to where it stands; None if not wanted."""
+    """Its logs, with the end of the one that explains its state; None if `in_full`."""
     is_status_file: bool
-    """Whether what has been read is the status file of a run directory."""
+    """Whether the file that was read has the name of a status file."""
 
 
 def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) -> RunFiles:
@@ -225,31 +228,36 @@ def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) ->
 
     Args:
         path: The directory or the file.
-        patience: Seconds without an answer after which it is given up.
-        in_full: Whether every status is wanted, and no log.
+        patience: Seconds without an answer after which reading is given up.
+        in_full: Whether to read every status, and no log.
 
     Raises:
         OSError: The status file cannot be read, or does not answer.
     """
 
-    def work(beat: Heartbeat) -> RunFiles:
-        def goes_on() -> bool:
-            beat()
+    def work(heartbeat: Heartbeat) -> RunFiles:
+        def is_needed() -> bool:
+            heartbeat()
             return True
 
         status_path = os.path.join(path, STATUS) if os.path.isdir(path) else path
         folder = os.path.dirname(status_path) or "."
-        *_, history = HistoryFile(status_path).read(goes_on)
-        statuses = read_history(status_path, beat) if in_full else []
+        *_, history = HistoryFile(status_path).read(is_needed)
+        statuses = read_history(status_path, heartbeat) if in_full else []
         own = read_snapshot(run_dir(folder, root_folder(folder))).run
-        beat()
+        heartbeat()
         [run] = judge_series([own], lambda _path, _error: None, DEFAULT_STALE_AFTER, time.time())
-        files = RunLogs(run.place, min(_LINK, patience / 4), on_call=beat)
+        files = RunLogs(run.place, min(_MAX_LINK_WAIT, patience / 4), on_call=heartbeat)
         try:
-            logs = None if in_full else files.look((run.problem or run.current).state)
+            logs = None if in_full else files.read_logs((run.problem or run.current).state)
         finally:
             files.close()
-        is_status = os.path.basename(status_path) == STATUS
-        return RunFiles(run, history, statuses, logs, is_status)
+        return RunFiles(
+            run=run,
+            history=history,
+            statuses=statuses,
+            logs=logs,
+            is_status_file=os.path.basename(status_path) == STATUS,
+        )
 
     return Question(work, f"read {path}").answer(patience)

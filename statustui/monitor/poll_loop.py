@@ -1,7 +1,7 @@
-"""Adaptive polling of one root: the source of truth.
+"""Adaptive polling of one root, which alone decides what is reported; events only speed it up.
 
 Directories in which runs appear, and runs that can still change, are checked in every sweep.
-Everything else is checked in rotation, at growing intervals the longer nothing has happened to it.
+Everything else is checked in rotation, at intervals that grow with the time since its last change.
 """
 
 from __future__ import annotations
@@ -25,25 +25,24 @@ from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.root_scanner import RootScanner
 
 _SHARE_OF_ACTIVE = 0.8
-"""Share of the checks that may go to what is checked in every sweep, so that finished runs get
-their turn too."""
+"""Largest share of the checks for what is checked in every sweep; the rest is for finished runs."""
 _SUSPEND_GAP = 5.0
-"""Seconds that the program must have been stopped for everything to be checked again."""
+"""Everything is checked again after the program was suspended for this time, in seconds."""
 
 
 class PollLoop:
-    """Scans one root round after round, and publishes what is found; used by one thread.
+    """Scans one root round after round, and publishes the findings; used by one thread.
 
     Args:
         root: The directory, as the user gave it.
         settings: How to watch.
         max_watches: How many directories may be watched for events; None for no limit.
         publisher: Receives every change.
-        stopped: Set when the loop is to end.
-        wake: Set when there is something to do before `pause` is over.
+        stopped: Set to end the loop.
+        wake: Set by the loop when there is something to do before `pause` has passed.
     """
 
-    def __init__(  # noqa: PLR0913 - what a poller has, and its thread works with
+    def __init__(  # noqa: PLR0913 - all that the poller shares with its thread
         self,
         root: str,
         settings: Settings,
@@ -60,10 +59,10 @@ class PollLoop:
         self._swept_at = float("-inf")
         self._unwatched_checked_at = float("-inf")
         self._has_hints_to_follow = False
-        """Whether a hint has come since what is not watched was last checked."""
+        """Whether a hint has come since the unwatched runs were last checked."""
         self._has_swept = False
         self._is_uncounted = False
-        """Whether a check of everything is still to be counted."""
+        """Whether a check of everything has not been counted in `_sweeps` yet."""
         self._sweeps = 0
         self._wants_everything = False
         self._wall_clock = time.time()
@@ -75,11 +74,11 @@ class PollLoop:
         self._wants_everything = True
 
     def run_round(self, others: frozenset[str], wanted: Sequence[str] = ()) -> None:
-        """Follow the hints, and sweep if it is time to.
+        """Follow the hints, and sweep if a sweep is due.
 
         Args:
             others: Real paths of other roots, which are left out.
-            wanted: Paths of runs that are to be read again.
+            wanted: Paths of runs to read again.
         """
         self.scanner.mark_answered()
         try:
@@ -92,13 +91,13 @@ class PollLoop:
         self.scanner.mark_idle()
 
     def close(self) -> None:
-        """End the threads that help."""
+        """Stop listening for events, and end the threads."""
         self._listener.close()
         self.scanner.close()
 
     @property
     def pause(self) -> float:
-        """Seconds until there is something to do, unless a hint comes."""
+        """Seconds to wait before the next round, unless a hint comes."""
         now = time.monotonic()
         until_read = self.scanner.read_on_at - now
         if self._listener.has_hints or until_read <= 0:
@@ -110,14 +109,14 @@ class PollLoop:
         scanner, listener = self.scanner, self._listener
         yield from scanner.read_on(hurry=not self._has_swept)
         self._count_sweep()
-        hints = listener.hints()
+        hints = listener.take_hints()
         self._has_hints_to_follow = self._has_hints_to_follow or any(hints)
-        listener.expect(hints.runs.union(wanted))
-        yield from scanner.list_again(hints.directories)
+        listener.expect_changes(hints.runs.union(wanted))
+        yield from scanner.relist(hints.directories)
         yield from scanner.check(hints.runs - hints.contents)
-        yield from scanner.read_again(hints.contents.union(wanted))
-        listener.expect(())
-        everything = self._is_everything_due(others, has_lost_hints=hints.everywhere)
+        yield from scanner.reread(hints.contents.union(wanted))
+        listener.expect_changes(())
+        everything = self._is_everything_due(others, has_lost_hints=hints.has_lost_events)
         if everything or time.monotonic() - self._swept_at >= self._interval:
             self._wants_everything = False
             self._swept_at = time.monotonic()
@@ -131,28 +130,28 @@ class PollLoop:
         elif self._until_unwatched <= 0:
             yield from scanner.check(listener.unwatched)
         else:
-            listener.add_pending()
+            listener.add_pending_watches()
             return
         self._unwatched_checked_at = time.monotonic()
         self._has_hints_to_follow = False
-        listener.adjust()
+        listener.update_watches()
 
     def _is_everything_due(self, others: frozenset[str], *, has_lost_hints: bool) -> bool:
-        """Whether changes may have been missed anywhere, or somebody asks for a check."""
+        """Return whether changes may have been missed anywhere, or a full check was requested."""
         was_suspended = time.time() - self._wall_clock > _SUSPEND_GAP + self._interval
         self._wall_clock = time.time()
         is_other_part = others != self.scanner.skipped
         return self._wants_everything or was_suspended or has_lost_hints or is_other_part
 
     def _count_sweep(self) -> None:
-        """Count a check of everything, once all runs that it has found have been read."""
+        """Count a check of everything once all the runs that it found have been read."""
         if self._is_uncounted and self.scanner.has_read_all and not self._stopped.is_set():
             self._is_uncounted = False
             self._has_swept = True
             self._sweeps += 1
 
     def _apply(self, findings: Iterable[Finding]) -> None:
-        """Hand findings on to the publisher and the listener, and publish now and then."""
+        """Pass findings to the publisher and the listener, and publish whenever it is due."""
         for finding in findings:
             match finding:
                 case RunChanged(run):
@@ -164,12 +163,12 @@ class PollLoop:
                 case StatusFileChanged(path):
                     self._listener.check_announced(path)
                 case PathReleased(path):
-                    self._listener.release(path)
+                    self._listener.unwatch(path)
                 case PathRests(path):
                     self._listener.add_resting(path)
 
     def _publish(self) -> None:
-        """Deliver what has changed, and the health."""
+        """Publish the changes and the health of the root."""
         scanner, listener = self.scanner, self._listener
         is_lost = scanner.unreadable.is_root_lost
         self._publisher.publish(
@@ -194,28 +193,28 @@ class PollLoop:
 
     @property
     def _until_unwatched(self) -> float:
-        """Seconds until what is not watched yet is checked, as if there were no events."""
+        """Seconds until the unwatched runs are checked, at the pace of polling without events."""
         if not self._has_hints_to_follow and not self._listener.unwatched:
             return float("inf")
         return self._unwatched_checked_at + self.scanner.policy.tick - time.monotonic()
 
     @property
     def _interval(self) -> float:
-        """Seconds between two sweeps: stretched when there is more to check than is allowed."""
+        """Seconds between two sweeps; longer if there is more to check than the policy allows."""
         policy = self.scanner.policy
-        wanted = policy.behind_events if self._listener.hears_something else policy.tick
+        wanted = policy.behind_events if self._listener.has_watches else policy.tick
         return max(wanted, self.scanner.always_due / (policy.max_checks * _SHARE_OF_ACTIVE))
 
     @property
     def _rest(self) -> float | None:
-        """Seconds after which a change of a finished run is seen at the latest; None: at once."""
+        """Longest delay in seconds until a change of a finished run is seen; None: at once."""
         scanner, policy = self.scanner, self.scanner.policy
-        if self._listener.hears_everything or not scanner.resting:
+        if self._listener.watches_all_runs or not scanner.resting:
             return None
         heard = self._listener.watched_resting
         unheard = max(0, len(scanner.resting) - heard)
         rest = policy.recent_rest if self._listener.is_listening else policy.rest
-        # Each kind is due this often a second, and there is room for this many checks.
+        # `wanted` checks per second are due, and `room` checks fit into a sweep.
         wanted = unheard / rest + heard / policy.rest
         room = policy.max_checks * self._interval - scanner.always_due
         return rest * max(1.0, wanted / (max(1.0, room) / self._interval))

@@ -1,4 +1,4 @@
-"""How often to look at what, by the kind of filesystem."""
+"""How often to check runs and directories, by the kind of filesystem."""
 
 from __future__ import annotations
 
@@ -16,61 +16,67 @@ WATCH_MODES: tuple[WatchMode, ...] = get_args(WatchMode)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to watch; None stands for what suits the filesystem."""
+    """How to watch; None means the default for the filesystem."""
 
     watch: WatchMode = "auto"
     interval: float | None = None
     """Seconds between two sweeps."""
     max_checks: float | None = None
-    """Checks a second."""
+    """Upper limit of checks per second."""
     stale_after: StaleAfter = DEFAULT_STALE_AFTER
-    """For how long a run may sit in a state before it counts as stalled."""
+    """How long a run may stay in a state before it can count as stalled."""
     clock: Callable[[], float] = time.time
-    """Gives the time in seconds since 1970, to which the times in the files are compared."""
+    """Returns the time in seconds since 1970, to which times in status files are compared."""
 
 
 class PollPolicy(NamedTuple):
-    """How much may be asked of a filesystem."""
+    """How much load watching may put on a filesystem."""
 
     tick: float
     """Seconds between two sweeps."""
     behind_events: float
-    """Seconds between two sweeps where events announce changes."""
+    """Seconds between two sweeps while change events are in use."""
     rest: float
-    """Seconds after which a finished run is looked at again at the latest."""
+    """Longest time between two checks of a finished run, in seconds."""
     recent_rest: float
-    """The same for one that has ended within a day, or whose changes the events leave out."""
+    """The same for a run that finished within a day, or whose changes no event announces."""
     max_checks: float
-    """Checks a second that are not exceeded."""
+    """Upper limit of checks per second."""
     threads: int
-    """How many runs are read at a time: more wait for a network, but on a local disk for each
-    other."""
+    """How many runs are read at a time. On a network the reads overlap their waiting; on a local
+    disk the threads would only wait for each other."""
 
-    def rest_after(self, age: float, *, is_heard: bool | None = None) -> float:
-        """Seconds to leave a finished run alone.
+    def rest_after(self, age: float, *, is_announced: bool | None = None) -> float:
+        """Return the seconds until the next check of a finished run.
 
         Args:
-            age: Seconds since its status file was written to.
-            is_heard: Whether events announce its changes; None where no events are used.
+            age: Seconds since its status file was written.
+            is_announced: Whether events announce its changes; None if no events are used.
         """
-        is_calm = is_heard or (is_heard is None and age >= _RECENT)
+        is_calm = is_announced or (is_announced is None and age >= _RECENT_AGE)
         return min(self.rest if is_calm else self.recent_rest, max(self.tick, age * _REST_SHARE))
 
 
 _REST_SHARE = 0.1
-"""A finished run is left alone for this share of the time for which nothing has happened."""
-_RECENT = 86400.0
-"""Seconds for which a run that has ended may well be started again."""
+"""A finished run rests for this share of the time since its last change."""
+_RECENT_AGE = 86400.0
+"""Age in seconds below which a finished run counts as recent: it may well be started again."""
 
+_LOCAL_POLICY = PollPolicy(
+    tick=1.0, behind_events=5.0, rest=60.0, recent_rest=10.0, max_checks=4000.0, threads=1
+)
+_NETWORK_POLICY = PollPolicy(
+    tick=2.0, behind_events=5.0, rest=300.0, recent_rest=60.0, max_checks=500.0, threads=8
+)
 _POLICIES = {
-    Reach.LOCAL: PollPolicy(1.0, 5.0, 60.0, 10.0, 4000.0, 1),
-    Reach.COHERENT: PollPolicy(2.0, 5.0, 300.0, 60.0, 500.0, 8),
-    Reach.REMOTE: PollPolicy(2.0, 5.0, 300.0, 60.0, 500.0, 8),
+    Reach.LOCAL: _LOCAL_POLICY,
+    Reach.COHERENT: _NETWORK_POLICY,
+    Reach.REMOTE: _NETWORK_POLICY,
 }
 
 
 def policy_for(reach: Reach, settings: Settings) -> PollPolicy:
-    """The pace for a filesystem, as far as the settings leave it open."""
+    """Return the policy for a filesystem, with the values that the settings override."""
     policy = _POLICIES[reach]
     return policy._replace(
         tick=settings.interval or policy.tick,

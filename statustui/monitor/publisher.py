@@ -1,4 +1,4 @@
-"""Handing out the changes of one root in batches, with the health of the root."""
+"""Publish the changes of one root in batches, with the health of the root."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from statustui.monitor.change_buffer import ChangeBuffer
 
 _BATCH_RUNS = 500
 _BATCH_SECONDS = 0.1
-"""Changes are handed out after this number of runs, or of seconds."""
+"""Changes are published after this number of runs or seconds."""
 
 
 class RootPublisher:
-    """Delivers what has changed below one root.
+    """Delivers the changes of one root.
 
     Args:
         root: The root, as the user gave it.
@@ -34,21 +34,21 @@ class RootPublisher:
 
     @property
     def is_due(self) -> bool:
-        """Whether enough changes are waiting, or they have been waiting for long enough."""
+        """Whether enough changes are waiting, or have been waiting for long enough."""
         age = time.monotonic() - self._published_at
         waiting = len(self._changes)
         return waiting >= _BATCH_RUNS or (waiting > 0 and age > _BATCH_SECONDS)
 
     def add_run(self, run: Run) -> None:
-        """Add a run that is new or has changed to the next batch."""
+        """Add a new or changed run to the next batch."""
         self._changes.add_run(run)
 
     def remove_run(self, path: str) -> None:
-        """Add that the run at `path` is gone to the next batch."""
+        """Add the removal of the run at `path` to the next batch."""
         self._changes.remove_run(path)
 
     def publish(self, health: RootHealth) -> None:
-        """Deliver the changes, if there are any or the health of the root is another."""
+        """Deliver a batch, if there are changes or the health of the root has changed."""
         self._published_at = time.monotonic()
         with self._lock:
             self._health = health

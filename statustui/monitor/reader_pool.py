@@ -1,4 +1,4 @@
-"""Threads that read many runs at once, for filesystems whose every answer takes a while."""
+"""Threads that read many runs at once, for filesystems on which each answer takes a while."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ Result = TypeVar("Result")
 
 
 class ReaderPool(Generic[Task, Result]):
-    """Some threads that do the same work on many things.
+    """Threads that apply one function to many tasks.
 
-    They are daemons: one that is stuck in a file call does not keep the program from ending.
+    They are daemons: a thread that hangs in a file call does not keep the program from exiting.
 
     Args:
-        work: What is done.
-        size: How many threads; with one the caller's own thread does the work.
+        work: The function.
+        size: How many threads to start; with 1 the caller's own thread does the work.
     """
 
     def __init__(self, work: Callable[[Task], Result], size: int) -> None:
-        """Start the threads."""
         self.size = size
         self._work = work
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
@@ -30,11 +29,11 @@ class ReaderPool(Generic[Task, Result]):
         for number in range(size if size > 1 else 0):
             threading.Thread(target=self._serve, name=f"reader {number}", daemon=True).start()
 
-    def do(self, tasks: Iterable[Task]) -> Iterator[Result]:
-        """Do the work on every task; the results come as they are ready.
+    def map_unordered(self, tasks: Iterable[Task]) -> Iterator[Result]:
+        """Apply the function to every task, and yield each result as soon as it is ready.
 
         Raises:
-            BaseException: Whatever the work has raised, once all other results have come.
+            BaseException: An exception of the function, after all other results.
         """
         if self.size <= 1:
             yield from map(self._work, tasks)
@@ -53,8 +52,8 @@ class ReaderPool(Generic[Task, Result]):
         if failure is not None:
             raise failure
 
-    def dismiss(self) -> None:
-        """Let the threads end."""
+    def close(self) -> None:
+        """End the threads once they are idle."""
         for _ in range(self.size if self.size > 1 else 0):
             self._tasks.put(None)
 

@@ -1,4 +1,4 @@
-"""The thread that keeps the picture of one root."""
+"""The thread that watches one root."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.root_registry import RootRegistry
 
-_CLAIM_PATIENCE = 1.0
-"""Seconds to wait at the start for the other roots to register their places."""
+_MAX_CLAIM_WAIT = 1.0
+"""Seconds to wait at most for the other roots to register their real paths."""
 
 
 class RootPoller:
@@ -23,12 +23,12 @@ class RootPoller:
         root: The directory, as the user gave it.
         settings: How to watch.
         number: The root's number in `registry`.
-        registry: Where all the roots are.
+        registry: The real paths of all roots.
         max_watches: How many directories may be watched for events; None for no limit.
         deliver: Receives the batches, on the poller's thread.
     """
 
-    def __init__(  # noqa: PLR0913 - what it shares with other roots, and what is its own
+    def __init__(  # noqa: PLR0913 - settings of the root, and what all roots share
         self,
         root: str,
         settings: Settings,
@@ -48,7 +48,7 @@ class RootPoller:
         self._wake = threading.Event()
         self._wants_everything = threading.Event()
         self._wanted: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._begun = time.monotonic()
+        self._started_at = time.monotonic()
         self._loop: PollLoop | None = None
 
     # Called from other threads.
@@ -58,7 +58,7 @@ class RootPoller:
         threading.Thread(target=self._run, name=f"poll {self.root}", daemon=True).start()
 
     def stop(self) -> None:
-        """End after the file call that is under way."""
+        """Stop the thread after the file call that is under way."""
         self._stopped.set()
         self._publisher.close()
         self._wake.set()
@@ -69,13 +69,13 @@ class RootPoller:
         self._wake.set()
 
     def look_at(self, path: str) -> None:
-        """Read the run at `path` again now, if it is one of this root."""
+        """Read the run at `path` again now, if it is below this root."""
         self._wanted.put(path)
         self._wake.set()
 
     def report_silence(self, patience: float) -> None:
-        """Publish how long the filesystem has not answered, if longer than `patience` seconds."""
-        since = self._begun if self._loop is None else self._loop.scanner.waiting_since
+        """Publish how long the filesystem has been silent, if longer than `patience` seconds."""
+        since = self._started_at if self._loop is None else self._loop.scanner.waiting_since
         silent = 0.0 if since is None else time.monotonic() - since
         if silent > patience:
             self._publisher.report_silence(silent)
@@ -92,7 +92,7 @@ class RootPoller:
             wake=self._wake,
         )
         self._loop = loop
-        self._registry.claim(self._number, loop.scanner.real_root, _CLAIM_PATIENCE)
+        self._registry.claim(self._number, loop.scanner.real_root, _MAX_CLAIM_WAIT)
         if self._registry.is_taken(self._number):
             same = RootHealth(self.root, swept=True, fallback="the same directory as another root")
             self._publisher.publish(same)

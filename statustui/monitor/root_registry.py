@@ -1,4 +1,4 @@
-"""Which root a run belongs to where roots overlap."""
+"""Decide which root a run belongs to where roots overlap."""
 
 from __future__ import annotations
 
@@ -6,43 +6,42 @@ import threading
 
 
 class RootRegistry:
-    """The real places of several roots, told by a thread for each as soon as it knows.
+    """The real paths of several roots, each registered by the thread of its root.
 
-    Each run belongs to the innermost root above it. Of roots that are the same directory the first
-    counts.
+    A run belongs to the innermost root above it. If several roots are the same directory, the first
+    one owns it.
 
     Args:
         count: How many roots there are.
     """
 
     def __init__(self, count: int) -> None:
-        """Start without knowing any place."""
-        self._missing = count
-        self._places: dict[int, str] = {}
+        self._unclaimed = count
+        self._real_paths: dict[int, str] = {}
         self._condition = threading.Condition()
 
-    def claim(self, number: int, place: str, patience: float) -> None:
-        """Tell the real path of a root, and wait until those of the others are known.
+    def claim(self, number: int, real_path: str, patience: float) -> None:
+        """Register the real path of a root, and wait for those of the other roots.
 
         Args:
             number: The root's number, from 0.
-            place: Its real path.
-            patience: Seconds after which a root that does not answer is no longer waited for.
+            real_path: Its real path.
+            patience: Seconds to wait at most.
         """
         with self._condition:
-            self._missing -= number not in self._places
-            self._places[number] = place
+            self._unclaimed -= number not in self._real_paths
+            self._real_paths[number] = real_path
             self._condition.notify_all()
-            self._condition.wait_for(lambda: not self._missing, patience)
+            self._condition.wait_for(lambda: not self._unclaimed, patience)
 
     def others(self, number: int) -> frozenset[str]:
-        """The real paths of the other roots, which are left out below this one."""
+        """Return the real paths of the other roots, which are left out below this one."""
         with self._condition:
-            mine = self._places.get(number)
-            return frozenset(self._places.values()) - {mine or ""}
+            mine = self._real_paths.get(number)
+            return frozenset(self._real_paths.values()) - {mine or ""}
 
     def is_taken(self, number: int) -> bool:
-        """Whether an earlier root is the same directory."""
+        """Return whether an earlier root is the same directory."""
         with self._condition:
-            mine = self._places[number]
-            return any(self._places.get(earlier) == mine for earlier in range(number))
+            mine = self._real_paths[number]
+            return any(self._real_paths.get(earlier) == mine for earlier in range(number))

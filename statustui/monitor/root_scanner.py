@@ -1,4 +1,4 @@
-"""The picture of one root: finding its directories and runs, and checking them again."""
+"""Scanning one root: finding its directories and runs, and checking them again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from statustui.core.order import natural
 from statustui.core.working_dir import Folder, root_folder, run_dir
-from statustui.monitor.directories import Change, Directories
+from statustui.monitor.directories import Directories, DirectoryChange
 from statustui.monitor.findings import Finding, PathReleased, PathRests
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
@@ -22,48 +22,52 @@ from statustui.monitor.unreadable import UnreadableParts
 class RootScanner:
     """Finds and reads the runs of one root, again and again; used by one thread.
 
-    Every scanning method is a generator of what it finds, and scans as far as it is consumed.
+    Every scanning method is a generator of findings; it scans only as far as it is consumed.
 
-    While the root cannot be read, the last picture of it stays, and so does that of a part that
-    exists but cannot be read. A part that is gone is removed at once.
+    While the root cannot be read, all its runs keep their last state, and so do the runs of a part
+    that exists but cannot be read. A part that is gone is removed at once.
 
     Args:
         root: The directory, as the user gave it.
         settings: How to watch.
-        stopped: Set when scanning is to end.
+        stopped: Set to end scanning.
     """
 
     def __init__(self, root: str, settings: Settings, stopped: threading.Event) -> None:
         self.root = root
         self.real_root = os.path.realpath(root)
         self.found = 0
-        """Runs that have been found, read or not."""
+        """Number of runs that have been found, read or not."""
         self.skipped: frozenset[str] = frozenset()
-        """Real paths of directories that are left out."""
+        """Real paths of directories to leave out."""
         self._stopped = stopped
-        self._unlisted: list[str] = []
+        self._to_list: list[str] = []
         self._directories = Directories(root_folder(root))
         self.unreadable = UnreadableParts(root, self._directories)
         self.filesystems = TreePolicy(root, self.real_root, settings)
         self._runs = KnownRuns(
-            self._directories, self.unreadable, self.filesystems, settings, stopped
+            directories=self._directories,
+            unreadable=self.unreadable,
+            filesystems=self.filesystems,
+            settings=settings,
+            stopped=stopped,
         )
 
     def close(self) -> None:
-        """Let the threads end."""
+        """End the threads."""
         self._runs.close()
 
     def __len__(self) -> int:
-        """How many runs are known, without series."""
+        """Return the number of known runs, without series."""
         return len(self._runs)
 
     def __contains__(self, path: str) -> bool:
-        """Whether there is a run at `path`."""
+        """Return whether `path` is a known run."""
         return path in self._runs
 
     @property
     def policy(self) -> PollPolicy:
-        """How much may be asked of the slowest filesystem below the root."""
+        """The policy for the slowest filesystem below the root."""
         return self.filesystems.policy
 
     @property
@@ -73,62 +77,63 @@ class RootScanner:
 
     @property
     def resting(self) -> dict[str, float]:
-        """Path of each finished run -> when it was written to, in seconds since 1970."""
+        """Path of each finished run -> when its status file was written, in seconds since 1970."""
         return self._runs.schedule.resting
 
     @property
     def always_due(self) -> int:
-        """How many runs and directories are checked in every sweep."""
+        """Number of runs and directories that are checked in every sweep."""
         return len(self.active) + len(self._directories.holding_runs)
 
     @property
     def links(self) -> int:
-        """Number of links that were not followed while runs were looked for."""
+        """Number of symbolic links that were not followed in the search for runs."""
         return self._directories.links
 
     @property
     def read_on_at(self) -> float:
-        """When there is a long file to read on, on the monotonic clock; infinite if none."""
+        """When to call `read_on`, on the monotonic clock; infinite if no long file is waiting."""
         return self._runs.read_on_at
 
     @property
     def has_read_all(self) -> bool:
-        """Whether no run that has been found is still unknown because its file is long."""
-        return not self._runs.put_off
+        """Whether every run that was found has been read; long files are read later."""
+        return not self._runs.unread_count
 
-    def use_events(self, is_heard: Callable[[str], bool] | None) -> None:
-        """Check finished runs less often whose changes are announced by events.
+    def use_events(self, is_announced: Callable[[str], bool] | None) -> None:
+        """Check finished runs less often if events announce their changes.
 
         Args:
-            is_heard: Whether changes of the run at a path are; None if there are no events.
+            is_announced: Returns whether events announce the changes of the run at a path; None if
+                no events are used.
         """
-        self._runs.schedule.is_heard = is_heard
+        self._runs.schedule.is_announced = is_announced
 
     @property
     def waiting_since(self) -> float | None:
-        """When the filesystem answered last, on the monotonic clock; None while it is not asked."""
+        """When the filesystem last answered, on the monotonic clock; None while it is not used."""
         return self._runs.answered_at
 
     def mark_answered(self) -> None:
-        """Record that the filesystem has just answered, and may be asked again."""
+        """Record that the filesystem has just answered."""
         self._runs.mark_answered()
 
     def mark_idle(self) -> None:
-        """Record that the filesystem is not asked any more."""
+        """Record that no call on the filesystem is under way."""
         self._runs.answered_at = None
 
     # Scanning.
 
     def sweep(self, room: float, *, everything: bool) -> Iterator[Finding]:
-        """Check what is due.
+        """Check the runs and directories that are due.
 
         Args:
             room: How many runs and directories may be checked.
-            everything: Whether all of them are due.
+            everything: Whether to check all of them.
         """
         now = time.monotonic()
         if everything:
-            self._directories.distrust()
+            self._directories.invalidate()
         spare = room - self.always_due
         listed = self._directories.due(float("inf") if everything else spare / 2, now)
         for path in listed:
@@ -138,45 +143,47 @@ class RootScanner:
                 return
         yield from self._list_new()
         room -= len(listed)
-        due = list(self._runs) if everything else self._runs.schedule.due(room, now, time.time())
+        due = (
+            list(self._runs) if everything else self._runs.schedule.due_runs(room, now, time.time())
+        )
         yield from self.check(due)
         overdue, self._runs.overdue = self._runs.overdue, set()
         yield from self.check(overdue)
-        doubtful = self._runs.schedule.doubtful(max(1.0, room - len(due)), now)
-        yield from self.read_again(doubtful)
+        doubtful = self._runs.schedule.due_rereads(max(1.0, room - len(due)), now)
+        yield from self.reread(doubtful)
         if not self._stopped.is_set():
-            self.found = len(self) + self._runs.put_off
+            self.found = len(self) + self._runs.unread_count
             yield from self._runs.review_stalls()
 
     def check(self, paths: Collection[str]) -> Iterator[Finding]:
-        """Check known runs, and read those that have changed."""
+        """Check known runs, and read the changed ones."""
         if self.unreadable.is_root_lost:
             return
         yield from self._runs.check(paths)
         yield from self._list_new()
         yield from self._runs.judge_series(paths)
 
-    def read_again(self, paths: Collection[str]) -> Iterator[Finding]:
-        """Read known runs from the start of their files, whatever `stat` says."""
+    def reread(self, paths: Collection[str]) -> Iterator[Finding]:
+        """Read known runs from the start of their files, even if `stat` shows no change."""
         if self.unreadable.is_root_lost:
             return
-        yield from self._runs.read_again(paths)
+        yield from self._runs.reread(paths)
         yield from self._runs.judge_series(paths)
 
-    def list_again(self, paths: Collection[str]) -> Iterator[Finding]:
-        """List known directories, whatever their times of change."""
+    def relist(self, paths: Collection[str]) -> Iterator[Finding]:
+        """List known directories, even if `stat` shows no change."""
         for path in paths:
             if path in self._directories:
-                self._directories.distrust(path)
+                self._directories.invalidate(path)
                 yield from self._list(path)
         yield from self._list_new()
         self._runs.series.list_links(self._runs.series.owners(paths), self._runs.trusts_stat)
 
     def read_on(self, *, hurry: bool) -> Iterator[Finding]:
-        """Read on in a long file whose turn it is.
+        """Read the next part of the long file that is due.
 
         Args:
-            hurry: Whether there is nothing else to do.
+            hurry: Whether to read without a limit on the bytes per second of all files.
         """
         if self.unreadable.is_root_lost:
             return
@@ -186,118 +193,121 @@ class RootScanner:
     # Directories.
 
     def _list(self, path: str) -> Iterator[Finding]:
-        """List a directory if it has changed, and apply the changes."""
+        """List a directory if it has changed, and yield the changes."""
         self.mark_answered()
         before = self._directories[path]
         trusts_stat = self.filesystems.trusts_stat(before.device, path)
         try:
-            change = self._directories.look(path, self.skipped, trust_stat=trusts_stat)
+            change = self._directories.list_if_changed(path, self.skipped, trust_stat=trusts_stat)
         except OSError as error:
-            yield from self._lose_directory(path, error)
+            yield from self._handle_lost_directory(path, error)
             return
         if self.unreadable.remove(path):
-            self._distrust_below(path)
+            self._invalidate_below(path)
         now = self._directories[path]
         if path == self.root and before.inode and before != now:
             yield PathReleased(path)
-            if before.device != now.device and self.filesystems.look_up_root():
-                self._runs.use_policy()
+            if before.device != now.device and self.filesystems.reload():
+                self._runs.update_policy()
         if change is not None:
             yield from self._apply_change(now.folder, change)
 
     def _list_new(self) -> Iterator[Finding]:
-        """List the directories that have been found, and those found in them."""
-        while self._unlisted and not self._stopped.is_set():
-            path = self._unlisted.pop()
+        """List all new directories, and the directories found in them."""
+        while self._to_list and not self._stopped.is_set():
+            path = self._to_list.pop()
             if path in self._directories:
                 yield from self._list(path)
 
-    def _apply_change(self, folder: Folder, change: Change) -> Iterator[Finding]:
-        """Take what has changed in a directory into the picture."""
+    def _apply_change(self, folder: Folder, change: DirectoryChange) -> Iterator[Finding]:
+        """Add and remove the runs and directories that appeared and vanished in a directory."""
         if not (change.is_run or folder.is_run):
-            yield from self._runs.drop(folder.path)
+            yield from self._runs.remove_run(folder.path)
         elif folder.path not in self._runs:
             self._directories.expect_runs(os.path.dirname(folder.path))
             yield from self._runs.read_new([run_dir(self.root, folder)])
         for gone in change.gone:
-            yield from self._runs.remove(gone)
+            yield from self._runs.remove_tree(gone)
         for other in change.replaced:
             yield from self._replace(other)
-        # The newest runs have the highest ids, and are of most interest.
+        # The newest runs have the highest ids and matter most, so they are read first.
         new = sorted(change.new, key=lambda one: natural(one.name), reverse=True)
         certain = [run_dir(self.root, one) for one in new if one.is_run]
         self.found = max(self.found, len(self)) + sum(one.kind != "series" for one in certain)
         for one in reversed(new):
             if not one.is_run:
                 self._directories.add(one)
-                self._unlisted.append(one.path)
+                self._to_list.append(one.path)
                 yield PathRests(one.path)
         yield from self._runs.read_new(certain)
 
     def _replace(self, folder: Folder) -> Iterator[Finding]:
-        """Scan another directory that has taken the place of a known one."""
-        # Watches on the old directories hear nothing of the new ones.
+        """Scan a directory whose path belonged to another directory before."""
+        # The watches on the old directories report nothing about the new ones.
         yield from [PathReleased(path) for path in self._directories.below(folder.path)]
         if folder.path in self._directories:
-            self._distrust_below(folder.path)
-            self._unlisted.append(folder.path)
-        yield from self.read_again([folder.path])
+            self._invalidate_below(folder.path)
+            self._to_list.append(folder.path)
+        yield from self.reread([folder.path])
 
-    def _distrust_below(self, top: str) -> None:
-        """Scan everything below a directory again, since changes may have been missed."""
+    def _invalidate_below(self, top: str) -> None:
+        """Scan everything below a directory again: changes may have been missed."""
         for path in self._directories.below(top):
             if path in self._directories:
-                self._directories.distrust(path)
+                self._directories.invalidate(path)
                 if path != top:
-                    self._unlisted.append(path)
+                    self._to_list.append(path)
             if path in self._runs:
                 self._runs.overdue.add(path)
 
-    def _lose_directory(self, path: str, error: OSError) -> Iterator[Finding]:
-        """Remove a directory that is gone, or keep the last picture of one that is not."""
+    def _handle_lost_directory(self, path: str, error: OSError) -> Iterator[Finding]:
+        """Remove a directory that is gone; record one that exists as unreadable."""
         if path == self.root or error.errno not in IS_GONE:
             self.unreadable.add(path, error)
             return
         with contextlib.suppress(RootLostError):
             failure = self.unreadable.failure_at(path)
             if failure is not None and failure.errno in IS_GONE:
-                yield from self._runs.remove(path)
+                yield from self._runs.remove_tree(path)
 
-    # What can be watched.
+    # What can be watched for events.
 
     def is_series(self, path: str) -> bool:
-        """Whether there is a series at `path`."""
+        """Return whether there is a series at `path`."""
         return path in self._runs.series
 
-    def watchable_runs(self, *, everywhere: bool) -> list[str]:
-        """The active runs whose filesystem raises events, or all that can be read."""
-        return [path for path in self.active if self.is_watchable(path, everywhere=everywhere)]
+    def watchable_runs(self, *, any_filesystem: bool) -> list[str]:
+        """Return the active runs that `is_watchable`."""
+        return [
+            path for path in self.active if self.is_watchable(path, any_filesystem=any_filesystem)
+        ]
 
-    def watchable_directories(self, *, everywhere: bool) -> list[str]:
-        """The directories in which runs appear, chosen alike."""
+    def watchable_directories(self, *, any_filesystem: bool) -> list[str]:
+        """Return the directories in which runs appear that `is_watchable`."""
         paths = self._directories.holding_runs
-        found = [path for path in paths if self.is_watchable(path, everywhere=everywhere)]
+        found = [path for path in paths if self.is_watchable(path, any_filesystem=any_filesystem)]
         for path in self.active:
-            if path in self._runs.series and self.is_watchable(path, everywhere=everywhere):
+            if path in self._runs.series and self.is_watchable(path, any_filesystem=any_filesystem):
                 found += self._runs.series.directories(path)
         return found
 
     def resting_since(self, path: str) -> float | None:
-        """When a finished run was written to, in seconds since 1970.
+        """Return when a finished run was written, in seconds since 1970.
 
-        For a directory without runs it is infinite; for anything else, None.
+        Returns:
+            The time; infinity for a directory without runs, None for anything else.
         """
         since = self._runs.schedule.resting.get(path)
         if since is None and path in self._directories and path not in self._runs:
             return float("inf")
         return since
 
-    def is_watchable(self, path: str, *, everywhere: bool) -> bool:
-        """Whether the filesystem of a run or directory raises events.
+    def is_watchable(self, path: str, *, any_filesystem: bool) -> bool:
+        """Return whether a run or directory can be watched for events.
 
         Args:
             path: The run or directory.
-            everywhere: Whether any filesystem counts, as long as the path can be read.
+            any_filesystem: Whether to accept filesystems that may not raise every event.
         """
         if path in self._runs:
             device = self._runs.device(path)
@@ -305,4 +315,4 @@ class RootScanner:
             device = self._directories[path].device
         else:
             return False
-        return bool(device) and (everywhere or self.filesystems.raises_events(device, path))
+        return bool(device) and (any_filesystem or self.filesystems.raises_events(device, path))

@@ -1,4 +1,4 @@
-"""Reading the files of runs, none of them at the cost of the others."""
+"""Reading the status files of runs so that a long file does not delay the others."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from statustui.monitor.snapshot import (
     with_current_metadata,
 )
 
-_TURN = 1 << 20
-"""Bytes of a long file that are read between two looks at other runs."""
-_RATE_OF_ONE = 2 << 20
-"""Bytes a second that are read of one long file that is written anew again and again."""
-_RATE_OF_ALL = 8 << 20
-"""The same of all of them together."""
+_STEP_BYTES = 1 << 20
+"""Bytes of a long file that are read at a time; other runs are checked in between."""
+_FILE_BYTES_PER_SECOND = 2 << 20
+"""Limit for one long file that is rewritten again and again."""
+_TOTAL_BYTES_PER_SECOND = 8 << 20
+"""Limit for all long files together."""
 
 
 class _Task(NamedTuple):
     place: RunDir
-    anew: bool
+    from_start: bool
 
 
-class _Turn(NamedTuple):
+class _LongRead(NamedTuple):
     """The long file that is being read."""
 
     place: RunDir
@@ -41,58 +41,56 @@ class _Turn(NamedTuple):
 class RunReader:
     """Reads the runs of one tree; used by one thread.
 
-    A short file, or what has been added to a long one, is read at once. What takes longer is put
-    off until its turn comes: one file at a time, in pieces, between which others can be looked at.
-    Whatever its writer does, a file that was read in pieces has to wait for its next turn in
-    proportion to its size.
+    A short file, or a short addition to a long one, is read at once. Reading more is postponed: one
+    file at a time, in steps, between which other runs can be checked. After such a read the file
+    has to wait in proportion to its size, however often it is written.
 
     Args:
-        known: Path -> what was read of a run last.
-        trusts_stat: Whether `stat` tells of every change of the known run at a path.
+        known: Path -> last snapshot of a run.
+        trusts_stat: Returns whether `stat` shows every change of the known run at a path.
         threads: How many runs are read at a time.
     """
 
     def __init__(
         self, known: Mapping[str, RunSnapshot], trusts_stat: Callable[[str], bool], threads: int
     ) -> None:
-        """Start with nothing to read."""
         self._known = known
         self._trusts_stat = trusts_stat
-        self._crew = ReaderPool(self._try, threads)
-        self._put_off: dict[str, _Task] = {}
+        self._pool = ReaderPool(self._read_short, threads)
+        self._postponed: dict[str, _Task] = {}
         self._rotation = Rotation()
-        """The paths of what is put off, due when they may be read."""
-        self._rests_until: dict[str, float] = {}
-        """Path of a run with a long file -> when that may be read again, on the monotonic clock."""
-        self._turn: _Turn | None = None
-        self._free_at = float("-inf")
-        """When any long file may be read on."""
+        """The postponed paths, due when they may be read."""
+        self._not_before: dict[str, float] = {}
+        """Path of a run with a long file -> earliest time of its next read, monotonic clock."""
+        self._current: _LongRead | None = None
+        self._next_read_at = float("-inf")
+        """Earliest time of the next step of any long file, on the monotonic clock."""
 
     def use_threads(self, threads: int) -> None:
-        """Read so many runs at a time from now on."""
-        if self._crew.size != threads:
-            self._crew.dismiss()
-            self._crew = ReaderPool(self._try, threads)
+        """Read `threads` runs at a time from now on."""
+        if self._pool.size != threads:
+            self._pool.close()
+            self._pool = ReaderPool(self._read_short, threads)
 
     def close(self) -> None:
-        """Let the threads end, and what is being read be."""
-        self._crew.dismiss()
-        self._end_turn()
+        """End the threads, and give up the file that is being read."""
+        self._pool.close()
+        self._abandon_current()
 
     @property
-    def new(self) -> int:
-        """How many runs that are not known yet have been put off; series count too."""
-        waiting = sum(path not in self._known for path in self._put_off)
-        return waiting + (self._turn is not None and self._turn.place.path not in self._known)
+    def unread_count(self) -> int:
+        """Number of postponed runs without a snapshot, series included."""
+        waiting = sum(path not in self._known for path in self._postponed)
+        return waiting + (self._current is not None and self._current.place.path not in self._known)
 
     @property
-    def due_at(self) -> float:
-        """When there is something to read on, on the monotonic clock; infinite if nothing is."""
-        due = self._rotation.next_due if self._turn is None else float("-inf")
-        return max(due, self._free_at)
+    def read_on_at(self) -> float:
+        """When to call `read_on`, on the monotonic clock; infinite if nothing is postponed."""
+        due = self._rotation.next_due if self._current is None else float("-inf")
+        return max(due, self._next_read_at)
 
-    def changed(self, known: Iterable[RunSnapshot]) -> Iterator[RunSnapshot]:
-        """Those of the runs on a local disk that have changed, found out at the least cost."""
+    def filter_changed(self, known: Iterable[RunSnapshot]) -> Iterator[RunSnapshot]:
+        """Yield those of the runs on a local disk that have changed; costs few system calls."""
         for snapshot in known:
             try:
                 if not is_unchanged(snapshot):
@@ -100,129 +98,131 @@ class RunReader:
             except OSError:
                 yield snapshot
 
-    def read(self, places: Iterable[RunDir], *, anew: bool = False) -> Iterator[RunSnapshot]:
-        """Read runs, or find that they have not changed; those that are put off are left out.
+    def read(self, places: Iterable[RunDir], *, from_start: bool = False) -> Iterator[RunSnapshot]:
+        """Read runs, and yield the snapshot of each one that is not postponed.
 
         Args:
             places: Where the runs are.
-            anew: Whether to read them from the start, whatever `stat` says.
+            from_start: Whether to read them from the start even if `stat` shows no change.
         """
-        tasks = (_Task(place, anew) for place in places)
-        for task, snapshot in self._crew.do(filter(self._is_free, tasks)):
+        tasks = (_Task(place, from_start) for place in places)
+        for task, snapshot in self._pool.map_unordered(filter(self._may_read_now, tasks)):
             if snapshot is None:
-                self._wait(task, time.monotonic())
+                self._postpone(task, time.monotonic())
             else:
                 yield snapshot
 
     def read_on(self, *, hurry: bool = False) -> RunSnapshot | None:
-        """Read on in the long file whose turn it is.
+        """Read the next step of the long file that is due.
 
         Args:
-            hurry: Whether the next turn may come at once.
+            hurry: Whether to ignore the limit on bytes per second of all files.
 
         Returns:
-            What was read, once all of it is.
+            The snapshot, after the last step of a file; else None.
         """
         now = time.monotonic()
-        if self._turn is None:
-            self._turn = self._next_turn(now)
-        if self._turn is None:
+        if self._current is None:
+            self._current = self._start_next(now)
+        if self._current is None:
             return None
-        place, steps = self._turn
+        place, steps = self._current
         done, snapshot = 0, None
         try:
-            while done < _TURN:
+            while done < _STEP_BYTES:
                 done += next(steps)
         except StopIteration as end:
             snapshot = end.value
-        except Exception as error:  # noqa: BLE001 - as below
-            snapshot = _failed(place, error)
+        except Exception as error:  # noqa: BLE001 - one run must not keep the others from being read
+            snapshot = _failed_snapshot(place, error)
         if not hurry:
-            self._free_at = now + done / _RATE_OF_ALL
-        rests_until = self._rests_until.get(place.path, now)
-        self._rests_until[place.path] = rests_until + done / _RATE_OF_ONE
+            self._next_read_at = now + done / _TOTAL_BYTES_PER_SECOND
+        not_before = self._not_before.get(place.path, now)
+        self._not_before[place.path] = not_before + done / _FILE_BYTES_PER_SECOND
         if snapshot is None:
             return None
-        self._turn = None
-        return self._compared(snapshot)
+        self._current = None
+        return self._refreshed(snapshot)
 
     def forget(self, path: str) -> None:
-        """Take note that a run is gone."""
-        self._put_off.pop(path, None)
-        self._rotation.drop(path)
-        self._rests_until.pop(path, None)
-        if self._turn is not None and self._turn.place.path == path:
-            self._end_turn()
+        """Drop what is postponed for a run that has been removed."""
+        self._postponed.pop(path, None)
+        self._rotation.remove(path)
+        self._not_before.pop(path, None)
+        if self._current is not None and self._current.place.path == path:
+            self._abandon_current()
 
-    def _end_turn(self) -> None:
-        if self._turn is not None:
-            self._turn.steps.close()
-            self._turn = None
+    def _abandon_current(self) -> None:
+        if self._current is not None:
+            self._current.steps.close()
+            self._current = None
 
-    def _is_free(self, task: _Task) -> bool:
-        """Whether a run may be read now; if not, it is put off."""
+    def _may_read_now(self, task: _Task) -> bool:
+        """Return whether a run may be read now; postpone it if not."""
         now = time.monotonic()
         path = task.place.path
-        is_waiting = path in self._put_off or (
-            self._turn is not None and self._turn.place.path == path
+        is_waiting = path in self._postponed or (
+            self._current is not None and self._current.place.path == path
         )
-        if not is_waiting and self._rests_until.get(path, now) <= now:
+        if not is_waiting and self._not_before.get(path, now) <= now:
             return True
-        self._wait(task, now)
+        self._postpone(task, now)
         return False
 
-    def _wait(self, task: _Task, now: float) -> None:
+    def _postpone(self, task: _Task, now: float) -> None:
         path = task.place.path
-        before = self._put_off.get(path)
+        before = self._postponed.get(path)
         if before is None:
-            self._rotation.put(path, max(now, self._rests_until.get(path, now)))
-        self._put_off[path] = task if before is None else task._replace(anew=task.anew or before[1])
+            self._rotation.schedule(path, max(now, self._not_before.get(path, now)))
+        self._postponed[path] = (
+            task if before is None else task._replace(from_start=task.from_start or before[1])
+        )
 
-    def _next_turn(self, now: float) -> _Turn | None:
-        for path in self._rotation.due(1, now):
-            if self._rests_until.get(path, now) > now:
-                # It was put off while it was being read.
-                self._rotation.put(path, self._rests_until[path])
+    def _start_next(self, now: float) -> _LongRead | None:
+        for path in self._rotation.pop_due(1, now):
+            if self._not_before.get(path, now) > now:
+                # It was postponed again while it was being read.
+                self._rotation.schedule(path, self._not_before[path])
                 return None
-            task = self._put_off.pop(path)
-            self._rests_until[path] = now
-            return _Turn(task.place, self._steps(task))
+            task = self._postponed.pop(path)
+            self._not_before[path] = now
+            return _LongRead(task.place, self._steps(task))
         return None
 
     def _steps(self, task: _Task) -> Steps:
         path = task.place.path
         known = self._known.get(path)
         trust = known is not None and self._trusts_stat(path)
-        return read_in_steps(task.place, known, trust_stat=trust, anew=task.anew)
+        return read_in_steps(task.place, known, trust_stat=trust, from_start=task.from_start)
 
-    def _try(self, task: _Task) -> tuple[_Task, RunSnapshot | None]:
-        """Read a run if it takes but one step."""
+    def _read_short(self, task: _Task) -> tuple[_Task, RunSnapshot | None]:
+        """Read a run that takes a single step; return None as its snapshot if it takes more."""
         try:
             steps = self._steps(task)
             try:
                 next(steps)
             except StopIteration as end:
-                return task, self._compared(end.value)
+                return task, self._refreshed(end.value)
             steps.close()
-        except Exception as error:  # noqa: BLE001 - one run must not keep the others from being read
-            return task, _failed(task.place, error)
+        except Exception as error:  # noqa: BLE001 - as above
+            return task, _failed_snapshot(task.place, error)
         return task, None
 
-    def _compared(self, snapshot: RunSnapshot) -> RunSnapshot:
-        """What was read; where it is of another file, all else beside it may be another too."""
+    def _refreshed(self, snapshot: RunSnapshot) -> RunSnapshot:
+        """Return the snapshot, with fresh metadata if the status file has been replaced."""
         known = self._known.get(snapshot.run.path)
-        if known is None or not _is_another(known, snapshot):
+        if known is None or not _is_other_file(known, snapshot):
             return snapshot
         return with_current_metadata(snapshot)
 
 
-def _failed(place: RunDir, error: Exception) -> RunSnapshot:
+def _failed_snapshot(place: RunDir, error: Exception) -> RunSnapshot:
     run = make_unread_run(place, RunMetadata(), f"internal error: {error!r}")
     return RunSnapshot(run, run.metadata, None)
 
 
-def _is_another(known: RunSnapshot, snapshot: RunSnapshot) -> bool:
-    """Whether a status file is another one than before, and not the same with more in it."""
+def _is_other_file(known: RunSnapshot, snapshot: RunSnapshot) -> bool:
+    """Return whether a status file was replaced or rewritten, not just appended to."""
     if snapshot is known:
         return False
     if known.signature is None or snapshot.signature is None:

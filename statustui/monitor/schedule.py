@@ -1,4 +1,4 @@
-"""What is due for a look: active runs in every sweep, everything else in rotation."""
+"""When to check which run: active runs in every sweep, everything else in rotation."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Callable
 from statustui.core.run import Run
 from statustui.monitor.poll_policy import PollPolicy
 
-_SLACK = 1000
-"""Entries of a queue that may be outdated, beside as many as are not."""
+_MAX_OUTDATED_ENTRIES = 1000
+"""A queue is rebuilt once it holds this many outdated entries more than twice the valid ones."""
 
 
 def is_active(run: Run) -> bool:
-    """Whether the run can be expected to change: it is not over, or cannot be read."""
+    """Return whether `run` can be expected to change: it is not finished, or cannot be read."""
     return run.error is not None or not run.is_finished
 
 
 class Rotation:
-    """Paths that are due at some time each; what was due first comes first."""
+    """Paths, each due at a time of its own, in the order of these times."""
 
     def __init__(self) -> None:
         self._due_at: dict[str, float] = {}
@@ -31,20 +31,20 @@ class Rotation:
             heapq.heappop(self._queue)
         return self._queue[0][0] if self._queue else float("inf")
 
-    def put(self, path: str, due: float) -> None:
-        """Have `path` due at a time on the monotonic clock, whenever it was due before."""
+    def schedule(self, path: str, due: float) -> None:
+        """Make `path` due at `due` on the monotonic clock, instead of any earlier appointment."""
         self._due_at[path] = due
         heapq.heappush(self._queue, (due, path))
-        if len(self._queue) > _SLACK + 2 * len(self._due_at):
+        if len(self._queue) > _MAX_OUTDATED_ENTRIES + 2 * len(self._due_at):
             self._queue = [(due, path) for path, due in self._due_at.items()]
             heapq.heapify(self._queue)
 
-    def drop(self, path: str) -> None:
-        """Forget a path."""
+    def remove(self, path: str) -> None:
+        """Remove a path."""
         self._due_at.pop(path, None)
 
-    def due(self, room: float, now: float) -> list[str]:
-        """Take out the paths that are due, as long as there is `room`."""
+    def pop_due(self, room: float, now: float) -> list[str]:
+        """Remove and return the paths that are due, at most `room` of them."""
         due: list[str] = []
         while self._queue and self._queue[0][0] <= now and len(due) < room:
             due_at, path = heapq.heappop(self._queue)
@@ -55,80 +55,80 @@ class Rotation:
 
 
 class Schedule:
-    """The runs of one root, each active or at rest until its turn comes.
+    """The runs of one root: active ones are always due, finished ones rest between two checks.
 
     Args:
-        policy: Says for how long a finished run rests.
+        policy: Decides for how long a finished run rests.
     """
 
     def __init__(self, policy: PollPolicy) -> None:
         self.policy = policy
-        self.is_heard: Callable[[str], bool] | None = None
-        """Whether changes of the run at a path are announced by events; None without events."""
+        self.is_announced: Callable[[str], bool] | None = None
+        """Return whether events announce the changes of the run at a path; None: no events."""
         self.active: set[str] = set()
         """Paths of the runs that are due in every sweep."""
-        self._written: dict[str, float] = {}
+        self._written_at: dict[str, float] = {}
         self._rotation = Rotation()
-        self._racy = Rotation()
+        self._rereads = Rotation()
 
-    def put(self, run: Run, written: float, now: float, wall: float) -> None:
-        """Make `run` active, or let it rest if it is over.
+    def add_run(self, run: Run, written: float, now: float, wall: float) -> None:
+        """Make `run` active, or let it rest if it has finished.
 
         Args:
-            run: What has been read of it.
-            written: When its status file was written to, in seconds since 1970.
+            run: The run as it was read last.
+            written: When its status file was last written to, in seconds since 1970.
             now: The time on the monotonic clock.
             wall: The time in seconds since 1970.
         """
         path = run.path
         if is_active(run):
-            self.watch(path)
+            self.activate(path)
         else:
             self.active.discard(path)
-            self._written[path] = written
-            self._rest(path, now, wall)
+            self._written_at[path] = written
+            self._let_rest(path, now, wall)
 
-    def watch(self, path: str) -> None:
-        """Make the run at `path` due in every sweep, until `put` says otherwise."""
+    def activate(self, path: str) -> None:
+        """Make the run at `path` due in every sweep until it is added again."""
         self.active.add(path)
-        self._written.pop(path, None)
-        self._rotation.drop(path)
+        self._written_at.pop(path, None)
+        self._rotation.remove(path)
 
-    def _rest(self, path: str, now: float, wall: float) -> None:
-        age = wall - self._written[path]
-        is_heard = None if self.is_heard is None else self.is_heard(path)
-        self._rotation.put(path, now + self.policy.rest_after(age, is_heard=is_heard))
+    def _let_rest(self, path: str, now: float, wall: float) -> None:
+        age = wall - self._written_at[path]
+        is_announced = None if self.is_announced is None else self.is_announced(path)
+        self._rotation.schedule(path, now + self.policy.rest_after(age, is_announced=is_announced))
 
-    def drop(self, path: str) -> None:
-        """Forget a run."""
+    def remove(self, path: str) -> None:
+        """Remove a run."""
         self.active.discard(path)
-        self._rotation.drop(path)
-        self._racy.drop(path)
-        self._written.pop(path, None)
+        self._rotation.remove(path)
+        self._rereads.remove(path)
+        self._written_at.pop(path, None)
 
     @property
     def resting(self) -> dict[str, float]:
-        """Path of each finished run -> when its status file was written to, since 1970."""
-        return self._written
+        """Path of each finished run -> when its status file was written, in seconds since 1970."""
+        return self._written_at
 
-    def due(self, room: float, now: float, wall: float) -> list[str]:
-        """The active runs, and finished ones whose turn it is, as long as there is `room`.
+    def due_runs(self, room: float, now: float, wall: float) -> list[str]:
+        """Return all active runs, and the finished ones that are due.
 
         Args:
-            room: How many runs may be looked at; one finished one always may.
+            room: How many runs may be checked. All active runs and one finished run always may.
             now: The time on the monotonic clock.
             wall: The time in seconds since 1970.
         """
         due = list(self.active)
-        for path in self._rotation.due(max(1.0, room - len(due)), now):
+        for path in self._rotation.pop_due(max(1.0, room - len(due)), now):
             due.append(path)
-            self._rest(path, now, wall)
+            self._let_rest(path, now, wall)
         return due
 
-    def doubt(self, path: str, due: float) -> None:
-        """Have a run read once more at a time on the monotonic clock, whatever `stat` says."""
-        self._racy.put(path, due)
+    def schedule_reread(self, path: str, due: float) -> None:
+        """Schedule an unconditional reread of a run, at `due` on the monotonic clock."""
+        self._rereads.schedule(path, due)
 
-    def doubtful(self, room: float, now: float) -> list[str]:
-        """Those whose time for that has come."""
-        return self._racy.due(room, now)
+    def due_rereads(self, room: float, now: float) -> list[str]:
+        """Return the runs whose unconditional reread is due, at most `room` of them."""
+        return self._rereads.pop_due(room, now)

@@ -1,6 +1,6 @@
-"""The pictures of all series of one tree, each put together from its files and its runs.
+"""The series of one tree, each judged by its own files and its runs.
 
-A run that changes costs a look at the runs of its own series, and nothing else.
+When a run changes, only the series that link to it are judged again.
 """
 
 from __future__ import annotations
@@ -14,89 +14,90 @@ from statustui.core.durations import StaleAfter
 from statustui.core.run import Run, RunDir
 from statustui.core.series import is_member, judge
 from statustui.core.working_dir import OnError
-from statustui.monitor.series_links import Links
+from statustui.monitor.series_links import SeriesLinks
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot
 
-Get = Callable[[str], Run | None]
-"""Gives what is known of the run at a path, None if there is none."""
+GetRun = Callable[[str], Run | None]
+"""Returns the known run at a path, None if there is none."""
 
-_SLACK = 1000
-"""Entries of the queue that may be there for series that are gone, beside as many as for others."""
+_MAX_OUTDATED_ENTRIES = 1000
+"""The queue is rebuilt once it holds this many outdated entries more than twice the valid ones."""
 
 
 class _Series:
     """What is known of one series.
 
     Args:
-        own: What its status file says.
+        own: The series as its own status file describes it.
     """
 
-    __slots__ = ("is_listed", "links", "own", "picture", "strangers", "trusts_stat")
+    __slots__ = ("is_listed", "judged", "links", "outside_members", "own", "trusts_stat")
 
     def __init__(self, own: Run) -> None:
         self.own = own
-        self.picture: Run | None = None
-        self.links = Links(own.path)
+        self.judged: Run | None = None
+        """The series as it was last judged by its runs."""
+        self.links = SeriesLinks(own.path)
         self.is_listed = False
         self.trusts_stat = True
-        """Whether the times of change of its files can be relied on."""
-        self.strangers: dict[str, RunSnapshot] = {}
-        """Path of a run of it that is not in the tree, or not found yet -> what is known of it."""
+        """Whether `stat` shows every change of its files."""
+        self.outside_members: dict[str, RunSnapshot] = {}
+        """Path of a member that is outside the tree, or not found yet -> its snapshot."""
 
 
 class AllSeries:
-    """Judges the series of one tree whenever something about them has changed.
+    """Judges the series of one tree whenever their files or runs have changed.
 
     Args:
-        patience: For how long nothing may happen to a series while further runs are to come.
-        clock: Gives the time in seconds since 1970.
-        troubles: Directory that cannot be read -> why; kept up for the directories of the series.
+        stale_after: How long a series that still expects runs may go without any change.
+        clock: Returns the time in seconds since 1970.
+        errors: Directory that cannot be read -> reason; updated for the directories of series.
     """
 
     def __init__(
         self,
-        patience: StaleAfter,
+        stale_after: StaleAfter,
         clock: Callable[[], float],
-        troubles: MutableMapping[str, str],
+        errors: MutableMapping[str, str],
     ) -> None:
-        """Start without series."""
-        self._patience = patience
+
+        self._stale_after = stale_after
         self._clock = clock
-        self._troubles = troubles
+        self._errors = errors
         self._known: dict[str, _Series] = {}
-        self._of: dict[str, tuple[str, ...]] = {}
+        self._series_of: dict[str, tuple[str, ...]] = {}
         """Path of a run -> paths of the series that link to it."""
         self._owners: dict[str, str] = {}
         """Directory with links -> path of its series."""
         self._changed: dict[str, None] = {}
-        """Paths of the series that are to be judged anew."""
+        """Paths of the series to judge again."""
         self._queue: list[tuple[float, str]] = []
         self._due: dict[str, float] = {}
-        """Path of a series -> when it is judged anew in any case, in seconds since 1970."""
+        """Path of a series -> when to judge it even without a change, in seconds since 1970."""
 
     def __contains__(self, path: str) -> bool:
-        """Whether there is a series at `path`."""
+        """Return whether there is a series at `path`."""
         return path in self._known
 
     def __len__(self) -> int:
-        """How many series there are."""
+        """Return the number of series."""
         return len(self._known)
 
-    def picture(self, run: Run) -> Run:
-        """The last picture of a series; any other run is a picture itself."""
+    def judged(self, run: Run) -> Run:
+        """Return a series as it was last judged by its runs; any other run unchanged."""
         known = self._known.get(run.path)
-        return run if known is None or known.picture is None else known.picture
+        return run if known is None or known.judged is None else known.judged
 
     def directories(self, path: str) -> list[str]:
-        """The directories below the series at `path` in which links appear."""
+        """Return the directories below the series at `path` in which links appear."""
         return self._known[path].links.directories[1:] if path in self._known else []
 
     def owners(self, directories: Iterable[str]) -> set[str]:
-        """The series to which these directories belong."""
+        """Return the paths of the series to which `directories` belong."""
         return {self._owners[path] for path in directories if path in self._owners}
 
     def add(self, run: Run) -> None:
-        """Add a run or a series that is new, or replace one that has changed."""
+        """Add a new run or series, or replace one that has changed."""
         if run.kind == "series":
             known = self._known.get(run.path)
             if known is None:
@@ -104,49 +105,49 @@ class AllSeries:
             else:
                 known.own = run
             self._changed[run.path] = None
-        self._stir(run.path)
+        self._mark_series_of(run.path)
 
-    def _stir(self, member: str) -> None:
-        for path in self._of.get(member, ()):
+    def _mark_series_of(self, member: str) -> None:
+        for path in self._series_of.get(member, ()):
             self._changed[path] = None
 
     def forget(self, path: str) -> None:
-        """Take note that a run or a series is gone."""
-        self._stir(path)
+        """Remove a run or a series."""
+        self._mark_series_of(path)
         known = self._known.pop(path, None)
         if known is not None:
             self._unlink(path, known.links.files.members)
-            self._own(known.links.directories, (), path)
-            self._troubles.pop(path, None)
+            self._set_owner(known.links.directories, (), path)
+            self._errors.pop(path, None)
             self._changed.pop(path, None)
             self._due.pop(path, None)
-            if len(self._queue) > _SLACK + 2 * len(self._due):
+            if len(self._queue) > _MAX_OUTDATED_ENTRIES + 2 * len(self._due):
                 self._queue = [(due, one) for one, due in self._due.items()]
                 heapq.heapify(self._queue)
 
     def list_links(self, paths: Iterable[str], trust_stat: Callable[[str], bool]) -> None:
-        """List the links of these series again where there may be others than before.
+        """List the links of series again if they may have changed.
 
         Args:
-            paths: Paths of runs; those that are no series are passed over.
-            trust_stat: Tells of the path of a series whether times of change can be relied on.
+            paths: Paths of runs; those that are not series are ignored.
+            trust_stat: Returns whether `stat` shows every change of the series at a path.
         """
         for path in paths:
             known = self._known.get(path)
             if known is None or not known.is_listed:
                 continue
             known.trusts_stat = trust_stat(path)
-            if self._list(known) or known.strangers:
+            if self._list(known) or known.outside_members:
                 self._changed[path] = None
 
-    def review(self, get: Get) -> Iterator[Run]:
-        """Judge whatever is to be judged anew.
+    def review_changed(self, get: GetRun) -> Iterator[Run]:
+        """Judge the series whose files or runs have changed, or whose time has come.
 
         Args:
-            get: Gives what is known of a run of the tree.
+            get: Returns a known run of the tree.
 
         Yields:
-            The series whose picture has changed.
+            The series whose judgement differs from the last one.
         """
         now = self._clock()
         while self._queue and self._queue[0][0] <= now:
@@ -162,24 +163,24 @@ class AllSeries:
             if not known.is_listed:
                 known.is_listed = True
                 self._list(known)
-                _share(known.links, get)
-            picture = self._judge(known, get, now)
-            if picture != known.picture:
-                known.picture = picture
-                yield picture
+                _share_paths(known.links, get)
+            judged = self._judge(known, get, now)
+            if judged != known.judged:
+                known.judged = judged
+                yield judged
 
-    def _judge(self, known: _Series, get: Get, now: float) -> Run:
+    def _judge(self, known: _Series, get: GetRun, now: float) -> Run:
         runs: list[Run | None] = []
-        strangers: dict[str, RunSnapshot] = {}
+        outside_members: dict[str, RunSnapshot] = {}
         for path in known.links.files.members:
             run = get(path)
-            if run is None and (snapshot := _read_stranger(known, path)) is not None:
-                strangers[path] = snapshot
+            if run is None and (snapshot := _read_outside_member(known, path)) is not None:
+                outside_members[path] = snapshot
                 run = snapshot.run
             runs.append(run if run is not None and is_member(run, known.own) else None)
-        known.strangers = strangers
+        known.outside_members = outside_members
         run, dies_at = judge(
-            known.own, known.links.files, runs, now=now, stale_after=self._patience
+            known.own, known.links.files, runs, now=now, stale_after=self._stale_after
         )
         if dies_at is not None and dies_at < self._due.get(run.path, float("inf")):
             self._due[run.path] = dies_at
@@ -187,87 +188,83 @@ class AllSeries:
         return run
 
     def _list(self, known: _Series) -> bool:
-        """List the links of a series.
-
-        Returns:
-            Whether anything is different.
-        """
+        """List the links of a series; return whether anything has changed."""
         links, path = known.links, known.own.path
         before, directories = links.files.members, links.directories
         try:
-            is_different = links.look(trust_stat=known.trusts_stat)
+            is_different = links.list_if_changed(trust_stat=known.trusts_stat)
         except (FileNotFoundError, NotADirectoryError):
-            # It is being deleted: whoever looks for series finds out.
+            # It is being deleted; the next listing of the directory above removes it.
             return False
         except OSError as error:
-            self._troubles[path] = error.strerror or str(error)
+            self._errors[path] = error.strerror or str(error)
             return False
-        self._troubles.pop(path, None)
-        self._own(directories, links.directories, path)
+        self._errors.pop(path, None)
+        self._set_owner(directories, links.directories, path)
         if links.files.members != before:
             self._unlink(path, before)
             mine = (path,)
             for member in links.files.members:
-                others = self._of.get(member)
-                self._of[member] = mine if others is None else (*others, path)
+                others = self._series_of.get(member)
+                self._series_of[member] = mine if others is None else (*others, path)
         return is_different
 
-    def _own(self, before: Iterable[str], after: Iterable[str], path: str) -> None:
+    def _set_owner(self, before: Iterable[str], after: Iterable[str], path: str) -> None:
         for directory in before:
             self._owners.pop(directory, None)
         self._owners.update(dict.fromkeys(after, path))
 
     def _unlink(self, path: str, members: Iterable[str]) -> None:
         for member in members:
-            others = tuple(one for one in self._of.get(member, ()) if one != path)
+            others = tuple(one for one in self._series_of.get(member, ()) if one != path)
             if others:
-                self._of[member] = others
+                self._series_of[member] = others
             else:
-                self._of.pop(member, None)
+                self._series_of.pop(member, None)
 
 
-def _share(links: Links, get: Get) -> None:
-    """Keep the path of each run once: of those that are known it is that of the run."""
+def _share_paths(links: SeriesLinks, get: GetRun) -> None:
+    """Use the path strings of known runs as member paths, so that each is in memory once."""
     paths = tuple(path if (run := get(path)) is None else run.path for path in links.files.members)
     links.files = links.files._replace(members=paths)
 
 
-def _read_stranger(known: _Series, path: str) -> RunSnapshot | None:
-    """Read a run that is in no picture of the tree; None if there is no such directory."""
+def _read_outside_member(known: _Series, path: str) -> RunSnapshot | None:
+    """Read a member outside the tree; return None if its directory does not exist."""
     try:
         if not stat.S_ISDIR(os.lstat(path).st_mode):
             return None
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError:  # pragma: no cover - root, as whom CI runs, may look everywhere
-        # Reading it says why.
+    except OSError:  # pragma: no cover - CI runs as root, who may read everything
+        # The snapshot holds the reason.
         pass
     place = RunDir(known.own.root, path, os.path.basename(path), "test")
-    return read_snapshot(place, known.strangers.get(path), trust_stat=known.trusts_stat)
+    return read_snapshot(place, known.outside_members.get(path), trust_stat=known.trusts_stat)
 
 
 def judge_series(
-    runs: Sequence[Run], on_error: OnError, patience: StaleAfter, now: float
+    runs: Sequence[Run], on_error: OnError, stale_after: StaleAfter, now: float
 ) -> Iterator[Run]:
-    """The same runs, of one tree, those that are series judged by their runs; these come last.
+    """Yield `runs`, with each series judged by its runs; the series come last.
 
     Args:
-        runs: The runs.
-        on_error: Called with the path and the error for every series whose links cannot be listed.
-        patience: For how long nothing may happen to a series while further runs are to come.
+        runs: The runs of one tree.
+        on_error: Called with the path and the error of every series whose links cannot be listed.
+        stale_after: How long a series that still expects runs may go without any change.
         now: The time in seconds since 1970.
     """
     if not any(run.is_series for run in runs):
         yield from runs
         return
-    troubles: dict[str, str] = {}
+    errors: dict[str, str] = {}
     known = {run.path: run for run in runs}
-    pictures = AllSeries(patience, lambda: now, troubles)
+    all_series = AllSeries(stale_after, lambda: now, errors)
     for run in runs:
         if run.is_series:
-            pictures.add(run)
+            all_series.add(run)
         else:
             yield run
-    yield from pictures.review(known.get)
-    for path, reason in troubles.items():
+    yield from all_series.review_changed(known.get)
+    for path, reason in errors.items():
         on_error(path, OSError(0, reason))

@@ -1,4 +1,4 @@
-"""Reading the runs of a tree for the first time, and again once they have changed."""
+"""Read runs: a snapshot of each, and a new one when its status file has changed."""
 
 from __future__ import annotations
 
@@ -38,64 +38,71 @@ from statustui.core.working_dir import (
 )
 from statustui.monitor.batch import Unread
 
-MAX_SMALL_BYTES = 1 << 16
-"""Bytes up to which a changed file is read whole, since that costs no more than reading on, and
-that are read in one step."""
-_NAMING = 60.0
-"""Seconds since the last status for which a missing name is looked for again."""
-_RACY = 3.0
-"""Seconds: what is read so soon after it was written may be written once more at the same time."""
-_MAKING = 600.0
-"""Seconds after which an empty run directory is one that a failed creation has left behind."""
-_KICKOFF = 3600.0
-"""Seconds after the build for which Pavilion 2.1.1 may take to hand a run to a scheduler."""
-_BUILT = frozenset({"BUILD_REUSED", "BUILD_DONE", "BUILD_DEFERRED"})
-"""States after which Pavilion 2.1.1 hands a run to a scheduler, which makes a ``job_id``."""
+ONE_STEP_BYTES = 1 << 16
+"""Bytes that are read in one step. A file of up to this size is read whole when it changes, which
+costs no more than reading the addition."""
+_MAX_NAMELESS_AGE = 60.0
+"""Age of the last status, in seconds, up to which a missing name is searched for again."""
+_RACY_AGE = 3.0
+"""A file read within this time of its last write may be written again at the same clock tick."""
+_MIN_ABANDONED_AGE = 600.0
+"""Age in seconds from which an empty run directory counts as the rest of a failed creation."""
+_MAX_KICKOFF_AGE = 3600.0
+"""Seconds that Pavilion 2.1.1 may take to hand a run to a scheduler after its build."""
+_BUILT_STATES = frozenset({"BUILD_REUSED", "BUILD_DONE", "BUILD_DEFERRED"})
+"""States after which Pavilion 2.1.1 hands a run to a scheduler; that creates a ``job_id``."""
 
 _UNREADABLE = "The status file cannot be read: "
 _NOT_REGULAR = "The status file is not a regular file."
 _EMPTY = "The run directory is empty: making the run has failed."
 _NO_JOB = "The run was built but no job was made for it (no job_id): its kick-off has failed."
 _REFUSED_LINK = f"{_UNREADABLE}{os.strerror(errno.ELOOP)}."
-_NOTHING = StatusSummary()
-NAMELESS = RunMetadata()
+_NO_SUMMARY = StatusSummary()
+NO_METADATA = RunMetadata()
 
 
-_one_label = lru_cache(maxsize=4096)(RunMetadata)
-"""One label for all the runs that would have the same; their texts are bounded."""
+_shared_metadata = lru_cache(maxsize=4096)(RunMetadata)
+"""Returns the same object for all runs with the same metadata; the texts in it are bounded."""
 
 
 class RunSnapshot(NamedTuple):
-    """What is known of one run, and what tells whether its status file has changed since."""
+    """What is known of one run, and what it takes to tell whether it has changed since."""
 
     run: Run
-    label: RunMetadata
-    """What was found beside the status file; without a name it has to be looked for again."""
+    metadata: RunMetadata
+    """What the files beside the status file say; read again as long as it has no name."""
     signature: Signature | None
-    """None if there is no such file."""
+    """Identifies the status file and its version; None if there is no such file."""
     device: int = 0
     """Number of the device that the status file is on; 0 if there is none."""
-    summary: StatusSummary = _NOTHING
-    """What a large file has added up to, to read on from; a small one is read whole again."""
-    mark: Bookmark | None = None
-    """How far a large file has been read, and what tells it from another in its place."""
+    summary: StatusSummary = _NO_SUMMARY
+    """Summary of a large file, to continue from; empty for a small one, which is read whole."""
+    bookmark: Bookmark | None = None
+    """How far a large file has been read, and what identifies it."""
     is_racy: bool = False
-    """Whether it was written to just before it was read.
+    """Whether the file was written just before it was read.
 
-    Another change may leave the same signature: it has to be read `anew` a moment later.
+    A further change may leave the same signature: read the run `from_start` a moment later.
     """
 
 
 Steps: TypeAlias = Generator[int, None, RunSnapshot]
-"""The reading of a run, which may be given up by closing it. It yields before the first step if
-there are to be several, and the number of bytes behind each; the file is kept open meanwhile."""
+"""The reading of a run in steps; close it to give up.
+
+If there is more than one step, it yields 0 before the first one, and the number of bytes read after
+each. The file stays open in between.
+"""
 
 
 def read_snapshot(
-    place: RunDir, known: RunSnapshot | None = None, *, trust_stat: bool = True, anew: bool = False
+    place: RunDir,
+    known: RunSnapshot | None = None,
+    *,
+    trust_stat: bool = True,
+    from_start: bool = False,
 ) -> RunSnapshot:
-    """Read the run at `place` as `read_in_steps` does, in one go."""
-    steps = read_in_steps(place, known, trust_stat=trust_stat, anew=anew)
+    """Read the run at `place` in one go; the arguments are those of `read_in_steps`."""
+    steps = read_in_steps(place, known, trust_stat=trust_stat, from_start=from_start)
     while True:
         try:
             next(steps)
@@ -105,79 +112,83 @@ def read_snapshot(
 
 
 def read_in_steps(
-    place: RunDir, known: RunSnapshot | None = None, *, trust_stat: bool = True, anew: bool = False
+    place: RunDir,
+    known: RunSnapshot | None = None,
+    *,
+    trust_stat: bool = True,
+    from_start: bool = False,
 ) -> Steps:
-    """Read the run at `place`, or give `known` back if its status file has not changed.
+    """Read the run at `place`, or return `known` if its status file has not changed.
 
-    Never raises: what cannot be read becomes a run that says why. Of a file that is written to
-    meanwhile nothing is read behind the end that it had.
+    Never raises: an unreadable run becomes a snapshot with the error. If the file grows meanwhile,
+    it is read up to the end that it had when it was opened.
 
     Args:
         place: Where the run is.
-        known: What was read of it before.
-        trust_stat: Whether `stat` tells of every change. On a network filesystem it may be a
-            minute old: there the file is opened, which asks the server, and read on.
-        anew: Whether to read the file from its start, and what counts beside it, though it seems
-            not to have changed.
+        known: The last snapshot of it.
+        trust_stat: Whether `stat` shows every change. On a network filesystem its answer may be a
+            minute old; opening the file there asks the server for the current state.
+        from_start: Whether to read the whole file and the files beside it again, even if nothing
+            seems to have changed.
     """
-    label = known.label if known is not None else NAMELESS
+    metadata = known.metadata if known is not None else NO_METADATA
     state = None
     try:
         if trust_stat:
             state = os.lstat(place.status_path)
-        if known is not None and not anew and _seems_unchanged(known, state):
-            return _kept(known)
-        if not label.name:
-            label = read_metadata(place)
-        elif not label.series:
-            # Pavilion makes the link to it a moment after the first status.
-            label = label._replace(series=read_series(place))
-        return (yield from _read_file(place, label, None if anew else known, state))
+        if known is not None and not from_start and _seems_unchanged(known, state):
+            return _with_late_files(known)
+        if not metadata.name:
+            metadata = read_metadata(place)
+        elif not metadata.series:
+            # Pavilion creates the link to the series a moment after the first status.
+            metadata = metadata._replace(series=read_series(place))
+        return (yield from _read_file(place, metadata, None if from_start else known, state))
     except FileNotFoundError:
-        label = label if label.name else read_metadata(place)
-        run = _missing(place, label)
+        metadata = metadata if metadata.name else read_metadata(place)
+        run = _missing_run(place, metadata)
     except NotRegularError:
-        run = make_unread_run(place, label, _NOT_REGULAR)
+        run = make_unread_run(place, metadata, _NOT_REGULAR)
     except OSError as error:
-        # A socket that has just taken the place of a file cannot be opened at all.
+        # ENXIO: a socket has just replaced the file.
         is_socket = error.errno == errno.ENXIO
         reason = _NOT_REGULAR if is_socket else f"{_UNREADABLE}{error.strerror}."
-        if state is not None and not label.user:
-            label = label._replace(user=user_name(state.st_uid))
-        run = make_unread_run(place, label, reason)
+        if state is not None and not metadata.user:
+            metadata = metadata._replace(user=user_name(state.st_uid))
+        run = make_unread_run(place, metadata, reason)
     if known is not None and known.run == run:
         return known
-    return RunSnapshot(run, label, None)
+    return RunSnapshot(run, metadata, None)
 
 
-def _missing(place: RunDir, label: RunMetadata) -> Run:
-    """The picture of a run without a status file: about to be made, or never."""
-    run = make_unread_run(place, label, "There is no status file.", missing=True)
+def _missing_run(place: RunDir, metadata: RunMetadata) -> Run:
+    """Return a run without a status file: it is about to be created, or was abandoned."""
+    run = make_unread_run(place, metadata, "There is no status file.", missing=True)
     if place.kind != "test":
         return run
     try:
         age = time.time() - os.lstat(place.path).st_mtime
-        # What NFS leaves of deleted files, and the like, begins with a dot.
+        # Names like those that NFS gives to deleted files that are still open begin with a dot.
         is_empty = all(name.startswith(".") for name in os.listdir(place.path))
     except OSError:
         return run
-    return make_abandoned(run, _EMPTY) if is_empty and age > _MAKING else run
+    return make_abandoned(run, _EMPTY) if is_empty and age > _MIN_ABANDONED_AGE else run
 
 
 def with_current_metadata(snapshot: RunSnapshot) -> RunSnapshot:
-    """The same with what the files beside the status file say now."""
+    """Return `snapshot` with what the files beside the status file say now."""
     place = snapshot.run.place
-    label = read_metadata(place)
-    if not label.user:
+    metadata = read_metadata(place)
+    if not metadata.user:
         with contextlib.suppress(OSError):
-            label = label._replace(user=user_name(os.lstat(place.status_path).st_uid))
-    return snapshot._replace(label=label, run=snapshot.run._replace(metadata=label))
+            metadata = metadata._replace(user=user_name(os.lstat(place.status_path).st_uid))
+    return snapshot._replace(metadata=metadata, run=snapshot.run._replace(metadata=metadata))
 
 
 def unread_part(run: Run) -> Unread | None:
-    """The status file of a run, if it is there and cannot be read; one that is refused is none.
+    """Return the status file of a run as an unreadable part; None if it is not one.
 
-    A link and what is no regular file are refused.
+    A link, or anything else that is not a regular file, is never opened and does not count.
     """
     error = run.error
     if error is None or not error.startswith(_UNREADABLE) or error == _REFUSED_LINK:
@@ -185,11 +196,11 @@ def unread_part(run: Run) -> Unread | None:
     return Unread(run.status_path, error.removeprefix(_UNREADABLE).removesuffix("."))
 
 
-def _is_ended(run: Run, signature: Signature | None) -> bool:
-    """Whether Pavilion has marked a run as complete that goes on by its state.
+def _has_run_complete(run: Run, signature: Signature | None) -> bool:
+    """Return whether ``RUN_COMPLETE`` ends a run whose last state does not.
 
-    Pavilion does that too when it takes a job for lost. A mark that is older than the last status
-    of a run that went on after an error is such a one.
+    Pavilion also creates that file when it takes a job for lost. If the run then goes on, the file
+    is older than the last status and does not count.
     """
     if run.kind != "test" or run.is_finished:
         return False
@@ -200,10 +211,10 @@ def _is_ended(run: Run, signature: Signature | None) -> bool:
     return run.recovered is None or signature is None or marked.st_mtime_ns > signature[2]
 
 
-def _is_given_up(run: Run) -> bool:
-    """Whether the kick-off of a run of Pavilion 2.1.1 has failed, of which it says nothing."""
+def _kickoff_has_failed(run: Run) -> bool:
+    """Return whether the kick-off of a run has failed, which Pavilion 2.1.1 does not report."""
     return (
-        _may_be_given_up(run)
+        _kickoff_may_have_failed(run)
         and not any(
             os.path.lexists(f"{run.path}/{name}")
             for name in ("job_id", "job", "attributes", "kickoff.log", RUN_COMPLETE)
@@ -212,67 +223,67 @@ def _is_given_up(run: Run) -> bool:
     )
 
 
-def _may_be_given_up(run: Run) -> bool:
+def _kickoff_may_have_failed(run: Run) -> bool:
     return (
         run.kind == "test"
-        and run.stage in _BUILT
+        and run.stage in _BUILT_STATES
         and run.problem is None
         and run.updated_at is not None
-        and time.time() - run.updated_at > _KICKOFF
+        and time.time() - run.updated_at > _MAX_KICKOFF_AGE
     )
 
 
-def _judged(run: Run, signature: Signature | None) -> Run:
-    """The same run, or what the files beside its status file make of it."""
+def _with_marker_files(run: Run, signature: Signature | None) -> Run:
+    """Return `run`, finished or abandoned if the files beside its status file say so."""
     if run.is_finished:
         return run
-    if _is_ended(run, signature):
+    if _has_run_complete(run, signature):
         return run._replace(has_run_complete=True)
-    return make_abandoned(run, _NO_JOB) if _is_given_up(run) else run
+    return make_abandoned(run, _NO_JOB) if _kickoff_has_failed(run) else run
 
 
-def _kept(known: RunSnapshot) -> RunSnapshot:
-    """The same reading, or with the mark and the name of its run if they have come meanwhile."""
-    run = _judged(known.run, known.signature)
+def _with_late_files(known: RunSnapshot) -> RunSnapshot:
+    """Return the snapshot of an unchanged file, with marker files and a name that came later."""
+    run = _with_marker_files(known.run, known.signature)
     known = known if run is known.run else known._replace(run=run)
     # Pavilion writes the name a moment after the first status.
-    if known.label.name or known.signature is None:
+    if known.metadata.name or known.signature is None:
         return known
-    if time.time() - known.signature[2] / 1e9 > _NAMING:
+    if time.time() - known.signature[2] / 1e9 > _MAX_NAMELESS_AGE:
         return known
-    label = read_metadata(known.run.place)
-    if not label.name:
+    metadata = read_metadata(known.run.place)
+    if not metadata.name:
         return known
-    label = label._replace(user=label.user or known.label.user)
-    return known._replace(label=label, run=known.run._replace(metadata=label))
+    metadata = metadata._replace(user=metadata.user or known.metadata.user)
+    return known._replace(metadata=metadata, run=known.run._replace(metadata=metadata))
 
 
 def is_unchanged(known: RunSnapshot) -> bool:
-    """Whether `stat` says that the files of a run are as they were, and its name is known.
+    """Return whether `stat` shows no change of the files of a run, and its name is known.
 
     Raises:
-        OSError: There is no such file any more, or it cannot be reached.
+        OSError: The status file no longer exists, or cannot be reached.
     """
     run = known.run
     is_same = known.signature == signature_of(os.lstat(run.status_path))
-    return is_same and bool(known.label.name) and _judged(run, known.signature) is run
+    return is_same and bool(known.metadata.name) and _with_marker_files(run, known.signature) is run
 
 
-def _seems_unchanged(known: RunSnapshot, looked: os.stat_result | None) -> bool:
-    """Compare a file with what is known, by how it `looked` or else by what its server says."""
-    if looked is not None:
-        return known.signature == signature_of(looked)
-    # It is opened for that; a byte more than is known is a change.
+def _seems_unchanged(known: RunSnapshot, current: os.stat_result | None) -> bool:
+    """Return whether a file is as it was, by `current`, or else by opening it to ask the server."""
+    if current is not None:
+        return known.signature == signature_of(current)
+    # A byte behind the known end is a change, whatever size the client has cached.
     with opened(known.run.status_path) as (descriptor, state):
         return signature_of(state) == known.signature and not os.pread(descriptor, 1, state.st_size)
 
 
 def read_history(path: str, on_block: Callable[[], object] = lambda: None) -> list[StatusInfo]:
-    """Read every status in the status file at `path`, oldest first.
+    """Return every status in the status file at `path`, oldest first.
 
     Args:
         path: The file.
-        on_block: Called after each piece that has been read.
+        on_block: Called after each block of the file.
 
     Raises:
         OSError: It cannot be read, or is not a regular file.
@@ -286,69 +297,88 @@ def read_history(path: str, on_block: Callable[[], object] = lambda: None) -> li
 
 
 def _read_file(
-    place: RunDir, label: RunMetadata, known: RunSnapshot | None, state: os.stat_result | None
+    place: RunDir, metadata: RunMetadata, known: RunSnapshot | None, state: os.stat_result | None
 ) -> Steps:
-    """Read a status file: from its start, or on from the last whole line of a large one."""
+    """Read a status file from its start, or a large one from the end of its last whole line."""
     descriptor, state = open_regular(place.status_path, state=state)
     try:
-        if not label.user:
-            label = _one_label(label.name, user_name(state.st_uid), label.series)
-        summary, torn = _NOTHING, b""
-        if known is not None and known.mark is not None and known.mark.holds(descriptor, state):
+        if not metadata.user:
+            name, _user, *others = metadata
+            metadata = _shared_metadata(name, user_name(state.st_uid), *others)
+        summary, torn = _NO_SUMMARY, b""
+        if (
+            known is not None
+            and known.bookmark is not None
+            and known.bookmark.holds(descriptor, state)
+        ):
             summary = known.summary
         if state.st_size - summary.offset > MAX_STATUS_BYTES:
             summary = StatusSummary(line_start(descriptor, state.st_size - MAX_STATUS_BYTES))
         left = state.st_size - summary.offset
-        is_long = left > MAX_SMALL_BYTES
+        is_long = left > ONE_STEP_BYTES
         if is_long:
             yield 0
         for block, offset in read_blocks(descriptor, summary.offset, left):
             if not block.endswith(b"\n"):
                 torn = block
                 break
-            is_first = summary is _NOTHING
+            is_first = summary is _NO_SUMMARY
             summary = summarise(block, offset) if is_first else summary.add(block, offset)
             if is_long:
                 yield len(block)
             if offset >= state.st_size:
                 break
-        is_large = summary.offset > MAX_SMALL_BYTES
-        mark = Bookmark.at(descriptor, state, summary.offset) if is_large else None
+        is_large = summary.offset > ONE_STEP_BYTES
+        bookmark = Bookmark.at(descriptor, state, summary.offset) if is_large else None
     finally:
         os.close(descriptor)
     signature = signature_of(state)
     return RunSnapshot(
-        build_run(place, label, summary, torn, signature),
-        label,
-        signature,
-        state.st_dev,
-        summary if is_large else _NOTHING,
-        mark,
-        time.time() - max(signature[2:]) / 1e9 < _RACY,
+        run=build_run(place, metadata, summary, torn=torn, signature=signature),
+        metadata=metadata,
+        signature=signature,
+        device=state.st_dev,
+        summary=summary if is_large else _NO_SUMMARY,
+        bookmark=bookmark,
+        is_racy=time.time() - max(signature[2:]) / 1e9 < _RACY_AGE,
     )
 
 
 def build_run(
-    place: RunDir, label: RunMetadata, summary: StatusSummary, torn: bytes, signature: Signature
+    place: RunDir,
+    metadata: RunMetadata,
+    summary: StatusSummary,
+    *,
+    torn: bytes,
+    signature: Signature,
 ) -> Run:
     """Build a run from its status file, and from what the files beside it make of that.
 
     Args:
         place: Where the run is.
-        label: What the files beside its status file say of it.
-        summary: What the whole lines of its status file add up to.
-        torn: What stands behind the last newline.
+        metadata: What the files beside its status file say.
+        summary: What its whole lines add up to.
+        torn: Its last line, if that has no newline yet.
         signature: The signature of the status file.
     """
-    return _judged(_with_result(place, label, summary, torn, signature), signature)
+    run = _with_result(place, metadata, summary, torn=torn, written_ns=signature[2])
+    return _with_marker_files(run, signature)
 
 
 def _with_result(
-    place: RunDir, label: RunMetadata, summary: StatusSummary, torn: bytes, signature: Signature
+    place: RunDir, metadata: RunMetadata, summary: StatusSummary, *, torn: bytes, written_ns: int
 ) -> Run:
-    """The picture of a run, of one that is complete with what ``results.json`` says."""
-    modified = signature[2] / 1e9
-    run = make_run(place, label, summary, torn=torn, modified=modified)
+    """Build a run; the result of a complete one may come from ``results.json``.
+
+    Args:
+        place: Where the run is.
+        metadata: What the files beside its status file say.
+        summary: What its whole lines add up to.
+        torn: Its last line, if that has no newline yet.
+        written_ns: When the status file was written, in nanoseconds since 1970.
+    """
+    modified = written_ns / 1e9
+    run = make_run(place, metadata, summary, torn=torn, modified=modified)
     if run.stage != STATES.COMPLETE or run.kind == "series":
         return run
     is_newer = False
@@ -356,7 +386,7 @@ def _with_result(
         if not os.access(f"{place.path}/{RESULTS}", os.F_OK):
             return run
         try:
-            is_newer = os.lstat(f"{place.path}/{RESULTS}").st_mtime_ns > signature[2]
+            is_newer = os.lstat(f"{place.path}/{RESULTS}").st_mtime_ns > written_ns
         except OSError:
             return run
         if not is_newer:
@@ -365,5 +395,11 @@ def _with_result(
     if result in {None, run.result}:
         return run
     return make_run(
-        place, label, summary, torn=torn, result=result, overrides=is_newer, modified=modified
+        place,
+        metadata,
+        summary,
+        torn=torn,
+        result=result,
+        overrides=is_newer,
+        modified=modified,
     )

@@ -1,4 +1,4 @@
-"""Where the batches on screen come from, seen from the screen."""
+"""The interface through which commands and screens receive batches of changes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from statustui.monitor.batch import Deliver
 
 
 class Source(Protocol):
-    """Where batches come from: a `Monitor`, or a stand-in for one."""
+    """Delivers batches of changes: a `Monitor`, or a stand-in for one."""
 
     def start(self, deliver: Deliver) -> None:
-        """Begin; `deliver` is called from threads of the source."""
+        """Start; `deliver` is called on threads of the source."""
 
     def look_now(self) -> None:
-        """Look at everything again without waiting for the interval to pass."""
+        """Check everything now, without waiting for the interval to pass."""
 
     def look_at(self, path: str) -> None:
-        """Look at the run at `path` soon, and read it anew, whatever it looks like from outside.
+        """Read the run at `path` again soon, even if `stat` shows no change.
 
-        Somebody has it before him; never waits.
+        For a run that the user has opened. Returns at once.
         """
 
     def stop(self) -> None:
-        """End at once, without waiting for a filesystem that does not answer."""
+        """Stop at once, without waiting for a filesystem that does not answer."""

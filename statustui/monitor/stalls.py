@@ -1,7 +1,7 @@
-"""Which runs seem to have stalled, compared with others of their name and by the age of their logs.
+"""Find runs that seem to have stalled, by the age of their logs and by comparison with others.
 
-No scheduler is asked. A run is looked into only once it has been in its state for as long as it may
-be, and then ever again until it moves.
+No scheduler is asked. A run is first checked when it has been in its state for as long as it may,
+then repeatedly until something happens.
 """
 
 from __future__ import annotations
@@ -29,47 +29,46 @@ from statustui.core.working_dir import STATUS
 from statustui.monitor.fs.prober import About, Prober
 from statustui.monitor.snapshot import read_history
 
-_PEERS = 20
-"""Runs that one is compared with at the most: those that were met last."""
-_LARGEST = 1 << 18
-"""Bytes: a larger status file is not read for comparison."""
-_FRESHNESS = 600.0
-"""Seconds for which what is usual is remembered."""
-_ANEW = 10.0
-"""Seconds between two looks at the logs of a run that has stalled, at least."""
-_SHARE = 0.02
-"""The same as a share of the time for which it has given no sign of life."""
-_SLACK = 1000
-"""Entries of the queue that may be there for runs that are gone, beside as many as for others."""
-_MOST = 100
-"""Runs that are looked into at a time."""
-
-
-_PROBE = 0.5
-"""Seconds that a look behind a link of a run may take."""
+MAX_PEERS = 20
+"""Runs that a run is compared with at most: the ones that were added last."""
+_MOST_STATES = 64
+"""States of runs of one name that are remembered."""
+MAX_PEER_STATUS_BYTES = 1 << 18
+"""Size limit: a larger status file is not read for comparison."""
+_DURATIONS_TTL = 600.0
+"""Seconds after which the usual durations are learned again."""
+_MIN_RECHECK_SECONDS = 10.0
+"""Least time between two checks of a stalled run, in seconds."""
+_RECHECK_SHARE = 0.02
+"""The same as a share of the time since the run's last sign of life."""
+_MAX_OUTDATED_ENTRIES = 1000
+"""The queue is rebuilt once it holds this many outdated entries more than twice the valid ones."""
+_MAX_CHECKS_PER_REVIEW = 100
+"""Runs that one review checks at most."""
+_MAX_PROBE_SECONDS = 0.5
+"""Time limit of a call on a file behind a link, in seconds."""
 
 
 class Peers:
-    """What is usual for the runs of one tree, learned from the files of those that are over."""
+    """The usual durations of the states of one tree, learned from its finished runs."""
 
     def __init__(self) -> None:
-        """Start without runs."""
         self._paths: dict[str, deque[str]] = {}
-        self._all: deque[str] = deque(maxlen=_PEERS)
+        self._all: deque[str] = deque(maxlen=MAX_PEERS)
         self._durations: dict[str, tuple[float, StateDurations]] = {}
 
     def add(self, run: Run) -> None:
-        """Take note of a run that serves for comparison."""
+        """Add a run to compare others with."""
         self._all.append(run.path)
         # In a plain tree each run has a name of its own.
         if run.kind == "test" and run.name:
             paths = self._paths.get(run.name)
             if paths is None:
-                paths = self._paths[run.name] = deque(maxlen=_PEERS)
+                paths = self._paths[run.name] = deque(maxlen=MAX_PEERS)
             paths.append(run.path)
 
     def forget(self, run: Run) -> None:
-        """Take note that a run is gone, or has another name now."""
+        """Remove a run that no longer exists or has got another name."""
         if run.path in self._all:
             self._all = _without(self._all, run.path)
         paths = self._paths.get(run.name, ())
@@ -80,7 +79,7 @@ class Peers:
                 self._durations.pop(run.name, None)
 
     def usual(self, run: Run, now: float) -> tuple[StateDuration | None, str]:
-        """How long its peers stayed in its state, and which ones they are, in words."""
+        """Return how long the peers of a run stayed in its state, and a phrase that names them."""
         state = run.current.state
         if run.kind == "test" and run.name in self._paths:
             found = self._learn(run.name, self._paths[run.name], now).by_state.get(state)
@@ -90,31 +89,31 @@ class Peers:
 
     def _learn(self, name: str, paths: Iterable[str], now: float) -> StateDurations:
         known = self._durations.get(name)
-        if known is None or now - known[0] > _FRESHNESS:
+        if known is None or now - known[0] > _DURATIONS_TTL:
             known = now, StateDurations.learn(_timelines(paths))
             self._durations[name] = known
         return known[1]
 
 
 def _without(paths: Iterable[str], path: str) -> deque[str]:
-    return deque((one for one in paths if one != path), maxlen=_PEERS)
+    return deque((one for one in paths if one != path), maxlen=MAX_PEERS)
 
 
 def _timelines(paths: Iterable[str]) -> Iterator[StateTimeline]:
     for path in set(paths):
         status_path = f"{path}/{STATUS}"
         with contextlib.suppress(OSError):
-            if os.lstat(status_path).st_size <= _LARGEST:
+            if os.lstat(status_path).st_size <= MAX_PEER_STATUS_BYTES:
                 yield timeline_of(read_history(status_path))
 
 
-def last_sign(run: Run, prober: Prober) -> float:
-    """When a run gave its last sign of life: a status, or a line in a log.
+def last_sign_of_life(run: Run, prober: Prober) -> float:
+    """Return the time of a run's last sign of life: a status, or a line in a log.
 
     Args:
         run: The run, whose last status has a time.
-        prober: Looks at logs that may be behind a link, such as ``job``: whoever owns the run may
-            have it lead to a filesystem that does not answer. Such logs give no sign then.
+        prober: Checks logs that may be behind a link, such as ``job``. The owner of the run may
+            have the link lead to a filesystem that does not answer; its logs are then ignored.
 
     Returns:
         Seconds since 1970.
@@ -124,29 +123,29 @@ def last_sign(run: Run, prober: Prober) -> float:
     for path in log_paths(run.place):
         folder = os.path.dirname(path)
         if folder == run.path:
-            signs += _written(path)
+            signs += _write_time(path)
         else:
             linked[folder].append(path)
     user = _owner_of(run.path) if linked else None
     for folder, paths in linked.items():
         with contextlib.suppress(OSError):
-            signs += prober.call(partial(_all_written, paths), About.link(folder, user))
+            signs += prober.call(partial(_write_times, paths), About.link(folder, user))
     return max(signs)
 
 
 def _owner_of(path: str) -> int | None:
     try:
         return os.lstat(path).st_uid
-    except OSError:  # pragma: no cover - gone in this very moment
+    except OSError:  # pragma: no cover - a race with its removal
         return None
 
 
-def _all_written(paths: Sequence[str]) -> list[float]:
-    return [when for path in paths for when in _written(path)]
+def _write_times(paths: Sequence[str]) -> list[float]:
+    return [when for path in paths for when in _write_time(path)]
 
 
-def _written(path: str) -> list[float]:
-    """When the regular file at `path` was written to, in seconds since 1970, if there is one."""
+def _write_time(path: str) -> list[float]:
+    """Return when the regular file at `path` was written, in seconds since 1970, if it exists."""
     with contextlib.suppress(OSError):
         state = os.lstat(path)
         if stat.S_ISREG(state.st_mode):
@@ -155,96 +154,109 @@ def _written(path: str) -> list[float]:
 
 
 class Stalls:
-    """Finds the stalled ones among the runs of one tree.
+    """Finds the stalled runs of one tree.
 
     Args:
-        patience: For how long a run may sit in a state at least.
-        clock: Gives the time in seconds since 1970.
+        stale_after: How long a run may stay in a state before it can count as stalled.
+        clock: Returns the time in seconds since 1970.
     """
 
-    def __init__(self, patience: StaleAfter, clock: Callable[[], float]) -> None:
-        """Start without runs."""
-        self._patience = patience
+    def __init__(self, stale_after: StaleAfter, clock: Callable[[], float]) -> None:
+        self._stale_after = stale_after
         self._clock = clock
         self._peers = Peers()
-        self._prober = Prober(_PROBE)
+        self._prober = Prober(_MAX_PROBE_SECONDS)
         self._queue: list[tuple[float, str]] = []
         self._due: dict[str, float] = {}
-        """Path of a run -> when it is looked into, in seconds since 1970."""
+        """Path of a run -> time of its next check, in seconds since 1970."""
 
     def add(self, run: Run, before: Run | None = None) -> None:
-        """Add a run that is new, or replace what it was `before`."""
+        """Add a new run, or replace what it was `before`."""
         if before is not None and before.name != run.name:
             self._peers.forget(before)
         if run.updated_at is not None and may_stall(run):
-            self._look_into(run.path, run.updated_at + self._patience.of(run.current.state))
+            self._check_at(run.path, run.updated_at + self._stale_after.of(run.current.state))
         elif run.kind != "series":
             self._peers.add(run)
 
-    def review(self, get: Callable[[str], Run | None]) -> Iterator[Run]:
-        """Look into those runs whose time has come.
+    def review_due(self, get: Callable[[str], Run | None]) -> Iterator[Run]:
+        """Check the runs that are due.
 
         Args:
-            get: Gives what is known of the run at a path, None if there is none any more.
+            get: Returns the known run at a path, None if it no longer exists.
 
         Yields:
-            The runs that have stalled now, or do so no longer.
+            The runs that have stalled, or are no longer stalled.
         """
         now = self._clock()
-        looks = 0
-        while looks < _MOST and self._queue and self._queue[0][0] <= now:
+        checks = 0
+        while checks < _MAX_CHECKS_PER_REVIEW and self._queue and self._queue[0][0] <= now:
             due, path = heapq.heappop(self._queue)
             if self._due.get(path) != due:
                 continue
-            looks += 1
+            checks += 1
             del self._due[path]
             run = get(path)
             if run is None or run.updated_at is None or not may_stall(run):
                 continue
             stall, due = self.judge(run, now)
-            self._look_into(path, due)
+            self._check_at(path, due)
             if stall != run.stall:
                 yield run._replace(stall=stall)
 
-    def _look_into(self, path: str, due: float) -> None:
-        """Have a look at a run when it is due, or before: what has moved is looked at in vain."""
+    def _check_at(self, path: str, due: float) -> None:
+        """Check a run at `due` or earlier; checking a run that has changed since is a no-op."""
         if due < self._due.get(path, float("inf")):
             self._due[path] = due
             heapq.heappush(self._queue, (due, path))
 
     def close(self) -> None:
-        """Let the thread that looks behind links end."""
+        """End the thread that reads files behind links."""
         self._prober.close()
 
     def forget(self, run: Run) -> None:
-        """Take note that a run is gone."""
+        """Remove a run."""
         self._peers.forget(run)
         self._due.pop(run.path, None)
-        if len(self._queue) > _SLACK + 2 * len(self._due):
+        if len(self._queue) > _MAX_OUTDATED_ENTRIES + 2 * len(self._due):
             self._queue = [(due, path) for path, due in self._due.items()]
             heapq.heapify(self._queue)
 
     def judge(self, run: Run, now: float) -> tuple[Stall | None, float]:
-        """Whether a run has stalled, and when to look into it again, in seconds since 1970."""
+        """Return why a run counts as stalled, and the time of its next check.
+
+        Args:
+            run: The run.
+            now: The time in seconds since 1970.
+
+        Returns:
+            The reasons, None if it has not stalled; and a time in seconds since 1970.
+        """
         state = run.current.state
-        patience = self._patience.of(state)
+        patience = self._stale_after.of(state)
         if run.updated_at is not None and now - run.updated_at <= patience:
             # A log can only be a later sign of life.
             return None, run.updated_at + patience
-        since = last_sign(run, self._prober)
+        since = last_sign_of_life(run, self._prober)
         if now - since <= patience:
             return None, since + patience
         usual, whose = self._peers.usual(run, now)
         due = since + limit_of(patience, usual)
         if now <= due:
-            return None, min(due, now + _FRESHNESS)
+            return None, min(due, now + _DURATIONS_TTL)
         stall = make_stall(run, since, stale_after=patience, usual=usual, peers=whose)
-        return stall, now + max(_ANEW, (now - since) * _SHARE)
+        return stall, now + max(_MIN_RECHECK_SECONDS, (now - since) * _RECHECK_SHARE)
 
 
-def mark_stalled(runs: Sequence[Run], patience: StaleAfter, now: float) -> Iterator[Run]:
-    """The same runs, of one tree, those that have stalled marked as such."""
-    stalls = Stalls(patience, lambda: now)
+def mark_stalled(runs: Sequence[Run], stale_after: StaleAfter, now: float) -> Iterator[Run]:
+    """Yield the runs of one tree, the stalled ones with their reasons.
+
+    Args:
+        runs: The runs.
+        stale_after: How long a run may stay in a state before it can count as stalled.
+        now: The time in seconds since 1970.
+    """
+    stalls = Stalls(stale_after, lambda: now)
     for run in runs:
         stalls.add(run)
     try:

@@ -11,15 +11,15 @@ from statustui.monitor.directories import Directories
 from statustui.monitor.fs.presence import RootLostError, failure_below
 
 _MAX_NAMED_PARTS = 1000
-"""Parts that are named at most."""
+"""Largest number of parts that are named."""
 
 
 class UnreadableParts:
-    """Path -> why it cannot be read, for directories and runs below one root.
+    """The directories and runs below one root that cannot be read, each with the reason.
 
     Args:
         root: The root, as the user gave it.
-        directories: The directories that are known below it.
+        directories: The known directories below it.
     """
 
     def __init__(self, root: str, directories: Directories) -> None:
@@ -29,7 +29,7 @@ class UnreadableParts:
         self._directories = directories
 
     def __contains__(self, path: str) -> bool:
-        """Whether the part at `path` cannot be read."""
+        """Return whether the part at `path` cannot be read."""
         return path in self.reasons
 
     @property
@@ -42,12 +42,12 @@ class UnreadableParts:
         self.reasons[path] = error.strerror or str(error)
 
     def remove(self, path: str) -> bool:
-        """Record that `path` can be read; return whether it could not be before."""
+        """Record that `path` can be read; return whether it was unreadable before."""
         return self.reasons.pop(path, None) is not None
 
     @property
     def parts(self) -> tuple[Unread, ...]:
-        """The unreadable parts in the order of their paths, the root first."""
+        """The unreadable parts, sorted by path, the root first."""
         parts = sorted(self.reasons.items())[:_MAX_NAMED_PARTS]
         return tuple(Unread(path, error) for path, error in parts)
 
@@ -68,17 +68,17 @@ class UnreadableParts:
                 yield path
 
     def failure_at(self, path: str) -> OSError | None:
-        """Return why something below the root cannot be reached; None if it can.
+        """Return why `path` cannot be reached from the root; None if it can.
 
         Raises:
-            RootLostError: The root itself cannot be reached; its last picture stays.
+            RootLostError: The root itself cannot be reached; its runs stay as they are.
         """
         root = self._directories[self._root]
         try:
             return failure_below(self._root, (root.device, root.inode), path)
         except RootLostError as error:
             if error.errno == errno.ESTALE:
-                self._directories.distrust(self._root)
+                self._directories.invalidate(self._root)
             else:
                 self.add(self._root, error)
             raise

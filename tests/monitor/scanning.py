@@ -31,7 +31,7 @@ def hand_on(finding: Finding, listener: Listener) -> None:
     if isinstance(finding, StatusFileChanged):
         listener.check_announced(finding.path)
     elif isinstance(finding, PathReleased):
-        listener.release(finding.path)
+        listener.unwatch(finding.path)
     elif isinstance(finding, PathRests):
         listener.add_resting(finding.path)
 

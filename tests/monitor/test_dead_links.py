@@ -30,7 +30,7 @@ from statustui.monitor.run.inspection import (
     Unreadable,
 )
 from statustui.monitor.run.log_text import LogText, search_pattern
-from statustui.monitor.stalls import last_sign
+from statustui.monitor.stalls import last_sign_of_life
 from tests.monitor.surroundings import Mirror, mirror
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import append, write_run
@@ -186,8 +186,10 @@ def test_links_that_hang_hide_no_signs_of_life_of_other_runs(tree: Tree) -> None
     (tree.other / "run.log").unlink()
     prober = Prober(0.1, Stuck(3))
     for _ in range(10):
-        last_sign(tree.picture(tree.victim), prober)
-    assert last_sign(tree.picture(tree.other), prober) == (job / "kickoff.log").stat().st_mtime
+        last_sign_of_life(tree.picture(tree.victim), prober)
+    assert (
+        last_sign_of_life(tree.picture(tree.other), prober) == (job / "kickoff.log").stat().st_mtime
+    )
     prober.close()
 
 

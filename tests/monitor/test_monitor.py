@@ -110,7 +110,7 @@ def test_for_how_long_a_filesystem_has_not_answered_is_told_until_it_does(
         return survey(folder, skip)
 
     monkeypatch.setattr("statustui.monitor.directories.survey", hang)
-    monkeypatch.setattr("statustui.monitor.monitor._PATIENCE", 0.5)
+    monkeypatch.setattr("statustui.monitor.monitor._MAX_SILENCE", 0.5)
     write_run(tmp_path / "1", "RUNNING")
     picture = watch(tmp_path)
     wait_until(lambda: picture.health and (picture.health[str(tmp_path)].silent or 0.0) > 0.5)
@@ -203,10 +203,12 @@ def test_an_internal_error_over_one_run_is_shown_and_the_others_go_on(
     for number in range(3):
         write_run(tmp_path / str(number), "RUNNING")
 
-    def fail(place: RunDir, known: RunSnapshot | None, *, trust_stat: bool, anew: bool) -> Steps:
+    def fail(
+        place: RunDir, known: RunSnapshot | None, *, trust_stat: bool, from_start: bool
+    ) -> Steps:
         if place.id == "1":
             raise ValueError("boom")
-        return read_in_steps(place, known, trust_stat=trust_stat, anew=anew)
+        return read_in_steps(place, known, trust_stat=trust_stat, from_start=from_start)
 
     monkeypatch.setattr("statustui.monitor.run_reader.read_in_steps", fail)
     picture = watch(tmp_path)
@@ -225,7 +227,7 @@ def test_an_internal_error_is_told_until_it_is_over(
         def fail(*_arguments: object, **_options: object) -> None:
             raise ValueError("boom")
 
-        patch.setattr("statustui.monitor.root_scanner.Directories.look", fail)
+        patch.setattr("statustui.monitor.root_scanner.Directories.list_if_changed", fail)
         picture = watch(tmp_path, settings=Settings("poll", interval=0.1))
         wait_until(lambda: picture.health and "boom" in str(picture.health[str(tmp_path)].problem))
     wait_until(lambda: picture.states() == {"1": "RUNNING"})

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from statustui.core.run import Run
 from statustui.core.working_dir import Folder, Survey, root_folder, survey
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.monitor.directories import Change, Directories
+from statustui.monitor.directories import Directories, DirectoryChange
 from statustui.monitor.events.check import EventCheck
 from statustui.monitor.events.watcher import watch_limit
 from statustui.monitor.fs.mounts import Reach
@@ -34,22 +34,22 @@ from tests.waiting import wait_until
 
 @pytest.mark.parametrize("size", [1, 8])
 def test_a_crew_does_everything_and_passes_a_failure_on(size: int) -> None:
-    """All the other results come before it, and the crew goes on afterwards."""
-    crew: ReaderPool[int, float] = ReaderPool(lambda number: 1 / number, size)
-    assert sorted(crew.do([1, 2, 4])) == [0.25, 0.5, 1.0]
+    """All the other results come before it, and the pool goes on afterwards."""
+    pool: ReaderPool[int, float] = ReaderPool(lambda number: 1 / number, size)
+    assert sorted(pool.map_unordered([1, 2, 4])) == [0.25, 0.5, 1.0]
     results: list[float] = []
     with pytest.raises(ZeroDivisionError):
-        results.extend(crew.do([4, 0]))
-    assert sorted(crew.do([1, 2])) == [0.5, 1.0]
-    crew.dismiss()
+        results.extend(pool.map_unordered([4, 0]))
+    assert sorted(pool.map_unordered([1, 2])) == [0.5, 1.0]
+    pool.close()
 
 
 def test_a_crew_works_at_many_things_at_a_time_and_can_be_dismissed() -> None:
     """Each thread waits here until all are at work."""
     barrier = threading.Barrier(8)
-    crew: ReaderPool[int, int] = ReaderPool(lambda _number: barrier.wait(20), 8)
-    assert sorted(crew.do(range(8))) == list(range(8))
-    crew.dismiss()
+    pool: ReaderPool[int, int] = ReaderPool(lambda _number: barrier.wait(20), 8)
+    assert sorted(pool.map_unordered(range(8))) == list(range(8))
+    pool.close()
     wait_until(lambda: not any("reader" in thread.name for thread in threading.enumerate()))
 
 
@@ -57,7 +57,7 @@ def schedule_of(**runs: tuple[str, float]) -> Schedule:
     """A schedule made at second 0, of runs that were written to some seconds before."""
     schedule = Schedule(policy_for(Reach.LOCAL, Settings()))
     for path, (status, age) in runs.items():
-        schedule.put(make(path, status), -age, 0, 0)
+        schedule.add_run(make(path, status), -age, 0, 0)
     return schedule
 
 
@@ -67,7 +67,7 @@ def test_active_runs_are_always_due_and_finished_ones_in_turns() -> None:
         active=("RUNNING x", 99), new=("COMPLETE x", 20), old=("COMPLETE x", 1e6)
     )
     turns = {
-        second: [path for path in schedule.due(9, second, second) if path != "active"]
+        second: [path for path in schedule.due_runs(9, second, second) if path != "active"]
         for second in range(1, 130)
     }
     assert schedule.active == {"active"}
@@ -79,19 +79,19 @@ def test_active_runs_are_always_due_and_finished_ones_in_turns() -> None:
 def test_finished_runs_wait_when_there_is_no_room() -> None:
     """At least one of them is always looked at, so that each has its turn."""
     schedule = schedule_of(a=("COMPLETE x", 0), b=("COMPLETE x", 10), c=("COMPLETE x", 20))
-    assert [schedule.due(room, 9, 9) for room in (2, 0, 0)] == [["a", "b"], ["c"], []]
+    assert [schedule.due_runs(room, 9, 9) for room in (2, 0, 0)] == [["a", "b"], ["c"], []]
 
 
 def test_a_run_that_is_dropped_or_put_again_is_due_once() -> None:
     """Whatever it had been before."""
     schedule = schedule_of(a=("COMPLETE x", 0), b=("COMPLETE x", 0), c=("COMPLETE x", 0))
-    schedule.put(make("a", "COMPLETE x"), 0, 1, 1)
-    schedule.put(make("b", "RUNNING x"), 0, 1, 1)
-    schedule.drop("c")
-    assert schedule.due(9, 1.5, 1.5) == ["b"]
-    assert schedule.due(9, 2, 2) == ["b", "a"]
-    schedule.drop("b")
-    assert schedule.due(9, 2, 2) == []
+    schedule.add_run(make("a", "COMPLETE x"), 0, 1, 1)
+    schedule.add_run(make("b", "RUNNING x"), 0, 1, 1)
+    schedule.remove("c")
+    assert schedule.due_runs(9, 1.5, 1.5) == ["b"]
+    assert schedule.due_runs(9, 2, 2) == ["b", "a"]
+    schedule.remove("b")
+    assert schedule.due_runs(9, 2, 2) == []
 
 
 def test_of_roots_that_overlap_each_leaves_the_others_out() -> None:
@@ -118,9 +118,11 @@ def names(folders: Iterable[Folder]) -> list[str]:
     return sorted(folder.name for folder in folders)
 
 
-def look(directories: Directories, path: Path, *, trust_stat: bool = True) -> Change | None:
+def look(
+    directories: Directories, path: Path, *, trust_stat: bool = True
+) -> DirectoryChange | None:
     """Look into the directory at `path`, leaving nothing out."""
-    return directories.look(str(path), frozenset(), trust_stat=trust_stat)
+    return directories.list_if_changed(str(path), frozenset(), trust_stat=trust_stat)
 
 
 def test_a_directory_tells_what_has_come_gone_and_been_replaced(tmp_path: Path) -> None:
@@ -169,7 +171,10 @@ def test_a_directory_that_is_dropped_is_found_anew_when_it_is_back(tmp_path: Pat
     assert found is not None
     directories.add(found.new[0])
     look(directories, tmp_path / "a")
-    assert directories.drop(str(tmp_path / "a")) == [str(tmp_path / "a"), str(tmp_path / "a" / "b")]
+    assert directories.remove(str(tmp_path / "a")) == [
+        str(tmp_path / "a"),
+        str(tmp_path / "a" / "b"),
+    ]
     again = look(directories, tmp_path)
     assert again is not None
     assert names(again.new) == ["a"]
@@ -262,8 +267,8 @@ def test_settings_go_before_what_suits_the_filesystem() -> None:
     assert (local.tick, local.threads) == (1.0, 1)
     assert (remote.tick, remote.threads, remote.max_checks) == (2.0, 8, 500.0)
     assert [local.rest_after(age) for age in (0, 20, 1e6)] == [1.0, 2.0, 60.0]
-    assert [local.rest_after(1e6, is_heard=heard) for heard in (True, False)] == [60.0, 10.0]
-    assert [local.rest_after(9000, is_heard=heard) for heard in (True, False)] == [60.0, 10.0]
+    assert [local.rest_after(1e6, is_announced=heard) for heard in (True, False)] == [60.0, 10.0]
+    assert [local.rest_after(9000, is_announced=heard) for heard in (True, False)] == [60.0, 10.0]
     assert [remote.rest_after(age) for age in (0, 9000, 1e6)] == [2.0, 60.0, 300.0]
     chosen = policy_for(Reach.REMOTE, Settings("auto", 9.0, 70.0))
     assert (chosen.tick, chosen.behind_events, chosen.max_checks) == (9.0, 9.0, 70.0)
@@ -273,15 +278,15 @@ def test_events_are_relied_on_as_long_as_most_changes_are_announced() -> None:
     """One that comes late is no failure."""
     check = EventCheck()
     for number in range(5):
-        check.changed(str(number), 0.0)
+        check.record_change(str(number), 0.0)
     for number in range(3):
-        check.announced(str(number))
-    assert not check.fails(1.0)
-    assert not check.fails(9.0)
+        check.record_event(str(number))
+    assert not check.has_failed(1.0)
+    assert not check.has_failed(9.0)
     for number in range(3):
-        check.announced(str(number))
-        check.changed(f"x{number}", 10.0)
-    assert check.fails(19.0)
+        check.record_event(str(number))
+        check.record_change(f"x{number}", 10.0)
+    assert check.has_failed(19.0)
 
 
 def test_half_of_the_lowest_limit_of_watches_is_taken(
@@ -308,12 +313,12 @@ def test_a_directory_is_listed_again_only_when_it_has_changed(
         return survey(folder, skip)
 
     monkeypatch.setattr("statustui.monitor.directories.survey", count)
-    monkeypatch.setattr("statustui.monitor.directories._GRAIN", -1.0)
+    monkeypatch.setattr("statustui.monitor.directories._CLOCK_GRAIN", -1.0)
     directories = Directories(root_folder(str(tmp_path)))
     for trust_stat in (True, True, False):
         look(directories, tmp_path, trust_stat=trust_stat)
     assert len(listed) == 2
-    directories.distrust(str(tmp_path))
+    directories.invalidate(str(tmp_path))
     look(directories, tmp_path)
     assert len(listed) == 3
 
@@ -336,11 +341,11 @@ def test_a_directory_from_which_a_filesystem_is_taken_away_keeps_its_runs(
     """An empty directory on another device is what is left of a mount point."""
     (tmp_path / "a").mkdir()
     directories = Directories(root_folder(str(tmp_path)))
-    directories.look(str(tmp_path), frozenset(), trust_stat=True)
+    directories.list_if_changed(str(tmp_path), frozenset(), trust_stat=True)
     (tmp_path / "a").rmdir()
     move_elsewhere(monkeypatch)
     with pytest.raises(OSError, match="nothing is mounted") as caught:
-        directories.look(str(tmp_path), frozenset(), trust_stat=True)
+        directories.list_if_changed(str(tmp_path), frozenset(), trust_stat=True)
     assert caught.value.errno == errno.ENODEV
     assert list(directories.below(str(tmp_path))) == [str(tmp_path), str(tmp_path / "a")]
 
@@ -350,7 +355,7 @@ def test_a_rotation_knows_when_something_is_due_next() -> None:
     rotation = Rotation()
     assert rotation.next_due == math.inf
     for path, due in (("a", 1.0), ("b", 2.0), ("a", 3.0)):
-        rotation.put(path, due)
+        rotation.schedule(path, due)
     assert rotation.next_due == 2.0
-    rotation.drop("b")
+    rotation.remove("b")
     assert rotation.next_due == 3.0

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from statustui.monitor.directories import Change, Directories
+from statustui.monitor.directories import Directories, DirectoryChange
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.snapshot import Steps, read_in_steps
 from tests.monitor.scanning import Sweeping, put_on
@@ -41,7 +41,7 @@ def write_long(path: Path, lines: bytes = LINES) -> Path:
 
 
 def rewrite_first_byte(run: Path, byte: bytes) -> None:
-    """Change a status file without letting it grow."""
+    """Change a status file without changing its size."""
     descriptor = os.open(run / "status", os.O_WRONLY)
     os.pwrite(descriptor, byte, 0)
     os.close(descriptor)
@@ -131,7 +131,7 @@ def test_a_long_file_that_changes_all_the_time_gets_its_turn_and_no_more(
         now[0] += 0.1
         rewrite_first_byte(long, b"%d" % (tenth % 10))
         sweeping.check(long)
-        sweeping.apply(sweeping.scanner.read_again([str(long)]))
+        sweeping.apply(sweeping.scanner.reread([str(long)]))
         while sweeping.scanner.read_on_at <= now[0]:
             sweeping.read_on(hurry=False)
     assert 30 * MEBI <= sum(read) <= 20 * 2 * MEBI + 2 * len(LINES)
@@ -238,18 +238,18 @@ def test_looks_at_directories_count_as_checks(
     # What has been looked at is due by the clock of this machine, which counts from its start.
     moment = [time.monotonic()]
     monkeypatch.setattr("statustui.monitor.root_scanner.time.monotonic", lambda: moment[0])
-    looks: Counter[str] = Counter()
-    look, steps = Directories.look, read_in_steps
+    checks: Counter[str] = Counter()
+    listing, steps = Directories.list_if_changed, read_in_steps
 
-    def count_look(*place: Any, **how: Any) -> Change | None:  # noqa: ANN401 - whatever it takes
-        looks["directories"] += 1
-        return look(*place, **how)
+    def count_listing(*place: Any, **how: Any) -> DirectoryChange | None:  # noqa: ANN401 - passed on
+        checks["directories"] += 1
+        return listing(*place, **how)
 
     def count_reading(*place: Any, **how: Any) -> Steps:  # noqa: ANN401 - as above
-        looks["runs"] += 1
+        checks["runs"] += 1
         return steps(*place, **how)
 
-    monkeypatch.setattr(Directories, "look", count_look)
+    monkeypatch.setattr(Directories, "list_if_changed", count_listing)
     monkeypatch.setattr("statustui.monitor.run_reader.read_in_steps", count_reading)
     seconds, sweeps = 0.0, 0
     while seconds < 600:
@@ -258,9 +258,9 @@ def test_looks_at_directories_count_as_checks(
         sweeps += 1
         moment[0] += pause
         sweeping.apply(scanner.sweep(10 * pause, everything=False))
-    assert looks["directories"] + looks["runs"] <= 10 * seconds + 3 * sweeps
-    assert looks["directories"] >= 300
-    assert looks["runs"] >= 300 * holds_runs
+    assert checks["directories"] + checks["runs"] <= 10 * seconds + 3 * sweeps
+    assert checks["directories"] >= 300
+    assert checks["runs"] >= 300 * holds_runs
     scanner.close()
 
 

@@ -216,7 +216,9 @@ def test_on_a_network_links_are_listed_whatever_the_times_say(
     add_run(series, 1, "RUNNING x")
     sweeping = Sweeping(tmp_path, PATIENT)
     sweeping.look()
-    monkeypatch.setattr("statustui.monitor.series_links.Links._is_unchanged", lambda _links: True)
+    monkeypatch.setattr(
+        "statustui.monitor.series_links.SeriesLinks._is_unchanged", lambda _links: True
+    )
     add_run(series, 2, "RUNNING x")
     sweeping.look()
     assert said(sweeping, series)[1] == "0/2 passed, 2 running"
@@ -233,7 +235,7 @@ def test_a_series_that_is_gone_leaves_nothing_behind(tmp_path: Path) -> None:
     every = AllSeries(StaleAfter(1.0), time.time, {})
     for _ in range(2000):
         every.add(own)
-        assert len(list(every.review(lambda _path: None))) == 1
+        assert len(list(every.review_changed(lambda _path: None))) == 1
         every.forget(own.path)
         every.forget(str(run))
     assert len(every) == 0
@@ -273,12 +275,12 @@ def test_a_run_of_two_series_stays_when_one_of_them_goes(tmp_path: Path) -> None
         series.mkdir(parents=True)
         (series / "7").symlink_to("../../test_runs/7")
         every.add(make(str(series), "RUN x", kind="series", start=1500.0))
-    assert len(list(every.review(lambda _path: None))) == 2
+    assert len(list(every.review_changed(lambda _path: None))) == 2
     every.forget(str(tmp_path / "series" / "1"))
     every.forget(str(tmp_path / "series" / "1"))
     member = make(str(tmp_path / "test_runs" / "7"), "RUNNING x", start=1600.0)
     every.add(member)
-    [other] = every.review({member.path: member}.get)
+    [other] = every.review_changed({member.path: member}.get)
     assert other.path == str(tmp_path / "series" / "2")
 
 
@@ -291,16 +293,16 @@ def test_links_that_cannot_be_listed_are_told_unless_their_series_is_being_delet
 ) -> None:
     """The series keeps what was known of it."""
     series = start_series(tmp_path)
-    troubles: dict[str, str] = {}
-    every = AllSeries(StaleAfter(1.0), time.time, troubles)
+    errors: dict[str, str] = {}
+    every = AllSeries(StaleAfter(1.0), time.time, errors)
     every.add(make(str(series), "RUN x", kind="series"))
 
     def fail(_links: object, **_how: object) -> bool:
         raise failure
 
-    monkeypatch.setattr("statustui.monitor.series.Links.look", fail)
-    assert len(list(every.review(lambda _path: None))) == 1
-    assert len(troubles) == count
+    monkeypatch.setattr("statustui.monitor.series.SeriesLinks.list_if_changed", fail)
+    assert len(list(every.review_changed(lambda _path: None))) == 1
+    assert len(errors) == count
     assert every.directories("elsewhere") == []
 
 
@@ -328,7 +330,7 @@ def test_a_series_whose_links_cannot_be_listed_is_told_by_a_single_reading_too(
     def fail(_links: object, **_how: object) -> bool:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("statustui.monitor.series.Links.look", fail)
+    monkeypatch.setattr("statustui.monitor.series.SeriesLinks.list_if_changed", fail)
     picture = read_once([str(tmp_path)], StaleAfter(1.0), time.time())
     assert [tuple(part) for part in picture.incomplete] == [(str(series), "Permission denied")]
 

@@ -222,7 +222,7 @@ def test_a_large_file_that_is_replaced_by_one_with_the_same_head_is_read_anew(
         else:
             status.write_text(text)
         reading = read_snapshot(
-            place(tmp_path / "a"), reading, anew=reading.is_racy and way == "in place"
+            place(tmp_path / "a"), reading, from_start=reading.is_racy and way == "in place"
         )
         assert reading.run.current.state == end.split()[1]
         assert reading.run.problem is None
@@ -237,7 +237,7 @@ def test_a_reading_of_a_file_that_was_just_written_to_is_racy(tmp_path: Path) ->
     stat = os.stat(path / "status")
     (path / "status").write_text("1795000000.000000 RUN_BAD\n")
     os.utime(path / "status", ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert read_snapshot(place(path), reading, anew=True).run.current.state == "RUN_BAD"
+    assert read_snapshot(place(path), reading, from_start=True).run.current.state == "RUN_BAD"
 
 
 def test_an_old_file_is_not_racy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +262,7 @@ def test_a_newer_results_json_counts(tmp_path: Path) -> None:
     assert reading.run.headline == "PASS, results.json says FAIL"
     (path / "results.json").write_text('{"result": "PASS"}')
     assert read_snapshot(run, reading).run.result == "FAIL"
-    assert read_snapshot(run, reading, anew=True).run.result == "PASS"
+    assert read_snapshot(run, reading, from_start=True).run.result == "PASS"
 
 
 def test_a_mark_of_the_end_that_is_older_than_the_run_going_on_is_none(tmp_path: Path) -> None:

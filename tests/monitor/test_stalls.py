@@ -11,7 +11,7 @@ import pytest
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.run import Run, RunMetadata
 from statustui.monitor.fs.prober import Prober
-from statustui.monitor.stalls import Peers, Stalls, last_sign
+from statustui.monitor.stalls import Peers, Stalls, last_sign_of_life
 from tests.runs import make
 from tests.trees import append, read_runs, write_run
 
@@ -93,7 +93,7 @@ def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
     (plain / "job.out").touch()
     os.utime(plain / "job.out", (START + 100, START + 100))
     [run] = read_runs(plain, DEFAULT_STALE_AFTER, START)
-    assert last_sign(run, Prober(9.0)) == START + 100
+    assert last_sign_of_life(run, Prober(9.0)) == START + 100
 
 
 def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
@@ -106,19 +106,19 @@ def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
         stalls.add(run)
     by_path = {run.path: run for run in runs.values()}
     # It has taken longer than it must, and not longer than others.
-    assert list(stalls.review(by_path.get)) == []
+    assert list(stalls.review_due(by_path.get)) == []
     now[0] = START + 7 * HOUR
-    [marked] = stalls.review(by_path.get)
+    [marked] = stalls.review_due(by_path.get)
     assert marked.stall is not None
     by_path[marked.path] = marked
-    assert list(stalls.review(by_path.get)) == []
+    assert list(stalls.review_due(by_path.get)) == []
     (running / "run.log").touch()
     os.utime(running / "run.log", (now[0], now[0]))
     now[0] += 600
-    assert list(stalls.review(by_path.get)) == [marked._replace(stall=None)]
+    assert list(stalls.review_due(by_path.get)) == [marked._replace(stall=None)]
     by_path.clear()
     now[0] += 20 * HOUR
-    assert list(stalls.review(by_path.get)) == []
+    assert list(stalls.review_due(by_path.get)) == []
 
 
 def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Path) -> None:
@@ -137,15 +137,15 @@ def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Pat
     meet()
     # Of both times the earlier one counts, and the later one comes to nothing.
     now[0] = START + 20 * HOUR
-    assert list(stalls.review(lambda _path: None)) == []
+    assert list(stalls.review_due(lambda _path: None)) == []
     now[0] = START + HOUR
     meet()
     append(running, "RUN_USER z", START + 1.5 * HOUR)
     known = meet()
     now[0] = START + 2.4 * HOUR
-    assert list(stalls.review(known.get)) == []
+    assert list(stalls.review_due(known.get)) == []
     now[0] = START + 2.6 * HOUR
-    [marked] = stalls.review(known.get)
+    [marked] = stalls.review_due(known.get)
     assert marked.stall is not None
     assert marked.stall.since == START + 1.5 * HOUR
 
@@ -171,7 +171,7 @@ def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert kept_bytes < 300_000
     now[0] = START + 2 * HOUR
-    [marked] = stalls.review({run.path: run}.get)
+    [marked] = stalls.review_due({run.path: run}.get)
     assert marked.path == run.path
 
 

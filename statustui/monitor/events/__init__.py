@@ -1,1 +1,1 @@
-"""Change events of the operating system: hints that trigger an early look."""
+"""Change events of the operating system: hints that trigger an early check."""

@@ -1,34 +1,34 @@
-"""Whether change events can be relied on."""
+"""Check that change events are reliable."""
 
 from __future__ import annotations
 
-_UNANNOUNCED = 3
-"""Changes without an event, from which on events are not relied on."""
+_MAX_UNANNOUNCED = 3
+"""Changes without an event from which events can count as unreliable."""
 _EVENT_DELAY = 2.0
-"""Seconds that the event of a change may take after the change has been seen."""
+"""Seconds that an event may come later than the sweep that found its change."""
 
 
 class EventCheck:
-    """Finds out whether events can be relied on: a watched run must not change without one."""
+    """Decides whether events are reliable: each change of a watched run must raise one."""
 
     def __init__(self) -> None:
         self._announced = 0
         self._unannounced = 0
         self._waiting: dict[str, float] = {}
 
-    def announced(self, path: str) -> None:
-        """Take note of an event for a run."""
+    def record_event(self, path: str) -> None:
+        """Record an event for a run."""
         if self._waiting.pop(path, None) is None:
             self._announced += 1
 
-    def changed(self, path: str, now: float) -> None:
-        """Take note of a change that a sweep has found; its event may still be under way."""
+    def record_change(self, path: str, now: float) -> None:
+        """Record a change that a sweep has found; its event may still come."""
         self._waiting.setdefault(path, now)
 
-    def fails(self, now: float) -> bool:
-        """Whether too many changes have come without an event."""
+    def has_failed(self, now: float) -> bool:
+        """Return whether too many changes have come without an event."""
         late = [path for path, since in self._waiting.items() if since < now - _EVENT_DELAY]
         for path in late:
             del self._waiting[path]
         self._unannounced += len(late)
-        return self._unannounced >= _UNANNOUNCED and self._unannounced > self._announced
+        return self._unannounced >= _MAX_UNANNOUNCED and self._unannounced > self._announced

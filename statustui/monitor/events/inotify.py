@@ -1,7 +1,7 @@
-"""Change events of Linux, straight from inotify(7).
+"""Change events of Linux, directly from inotify(7).
 
-Directories can be added and taken away one at a time, at a few microseconds each and without
-holding the interpreter lock, a queue that has overflowed is told, and an idle watcher never wakes.
+Adding or removing one directory takes a few microseconds and releases the interpreter lock, an
+overflow of the event queue is reported, and an idle watcher never wakes up.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Collection
 
-from statustui.monitor.events.watcher import Listening
+from statustui.monitor.events.watcher import HintReceiver
 
 _CREATE, _DELETE, _MODIFY, _ATTRIB = 0x100, 0x200, 0x2, 0x4
 _MOVED_FROM, _MOVED_TO, _CLOSE_WRITE = 0x40, 0x80, 0x8
@@ -33,35 +33,36 @@ _MASK = (
     | _MOVE_SELF
     | _ONLY_DIRECTORIES
 )
-_ITSELF = _DELETE_SELF | _MOVE_SELF | _UNMOUNT
-"""What happens to a watched directory and not in it."""
-_EVENT = struct.Struct("iIII")
-"""Watch, mask, cookie and length of the name; names follow, padded with NUL bytes."""
-_GATHER = 0.02
-"""Seconds for which events are gathered before they are told."""
-_BUFFER = 1 << 16
-_MOST_READS = 16
+_DIRECTORY_ITSELF = _DELETE_SELF | _MOVE_SELF | _UNMOUNT
+"""Events about a watched directory itself, not about a name in it."""
+_EVENT_HEADER = struct.Struct("iIII")
+"""Watch, mask, cookie and length of the name, which follows, padded with NUL bytes."""
+_GATHER_SECONDS = 0.02
+"""Delay for which events are gathered, so that they are reported together."""
+_BUFFER_BYTES = 1 << 16
+_MAX_READS_PER_BATCH = 16
+"""Events are reported after this many reads, even if more are waiting."""
 
 
 class Inotify:
     """Watches directories, none of them recursively.
 
     Args:
-        names: The names of files whose changes matter; those of directories always do.
-        listening: Is told of events.
+        names: Names of the files to report changes of; changes of directories are always reported.
+        receiver: Receives the events, on the watcher's thread.
 
     Raises:
-        OSError: The user may have no more watchers.
+        OSError: The user may not have another inotify instance.
     """
 
-    def __init__(self, names: Collection[str], listening: Listening) -> None:
+    def __init__(self, names: Collection[str], receiver: HintReceiver) -> None:
         self._names = frozenset(map(os.fsencode, names))
-        self._listening = listening
+        self._receiver = receiver
         self._libc = _libc()
         self._descriptor = self._libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
         if self._descriptor < 0:  # pragma: no cover - a test of whole processes sees it
             raise _failure()
-        self._waker, self._wake = os.pipe()
+        self._wake_read, self._wake_write = os.pipe()
         self._lock = threading.Lock()
         self._watch_of: dict[str, int] = {}
         self._path_of: dict[int, str] = {}
@@ -70,14 +71,14 @@ class Inotify:
 
     @property
     def watched(self) -> Collection[str]:
-        """The directories whose events arrive."""
+        """Paths of the directories whose events are reported."""
         return self._watch_of.keys()
 
     def add(self, path: str) -> bool:
         """Watch the directory at `path` from now on.
 
         Returns:
-            Whether it is watched. One that is not there, or cannot be read, is not.
+            Whether it is watched: False if it does not exist or cannot be read.
 
         Raises:
             OSError: No more directories may be watched.
@@ -91,7 +92,7 @@ class Inotify:
                 if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
                     return False
                 raise error
-            # A directory that was renamed is known to the system under its old watch.
+            # A renamed directory keeps its watch in the kernel.
             before = self._path_of.get(watch)
             if before is not None and before != path:
                 del self._watch_of[before]
@@ -100,7 +101,7 @@ class Inotify:
             return True
 
     def discard(self, path: str) -> None:
-        """Watch the directory at `path` no longer."""
+        """Stop watching the directory at `path`."""
         with self._lock:
             watch = self._watch_of.pop(path, None)
             if watch is not None:
@@ -109,67 +110,67 @@ class Inotify:
                     self._libc.inotify_rm_watch(self._descriptor, watch)
 
     def close(self) -> None:
-        """End watching."""
+        """Stop watching, and end the thread."""
         with self._lock:
             if not self._is_closed:
                 self._is_closed = True
-                os.write(self._wake, b"x")
+                os.write(self._wake_write, b"x")
 
     def _serve(self) -> None:
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
-        poll.register(self._waker, select.POLLIN)
+        poll.register(self._wake_read, select.POLLIN)
         while not self._is_closed:
             poll.poll()
-            time.sleep(_GATHER)
+            time.sleep(_GATHER_SECONDS)
             paths: set[str] = set()
-            has_lost = False
-            # A flood of events must not keep those that have come from being told.
-            for _ in range(_MOST_READS):
+            has_lost_events = False
+            # Report what has come even if a flood of events never ends.
+            for _ in range(_MAX_READS_PER_BATCH):
                 if self._is_closed or not (data := self._read()):
                     break
-                has_lost |= self._take(data, paths)
-            if has_lost:
-                self._listening.lose()
+                has_lost_events |= self._parse_events(data, paths)
+            if has_lost_events:
+                self._receiver.report_lost_events()
             if paths:
-                self._listening.hint(paths)
+                self._receiver.add_hints(paths)
         with self._lock:
-            for descriptor in (self._descriptor, self._waker, self._wake):
+            for descriptor in (self._descriptor, self._wake_read, self._wake_write):
                 os.close(descriptor)
             self._watch_of.clear()
             self._path_of.clear()
 
     def _read(self) -> bytes:
         try:
-            return os.read(self._descriptor, _BUFFER)
+            return os.read(self._descriptor, _BUFFER_BYTES)
         except BlockingIOError:
             return b""
 
-    def _take(self, data: bytes, paths: set[str]) -> bool:
-        """Add to `paths` what events are about; whether any events have been lost."""
-        has_lost = False
+    def _parse_events(self, data: bytes, paths: set[str]) -> bool:
+        """Add the paths of events to `paths`; return whether the kernel has dropped events."""
+        has_lost_events = False
         place = 0
         while place < len(data):
-            watch, mask, _cookie, length = _EVENT.unpack_from(data, place)
-            place += _EVENT.size + length
+            watch, mask, _cookie, length = _EVENT_HEADER.unpack_from(data, place)
+            place += _EVENT_HEADER.size + length
             path = self._path_of.get(watch)
             if mask & _OVERFLOW:
-                has_lost = True
+                has_lost_events = True
             elif path is None:
                 continue
             elif mask & _IGNORED:
                 self._forget(watch)
                 paths.add(path)
-            elif mask & _ITSELF or not length:
+            elif mask & _DIRECTORY_ITSELF or not length:
                 paths.add(path)
             else:
                 name = data[place - length : place].rstrip(b"\0")
                 if mask & _IS_DIRECTORY or name in self._names:
                     paths.add(f"{path}/{os.fsdecode(name)}")
-        return has_lost
+        return has_lost_events
 
     def _forget(self, watch: int) -> None:
-        """The system has ended a watch: its directory is gone."""
+        """Drop a watch that the kernel has ended because its directory is gone."""
         with self._lock:
             path = self._path_of.pop(watch, None)
             if path is not None and self._watch_of.get(path) == watch:
@@ -177,7 +178,7 @@ class Inotify:
 
 
 def has_inotify() -> bool:
-    """Whether the platform has inotify."""
+    """Return whether the platform has inotify."""
     return hasattr(_libc(), "inotify_add_watch")
 
 

@@ -1,4 +1,4 @@
-"""Change events of one root: what is listened to, and whether it can be relied on."""
+"""Change events of one root: which directories are watched, and whether events are reliable."""
 
 from __future__ import annotations
 
@@ -19,34 +19,36 @@ from statustui.monitor.poll_policy import WatchMode
 from statustui.monitor.root_scanner import RootScanner
 
 _RUN_FILES = frozenset({STATUS, RUN_COMPLETE, "attributes", "config", "results.json"})
-"""Files of a run whose change can change its picture."""
+"""Names of the files that a run is read from."""
 _WATCHES_PER_STEP = 5000
-"""Watches that are set at a time, so that looking at runs does not wait for them."""
+"""Watches that are set at a time, so that checks of runs do not have to wait for long."""
 
 
 class Hints(NamedTuple):
     """Where something may have changed."""
 
     runs: set[str]
+    """Paths of runs."""
     directories: set[str]
+    """Paths of directories, known or not."""
     contents: frozenset[str] = frozenset()
-    """The runs of which more than the status file may have changed."""
-    everywhere: bool = False
+    """The runs of which files beside the status file may have changed."""
+    has_lost_events: bool = False
     """Whether events have been lost."""
 
 
 class Listener:
     """Keeps watches on the directories and runs that a scanner knows.
 
-    Directories in which runs appear and active runs come first, then what is quiet, as far as the
-    limit goes: directories without runs, and finished runs, the newest first.
+    Directories in which runs appear and active runs are watched first, then resting paths up to the
+    limit: directories without runs, and finished runs, the newest first.
 
     Args:
-        scanner: Knows what there is to listen to.
+        scanner: Knows the directories and runs.
         mode: Whether to use events.
         max_watches: How many directories may be watched; None for no limit.
-        wake: Called from another thread when there are hints, or none to be had any more.
-        open_watcher: Makes what watches.
+        wake: Called from another thread when there are hints, or no more events will come.
+        open_watcher: Opens the watcher.
     """
 
     def __init__(
@@ -60,35 +62,35 @@ class Listener:
         self.fallback: str | None = None
         """Why events are not used although they could be."""
         self.unwatched: list[str] = []
-        """The active runs whose changes could be announced, but are not yet."""
+        """Paths of active runs that could be watched but are not yet."""
         self._scanner = scanner
         self._max_watches = max_watches
         self._wake = wake
         self._lock = threading.Lock()
-        self._hinted: set[str] = set()
-        self._fresh: set[str] = set()
-        self._has_lost = False
+        self._hinted_paths: set[str] = set()
+        self._newly_watched: set[str] = set()
+        self._has_lost_events = False
         self._resting: dict[str, None] = {}
-        """What rests and is watched or about to be, the least important first."""
+        """Resting paths that are watched or about to be, the least important first."""
         self._new_resting: list[str] = []
-        """What has come to rest since watches were adjusted last."""
+        """Paths that have come to rest since the watches were last updated."""
         self._pending: list[str] = []
-        """What rests and is about to be watched, the most important last."""
-        self._leaves_out = False
-        """Whether some of what rests is not watched."""
+        """Resting paths that are about to be watched, the most important last."""
+        self._omits_resting = False
+        """Whether some resting paths are not watched."""
         self._expected: AbstractSet[str] = frozenset()
-        """Runs whose changes have been announced, so that finding them proves nothing."""
+        """Runs with an event already, whose changes are no test of whether events work."""
         self._watcher: Watcher | None = None
         self._check = EventCheck()
         self._root_mount = scanner.filesystems.devices.root_mount
-        self._everywhere = mode == "events"
-        if self._everywhere or (mode == "auto" and self._root_mount.reach is Reach.LOCAL):
+        self._any_filesystem = mode == "events"
+        if self._any_filesystem or (mode == "auto" and self._root_mount.reach is Reach.LOCAL):
             try:
                 self._watcher = open_watcher(_RUN_FILES, self)
             except OSError as error:
                 self.fallback = f"no events: {error.strerror or error}"
             else:
-                scanner.use_events(self._hears)
+                scanner.use_events(self._is_watched)
 
     @property
     def is_listening(self) -> bool:
@@ -96,39 +98,39 @@ class Listener:
         return self._watcher is not None
 
     @property
-    def hears_something(self) -> bool:
+    def has_watches(self) -> bool:
         """Whether watches have been set."""
         return self._watcher is not None and bool(self._watcher.watched)
 
     @property
-    def hears_everything(self) -> bool:
+    def watches_all_runs(self) -> bool:
         """Whether all runs are watched."""
-        is_settled = not (self.unwatched or self._pending or self._leaves_out)
-        return self.hears_something and is_settled
+        is_settled = not (self.unwatched or self._pending or self._omits_resting)
+        return self.has_watches and is_settled
 
     @property
     def watched_resting(self) -> int:
-        """How many finished runs, and directories without runs, are watched."""
+        """Number of finished runs and directories without runs that are watched."""
         return len(self._resting) - len(self._pending)
 
-    def hints(self) -> Hints:
-        """Where something may have changed since the last call."""
+    def take_hints(self) -> Hints:
+        """Return where something may have changed since the last call."""
         with self._lock:
-            hinted, self._hinted = self._hinted, set()
-            has_lost, self._has_lost = self._has_lost, False
-        announced = self._locate(hinted)
+            hinted, self._hinted_paths = self._hinted_paths, set()
+            has_lost_events, self._has_lost_events = self._has_lost_events, False
+        announced = self._classify(hinted)
         for path in announced.runs:
-            self._check.announced(path)
-        # What has happened since the last look, and before the watch was set, raised no event.
-        fresh, self._fresh = self._locate(self._fresh), set()
+            self._check.record_event(path)
+        # A change between the last check and the setting of a watch has raised no event.
+        newly_watched, self._newly_watched = self._classify(self._newly_watched), set()
         return Hints(
-            announced.runs | fresh.runs,
-            announced.directories | fresh.directories,
+            announced.runs | newly_watched.runs,
+            announced.directories | newly_watched.directories,
             announced.contents,
-            has_lost,
+            has_lost_events,
         )
 
-    def _locate(self, paths: set[str]) -> Hints:
+    def _classify(self, paths: set[str]) -> Hints:
         runs: set[str] = set()
         directories: set[str] = set()
         contents: set[str] = set()
@@ -148,20 +150,22 @@ class Listener:
 
     @property
     def has_hints(self) -> bool:
-        """Whether there is something to look at, or to listen to, right now."""
-        return bool(self._hinted or self._fresh or self._has_lost or self._pending)
+        """Whether there are hints to follow or watches to set right now."""
+        return bool(
+            self._hinted_paths or self._newly_watched or self._has_lost_events or self._pending
+        )
 
-    def expect(self, runs: Iterable[str]) -> None:
-        """Count no change of these runs as one that came without an event."""
+    def expect_changes(self, runs: Iterable[str]) -> None:
+        """Accept changes of these runs until the next call: their events have come already."""
         self._expected = frozenset(runs)
 
     def check_announced(self, path: str) -> None:
-        """Record a change of the run at `path`, of which an event must tell if it is watched."""
-        if path not in self._expected and self._hears(path):
-            self._check.changed(path, time.monotonic())
+        """Record a change of the run at `path`; an event must announce it if it is watched."""
+        if path not in self._expected and self._is_watched(path):
+            self._check.record_change(path, time.monotonic())
 
-    def release(self, path: str) -> None:
-        """Stop watching `path`: it is gone, or another directory is there now."""
+    def unwatch(self, path: str) -> None:
+        """Stop watching `path`, which is gone or belongs to another directory now."""
         if self._watcher is not None:
             self._watcher.discard(self._absolute(path))
         self._resting.pop(path, None)
@@ -171,16 +175,16 @@ class Listener:
         if self._watcher is not None:
             self._new_resting.append(path)
 
-    def adjust(self) -> None:
-        """Listen to what the scanner knows now; or stop, if events do not come."""
+    def update_watches(self) -> None:
+        """Watch what the scanner knows now; stop using events if they are not reliable."""
         if self._watcher is None:
             return
         if self._root_mount != self._scanner.filesystems.devices.root_mount:
             self.fallback = "no events: the filesystem has changed"
-        if self._check.fails(time.monotonic()):
+        if self._check.has_failed(time.monotonic()):
             self.fallback = "changes came without events"
-        directories = self._scanner.watchable_directories(everywhere=self._everywhere)
-        runs = self._scanner.watchable_runs(everywhere=self._everywhere)
+        directories = self._scanner.watchable_directories(any_filesystem=self._any_filesystem)
+        runs = self._scanner.watchable_runs(any_filesystem=self._any_filesystem)
         needed = [*directories, *runs]
         limit = self._max_watches
         if limit is not None and len(needed) > limit:
@@ -191,15 +195,15 @@ class Listener:
         try:
             for path in needed:
                 self._resting.pop(path, None)
-                if not self._hears(path):
+                if not self._is_watched(path):
                     self._add(path)
         except OSError as error:
             self.fallback = f"no events: {error.strerror or error}"
             self.close()
             return
-        self.unwatched = [path for path in runs if not self._hears(path)]
+        self.unwatched = [path for path in runs if not self._is_watched(path)]
         self._choose_resting(None if limit is None else limit - len(needed))
-        self.add_pending()
+        self.add_pending_watches()
 
     def _add(self, path: str) -> None:
         """Watch a directory.
@@ -209,54 +213,54 @@ class Listener:
         """
         absolute = self._absolute(path)
         if self._watcher is not None and self._watcher.add(absolute):
-            self._fresh.add(absolute)
+            self._newly_watched.add(absolute)
 
     def _choose_resting(self, room: int | None) -> None:
-        """Choose which of what rests is watched: `room` of them, None without a limit."""
+        """Choose which resting paths to watch, at most `room` of them; None means no limit."""
         scanner = self._scanner
         new, self._new_resting = self._new_resting, []
         for path in self._newest(new, room):
-            if scanner.is_watchable(path, everywhere=self._everywhere):
+            if scanner.is_watchable(path, any_filesystem=self._any_filesystem):
                 self._resting.pop(path, None)
                 self._resting[path] = None
-                if not self._hears(path):
+                if not self._is_watched(path):
                     self._pending.append(path)
             else:
-                self._leaves_out = True
+                self._omits_resting = True
         if room is not None and len(self._resting) > room:
-            self._leaves_out = True
+            self._omits_resting = True
             for path in list(islice(self._resting, len(self._resting) - room)):
                 del self._resting[path]
                 if self._watcher is not None:
                     self._watcher.discard(self._absolute(path))
 
     def _newest(self, paths: list[str], room: int | None) -> Iterable[str]:
-        """Those of `paths` that still rest and that there is room for, the newest last."""
+        """Return those of `paths` that still rest, at most `room` of them, the newest last."""
         since = {
             path: moment
             for path in paths
             if (moment := self._scanner.resting_since(path)) is not None
         }
         most = len(since) if room is None else room
-        self._leaves_out |= len(since) > most
+        self._omits_resting |= len(since) > most
         return reversed(heapq.nlargest(most, since, key=since.__getitem__))
 
-    def add_pending(self) -> None:
+    def add_pending_watches(self) -> None:
         """Set some of the watches that have been chosen, the most important first."""
         for _ in range(min(_WATCHES_PER_STEP, len(self._pending))):
             path = self._pending.pop()
-            if path not in self._resting or self._hears(path):
+            if path not in self._resting or self._is_watched(path):
                 continue
             try:
                 self._add(path)
             except OSError:
-                # Other programs have taken the rest of what the user may have.
+                # Other programs have used up the user's limit.
                 self._max_watches = len(self._watcher.watched) if self._watcher else 0
-                self._pending, self._leaves_out = [], True
+                self._pending, self._omits_resting = [], True
                 return
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop using events."""
         if self._watcher is not None:
             self._watcher.close()
             self._watcher = None
@@ -264,27 +268,27 @@ class Listener:
             self._scanner.use_events(None)
             self.unwatched = []
 
-    def _hears(self, path: str) -> bool:
+    def _is_watched(self, path: str) -> bool:
         return self._watcher is not None and self._absolute(path) in self._watcher.watched
 
     def _absolute(self, path: str) -> str:
         return self._scanner.real_root + path[len(self._scanner.root) :]
 
-    # What is called from the watching threads.
+    # Called from the threads of the watcher.
 
-    def hint(self, paths: set[str]) -> None:
-        """Something may have changed at these paths."""
+    def add_hints(self, paths: set[str]) -> None:
+        """Receive paths at which something may have changed."""
         with self._lock:
-            self._hinted |= paths
+            self._hinted_paths |= paths
         self._wake()
 
-    def lose(self) -> None:
-        """Events have been lost: anything may have changed."""
+    def report_lost_events(self) -> None:
+        """Receive that events have been lost, so that anything may have changed."""
         with self._lock:
-            self._has_lost = True
+            self._has_lost_events = True
         self._wake()
 
-    def fail(self, reason: str) -> None:
-        """No more events come."""
+    def report_failure(self, reason: str) -> None:
+        """Receive why no more events will come."""
         self.fallback = reason
         self._wake()

@@ -7,30 +7,30 @@ import threading
 import time
 from collections.abc import Collection
 
-from statustui.monitor.events.watcher import Listening
+from statustui.monitor.events.watcher import HintReceiver
 
-_DEBOUNCE, _STEP = 100, 50
-"""Milliseconds: how long events are gathered at the most, and how long a pause ends that."""
-_ALIVE = 500
-"""Milliseconds after which a quiet watcher says that it is there."""
-_SETTLE = 1.0
-"""Seconds between two times that the watches are set up, at the least."""
-_SETTLE_SHARE = 0.05
-"""Share of the time that goes into setting up watches."""
+_DEBOUNCE_MS, _STEP_MS = 100, 50
+"""Events are gathered for at most this time, or until a pause of this length."""
+_ALIVE_MS = 500
+"""A quiet watcher reports that it is running after this time."""
+_MIN_REBUILD_SECONDS = 1.0
+"""Least time between two rebuilds of the watches."""
+_REBUILD_SHARE = 0.05
+"""Largest share of the time to spend on rebuilding watches."""
 
 
 class Watchfiles:
-    """Watches through watchfiles, wherever that has events to offer.
+    """Watches directories with watchfiles, on platforms for which it supports events.
 
-    Its watches cannot be changed one at a time: they are set up anew in a thread, while those
-    before go on.
+    watchfiles cannot add or remove a single watch. A thread sets up all watches again, and the old
+    ones stay in use until it is done.
 
     Args:
-        listening: Is told of events.
+        receiver: Receives the events, on threads of the watcher.
     """
 
-    def __init__(self, listening: Listening) -> None:
-        self._listening = listening
+    def __init__(self, receiver: HintReceiver) -> None:
+        self._receiver = receiver
         self._wanted: set[str] = set()
         self._watch: _Watch | None = None
         self._is_changed = threading.Event()
@@ -39,25 +39,25 @@ class Watchfiles:
 
     @property
     def watched(self) -> Collection[str]:
-        """The directories whose events arrive."""
+        """Paths of the directories whose events are reported."""
         watch = self._watch
         return watch.paths if watch is not None else ()
 
     def add(self, path: str) -> bool:
-        """Watch the directory at `path` soon; it is hinted at once it is."""
+        """Watch the directory at `path` soon; a hint for it tells when it is watched."""
         if path not in self._wanted:
             self._wanted.add(path)
             self._is_changed.set()
         return path in self.watched
 
     def discard(self, path: str) -> None:
-        """Watch the directory at `path` no longer, and forget the watch on it."""
+        """Stop watching the directory at `path`."""
         self._wanted.discard(path)
         if self._watch is not None:
             self._watch.paths.discard(path)
 
     def close(self) -> None:
-        """End watching."""
+        """Stop watching, and end the threads."""
         self._closed.set()
         self._is_changed.set()
         if self._watch is not None:
@@ -68,8 +68,8 @@ class Watchfiles:
             self._is_changed.wait()
             self._is_changed.clear()
             begun = time.monotonic()
-            watch = _Watch(set(self._wanted), self._listening)
-            while not watch.is_set.wait(_SETTLE) and not self._closed.is_set():
+            watch = _Watch(set(self._wanted), self._receiver)
+            while not watch.is_set.wait(_MIN_REBUILD_SECONDS) and not self._closed.is_set():
                 continue
             before, self._watch = self._watch, watch
             if before is not None:
@@ -77,26 +77,28 @@ class Watchfiles:
             if self._closed.is_set():
                 watch.stopped.set()
                 return
-            # What has happened before a watch was set raised no event.
-            fresh = watch.paths - (before.paths if before is not None else set())
-            if fresh:
-                self._listening.hint(fresh)
-            self._closed.wait(max(_SETTLE, (time.monotonic() - begun) / _SETTLE_SHARE))
+            # Changes before a watch was set have raised no event.
+            newly_watched = watch.paths - (before.paths if before is not None else set())
+            if newly_watched:
+                self._receiver.add_hints(newly_watched)
+            self._closed.wait(
+                max(_MIN_REBUILD_SECONDS, (time.monotonic() - begun) / _REBUILD_SHARE)
+            )
 
 
 class _Watch:
-    """One set of watches and the thread that waits for their events."""
+    """One set of watches, and the thread that waits for their events."""
 
-    def __init__(self, paths: set[str], listening: Listening) -> None:
+    def __init__(self, paths: set[str], receiver: HintReceiver) -> None:
         self.paths = paths
         self.is_set = threading.Event()
         self.stopped = threading.Event()
-        self._listening = listening
+        self._receiver = receiver
         threading.Thread(target=self._run, name="watch", daemon=True).start()
 
     def _run(self) -> None:
         while not self.stopped.is_set():
-            # Whatever has gone meanwhile is left out; the poller finds out that it has.
+            # Leave out directories that are gone by now; the poller reports that they are.
             self.paths = {path for path in self.paths if os.access(path, os.R_OK | os.X_OK)}
             if not self.paths:
                 break
@@ -106,7 +108,7 @@ class _Watch:
                 continue
             except (OSError, RuntimeError) as error:
                 if not self.stopped.is_set():
-                    self._listening.fail(f"no events: {error}")
+                    self._receiver.report_failure(f"no events: {error}")
                 break
         self.is_set.set()
 
@@ -116,10 +118,10 @@ class _Watch:
         for changes in watchfiles.watch(
             *paths,
             watch_filter=None,
-            debounce=_DEBOUNCE,
-            step=_STEP,
+            debounce=_DEBOUNCE_MS,
+            step=_STEP_MS,
             stop_event=self.stopped,
-            rust_timeout=_ALIVE,
+            rust_timeout=_ALIVE_MS,
             yield_on_timeout=True,
             raise_interrupt=False,
             force_polling=False,
@@ -128,4 +130,4 @@ class _Watch:
         ):
             self.is_set.set()
             if changes:
-                self._listening.hint({path for _change, path in changes})
+                self._receiver.add_hints({path for _change, path in changes})

@@ -1,7 +1,7 @@
-"""What watches directories, and what it tells.
+"""The interfaces of directory watchers and of the receivers of their events.
 
-An event is never believed: what it does is that a file is looked at now and not later. Events get
-lost in ways that raise no error, so nothing here is needed for a change to be seen.
+An event is only a hint to check a file now instead of later. Events get lost in ways that raise no
+error, so polling finds every change without them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection
 from typing import Protocol, TypeAlias
 
 _LIMITS = ("/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches")
-_LIMIT_SHARE = 2
-"""One in so many of the watches that the user may have is taken: other programs need some too."""
+_LIMIT_DIVISOR = 2
+"""The user's limit of watches is divided by this, to leave some to other programs."""
 
 
 class Watcher(Protocol):
@@ -19,64 +19,64 @@ class Watcher(Protocol):
 
     @property
     def watched(self) -> Collection[str]:
-        """The directories whose events arrive."""
+        """Paths of the directories whose events are reported."""
 
     def add(self, path: str) -> bool:
         """Watch the directory at `path`, now or soon.
 
         Returns:
-            Whether its events arrive from now on. If they do later, the path is hinted at then.
+            Whether its events are reported from now on. If they are later, a hint for it tells.
 
         Raises:
             OSError: No more directories may be watched.
         """
 
     def discard(self, path: str) -> None:
-        """Watch the directory at `path` no longer."""
+        """Stop watching the directory at `path`."""
 
     def close(self) -> None:
-        """End watching."""
+        """Stop watching all directories."""
 
 
-class Listening(Protocol):
-    """What a watcher tells, from a thread of its own."""
+class HintReceiver(Protocol):
+    """Receives what a watcher reports, on the watcher's thread."""
 
-    def hint(self, paths: set[str]) -> None:
-        """Something may have changed at these paths."""
+    def add_hints(self, paths: set[str]) -> None:
+        """Receive paths at which something may have changed."""
 
-    def lose(self) -> None:
-        """Events have been lost: anything may have changed."""
+    def report_lost_events(self) -> None:
+        """Receive that events have been lost, so that anything may have changed."""
 
-    def fail(self, reason: str) -> None:
-        """No more events come."""
-
-
-OpenWatcher: TypeAlias = Callable[[Collection[str], Listening], Watcher]
-"""Makes a watcher, given the names of the files whose changes matter and who is told of them."""
+    def report_failure(self, reason: str) -> None:
+        """Receive why no more events will come."""
 
 
-def open_watcher(names: Collection[str], listening: Listening) -> Watcher:
-    """Make the watcher that suits the platform.
+OpenWatcher: TypeAlias = Callable[[Collection[str], HintReceiver], Watcher]
+"""Opens a watcher, given the names of the files to report changes of, and a receiver."""
+
+
+def open_watcher(names: Collection[str], receiver: HintReceiver) -> Watcher:
+    """Open the watcher of the platform.
 
     Raises:
-        OSError: The user may have no more watchers.
+        OSError: The user may not have another watcher.
     """
-    # Imported once there is something to watch: the first frame comes before that.
+    # Imported late because the first frame does not need it.
     from statustui.monitor.events.inotify import Inotify, has_inotify  # noqa: PLC0415 - see above
 
     if has_inotify():
-        return Inotify(names, listening)
-    return _portable(listening)  # pragma: no cover - platforms without inotify
+        return Inotify(names, receiver)
+    return _portable(receiver)  # pragma: no cover - platforms without inotify
 
 
-def _portable(listening: Listening) -> Watcher:  # pragma: no cover - as above
+def _portable(receiver: HintReceiver) -> Watcher:  # pragma: no cover - as above
     from statustui.monitor.events.portable import Watchfiles  # noqa: PLC0415 - see above
 
-    return Watchfiles(listening)
+    return Watchfiles(receiver)
 
 
 def watch_limit() -> int | None:
-    """How many directories may be watched; None where the platform sets no limit."""
+    """Return how many directories to watch at most; None if the platform sets no limit."""
     limits = []
     for path in _LIMITS:
         try:
@@ -84,4 +84,4 @@ def watch_limit() -> int | None:
                 limits.append(int(file.read()))
         except (OSError, ValueError):
             continue
-    return min(limits) // _LIMIT_SHARE if limits else None
+    return min(limits) // _LIMIT_DIVISOR if limits else None

@@ -1,4 +1,4 @@
-"""The filesystems below one root, and how much may be asked of them."""
+"""The filesystems below one root, and the policy for polling them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class TreePolicy:
         self.policy: PollPolicy = policy_for(self.devices.slowest, settings)
 
     def reach(self, device: int, path: str) -> Reach:
-        """Return the reach of the filesystem of a file; of the root's where `device` is 0."""
+        """Return the reach of the filesystem of a file; that of the root if `device` is 0."""
         return self.devices.reach(device, path) if device else self.devices.root_mount.reach
 
     def trusts_stat(self, device: int, path: str) -> bool:
-        """Return whether `stat` tells of every change of a file."""
+        """Return whether `stat` shows every change of a file."""
         return self.reach(device, path) is not Reach.REMOTE
 
     def raises_events(self, device: int, path: str) -> bool:
@@ -35,14 +35,14 @@ class TreePolicy:
         return bool(device) and self.devices.reach(device, path) is Reach.LOCAL
 
     def add_device(self, device: int, path: str) -> bool:
-        """Look up the filesystem of a new file; return whether the policy is another now."""
+        """Look up the filesystem of a new file; return whether the policy has changed."""
         if not device or device in self.devices:
             return False
         self.devices.reach(device, path)
         return self._update()
 
-    def look_up_root(self) -> bool:
-        """Look up all filesystems anew; return whether the policy is another now."""
+    def reload(self) -> bool:
+        """Forget all devices and look up the root again; return whether the policy has changed."""
         self.devices = Devices(self._root, self._real_root)
         return self._update()
 

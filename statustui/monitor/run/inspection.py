@@ -259,7 +259,7 @@ class FileInspection:
 
     def _look_beside(self) -> None:
         """Look whether anything beside the status file has changed."""
-        found = self._files.look((self._run.problem or self._run.current).state, self._logs)
+        found = self._files.read_logs((self._run.problem or self._run.current).state, self._logs)
         if found != self._logs:
             self._logs = found
             self._tell(found)

@@ -128,7 +128,7 @@ class RunLogs:
         except TimeoutError:
             return []
 
-    def look(self, state: str, known: Logs | None = None) -> Logs:
+    def read_logs(self, state: str, known: Logs | None = None) -> Logs:
         """Find the logs, and read the end of the one that tells most of a run in `state`.
 
         Args:

@@ -1,4 +1,4 @@
-"""Listening to the events of one tree."""
+"""HintReceiver to the events of one tree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from statustui.monitor.events.listener import Hints, Listener
-from statustui.monitor.events.watcher import Listening, OpenWatcher, Watcher, open_watcher
+from statustui.monitor.events.watcher import HintReceiver, OpenWatcher, Watcher, open_watcher
 from tests.monitor.scanning import Sweeping, move_elsewhere, put_on
 from tests.trees import append, write_run
 from tests.waiting import wait_until
@@ -43,11 +43,11 @@ def listen() -> Iterator[Listen]:
 def wait_for_watches(listener: Listener) -> None:
     """Take in what has been found, and wait until the first events can arrive."""
 
-    def hears_something() -> bool:
-        listener.adjust()
-        return listener.hears_something
+    def has_watches() -> bool:
+        listener.update_watches()
+        return listener.has_watches
 
-    wait_until(hears_something)
+    wait_until(has_watches)
 
 
 def how_it_goes(listener: Listener) -> tuple[bool, str | None]:
@@ -88,11 +88,11 @@ def test_an_event_hints_at_a_run_if_its_picture_may_have_changed(
     listener = listen(sweeping)
     wait_for_watches(listener)
     # What has happened before there was a watch raised no event.
-    assert listener.hints().runs == {str(run)}
+    assert listener.take_hints().runs == {str(run)}
     (run / "run.log").write_text("step 1\n")
     append(run, "COMPLETE")
     wait_until(lambda: listener.has_hints)
-    assert listener.hints().runs == {str(run)}
+    assert listener.take_hints().runs == {str(run)}
 
 
 def test_more_directories_than_may_be_watched_mean_polling(tmp_path: Path, listen: Listen) -> None:
@@ -101,7 +101,7 @@ def test_more_directories_than_may_be_watched_mean_polling(tmp_path: Path, liste
     sweeping = Sweeping(tmp_path)
     sweeping.look()
     listener = listen(sweeping, 1)
-    listener.adjust()
+    listener.update_watches()
     assert how_it_goes(listener) == (False, "no events: 2 directories, 1 may be watched")
 
 
@@ -114,12 +114,12 @@ def test_another_filesystem_at_the_root_means_polling(
     sweeping = Sweeping(tmp_path)
     listener = listen(sweeping)
     sweeping.look()
-    listener.adjust()
+    listener.update_watches()
     assert how_it_goes(listener) == (True, None)
     put_on(monkeypatch, "xfs")
     move_elsewhere(monkeypatch)
     sweeping.look()
-    listener.adjust()
+    listener.update_watches()
     assert how_it_goes(listener) == (False, "no events: the filesystem has changed")
 
 
@@ -129,21 +129,21 @@ def test_a_refusal_of_the_operating_system_means_polling(tmp_path: Path, listen:
     sweeping = Sweeping(tmp_path)
     sweeping.look()
 
-    def refuse(_names: object, _listening: Listening) -> Watcher:
+    def refuse(_names: object, _receiver: HintReceiver) -> Watcher:
         raise OSError(errno.EMFILE, "Too many open files")
 
     assert how_it_goes(listen(sweeping, open_watcher=refuse)) == (
         False,
         "no events: Too many open files",
     )
-    listener = listen(sweeping, open_watcher=lambda _names, _listening: Deaf(1))
-    listener.adjust()
+    listener = listen(sweeping, open_watcher=lambda _names, _receiver: Deaf(1))
+    listener.update_watches()
     assert how_it_goes(listener) == (False, "no events: no space left")
     woken = threading.Event()
     listener = listen(sweeping, wake=woken.set)
-    listener.fail("no events: no watcher")
+    listener.report_failure("no events: no watcher")
     assert woken.is_set()
-    listener.adjust()
+    listener.update_watches()
     assert how_it_goes(listener) == (False, "no events: no watcher")
 
 
@@ -157,16 +157,16 @@ def test_events_that_do_not_come_are_given_up(
     runs = [write_run(tmp_path / str(number), "RUNNING") for number in range(5)]
     sweeping = Sweeping(tmp_path)
     sweeping.look()
-    listener = listen(sweeping, open_watcher=lambda _names, _listening: Deaf())
+    listener = listen(sweeping, open_watcher=lambda _names, _receiver: Deaf())
     wait_for_watches(listener)
 
     def change_all(announced: int) -> None:
         for run in runs:
             append(run, "RUN_USER on")
-        listener.expect(str(run) for run in runs[:announced])
+        listener.expect_changes(str(run) for run in runs[:announced])
         sweeping.look()
         now[0] += 3
-        listener.adjust()
+        listener.update_watches()
 
     change_all(announced=3)
     assert how_it_goes(listener) == (True, None)
@@ -195,27 +195,27 @@ def test_finished_runs_are_watched_too_the_newest_first(tmp_path: Path, listen: 
     """As many as there may be; the others are looked at more often instead."""
     sweeping = finished_tree(tmp_path, 4)
     deaf = Deaf()
-    listener = listen(sweeping, 4, open_watcher=lambda _names, _listening: deaf)
-    listener.adjust()
+    listener = listen(sweeping, 4, open_watcher=lambda _names, _receiver: deaf)
+    listener.update_watches()
     assert heard(sweeping, deaf) == ["over2", "over3"]
-    assert (listener.is_listening, listener.hears_everything) == (True, False)
+    assert (listener.is_listening, listener.watches_all_runs) == (True, False)
     append(write_run(tmp_path / "newest", "RUNNING"), "COMPLETE")
     sweeping.look()
-    listener.adjust()
+    listener.update_watches()
     assert heard(sweeping, deaf) == ["newest", "over3"]
 
 
 def test_all_is_heard_once_every_run_is_watched(tmp_path: Path, listen: Listen) -> None:
     """What other programs leave is less than the limit at times."""
     sweeping = finished_tree(tmp_path, 4)
-    listener = listen(sweeping, open_watcher=lambda _names, _listening: Deaf())
-    listener.adjust()
-    assert listener.hears_everything
+    listener = listen(sweeping, open_watcher=lambda _names, _receiver: Deaf())
+    listener.update_watches()
+    assert listener.watches_all_runs
     deaf = Deaf(4)
     sweeping = finished_tree(tmp_path, 4)
-    listener = listen(sweeping, open_watcher=lambda _names, _listening: deaf)
-    listener.adjust()
-    assert (listener.is_listening, listener.hears_everything) == (True, False)
+    listener = listen(sweeping, open_watcher=lambda _names, _receiver: deaf)
+    listener.update_watches()
+    assert (listener.is_listening, listener.watches_all_runs) == (True, False)
     assert heard(sweeping, deaf) == ["over2", "over3"]
 
 
@@ -226,10 +226,10 @@ def test_an_event_in_a_run_may_be_about_runs_inside_it(tmp_path: Path, listen: L
     sweeping.look()
     listener = listen(sweeping)
     wait_for_watches(listener)
-    listener.hints()
+    listener.take_hints()
     (run / "inside").mkdir()
     wait_until(lambda: listener.has_hints)
-    assert listener.hints() == Hints(set(), {str(run), str(run / "inside")})
+    assert listener.take_hints() == Hints(set(), {str(run), str(run / "inside")})
 
 
 def test_lost_events_mean_a_look_at_everything(tmp_path: Path, listen: Listen) -> None:
@@ -237,9 +237,9 @@ def test_lost_events_mean_a_look_at_everything(tmp_path: Path, listen: Listen) -
     sweeping = Sweeping(tmp_path)
     sweeping.look()
     listener = listen(sweeping)
-    listener.lose()
+    listener.report_lost_events()
     assert listener.has_hints
-    assert [listener.hints().everywhere for _ in range(2)] == [True, False]
+    assert [listener.take_hints().has_lost_events for _ in range(2)] == [True, False]
 
 
 def test_a_run_that_goes_on_before_it_is_watched_as_a_finished_one_is_watched_once(
@@ -248,13 +248,13 @@ def test_a_run_that_goes_on_before_it_is_watched_as_a_finished_one_is_watched_on
     """It was chosen, and is active by the time that its turn comes."""
     sweeping = finished_tree(tmp_path, 1)
     deaf = Deaf()
-    listener = listen(sweeping, open_watcher=lambda _names, _listening: deaf)
+    listener = listen(sweeping, open_watcher=lambda _names, _receiver: deaf)
     with monkeypatch.context() as patch:
         patch.setattr("statustui.monitor.events.listener._WATCHES_PER_STEP", 0)
-        listener.adjust()
+        listener.update_watches()
     assert heard(sweeping, deaf) == []
     append(tmp_path / "over0", "RUNNING")
     sweeping.look()
-    listener.adjust()
+    listener.update_watches()
     assert deaf.watched.count(str(tmp_path / "over0")) == 1
-    assert listener.hears_everything
+    assert listener.watches_all_runs

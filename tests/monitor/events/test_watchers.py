@@ -28,15 +28,15 @@ class Told:
         self.has_lost = False
         self.failed: list[str] = []
 
-    def hint(self, paths: set[str]) -> None:
+    def add_hints(self, paths: set[str]) -> None:
         """Keep the paths."""
         self.paths |= paths
 
-    def lose(self) -> None:
+    def report_lost_events(self) -> None:
         """Keep that events were lost."""
         self.has_lost = True
 
-    def fail(self, reason: str) -> None:
+    def report_failure(self, reason: str) -> None:
         """Keep the reason."""
         self.failed.append(reason)
 
@@ -52,7 +52,7 @@ WATCHERS: dict[str, Make] = {
 @pytest.fixture(params=WATCHERS)
 def make(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """Make a watcher of either kind, which is closed afterwards."""
-    monkeypatch.setattr("statustui.monitor.events.portable._SETTLE_SHARE", 1.0)
+    monkeypatch.setattr("statustui.monitor.events.portable._REBUILD_SHARE", 1.0)
     made: list[Watcher] = []
 
     def make_one(told: Told) -> Watcher:

@@ -58,7 +58,7 @@ def test_a_root_that_is_replaced_while_a_run_is_read_takes_no_run_with_it(tmp_pa
 
 
 def fail_below(monkeypatch: pytest.MonkeyPatch, failure: OSError | None) -> None:
-    """Let everything that is asked for from the root fail alike: root may look everywhere."""
+    """Make every call relative to the root fail, since the superuser may read everything."""
     monkeypatch.setattr(
         "statustui.monitor.unreadable.failure_below", lambda _root, _identity, _path: failure
     )
@@ -112,7 +112,7 @@ def test_a_directory_that_is_there_again_is_not_forgotten(
     with monkeypatch.context() as patch:
         fail_below(patch, None)
         (tmp_path / "a").rename(tmp_path / "b")
-        sweeping.apply(sweeping.scanner.list_again([str(tmp_path / "a")]))
+        sweeping.apply(sweeping.scanner.relist([str(tmp_path / "a")]))
         (tmp_path / "b").rename(tmp_path / "a")
     assert sweeping.states() == {"1": "RUNNING"}
 

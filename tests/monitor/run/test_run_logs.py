@@ -25,8 +25,8 @@ def test_where_nothing_answers_no_log_is_told_of(
     (plain / "run.log").write_text("fatal\n")
     test = write_run(tmp_path / "test_runs" / "1", "RUN_FAILED x")
     monkeypatch.setattr("statustui.monitor.run.run_logs.Prober.call", hang)
-    found = RunLogs(RunDir(str(tmp_path), str(plain), "a", "plain"), 1.0).look("RUN_FAILED")
+    found = RunLogs(RunDir(str(tmp_path), str(plain), "a", "plain"), 1.0).read_logs("RUN_FAILED")
     assert (found.logs, found.telling, found.trace) == ((), None, None)
-    found = RunLogs(RunDir(str(tmp_path), str(test), "1", "test"), 1.0).look("RUN_FAILED")
+    found = RunLogs(RunDir(str(tmp_path), str(test), "1", "test"), 1.0).read_logs("RUN_FAILED")
     assert found.trace is None
     assert found.logs
