@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Iterable
 
 import click
@@ -12,6 +13,9 @@ from statustui.core.text import clean
 from statustui.monitor.batch import Unread
 from statustui.presentation.plain_text import Paper
 from statustui.startup.streams import charset_of
+
+_PROGRESS_DELAY = 1.0
+"""Seconds without a progress line."""
 
 
 def open_paper() -> Paper:
@@ -34,6 +38,25 @@ def warn_unread(parts: Iterable[Unread]) -> None:
 def no_runs(root: str, links: int) -> str:
     """Return the message for a root that contains no runs, but links that are not followed."""
     return f"{root}: no runs; {links:,} link{' is' if links == 1 else 's are'} not followed"
+
+
+class LateProgress:
+    """A progress line on standard error for work that takes longer than `_PROGRESS_DELAY`."""
+
+    def __init__(self) -> None:
+        self._shows_at = time.monotonic() + _PROGRESS_DELAY
+        self._is_shown = False
+
+    def show(self, line: str) -> None:
+        """Replace the line, if the work has taken long enough for one."""
+        if time.monotonic() >= self._shows_at:
+            self._is_shown = True
+            show_progress(line)
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._is_shown:
+            show_progress("")
 
 
 def show_progress(line: str) -> None:

@@ -7,7 +7,7 @@ import time
 import click
 
 from statustui.cli import output
-from statustui.cli.console import open_paper
+from statustui.cli.console import LateProgress, open_paper
 from statustui.cli.options import PATIENCE_OPTION, PLACE, path_failure
 from statustui.core.durations import end_of
 from statustui.monitor.fs.deadline import PATIENCE
@@ -25,10 +25,18 @@ def command(
 ) -> None:
     """Print every status of RUN, a run directory or its status file, and why it failed."""
     now = time.time()
+    progress = LateProgress()
     try:
-        found = read_run(run, patience or PATIENCE, in_full=as_json)
+        found = read_run(
+            run,
+            patience or PATIENCE,
+            in_full=as_json,
+            on_wait=lambda: progress.show("reading the status file"),
+        )
     except OSError as error:
         raise path_failure(error.filename or run, error) from error
+    finally:
+        progress.clear()
     if as_json:
         timeline = found.history.timeline
         times = timeline.totals_until(end_of(found.run, timeline, now))

@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 
 from statustui.cli import output
-from statustui.cli.console import no_runs, open_paper, warn, warn_unread
+from statustui.cli.console import LateProgress, no_runs, open_paper, warn, warn_unread
 from statustui.cli.follow_loop import follow_runs
 from statustui.cli.options import (
     FILTER,
@@ -111,7 +111,16 @@ def _read(roots: Sequence[str], config: Config, query: Filter, *, is_count: bool
     """Read the runs that match; of those that are only counted, no more than the filter needs."""
     now = time.time()
     details = Details.of(query.fields) if is_count else Details.ALL
-    found = read_once(roots, config.stale_after, now, config.patience, details=details)
+    progress = LateProgress()
+    found = read_once(
+        roots,
+        config.stale_after,
+        now,
+        config.patience,
+        details=details,
+        on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
+    )
+    progress.clear()
     return found._replace(runs=[run for run in found.runs if query.matches(run, now)])
 
 

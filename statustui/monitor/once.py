@@ -68,13 +68,14 @@ class Picture(NamedTuple):
     """Root without any runs -> number of links in it that were not followed."""
 
 
-def read_once(
+def read_once(  # noqa: PLR0913 - what to read, how much of it, and who waits
     roots: Sequence[str],
     stale_after: StaleAfter,
     now: float,
     patience: float = PATIENCE,
     *,
     details: Details = Details.ALL,
+    on_wait: Callable[[int], object] = lambda _read: None,
 ) -> Picture:
     """Find and read every run below `roots` once, each root in threads of its own.
 
@@ -86,7 +87,8 @@ def read_once(
         stale_after: How long a run may stay in a state before it can count as stalled.
         now: The time in seconds since 1970.
         patience: Seconds without an answer after which a root is given up.
-        details: How much is read of each run.
+        details: How much to read of each run.
+        on_wait: Called with the number of runs read so far, a few times a second.
 
     Raises:
         OSError: No thread can be started.
@@ -106,7 +108,7 @@ def read_once(
     unfollowed: dict[str, int] = {}
     for reader, question in zip(readers, questions, strict=True):
         try:
-            question.answer(patience)
+            question.answer(patience, lambda: on_wait(sum(len(one.runs) for one in readers)))
         except OSError as error:
             reader.parts.append(Unread(reader.root, error.strerror or str(error)))
         # A reader that has been given up may still add runs: use those it has now.
@@ -223,13 +225,20 @@ class RunFiles(NamedTuple):
     """Whether the file that was read has the name of a status file."""
 
 
-def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) -> RunFiles:
+def read_run(
+    path: str,
+    patience: float = PATIENCE,
+    *,
+    in_full: bool = False,
+    on_wait: Callable[[], object] = lambda: None,
+) -> RunFiles:
     """Read everything about the run at `path`, a run directory or its status file.
 
     Args:
         path: The directory or the file.
         patience: Seconds without an answer after which reading is given up.
         in_full: Whether to read every status, and no log.
+        on_wait: Called a few times a second meanwhile.
 
     Raises:
         OSError: The status file cannot be read, or does not answer.
@@ -260,4 +269,4 @@ def read_run(path: str, patience: float = PATIENCE, *, in_full: bool = False) ->
             is_status_file=os.path.basename(status_path) == STATUS,
         )
 
-    return Question(work, f"read {path}").answer(patience)
+    return Question(work, f"read {path}").answer(patience, on_wait)

@@ -13,6 +13,9 @@ PATIENCE = 10.0
 NO_ANSWER = "not answering"
 """Why nothing is known of a filesystem that does not answer."""
 
+_NOTICE_INTERVAL = 0.2
+"""Seconds between two notices to a caller that waits."""
+
 Answer = TypeVar("Answer")
 Heartbeat: TypeAlias = Callable[[], object]
 """Called whenever the filesystem has answered."""
@@ -56,22 +59,27 @@ class Question(Generic[Answer]):
         self._answered_at = time.monotonic()
         start_thread(self._serve, name)
 
-    def answer(self, patience: float) -> Answer:
+    def answer(self, patience: float, on_wait: Callable[[], object] = lambda: None) -> Answer:
         """Wait for the answer.
 
         Args:
             patience: Seconds to wait since the filesystem has answered for the last time.
+            on_wait: Called every `_NOTICE_INTERVAL` seconds meanwhile.
 
         Raises:
             TimeoutError: It has not for so long, and still may.
             BaseException: Whatever the work has raised.
         """
-        while not self._is_done.wait(max(0.0, self._answered_at + patience - time.monotonic())):
-            if time.monotonic() - self._answered_at >= patience:
+        while not self._is_done.wait(min(_NOTICE_INTERVAL, self._left(patience))):
+            if not self._left(patience):
                 raise TimeoutError(errno.ETIMEDOUT, NO_ANSWER)
+            on_wait()
         if self._failure is not None:
             raise self._failure
         return self._answers[0]
+
+    def _left(self, patience: float) -> float:
+        return max(0.0, self._answered_at + patience - time.monotonic())
 
     def _beat(self) -> None:
         self._answered_at = time.monotonic()
