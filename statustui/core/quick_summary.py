@@ -74,15 +74,15 @@ def _summarise_quickly(block: bytes, offset: int) -> StatusSummary | None:
     if current is None or not all(kept.values()):
         return None
     return StatusSummary(
-        offset,
-        last + 1,
-        started,
-        current,
-        kept.get(order.stage),
-        kept.get(order.problem),
-        kept.get(order.recovered),
-        order.seen,
-        current.time,
+        offset=offset,
+        status_count=last + 1,
+        started=started,
+        current=current,
+        stage=kept.get(order.stage),
+        problem=kept.get(order.problem),
+        recovered=kept.get(order.recovered),
+        seen=order.seen,
+        last_time=current.time,
     )
 
 

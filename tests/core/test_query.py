@@ -240,7 +240,7 @@ def test_any_text_is_understood_or_refused_with_a_place(text: str) -> None:
 
 @given(st.text().filter(lambda text: '"' not in text and text.strip()))
 def test_quoted_text_is_looked_for_as_it_stands(text: str) -> None:
-    """With whatever signs there are in it."""
+    """Any characters but quotes may be in it."""
     query = parse_query(f'"{text}"')
     held = make("r/9", "RUNNING a")._replace(id=f"x{text}y")
     assert query.matches(held, NOW)
