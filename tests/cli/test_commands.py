@@ -163,14 +163,14 @@ def test_exit_status_tells_problems_when_asked(tmp_path: Path) -> None:
         (["/no/such/root"], "statustui: /no/such/root: No such file or directory"),
         (["list", "/no/such/root"], "statustui: /no/such/root: No such file or directory"),
         (["list", __file__], "Not a directory"),
-        (["list", "--sort", "colour"], "none of category"),
+        (["list", "--sort", "colour"], "not one of category"),
         (["list", "--nonsense"], "No such option"),
         (["history", "/no/such/run"], "statustui: /no/such/run: No such file"),
         (["history", "/dev/null"], "statustui: /dev/null: not a regular file"),
         (["set", "/dev/null/run", "RUNNING"], "statustui: /dev/null/run: "),
         (["set", "run"], "Missing argument"),
         (["demo", str(DATA)], "the directory is not empty"),
-        (["demo"], "no terminal"),
+        (["demo"], "not a terminal"),
     ],
 )
 def test_bad_input_gets_a_clear_message(arguments: list[str], reason: str) -> None:
