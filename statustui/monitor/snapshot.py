@@ -52,6 +52,9 @@ _MAX_KICKOFF_AGE = 3600.0
 _BUILT_STATES = frozenset({"BUILD_REUSED", "BUILD_DONE", "BUILD_DEFERRED"})
 """States after which Pavilion 2.1.1 hands a run to a scheduler; that creates a ``job_id``."""
 
+MAX_PEER_STATUS_BYTES = 1 << 18
+"""A larger status file is not read to compare other runs with."""
+
 _UNREADABLE = "The status file cannot be read: "
 _NOT_REGULAR = "The status file is not a regular file."
 _EMPTY = "The run directory is empty: making the run has failed."

@@ -26,15 +26,14 @@ from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
 from statustui.core.timeline import StateTimeline, timeline_of
 from statustui.core.working_dir import STATUS
-from statustui.monitor.fs.prober import About, Prober
-from statustui.monitor.snapshot import read_history
+from statustui.monitor.fs.prober import CallTarget, Prober
+from statustui.monitor.snapshot import MAX_PEER_STATUS_BYTES, read_history
 
-MAX_PEERS = 20
+_MAX_PEERS = 20
 """Runs that a run is compared with at most: the ones that were added last."""
 _MOST_STATES = 64
 """States of runs of one name that are remembered."""
-MAX_PEER_STATUS_BYTES = 1 << 18
-"""Size limit: a larger status file is not read for comparison."""
+
 _DURATIONS_TTL = 600.0
 """Seconds after which the usual durations are learned again."""
 _MIN_RECHECK_SECONDS = 10.0
@@ -54,7 +53,7 @@ class Peers:
 
     def __init__(self) -> None:
         self._paths: dict[str, deque[str]] = {}
-        self._all: deque[str] = deque(maxlen=MAX_PEERS)
+        self._all: deque[str] = deque(maxlen=_MAX_PEERS)
         self._durations: dict[str, tuple[float, StateDurations]] = {}
 
     def add(self, run: Run) -> None:
@@ -64,7 +63,7 @@ class Peers:
         if run.kind == "test" and run.name:
             paths = self._paths.get(run.name)
             if paths is None:
-                paths = self._paths[run.name] = deque(maxlen=MAX_PEERS)
+                paths = self._paths[run.name] = deque(maxlen=_MAX_PEERS)
             paths.append(run.path)
 
     def forget(self, run: Run) -> None:
@@ -96,7 +95,7 @@ class Peers:
 
 
 def _without(paths: Iterable[str], path: str) -> deque[str]:
-    return deque((one for one in paths if one != path), maxlen=MAX_PEERS)
+    return deque((one for one in paths if one != path), maxlen=_MAX_PEERS)
 
 
 def _timelines(paths: Iterable[str]) -> Iterator[StateTimeline]:
@@ -129,7 +128,7 @@ def last_sign_of_life(run: Run, prober: Prober) -> float:
     user = _owner_of(run.path) if linked else None
     for folder, paths in linked.items():
         with contextlib.suppress(OSError):
-            signs += prober.call(partial(_write_times, paths), About.link(folder, user))
+            signs += prober.call(partial(_write_times, paths), CallTarget.link(folder, user))
     return max(signs)
 
 

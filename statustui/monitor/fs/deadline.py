@@ -1,4 +1,4 @@
-"""Asking a filesystem that may never answer."""
+"""Access to a filesystem that may never answer."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Callable
 from typing import Generic, TypeAlias, TypeVar
 
 PATIENCE = 10.0
-"""Seconds without an answer after which a filesystem is given up, by default."""
+"""Default number of seconds without an answer after which a filesystem is given up."""
 NO_ANSWER = "not answering"
-"""Why nothing is known of a filesystem that does not answer."""
+"""Reason in the error of a filesystem that does not answer."""
 
 _NOTICE_INTERVAL = 0.2
-"""Seconds between two notices to a caller that waits."""
+"""Seconds between two calls of `on_wait`."""
 
 Answer = TypeVar("Answer")
 Heartbeat: TypeAlias = Callable[[], object]
-"""Called whenever the filesystem has answered."""
+"""To be called whenever the filesystem has answered."""
 
 
 class NoThreadError(OSError):
@@ -26,7 +26,7 @@ class NoThreadError(OSError):
 
 
 def start_thread(work: Callable[[], object], name: str) -> None:
-    """Do `work` in a thread that does not keep the program from ending.
+    """Run `work` in a thread that does not keep the program from exiting.
 
     Raises:
         NoThreadError: No thread can be started.
@@ -38,12 +38,12 @@ def start_thread(work: Callable[[], object], name: str) -> None:
 
 
 class Question(Generic[Answer]):
-    """Work on files that a thread does while others wait for it, or do not.
+    """Work on files in a thread of its own, whose result others can wait for.
 
-    The thread is a daemon: stuck in a file call, it does not keep the program from ending.
+    The thread is a daemon: if it hangs in a file call, it does not keep the program from exiting.
 
     Args:
-        work: What is done. It is given a `Heartbeat`.
+        work: The function; its argument is a `Heartbeat`.
         name: Name of the thread.
 
     Raises:
@@ -51,7 +51,7 @@ class Question(Generic[Answer]):
     """
 
     def __init__(self, work: Callable[[Heartbeat], Answer], name: str = "question") -> None:
-        """Begin."""
+
         self._work = work
         self._answers: list[Answer] = []
         self._failure: BaseException | None = None
@@ -60,15 +60,15 @@ class Question(Generic[Answer]):
         start_thread(self._serve, name)
 
     def answer(self, patience: float, on_wait: Callable[[], object] = lambda: None) -> Answer:
-        """Wait for the answer.
+        """Wait for the result of the work.
 
         Args:
-            patience: Seconds to wait since the filesystem has answered for the last time.
+            patience: Seconds to wait after each heartbeat.
             on_wait: Called every `_NOTICE_INTERVAL` seconds meanwhile.
 
         Raises:
-            TimeoutError: It has not for so long, and still may.
-            BaseException: Whatever the work has raised.
+            TimeoutError: No heartbeat has come for so long; the work may still go on.
+            BaseException: The exception of the work.
         """
         while not self._is_done.wait(min(_NOTICE_INTERVAL, self._left(patience))):
             if not self._left(patience):
@@ -81,22 +81,22 @@ class Question(Generic[Answer]):
     def _left(self, patience: float) -> float:
         return max(0.0, self._answered_at + patience - time.monotonic())
 
-    def _beat(self) -> None:
+    def _mark_answered(self) -> None:
         self._answered_at = time.monotonic()
 
     def _serve(self) -> None:
         try:
-            self._answers.append(self._work(self._beat))
+            self._answers.append(self._work(self._mark_answered))
         except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
             self._failure = error
         self._is_done.set()
 
 
 def ask(work: Callable[[], Answer], patience: float) -> Answer:
-    """Do some work on files in a thread, and wait for it for `patience` seconds.
+    """Run `work` in a thread, and wait for its result for `patience` seconds.
 
     Raises:
-        TimeoutError: It has not come to an end.
-        BaseException: Whatever the work has raised.
+        TimeoutError: It has not finished in time.
+        BaseException: The exception of the work.
     """
     return Question(lambda _beat: work()).answer(patience)

@@ -1,4 +1,4 @@
-"""What kind of filesystem a path is on, which decides how it can be watched."""
+"""The kind of filesystem that a path is on, which decides how it can be watched."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 
 class Reach(enum.Enum):
-    """Who can change files behind this host's back, and whether `stat` tells."""
+    """Whether other hosts write to a filesystem, and whether `stat` shows that at once."""
 
     LOCAL = "local"
-    """This host alone writes: change events arrive, `stat` is true."""
+    """Only this host writes: every change raises an event, and `stat` is current."""
     COHERENT = "cluster"
-    """Other hosts write, no event tells, `stat` is true."""
+    """Other hosts write without raising events here; `stat` is current."""
     REMOTE = "network"
-    """Other hosts write, no event tells, and `stat` may be a minute old until a file is opened."""
+    """Other hosts write without raising events here; `stat` may be a minute old for a file that is
+    not opened."""
 
 
 class Mount(NamedTuple):
@@ -35,14 +36,14 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def reach_of(filesystem: str) -> Reach:
-    """The reach of a type of filesystem; one that is not known to be more is `REMOTE`."""
+    """Return the reach of a type of filesystem; an unknown type is `REMOTE`."""
     if _LOCAL.fullmatch(filesystem):
         return Reach.LOCAL
     return Reach.COHERENT if _COHERENT.fullmatch(filesystem) else Reach.REMOTE
 
 
 def parse_mountinfo(text: str) -> list[Mount]:
-    """Read the text of ``/proc/self/mountinfo``, whose form proc(5) describes."""
+    """Parse the text of ``/proc/self/mountinfo``; proc(5) describes its format."""
     mounts = []
     for line in text.splitlines():
         before, _, behind = line.partition(" - ")
@@ -55,7 +56,7 @@ def parse_mountinfo(text: str) -> list[Mount]:
 
 
 def parse_mount(text: str) -> list[Mount]:
-    """Read what mount(8) prints on macOS: ``/dev/disk1 on / (apfs, local, journaled)``."""
+    """Parse the output of mount(8) on macOS: ``/dev/disk1 on / (apfs, local, journaled)``."""
     found = re.findall(r"^.* on (.*) \(([^,)]+)(.*)\)$", text, re.MULTILINE)
     return [
         Mount(point, kind, Reach.LOCAL if ", local" in flags else Reach.REMOTE)
@@ -64,10 +65,10 @@ def parse_mount(text: str) -> list[Mount]:
 
 
 def read_mounts() -> list[Mount]:
-    """The mounted filesystems; an empty list where the platform does not tell."""
+    """Return the mounted filesystems; an empty list if the platform does not list them."""
     try:
         if sys.platform == "darwin":
-            with os.popen("/sbin/mount") as output:  # noqa: S605 - nothing of it comes from outside
+            with os.popen("/sbin/mount") as output:  # noqa: S605 - a constant command
                 return parse_mount(output.read())
         with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
             return parse_mountinfo(file.read())
@@ -76,9 +77,10 @@ def read_mounts() -> list[Mount]:
 
 
 def mount_of(path: str, mounts: Sequence[Mount]) -> Mount:
-    """The filesystem that the absolute `path` is on.
+    """Return the filesystem that the absolute `path` is on.
 
-    The longest mount point above it counts; of several mounts on one point, the last.
+    That is the one with the longest mount point above `path`; of several on the same mount point,
+    the last.
     """
     best = Mount("", "unknown", Reach.REMOTE)
     for mount in mounts:
@@ -89,26 +91,25 @@ def mount_of(path: str, mounts: Sequence[Mount]) -> Mount:
 
 
 class Devices:
-    """What the devices below one root are; each is looked up once.
+    """The filesystems of the devices below one root; each device is looked up once.
 
     Args:
-        root: The root as it is to be shown.
+        root: The root, as the user gave it.
         real_root: Its real path.
     """
 
     def __init__(self, root: str, real_root: str) -> None:
-        """Start with the filesystem of the root."""
         self._root = root
         self._real_root = real_root
         self._mounts: dict[int, Mount] = {}
         self.root_mount = mount_of(real_root, read_mounts())
 
     def __contains__(self, device: int) -> bool:
-        """Whether the filesystem with the number `device` has been looked up."""
+        """Return whether the device with this number has been looked up."""
         return device in self._mounts
 
     def reach(self, device: int, path: str) -> Reach:
-        """The reach of the filesystem with the number `device`, on which `path` is."""
+        """Return the reach of the filesystem on `device`, to which the file at `path` belongs."""
         mount = self._mounts.get(device)
         if mount is None:
             mount = mount_of(self._real_root + path[len(self._root) :], read_mounts())
@@ -117,6 +118,6 @@ class Devices:
 
     @property
     def slowest(self) -> Reach:
-        """The reach that asks for most patience of all that have been met."""
+        """The slowest reach of the root and all devices that have been looked up."""
         reaches = {self.root_mount.reach, *(mount.reach for mount in self._mounts.values())}
         return max(reaches, key=list(Reach).index)

@@ -1,4 +1,4 @@
-"""Whether something below a root is there, asked without being misled by a root that moves."""
+"""Check whether a path below a root exists, without being misled if the root is renamed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import os
 
 IS_GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
-"""What the operating system says of what is not there."""
+"""Error numbers that mean that a path does not exist."""
 _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -15,18 +15,18 @@ class RootLostError(OSError):
 
 
 def failure_below(root: str, identity: tuple[int, int], path: str) -> OSError | None:
-    """Why something below a root cannot be reached, if it cannot.
+    """Return why a path below a root cannot be reached; None if it can.
 
-    It is looked for from the directory that the root is: if that is renamed in this very moment,
-    what is below it has not gone.
+    The path is resolved from the open directory of the root, so that renaming the root at the same
+    time does not make the path seem gone.
 
     Args:
         root: The root.
-        identity: Device and inode that it had when it was listed.
-        path: What is looked for; the path begins with `root`.
+        identity: Device and inode that the root had when it was listed.
+        path: The path; it begins with `root`.
 
     Raises:
-        RootLostError: The root itself cannot be reached, or is another directory by now.
+        RootLostError: The root itself cannot be reached, or is another directory now.
     """
     try:
         descriptor = os.open(root, _DIRECTORY)

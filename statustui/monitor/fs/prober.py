@@ -1,4 +1,4 @@
-"""Calls that may never come back, such as those on a mount whose server is dead."""
+"""Calls that may never return, such as those on a mount whose server is dead."""
 
 from __future__ import annotations
 
@@ -15,78 +15,77 @@ from statustui.monitor.fs.deadline import NO_ANSWER, start_thread
 
 Result = TypeVar("Result")
 
-_LEAST = 0.1
-"""Share of the usual time for which a call is waited for, however many others hang."""
+_MIN_LIMIT_SHARE = 0.1
+"""Least share of the time limit that a call gets, however many others hang."""
 
 
-class About(NamedTuple):
-    """What a call asks."""
+class CallTarget(NamedTuple):
+    """What a call accesses, and on whose account."""
 
     place: str | None = None
-    """While a call about the same place hangs, there is no other."""
+    """A path; while a call on it hangs, further calls on it are refused."""
     user: int | None = None
-    """Who has made the call necessary, by number; nobody can use up the calls of others."""
+    """Id of the user who owns the link that leads there; limits the calls on their account."""
 
     @classmethod
-    def link(cls, folder: str, user: int | None) -> About:
-        """What is at, or behind, `folder`, which may be a link of that user."""
+    def link(cls, folder: str, user: int | None) -> CallTarget:
+        """Return the target of calls on `folder`, which may be a link of `user`."""
         try:
             return cls(os.path.join(os.path.dirname(folder), os.readlink(folder)), user)
         except OSError:
             return cls(folder, user)
 
 
-_ANYTHING = About()
+_NO_TARGET = CallTarget()
 
 
 class Stuck:
     """The calls that hang; several probers can share it.
 
     Args:
-        most: Calls that may hang at a time. While so many do, every further one is refused.
-        share: Calls because of one user that may.
+        max_calls: Number of hung calls from which every further call is refused.
+        max_calls_of_user: The same for calls on the account of one user.
     """
 
-    def __init__(self, most: int = 64, share: int = 8) -> None:
-        """Start with none."""
+    def __init__(self, max_calls: int = 64, max_calls_of_user: int = 8) -> None:
+
         self.lock = threading.Lock()
-        self._most = most
-        self._share = share
-        self._calls: list[About] = []
+        self._max_calls = max_calls
+        self._max_calls_of_user = max_calls_of_user
+        self._calls: list[CallTarget] = []
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of hung calls."""
         return len(self._calls)
 
-    def refuses(self, about: About) -> bool:
-        """Whether there is one about the same already, or there are too many."""
+    def refuses(self, target: CallTarget) -> bool:
+        """Return whether a call on the same place hangs already, or too many calls hang."""
         with self.lock:
-            by_place = about.place is not None and any(
-                call.place == about.place for call in self._calls
+            by_place = target.place is not None and any(
+                call.place == target.place for call in self._calls
             )
-            by_user = about.user is not None and self._share <= sum(
-                call.user == about.user for call in self._calls
+            by_user = target.user is not None and self._max_calls_of_user <= sum(
+                call.user == target.user for call in self._calls
             )
-            return len(self._calls) >= self._most or by_place or by_user
+            return len(self._calls) >= self._max_calls or by_place or by_user
 
-    def add(self, about: About) -> None:
-        """Take note of one, with the lock."""
-        self._calls.append(about)
+    def add(self, target: CallTarget) -> None:
+        """Add a hung call; the caller holds the lock."""
+        self._calls.append(target)
 
-    def remove(self, about: About) -> None:
-        """Take note that one has come back, with the lock."""
-        self._calls.remove(about)
+    def remove(self, target: CallTarget) -> None:
+        """Remove a call that has returned; the caller holds the lock."""
+        self._calls.remove(target)
 
 
 class Prober:
-    """Makes calls on a thread of its own, and gives up on those that do not answer.
+    """Makes calls on a thread of its own, and gives up calls that do not answer.
 
-    The thread of such a call is left to it and replaced. The threads are daemons: none keeps the
-    program from ending.
+    The thread of a hung call is abandoned and replaced. The threads are daemons: they do not keep
+    the program from exiting.
 
     Args:
-        limit: Seconds without an answer after which a call is given up; the more calls hang, the
-            fewer.
+        limit: Seconds without an answer after which a call is given up; shorter while others hang.
         stuck: The calls that hang.
     """
 
@@ -96,30 +95,30 @@ class Prober:
         self._own = threading.local()
         self._tasks: queue.SimpleQueue[_Task | None] | None = None
 
-    def call(self, work: Callable[[], Result], about: About = _ANYTHING) -> Result:
-        """Do `work`, which is called from one thread at a time.
+    def call(self, work: Callable[[], Result], target: CallTarget = _NO_TARGET) -> Result:
+        """Call `work` on the thread, and return its result; not for several threads at once.
 
         Args:
-            work: What to do. If it takes long, it calls `beat` now and then.
-            about: What it asks.
+            work: The function. If it takes long, it calls `mark_answered` from time to time.
+            target: What it accesses.
 
         Raises:
-            TimeoutError: It has not come back in time, or others have not so far.
+            TimeoutError: It has not answered in time, or is refused because other calls hang.
             NoThreadError: No thread can be started.
-            Exception: Whatever the work has raised.
+            Exception: The exception of `work`.
         """
-        if self._stuck.refuses(about):
+        if self._stuck.refuses(target):
             raise TimeoutError(errno.ETIMEDOUT, NO_ANSWER)
         if self._tasks is None:
             self._tasks = self._start()
-        task = _Task(work, about)
+        task = _Task(work, target)
         self._tasks.put(task)
         if not self._wait(task):
             with self._stuck.lock:
-                # It may have come back in this very moment.
+                # It may have returned just now.
                 if not task.is_done.is_set():
                     task.is_given_up = True
-                    self._stuck.add(about)
+                    self._stuck.add(target)
                     self._tasks = None
                     raise TimeoutError(errno.ETIMEDOUT, NO_ANSWER)
         if task.error is not None:
@@ -128,17 +127,17 @@ class Prober:
         return result
 
     def _wait(self, task: _Task) -> bool:
-        limit = self._limit * max(_LEAST, 1 / (1 + len(self._stuck)))
+        limit = self._limit * max(_MIN_LIMIT_SHARE, 1 / (1 + len(self._stuck)))
         while not task.is_done.wait(max(0.0, task.answered_at + limit - time.monotonic())):
             if time.monotonic() - task.answered_at >= limit:
                 return False
         return True
 
-    def beat(self) -> None:
-        """Called by work that is under way: what it asks has answered.
+    def mark_answered(self) -> None:
+        """Record, from within `work`, that its target has answered.
 
         Raises:
-            TimeoutError: It has been given up meanwhile.
+            TimeoutError: The call has been given up.
         """
         task: _Task = self._own.task
         task.answered_at = time.monotonic()
@@ -146,7 +145,7 @@ class Prober:
             raise TimeoutError(errno.ETIMEDOUT, NO_ANSWER)
 
     def close(self) -> None:
-        """Let the thread end."""
+        """End the thread once it is idle."""
         if self._tasks is not None:
             self._tasks.put(None)
             self._tasks = None
@@ -166,14 +165,14 @@ class Prober:
             with self._stuck.lock:
                 task.is_done.set()
                 if task.is_given_up:
-                    self._stuck.remove(task.about)
+                    self._stuck.remove(task.target)
                     return
 
 
 class _Task:
-    def __init__(self, work: Callable[[], Any], about: About) -> None:
+    def __init__(self, work: Callable[[], Any], target: CallTarget) -> None:
         self.work = work
-        self.about = about
+        self.target = target
         self.answered_at = time.monotonic()
         self.result: Any = None
         self.error: Exception | None = None

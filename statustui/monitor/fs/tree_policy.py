@@ -7,7 +7,7 @@ from statustui.monitor.poll_policy import PollPolicy, Settings, policy_for
 
 
 class TreePolicy:
-    """Which filesystems there are below a root, and the policy for the slowest of them.
+    """The filesystems below a root, and the policy for the slowest of them.
 
     Args:
         root: The root, as the user gave it.

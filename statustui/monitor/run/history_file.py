@@ -1,4 +1,4 @@
-"""Reading the history in a status file, and what is appended to it."""
+"""Read the history in a status file, and continue when the file grows."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from statustui.core.reading import (
     signature_of,
 )
 
-_QUICK = 1 << 16
-"""Bytes at the end of a large file that are shown before the rest has been read."""
-_LARGE = 4 * _QUICK
+_PREVIEW_BYTES = 1 << 16
+"""Bytes at the end of a large file that are read first, as a preview."""
+_PREVIEW_FROM_BYTES = 4 * _PREVIEW_BYTES
+"""Size from which a file is large enough for a preview."""
 
 
 class HistoryFile:
-    """The status file of one run, read on from where the last reading has ended.
+    """The status file of one run; each read continues where the last one ended.
 
     Args:
         path: The status file.
     """
 
     def __init__(self, path: str) -> None:
-        """Start with nothing read."""
         self._path = path
         self._signature: Signature | None = None
-        self._mark: Bookmark | None = None
-        self._offset = self._readings = 0
+        self._bookmark: Bookmark | None = None
+        self._offset = self._generation = 0
         self._builder = HistoryBuilder()
 
     def read(self, is_needed: Callable[[], bool] = lambda: True) -> Iterator[History]:
-        """Read what is new.
+        """Read what has been appended since the last call.
 
         Args:
-            is_needed: Asked now and then whether to go on; if not, nothing more comes.
+            is_needed: Called after each block; reading ends without a result if it returns False.
 
         Yields:
-            Nothing if the file is as it was. Of a large file that has not been read yet first the
-            history in the end of it; then the whole one.
+            The history, if the file has changed. The first read of a large file yields the history
+            in the end of the file before that.
 
         Raises:
             OSError: The file cannot be read, or is not a regular file.
@@ -53,7 +53,7 @@ class HistoryFile:
             signature = signature_of(state)
             if signature == self._signature:
                 return
-            if self._mark is None or not self._mark.holds(descriptor, state):
+            if self._bookmark is None or not self._bookmark.holds(descriptor, state):
                 yield from self._begin(descriptor, state)
             torn = b""
             for block, end in read_blocks(descriptor, self._offset, longest=MAX_STATUS_BYTES):
@@ -64,24 +64,24 @@ class HistoryFile:
                     self._offset = end
                 else:
                     torn = block
-            self._mark = Bookmark.at(descriptor, state, self._offset)
+            self._bookmark = Bookmark.at(descriptor, state, self._offset)
             self._signature = signature
         yield self._builder.history(torn, state.st_mtime)
 
     def _begin(self, descriptor: int, state: os.stat_result) -> Iterator[History]:
-        """Start anew, with a quick look at the end of a large file."""
+        """Start at the beginning of the file; yield a preview of a large one."""
         size = state.st_size
         self._offset = line_start(descriptor, size - MAX_STATUS_BYTES)
-        self._readings += 1
-        self._builder = HistoryBuilder(skipped=self._offset, generation=self._readings)
-        self._mark = None
-        if size - self._offset > _LARGE:
-            start = line_start(descriptor, size - _QUICK)
-            quick = HistoryBuilder(skipped=start, is_whole=False)
+        self._generation += 1
+        self._builder = HistoryBuilder(skipped=self._offset, generation=self._generation)
+        self._bookmark = None
+        if size - self._offset > _PREVIEW_FROM_BYTES:
+            start = line_start(descriptor, size - _PREVIEW_BYTES)
+            preview = HistoryBuilder(skipped=start, is_whole=False)
             torn = b""
             for block, _end in read_blocks(descriptor, start):
                 if block.endswith(b"\n"):
-                    quick.add(block)
+                    preview.add(block)
                 else:
                     torn = block
-            yield quick.history(torn, state.st_mtime)
+            yield preview.history(torn, state.st_mtime)

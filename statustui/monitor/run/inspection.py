@@ -1,6 +1,6 @@
-"""Everything about one run, read on threads of its own for as long as somebody looks at it.
+"""Everything about one run, kept up to date on two threads for as long as it is displayed.
 
-One thread keeps the history live and follows no link. Another one sees to all that may be behind a
+One thread reads the history and follows no link. The other reads everything that may be behind a
 link, in calls with a time limit.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,31 +24,30 @@ from statustui.monitor.run.log_text import LogFollower, LogPage, SearchPattern, 
 from statustui.monitor.run.run_logs import Logs as Logs  # noqa: PLC0414 - part of this interface
 from statustui.monitor.run.run_logs import RunLogs
 from statustui.monitor.run.run_logs import Unreadable as Unreadable  # noqa: PLC0414 - as above
+from statustui.monitor.run.task_loop import TaskLoop
+from statustui.monitor.snapshot import MAX_PEER_STATUS_BYTES
 
-_SHORTEST, _LONGEST = 0.5, 5.0
-"""Seconds between two looks: few after a change, ever more as long as nothing changes."""
-_SLOWER = 1.3
-_FRAME = 0.2
-"""Seconds left to the screen to draw the end of a long history."""
-_LIMIT = 2.0
-"""Seconds that what may be behind a link may take to answer."""
-_LARGEST = 1 << 18
-"""Bytes: the status file of another run is not read for comparison if it is larger."""
+_FRAME_SECONDS = 0.2
+"""Pause after the preview of a long history, in which the screen can draw it."""
+_MAX_LINK_WAIT = 2.0
+"""Seconds that a file that may be behind a link may take to answer."""
+_PROGRESS_INTERVAL = 0.5
+"""Seconds between two reports of the progress of a search."""
 
 
 class Page(NamedTuple):
-    """Lines of the log on show."""
+    """Lines of the displayed log."""
 
     path: str
     page: LogPage
 
 
 class Search(NamedTuple):
-    """How a search in the log on show goes."""
+    """The progress of a search in the displayed log."""
 
     path: str
     share: float | None
-    """How much of the log has been searched, 0 to 1; None if it has ended and found nothing."""
+    """Share of the log that has been searched, 0 to 1; None if the search found nothing."""
 
 
 class Documents(NamedTuple):
@@ -61,54 +59,55 @@ class Documents(NamedTuple):
 InspectionResult: TypeAlias = (
     History | Logs | Page | Search | Documents | StateDurations | Unreadable
 )
-"""What an inspection finds out."""
+"""A result of an inspection."""
 
 
 Inspect: TypeAlias = (
     "Callable[[Run, Sequence[str], Callable[[InspectionResult], object]], Inspection]"
 )
-"""Begins to look at a run, given paths of runs to compare it with and what takes the findings."""
+"""Starts the inspection of a run, given the paths of its peers and a function for the results."""
 
 
 class Inspection(Protocol):
-    """Looks at one run for as long as somebody wants to see it. No call waits for a file."""
+    """Reads the files of one run for as long as it is displayed. No method waits for a file."""
 
     @property
     def silent(self) -> float:
         """Seconds for which the filesystem has not answered."""
 
     def look(self, run: Run) -> None:
-        """The run has changed: look now."""
+        """Check the files now, because `run` has changed."""
 
     def show_log(self, path: str | None) -> None:
-        """Tell the last page of this log, and from then on what it grows by."""
+        """Deliver the last page of a log now, and additions when it grows; None ends that."""
 
     def turn(self, path: str, turn: Turn) -> None:
         """Tell another page of a log."""
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
-        """Tell the page with what is looked for from offset `start` on, or up to there."""
+        """Search a log from offset `start`, and deliver the page with the first match."""
 
     def stop_search(self) -> None:
-        """Look for nothing any more."""
+        """Stop the search that is under way."""
 
     def show_documents(self, *, wanted: bool) -> None:
-        """Tell what the JSON files of the run hold, now and when they change, or no longer."""
+        """Deliver the JSON files of the run now and whenever they change, or stop doing so."""
 
     def stop(self) -> None:
-        """End."""
+        """Stop the inspection."""
 
 
 class FileInspection:
-    """Looks at the files of one run.
+    """Reads the files of one run.
 
-    Its threads are daemons: one that is stuck in a file call does not keep the program from ending.
+    The threads are daemons: a thread that hangs in a file call does not keep the program from
+    exiting.
 
     Args:
         run: The run.
-        peers: Paths of runs that are over and of the same name.
-        deliver: Takes what is found out, on one of the threads.
-        stuck: The calls behind links that hang, of all the inspections.
+        peers: Paths of finished runs of the same name.
+        deliver: Called with each result, on one of the threads.
+        stuck: The hung calls behind links; shared by all inspections.
     """
 
     def __init__(
@@ -118,26 +117,26 @@ class FileInspection:
         deliver: Callable[[InspectionResult], object],
         stuck: Stuck | None = None,
     ) -> None:
-        """Begin."""
+
         self._run = run
         self._peers = peers
         self._deliver = deliver
         self._history = HistoryFile(run.status_path)
-        self._files = RunLogs(run.place, _LIMIT, stuck)
+        self._files = RunLogs(run.place, _MAX_LINK_WAIT, stuck)
         self._log: LogFollower | None = None
         self._logs: Logs | None = None
         self._wants_documents = False
         self._documents: object = None
-        self._trouble: dict[str, str] = {}
-        self._searches = 0
+        self._reported_failures: dict[str, str] = {}
+        self._search_number = 0
         self._stopped = threading.Event()
         self._busy_since: float | None = None
-        self._histories = _Loop(self._look, self._do_history, self._stopped)
-        self._linked = _Loop(self._look_beside, self._do, self._stopped)
-        self._histories.start("inspection", then=self._compare)
-        self._linked.start("inspection of links", at_the_end=self._files.close)
+        self._histories = TaskLoop(self._read_history, self._run_history_task, self._stopped)
+        self._linked = TaskLoop(self._read_linked_files, self._run_task, self._stopped)
+        self._histories.start("inspection", then=self._compare_with_peers)
+        self._linked.start("inspection of links", finally_do=self._files.close)
 
-    # What other threads call.
+    # Called from other threads.
 
     @property
     def silent(self) -> float:
@@ -146,17 +145,17 @@ class FileInspection:
         return 0.0 if since is None else time.monotonic() - since
 
     def look(self, run: Run) -> None:
-        """The run has changed: look now."""
+        """Check the files now, because `run` has changed."""
         self._run = run
-        self._histories.look()
-        self._linked.look()
+        self._histories.check()
+        self._linked.check()
 
     def show_log(self, path: str | None) -> None:
-        """Tell the last page of this log, and from then on what it grows by."""
+        """Deliver the last page of a log now, and additions when it grows; None ends that."""
 
         def show() -> None:
             self._log = None if path is None else self._files.follow(path)
-            self._trouble.pop(path or "", None)
+            self._reported_failures.pop(path or "", None)
             self._read_log()
 
         self.stop_search()
@@ -164,20 +163,22 @@ class FileInspection:
 
     def turn(self, path: str, turn: Turn) -> None:
         """Tell another page of a log."""
-        self._linked.tasks.put(lambda: self._tell_page(path, turn))
+        self._linked.tasks.put(lambda: self._report_page(path, turn))
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
-        """Tell the page with what is looked for from offset `start` on, or up to there."""
+        """Search a log from offset `start`, and deliver the page with the first match."""
         self.stop_search()
-        number = self._searches
-        self._linked.tasks.put(lambda: self._search(number, path, wanted, start, backwards))
+        number = self._search_number
+        self._linked.tasks.put(
+            lambda: self._search(number, path, wanted, start=start, backwards=backwards)
+        )
 
     def stop_search(self) -> None:
-        """Look for nothing any more."""
-        self._searches += 1
+        """Stop the search that is under way."""
+        self._search_number += 1
 
     def show_documents(self, *, wanted: bool) -> None:
-        """Tell what the JSON files of the run hold, now and when they change, or no longer."""
+        """Deliver the JSON files of the run now and whenever they change, or stop doing so."""
 
         def show() -> None:
             self._wants_documents = wanted
@@ -187,82 +188,82 @@ class FileInspection:
         self._linked.tasks.put(show)
 
     def stop(self) -> None:
-        """End after the file call that is under way; nothing is told any more."""
+        """Stop after the file call that is under way; deliver nothing more."""
         self._stopped.set()
         self.stop_search()
         for loop in (self._histories, self._linked):
             loop.tasks.put(lambda: None)
 
-    # What both threads do.
+    # On both threads.
 
-    def _do(self, task: Callable[[], object]) -> None:
+    def _run_task(self, task: Callable[[], object]) -> None:
         try:
             task()
-        except Exception as error:  # noqa: BLE001 - what is asked for next is to be answered
-            self._tell(Unreadable(self._run.status_path, f"internal error: {error!r}"))
+        except Exception as error:  # noqa: BLE001 - the next task is to be done all the same
+            self._report(Unreadable(self._run.status_path, f"internal error: {error!r}"))
 
-    def _tell(self, finding: InspectionResult) -> None:
+    def _report(self, finding: InspectionResult) -> None:
         loop = self._histories if isinstance(finding, History) else self._linked
-        loop.interval = _SHORTEST
+        loop.reset_interval()
         if not self._stopped.is_set():
             self._deliver(finding)
 
-    def _complain(self, path: str, error: OSError) -> None:
-        """Tell that a file cannot be read, once."""
+    def _report_failure(self, path: str, error: OSError) -> None:
+        """Deliver that a file cannot be read, unless that was the last result for it."""
         reason = error.strerror or str(error)
-        if self._trouble.get(path) != reason:
-            self._trouble[path] = reason
-            self._tell(Unreadable(path, reason))
+        if self._reported_failures.get(path) != reason:
+            self._reported_failures[path] = reason
+            self._report(Unreadable(path, reason))
 
-    # The thread that reads the history.
+    # On the thread that reads the history.
 
-    def _do_history(self, task: Callable[[], object]) -> None:
+    def _run_history_task(self, task: Callable[[], object]) -> None:
         self._busy_since = time.monotonic()
-        self._do(task)
+        self._run_task(task)
         self._busy_since = None
 
-    def _look(self) -> None:
-        """Look whether the history has changed."""
+    def _read_history(self) -> None:
+        """Deliver the history if it has changed."""
         path = self._run.status_path
         try:
-            for history in self._history.read(self._goes_on):
-                self._trouble.pop(path, None)
-                self._tell(history)
+            for history in self._history.read(self._keep_reading):
+                self._reported_failures.pop(path, None)
+                self._report(history)
                 if not history.is_whole:
-                    # It is drawn before reading the rest takes all the time there is.
+                    # Let the screen draw it before reading the rest keeps the processor busy.
                     self._busy_since = None
-                    self._stopped.wait(_FRAME)
+                    self._stopped.wait(_FRAME_SECONDS)
         except OSError as error:
-            self._complain(path, error)
-            # What has not changed when it can be read again is told again.
+            self._report_failure(path, error)
+            # Deliver the history again once it can be read, even if it has not changed.
             self._history = HistoryFile(path)
 
-    def _goes_on(self) -> bool:
-        """Take note that the filesystem answers; whether there is need to go on."""
+    def _keep_reading(self) -> bool:
+        """Record that the filesystem has answered; return whether to go on reading."""
         self._busy_since = time.monotonic()
         return not self._stopped.is_set()
 
-    def _compare(self) -> None:
-        """Find out what runs of this name usually spend their time in."""
+    def _compare_with_peers(self) -> None:
+        """Deliver how long finished runs of the same name stayed in each state."""
         timelines: list[StateTimeline] = []
         for path in self._peers:
             peer = HistoryFile(f"{path}/status")
             with contextlib.suppress(OSError):
-                if os.lstat(f"{path}/status").st_size <= _LARGEST:
+                if os.lstat(f"{path}/status").st_size <= MAX_PEER_STATUS_BYTES:
                     timelines += [history.timeline for history in peer.read()]
-            if not self._goes_on():
+            if not self._keep_reading():
                 return
         if timelines:
-            self._tell(StateDurations.learn(timelines))
+            self._report(StateDurations.learn(timelines))
 
-    # The thread that sees to what may be behind links.
+    # On the thread that reads what may be behind links.
 
-    def _look_beside(self) -> None:
-        """Look whether anything beside the status file has changed."""
+    def _read_linked_files(self) -> None:
+        """Deliver what has changed beside the status file."""
         found = self._files.read_logs((self._run.problem or self._run.current).state, self._logs)
         if found != self._logs:
             self._logs = found
-            self._tell(found)
+            self._report(found)
         self._read_log()
         self._read_documents()
 
@@ -273,52 +274,53 @@ class FileInspection:
         try:
             page = self._files.call(path, self._log.read)
         except OSError as error:
-            self._complain(path, error)
-            # A call that has been given up may still use the other one.
+            self._report_failure(path, error)
+            # A call that has been given up may still be using the old follower.
             self._log = self._files.follow(path)
             return
-        self._trouble.pop(path, None)
+        self._reported_failures.pop(path, None)
         if page is not None:
-            self._tell(Page(path, page))
+            self._report(Page(path, page))
 
-    def _tell_page(self, path: str, turn: Turn) -> None:
+    def _report_page(self, path: str, turn: Turn) -> None:
         def read() -> Page:
             with self._files.opened(path) as (text, state):
                 return Page(path, stamped(turn(text), state))
 
         try:
-            self._tell(self._files.call(path, read))
+            self._report(self._files.call(path, read))
         except OSError as error:
-            self._tell(Unreadable(path, error.strerror or str(error)))
+            self._report(Unreadable(path, error.strerror or str(error)))
 
     def _search(
         self,
         number: int,
         path: str,
         wanted: SearchPattern,
+        *,
         start: int,
-        backwards: bool,  # noqa: FBT001 - handed on
+        backwards: bool,
     ) -> None:
         def read() -> Page | Search | None:
-            told_at = time.monotonic()
+            reported_at = time.monotonic()
 
             def is_needed(offset: int) -> bool:
-                nonlocal told_at
-                self._files.beat()
+                nonlocal reported_at
+                self._files.mark_answered()
                 now = time.monotonic()
-                if now - told_at > _SHORTEST:
-                    told_at = now
-                    done, all_there_is = (
+                if now - reported_at > _PROGRESS_INTERVAL:
+                    reported_at = now
+                    done, total = (
                         (start - offset, start)
                         if backwards
                         else (offset - start, text.size - start)
                     )
-                    self._tell(Search(path, done / max(1, all_there_is)))
-                return number == self._searches
+                    self._report(Search(path, done / max(1, total)))
+                return number == self._search_number
 
             with self._files.opened(path) as (text, state):
                 found = text.find(wanted, start, is_needed, backwards=backwards)
-                if number != self._searches:
+                if number != self._search_number:
                     return None
                 if found is None:
                     return Search(path, None)
@@ -329,8 +331,8 @@ class FileInspection:
             finding = self._files.call(path, read)
         except OSError as error:
             finding = Unreadable(path, error.strerror or str(error))
-        if finding is not None and number == self._searches:
-            self._tell(finding)
+        if finding is not None and number == self._search_number:
+            self._report(finding)
 
     def _read_documents(self) -> None:
         if not self._wants_documents:
@@ -338,58 +340,4 @@ class FileInspection:
         documents = self._files.documents()
         if documents is not self._documents and documents != self._documents:
             self._documents = documents
-            self._tell(Documents(documents))
-
-
-class _Loop:
-    """A thread that does tasks, and looks now and then.
-
-    Args:
-        look: Looks whether anything has changed.
-        do: Does a task, and never raises.
-        stopped: Set once it is to end.
-    """
-
-    def __init__(
-        self,
-        look: Callable[[], object],
-        do: Callable[[Callable[[], object]], object],
-        stopped: threading.Event,
-    ) -> None:
-        self.tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        self.interval = _SHORTEST
-        """Seconds until the next look."""
-        self._look = look
-        self._do = do
-        self._stopped = stopped
-
-    def start(
-        self,
-        name: str,
-        then: Callable[[], object] = lambda: None,
-        at_the_end: Callable[[], object] = lambda: None,
-    ) -> None:
-        """Look, do the task `then`, and go on with others until it is stopped."""
-
-        def serve() -> None:
-            self._do(self._look_now)
-            self._do(then)
-            while not self._stopped.is_set():
-                try:
-                    task = self.tasks.get(timeout=self.interval)
-                except queue.Empty:
-                    task = self._look_now
-                self._do(task)
-            at_the_end()
-
-        threading.Thread(target=serve, name=name, daemon=True).start()
-
-    def look(self) -> None:
-        """Look now."""
-        # What waits for a filesystem that does not answer must not pile up.
-        if self.tasks.empty():
-            self.tasks.put(self._look_now)
-
-    def _look_now(self) -> None:
-        self.interval = min(self.interval * _SLOWER, _LONGEST)
-        self._look()
+            self._report(Documents(documents))

@@ -1,7 +1,7 @@
-"""Reading logs of any size by the page, with seeks.
+"""Read logs of any size page by page, with seeks.
 
-A page is made of whole lines. Of a line that is longer than a page each page holds a part, so that
-pages that follow each other leave nothing out.
+A page consists of whole lines. A line that is longer than a page is split over several pages, so
+that consecutive pages leave nothing out.
 """
 
 from __future__ import annotations
@@ -17,63 +17,63 @@ from statustui.core.error_lines import first_error_line, last_error_line
 from statustui.core.reading import Bookmark, Signature, signature_of
 from statustui.core.text import clean_log_line, ignores_case
 
-PAGE = 1 << 16
-"""Bytes of a page at the most."""
-_PIECE = 1 << 13
-"""Bytes up to which a line without an end is read again as it grows."""
-_CHUNK = 1 << 20
+PAGE_BYTES = 1 << 16
+"""Largest size of a page."""
+_MAX_TORN_LINE_BYTES = 1 << 13
+"""Largest size of a last line without a newline that is read again when it grows."""
+_CHUNK_BYTES = 1 << 20
 """Bytes that are searched at a time."""
-_OVERLAP = 256
-"""Bytes that are searched with both chunks that they are between: no word may be longer."""
+_OVERLAP_BYTES = 256
+"""Bytes that two consecutive chunks share; no search word may be longer."""
 
 Pread: TypeAlias = Callable[[int, int], bytes]
-"""Reads so many bytes at an offset."""
+"""Reads a number of bytes at an offset."""
 
 
 class LogLine(NamedTuple):
-    """A line of a log, or a part of one that is very long."""
+    """A line of a log, or a part of a very long one."""
 
     start: int
     """Its offset in bytes."""
     text: str
-    """Safe to show."""
+    """Sanitised text, safe to print."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Lines of a log that follow each other."""
+    """Consecutive lines of a log."""
 
     start: int
     """Offset of the first line in bytes."""
     end: int
-    """Offset behind the last one."""
+    """Offset of the end of the last line in bytes."""
     size: int
-    """Of the whole file, in bytes."""
+    """Size of the whole file in bytes."""
     lines: tuple[LogLine, ...]
     torn: int
-    """Offset from which to read on: that of the last line if it has no newline yet, or `end`."""
+    """Offset to continue from: the start of a last line without a newline, else `end`."""
     is_elsewhere: bool = False
-    """Whether it is to be shown in place of what is on show."""
+    """Whether the page replaces the displayed lines instead of continuing them."""
     target: int | None = None
-    """Offset of the line that was looked for."""
+    """Offset of the line that a search has found."""
     inode: int = 0
-    """Tells the file from another that has taken its place."""
+    """Identifies the file; it changes when another file takes its place."""
     modified: float = 0.0
-    """When it was written to last, in seconds since 1970."""
+    """When the file was last written, in seconds since 1970."""
 
 
 class SearchPattern(NamedTuple):
-    """What is looked for in a log."""
+    """Finds something in a piece of a log."""
 
     first: Callable[[bytes], int]
-    """Where it is in a text for the first time; -1 if it is not there."""
+    """Returns the offset of the first match in a text; -1 if there is none."""
     last: Callable[[bytes], int]
-    """The same for the last time."""
+    """Returns the offset of the last match in a text; -1 if there is none."""
 
 
 def search_pattern(word: str) -> SearchPattern:
-    """Looks for a word; without capitals in it, case does not matter in ASCII letters."""
-    wanted = word.encode("utf-8", "surrogateescape")[:_OVERLAP]
+    """Return a pattern for `word`; without capitals in it, ASCII letters match in any case."""
+    wanted = word.encode("utf-8", "surrogateescape")[:_OVERLAP_BYTES]
     if not ignores_case(word):
         return SearchPattern(lambda text: text.find(wanted), lambda text: text.rfind(wanted))
     return SearchPattern(
@@ -82,58 +82,56 @@ def search_pattern(word: str) -> SearchPattern:
 
 
 ERRORS = SearchPattern(first_error_line, last_error_line)
-"""Looks for what tells of an error."""
+"""Finds lines that report an error."""
 
 
 class LogText:
-    """The text of a log, however much of it there is.
+    """The text of a log, of which only the requested pages are read.
 
     Args:
-        pread: Reads it.
-        size: How many bytes there are.
+        pread: Reads a number of bytes at an offset.
+        size: Size of the log in bytes.
     """
 
     def __init__(self, pread: Pread, size: int) -> None:
-        """Read nothing yet."""
         self._pread = pread
         self.size = size
 
     def tail(self) -> LogPage:
-        """The last page."""
+        """Return the last page."""
         return self.before(self.size)
 
     def head(self) -> LogPage:
-        """The first page."""
+        """Return the first page."""
         return replace(self.after(0), is_elsewhere=True)
 
-    def before(self, end: int, most: int = PAGE) -> LogPage:
-        """The page that ends at offset `end`."""
+    def before(self, end: int, max_bytes: int = PAGE_BYTES) -> LogPage:
+        """Return the page that ends at offset `end`."""
         end = min(end, self.size)
-        start = max(0, end - most)
+        start = max(0, end - max_bytes)
         data = self._pread(end - start, start)
         cut = data.find(b"\n") + 1
         if start and 0 < cut < len(data):
             start, data = start + cut, data[cut:]
         return self._page(start, data)
 
-    def after(self, start: int, most: int = PAGE) -> LogPage:
-        """The page that starts at offset `start`."""
-        data = self._pread(most, start)
+    def after(self, start: int, max_bytes: int = PAGE_BYTES) -> LogPage:
+        """Return the page that starts at offset `start`."""
+        data = self._pread(max_bytes, start)
         cut = data.rfind(b"\n") + 1
-        if len(data) == most and cut:
+        if len(data) == max_bytes and cut:
             data = data[:cut]
         return self._page(start, data)
 
     def around(self, target: int) -> LogPage:
-        """A page with the line at offset `target` in it."""
-        before, after = self.before(target, PAGE // 4), self.after(target)
-        lines = before.lines + after.lines
+        """Return a page that contains the line at offset `target`."""
+        before, after = self.before(target, PAGE_BYTES // 4), self.after(target)
         return LogPage(
-            before.start,
-            after.end,
-            self.size,
-            lines,
-            after.torn,
+            start=before.start,
+            end=after.end,
+            size=self.size,
+            lines=before.lines + after.lines,
+            torn=after.torn,
             is_elsewhere=True,
             target=target,
         )
@@ -148,11 +146,11 @@ class LogText:
         end = start + len(data)
         torn = end
         if rest:
-            # What a carriage return has overwritten is gone, and a part of a line is a line.
+            # Drop what a carriage return has overwritten; keep a partial line as a line.
             rest = rest[rest.rstrip(b"\r").rfind(b"\r") + 1 :]
             lines.append(LogLine(end - len(rest), clean_log_line(rest)))
-            torn = end - len(rest) if len(rest) < _PIECE else end
-        return LogPage(start, end, self.size, tuple(lines), torn)
+            torn = end - len(rest) if len(rest) < _MAX_TORN_LINE_BYTES else end
+        return LogPage(start=start, end=end, size=self.size, lines=tuple(lines), torn=torn)
 
     def find(
         self,
@@ -162,16 +160,16 @@ class LogText:
         *,
         backwards: bool,
     ) -> int | None:
-        """Look for something from offset `start` on.
+        """Search the log from offset `start` on.
 
         Args:
-            wanted: What to look for.
-            start: Where a line begins: from there on, or up to there.
-            is_needed: Asked now and then, with the offset reached, whether to go on.
-            backwards: Whether to look in what is before `start`.
+            wanted: What to search for.
+            start: Offset of the start of a line, where the search begins.
+            is_needed: Called with the offset of each chunk; the search ends if it returns False.
+            backwards: Whether to search in the text before `start`.
 
         Returns:
-            The offset of the line that it is in; None if there is none, or it is not needed.
+            The offset of the matching line; None if there is none, or the search has ended early.
         """
         for offset, data in self._chunks(start, backwards=backwards):
             if not is_needed(offset):
@@ -182,34 +180,38 @@ class LogText:
         return None
 
     def _chunks(self, start: int, *, backwards: bool) -> Iterator[tuple[int, bytes]]:
-        """Pieces of the text, each with its offset; those next to each other overlap."""
+        """Yield chunks of the text, each with its offset; consecutive ones may overlap."""
         if not backwards:
-            while data := self._pread(_CHUNK, start):
-                is_last = len(data) < _CHUNK
-                # A line is looked at whole, unless it is longer than all this.
-                cut = data.rfind(b"\n") + 1 or _CHUNK
+            while data := self._pread(_CHUNK_BYTES, start):
+                is_last = len(data) < _CHUNK_BYTES
+                # End at a newline, unless a single line fills the chunk.
+                cut = data.rfind(b"\n") + 1 or _CHUNK_BYTES
                 yield start, data if is_last else data[:cut]
                 if is_last:
                     return
-                start += cut if cut < _CHUNK or data.endswith(b"\n") else _CHUNK - _OVERLAP
+                start += (
+                    cut
+                    if cut < _CHUNK_BYTES or data.endswith(b"\n")
+                    else _CHUNK_BYTES - _OVERLAP_BYTES
+                )
             return
         end = start
         while end > 0:
-            begin = max(0, end - _CHUNK)
+            begin = max(0, end - _CHUNK_BYTES)
             data = self._pread(end - begin, begin)
             cut = data.find(b"\n") + 1 if begin else 0
             if cut == len(data):
                 cut = 0
             begin += cut
             yield begin, data[cut:]
-            end = begin if cut else begin + _OVERLAP if begin else 0
+            end = begin if cut else begin + _OVERLAP_BYTES if begin else 0
 
     def _line_start(self, offset: int) -> int:
-        begin = max(0, offset - PAGE)
+        begin = max(0, offset - PAGE_BYTES)
         newline = self._pread(offset - begin, begin).rfind(b"\n")
         if newline < 0 < begin:
-            # Of a very long line a page holds a part: the one that begins just before.
-            return offset - _OVERLAP
+            # A page holds only a part of a very long line; let it begin just before the match.
+            return offset - _OVERLAP_BYTES
         return begin + newline + 1
 
 
@@ -222,49 +224,51 @@ def open_log(access: Access, path: str) -> Iterator[tuple[LogText, os.stat_resul
     """Open the log at `path`, which may be behind a link.
 
     Raises:
-        OSError: It cannot be read, is not a regular file, or is not one of those of the run.
+        OSError: It cannot be read, is not a regular file, or is not a log of the run.
     """
     with access.opened(path) as (descriptor, state):
         yield LogText(lambda size, offset: os.pread(descriptor, size, offset), state.st_size), state
 
 
 class LogFollower:
-    """Follows one log: tells what it grows by, also when another file takes its place.
+    """Follows one log as it grows, also when another file takes its place.
 
     Args:
-        access: Opens it.
+        access: Opens the log.
         path: The log.
     """
 
     def __init__(self, access: Access, path: str) -> None:
-        """Start at its end."""
         self.path = path
         self._access = access
         self._known: Signature | None = None
-        self._mark: Bookmark | None = None
+        self._bookmark: Bookmark | None = None
 
     def read(self) -> LogPage | None:
-        """The last page, or what has been appended since the last time; None if nothing has.
+        """Return what has been appended since the last call; None if nothing has.
+
+        The first call, and one that finds another file or too much to append, returns the last
+        page.
 
         Raises:
-            OSError: It cannot be read.
+            OSError: The log cannot be read.
         """
         with self._access.opened(self.path) as (descriptor, state):
             known = signature_of(state)
             if known == self._known:
                 return None
             text = LogText(lambda size, offset: os.pread(descriptor, size, offset), state.st_size)
-            mark = self._mark
-            is_little = mark is not None and text.size - mark.offset < PAGE
-            if mark is not None and is_little and mark.holds(descriptor, state):
-                page = text.after(mark.offset)
+            bookmark = self._bookmark
+            is_little = bookmark is not None and text.size - bookmark.offset < PAGE_BYTES
+            if bookmark is not None and is_little and bookmark.holds(descriptor, state):
+                page = text.after(bookmark.offset)
             else:
                 page = text.tail()
-            self._mark = Bookmark.at(descriptor, state, page.torn)
+            self._bookmark = Bookmark.at(descriptor, state, page.torn)
             self._known = known
             return stamped(page, state)
 
 
 def stamped(page: LogPage, state: os.stat_result) -> LogPage:
-    """The same page, with what `fstat` says of its file."""
+    """Return `page` with the inode and the time of modification of its file."""
     return replace(page, inode=state.st_ino, modified=state.st_mtime)

@@ -1,7 +1,7 @@
-"""The logs and JSON files of one run, looked at without waiting for a link that leads nowhere.
+"""The logs and JSON files of one run, read with a time limit for each link.
 
-Whoever owns a run may have its links lead to a filesystem that does not answer. What is behind each
-of them is looked at in calls with a time limit, so that the others stay readable.
+The owner of a run may have its links lead to a filesystem that does not answer. Calls with a time
+limit keep the files that are not behind such a link readable.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from statustui.core.documents import JOB, OWN, Document, Files, read_documents, 
 from statustui.core.logs import Log, LogTail, find_logs, is_there, telling_logs
 from statustui.core.reading import signature_of
 from statustui.core.run import RunDir
-from statustui.monitor.fs.prober import About, Prober, Stuck
+from statustui.monitor.fs.prober import CallTarget, Prober, Stuck
 from statustui.monitor.run.log_text import LogFollower, LogText, open_log
 
-_TRACE = 20
-"""Lines at the end of a log that are told of."""
+_TAIL_LINES = 20
+"""Number of lines at the end of a log to quote."""
 
 Result = TypeVar("Result")
 
@@ -35,29 +35,29 @@ class Unreadable(NamedTuple):
 
 
 class Logs(NamedTuple):
-    """What logs there are."""
+    """The logs of a run, and the end of the most relevant one."""
 
     logs: tuple[Log, ...]
     telling: Log | None
-    """The likeliest to tell how the run does, or why it failed."""
+    """The log that most likely shows the progress of the run, or why it failed."""
     trace: LogTail | None
-    """The end of it, or of the next one if there is nothing in it."""
+    """The end of that log, or of the next one if it is empty."""
     unread: tuple[tuple[Log, str], ...] = ()
-    """Logs that are likelier to tell than that one and cannot be looked at, each with the reason.
+    """Logs that are more relevant than the one in `trace` but cannot be read, with the reasons.
 
-    A log that has gone, or is not there yet, is none of them.
+    Logs that do not exist are left out.
     """
 
 
 class RunLogs:
-    """Looks at what one run has beside its status file.
+    """Reads the files that one run has beside its status file.
 
-    No call takes much longer than the time limit for each link that does not answer.
+    A call takes little longer than the time limit for each link that does not answer.
 
     Args:
         place: The run.
         limit: Seconds that a link may take to answer.
-        stuck: The calls that hang; runs that are looked at one after the other share it.
+        stuck: The calls that hang; shared by the runs that are inspected one after the other.
         on_call: Called after each call, whether it was answered or given up.
     """
 
@@ -68,7 +68,7 @@ class RunLogs:
         stuck: Stuck | None = None,
         on_call: Callable[[], object] = lambda: None,
     ) -> None:
-        """Look at nothing yet."""
+
         self._on_call = on_call
         self._user: int | None = None
         self._place = place
@@ -77,44 +77,44 @@ class RunLogs:
         self._documents: dict[Files, tuple[object, tuple[Document, ...]]] = {}
 
     def close(self) -> None:
-        """Let the thread end."""
+        """End the thread once it is idle."""
         self._prober.close()
 
-    def beat(self) -> None:
-        """Called by work that is under way: the file has answered.
+    def mark_answered(self) -> None:
+        """Record, from within work, that the file has answered.
 
         Raises:
-            TimeoutError: It has been given up meanwhile.
+            TimeoutError: The call has been given up.
         """
-        self._prober.beat()
+        self._prober.mark_answered()
 
     def call(self, path: str, work: Callable[[], Result]) -> Result:
-        """Do some work on the file at `path`.
+        """Call `work`, which accesses the file at `path`, and return its result.
 
         Raises:
-            TimeoutError: It does not answer.
-            Exception: Whatever the work has raised.
+            TimeoutError: The file does not answer.
+            Exception: The exception of `work`.
         """
         try:
-            return self._prober.call(work, self._way(path))
+            return self._prober.call(work, self._target_of(path))
         finally:
             self._on_call()
 
-    def _way(self, path: str) -> About:
-        """What answers, or does not, for the file at `path`: itself, or the link to its folder."""
+    def _target_of(self, path: str) -> CallTarget:
+        """Return what decides whether the file at `path` answers: itself or its folder's link."""
         folder = os.path.dirname(path)
-        return self._about(path if folder == self._place.path else folder)
+        return self._link_target(path if folder == self._place.path else folder)
 
-    def _about(self, path: str) -> About:
+    def _link_target(self, path: str) -> CallTarget:
         if path != self._place.path and self._user is None:
             with contextlib.suppress(OSError):
                 self._user = os.lstat(self._place.path).st_uid
-        return About.link(path, self._user)
+        return CallTarget.link(path, self._user)
 
     def find(self) -> list[Log]:
-        """The logs that there are; one that does not answer counts as there."""
+        """Return the logs that exist; a log that does not answer counts as existing."""
 
-        def look(path: str) -> bool | None:
+        def exists(path: str) -> bool | None:
             try:
                 return self.call(path, lambda: is_there(path))
             except TimeoutError:
@@ -122,53 +122,53 @@ class RunLogs:
 
         place = self._place
         if place.kind == "test":
-            return find_logs(place, look)
+            return find_logs(place, exists)
         try:
             return self.call(place.path, lambda: find_logs(place))
         except TimeoutError:
             return []
 
     def read_logs(self, state: str, known: Logs | None = None) -> Logs:
-        """Find the logs, and read the end of the one that tells most of a run in `state`.
+        """Find the logs, and read the end of the one that is most relevant in `state`.
 
         Args:
-            state: The state.
-            known: What has been found before: what has not changed is not read again.
+            state: The state of the run.
+            known: The last result; a log that has not changed is not read again.
         """
         logs = self.find()
         try:
             telling = self.call(self._place.path, lambda: telling_logs(state, logs))
         except TimeoutError:
             telling = logs
-        trace, unread = self._trace(telling, None if known is None else known.trace)
-        return Logs(tuple(logs), telling[0] if telling else None, trace, tuple(unread))
+        tail, unread = self._read_tail(telling, None if known is None else known.trace)
+        return Logs(tuple(logs), telling[0] if telling else None, tail, tuple(unread))
 
-    def _trace(
+    def _read_tail(
         self, telling: Sequence[Log], known: LogTail | None
     ) -> tuple[LogTail | None, list[tuple[Log, str]]]:
         unread = []
         for log in telling:
             try:
-                trace = self.call(log.path, partial(read_trace, self._access, log, known))
+                tail = self.call(log.path, partial(read_tail, self._access, log, known))
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
                 unread.append((log, error.strerror or str(error)))
                 continue
-            if trace is not None:
-                return trace, unread
+            if tail is not None:
+                return tail, unread
         return None, unread
 
     def follow(self, path: str) -> LogFollower:
-        """Follow a log."""
+        """Return a follower of the log at `path`."""
         return LogFollower(self._access, path)
 
     def opened(self, path: str) -> AbstractContextManager[tuple[LogText, os.stat_result]]:
-        """Open a log, in a `call`."""
+        """Open the log at `path`; to be used within `call`."""
         return open_log(self._access, path)
 
     def documents(self) -> tuple[Document, ...]:
-        """The JSON files; those that have not changed are not read again."""
+        """Return the JSON files; those that have not changed are not read again."""
         return (*self._documents_of(OWN), *self._documents_of(JOB))
 
     def _documents_of(self, files: Files) -> tuple[Document, ...]:
@@ -180,9 +180,9 @@ class RunLogs:
                 return before
             return known, read_documents(place, files)
 
-        way = place.path if files.link is None else f"{place.path}/{files.link}"
+        path = place.path if files.link is None else f"{place.path}/{files.link}"
         try:
-            found = self._prober.call(work, self._about(way))
+            found = self._prober.call(work, self._link_target(path))
         except TimeoutError as error:
             reason = error.strerror or str(error)
             found = None, tuple(Document(name, None, reason) for name in files.names)
@@ -190,20 +190,20 @@ class RunLogs:
         return found[1]
 
 
-def read_trace(access: Access, log: Log, known: LogTail | None = None) -> LogTail | None:
-    """Read the end of a log; None if there is nothing in it.
+def read_tail(access: Access, log: Log, known: LogTail | None = None) -> LogTail | None:
+    """Return the end of a log; None if the log is empty.
 
     Args:
-        access: Opens it.
+        access: Opens the log.
         log: The log.
-        known: What has been read before; it is given back if its log has not changed.
+        known: The last result; it is returned if its log has not changed.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The log cannot be read.
     """
     with open_log(access, log.path) as (text, state):
         seen = signature_of(state)
         if known is not None and (known.log, known.signature) == (log, seen):
             return known
         lines = [line.text for line in text.tail().lines if line.text.strip()]
-        return LogTail(log, tuple(lines[-_TRACE:]), seen) if lines else None
+        return LogTail(log, tuple(lines[-_TAIL_LINES:]), seen) if lines else None

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from statustui.monitor.fs.prober import About, Prober, Stuck
+from statustui.monitor.fs.prober import CallTarget, Prober, Stuck
 from tests.waiting import DEADLINE, wait_until
 
 
@@ -45,20 +45,20 @@ def test_a_call_that_hangs_is_given_up_and_the_next_one_answered() -> None:
 
 
 def test_while_a_call_hangs_another_one_about_the_same_is_refused_at_once() -> None:
-    """It takes no thread, and calls about something else are answered; probers may share this."""
+    """A refused call uses no thread; calls on other places are answered; probers can share this."""
     goes_on = threading.Event()
     stuck = Stuck()
     one, other = Prober(0.05, stuck), Prober(DEADLINE, stuck)
     with pytest.raises(TimeoutError):
-        one.call(goes_on.wait, About("a link"))
+        one.call(goes_on.wait, CallTarget("a link"))
     before = threading.active_count()
     with pytest.raises(TimeoutError):
-        other.call(goes_on.wait, About("a link"))
+        other.call(goes_on.wait, CallTarget("a link"))
     assert threading.active_count() == before
-    assert other.call(lambda: 7, About("another link")) == 7
+    assert other.call(lambda: 7, CallTarget("another link")) == 7
     goes_on.set()
     wait_until(lambda: not len(stuck))
-    assert other.call(lambda: 8, About("a link")) == 8
+    assert other.call(lambda: 8, CallTarget("a link")) == 8
     one.close()
     other.close()
 
@@ -71,7 +71,7 @@ def test_a_call_that_shows_signs_of_life_may_take_long() -> None:
     def work() -> int:
         for _ in range(20):
             ended.wait(0.05)
-            prober.beat()
+            prober.mark_answered()
         return 7
 
     assert prober.call(work) == 7
@@ -79,7 +79,7 @@ def test_a_call_that_shows_signs_of_life_may_take_long() -> None:
     def hang() -> None:
         hangs.wait(DEADLINE)
         try:
-            prober.beat()
+            prober.mark_answered()
         except TimeoutError:
             ended.set()
             raise
@@ -94,10 +94,10 @@ def test_a_call_that_shows_signs_of_life_may_take_long() -> None:
 def test_the_links_of_one_user_do_not_use_up_the_calls_of_others() -> None:
     """However many of his hang."""
     goes_on = threading.Event()
-    prober = Prober(0.05, Stuck(64, share=3))
+    prober = Prober(0.05, Stuck(64, max_calls_of_user=3))
     for number in range(10):
         with pytest.raises(TimeoutError):
-            prober.call(goes_on.wait, About(f"his {number}", 1))
-    assert prober.call(lambda: 7, About("another one's", 2)) == 7
+            prober.call(goes_on.wait, CallTarget(f"his {number}", 1))
+    assert prober.call(lambda: 7, CallTarget("another one's", 2)) == 7
     goes_on.set()
     prober.close()

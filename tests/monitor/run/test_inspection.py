@@ -35,14 +35,14 @@ from statustui.monitor.run.inspection import (
 )
 from statustui.monitor.run.log_text import (
     ERRORS,
-    PAGE,
+    PAGE_BYTES,
     LogFollower,
     LogPage,
     LogText,
     open_log,
     search_pattern,
 )
-from statustui.monitor.run.run_logs import read_trace
+from statustui.monitor.run.run_logs import read_tail
 from statustui.monitor.snapshot import read_snapshot
 from tests.monitor.surroundings import mirror
 from tests.trees import append, write_run
@@ -227,7 +227,7 @@ def test_of_much_that_is_appended_at_once_the_end_is_shown(tmp_path: Path) -> No
     page = follower.read()
     assert page is not None
     assert page.end == page.size == log.stat().st_size
-    assert page.end - page.start <= PAGE
+    assert page.end - page.start <= PAGE_BYTES
 
 
 def test_a_log_of_gigabytes_opens_at_once(tmp_path: Path) -> None:
@@ -511,13 +511,13 @@ def test_the_end_of_a_log_is_not_read_again_as_long_as_it_is_the_same(tmp_path: 
     (run / "run.log").write_text("step 1\n")
     place = run_at(run).place
     access, (log,) = Access(place), find_logs(place)
-    first = read_trace(access, log)
+    first = read_tail(access, log)
     assert first is not None
     assert first.lines == ("step 1",)
-    assert read_trace(access, log, first) is first
+    assert read_tail(access, log, first) is first
     with (run / "run.log").open("a") as file:
         file.write("step 2\n")
-    second = read_trace(access, log, first)
+    second = read_tail(access, log, first)
     assert second is not None
     assert second.lines == ("step 1", "step 2")
 
@@ -729,7 +729,7 @@ def test_what_is_behind_the_end_is_not_found() -> None:
     first = text.find(search_pattern("needle"), 0, lambda _offset: True, backwards=False)
     assert first is not None
     assert "needle" in "".join(line.text for line in text.around(first).lines)
-    assert 0 <= 200_000 - first < PAGE
+    assert 0 <= 200_000 - first < PAGE_BYTES
 
 
 def test_a_very_long_line_is_searched_backwards_though_the_log_ends_with_it() -> None:
