@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 
 import click
 
 from statustui.cli.options import PLACE, Failure, checked, configure, number, path_failure
 from statustui.cli.screen import HOME_TIMEOUT, open_monitor
 from statustui.core.text import clean
+from statustui.monitor.fs.deadline import PATIENCE, ask
 
 
 @click.command("demo", short_help="Watch a simulated cluster.")
@@ -51,7 +53,8 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     from statustui.demo.cluster import Cluster  # noqa: PLC0415 - not needed for --help
     from statustui.demo.process import background, make_directory  # noqa: PLC0415 - as above
 
-    _check_empty(directory)
+    if directory is not None:
+        _check_empty(directory)
     if once:
         place = directory or make_directory()
         Cluster(place, runs, seed).fill(time.time())
@@ -63,12 +66,18 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         open_monitor(context.obj, [place], configure(None, limit=HOME_TIMEOUT), remembers=False)
 
 
-def _check_empty(directory: str | None) -> None:
-    if directory is None or not os.path.lexists(directory):
-        return
+def _check_empty(directory: str) -> None:
+    """Fail if there is anything in a directory, or it does not answer."""
     try:
-        with os.scandir(directory) as entries:
-            if any(entries):
-                raise Failure(f"{clean(directory)}: the directory is not empty")
+        has_entries = ask(partial(_has_entries, directory), PATIENCE)
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise path_failure(directory, error) from error
+    if has_entries:
+        raise Failure(f"{clean(directory)}: the directory is not empty")
+
+
+def _has_entries(directory: str) -> bool:
+    with os.scandir(directory) as entries:
+        return any(entries)

@@ -11,14 +11,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from statustui.core.documents import Document
 from statustui.core.durations import StateDurations
 from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.core.timeline import StateTimeline
-from statustui.monitor.fs.prober import Stuck
+from statustui.monitor.fs.prober import CallTarget, Prober, Stuck
 from statustui.monitor.run.history_file import HistoryFile
 from statustui.monitor.run.log_text import LogFollower, LogPage, SearchPattern, Turn, stamped
 from statustui.monitor.run.run_logs import Logs as Logs  # noqa: PLC0414 - part of this interface
@@ -33,6 +33,12 @@ _MAX_LINK_WAIT = 2.0
 """Seconds that a file that may be behind a link may take to answer."""
 _PROGRESS_INTERVAL = 0.5
 """Seconds between two reports of the progress of a search."""
+
+
+_MAX_ROOT_WAIT = 2.0
+"""Seconds that files of the root itself may take to answer."""
+
+Result = TypeVar("Result")
 
 
 class Page(NamedTuple):
@@ -107,7 +113,7 @@ class FileInspection:
         run: The run.
         peers: Paths of finished runs of the same name.
         deliver: Called with each result, on one of the threads.
-        stuck: The hung calls behind links; shared by all inspections.
+        stuck: The hung calls on roots and behind links; shared by all inspections.
     """
 
     def __init__(
@@ -117,11 +123,12 @@ class FileInspection:
         deliver: Callable[[InspectionResult], object],
         stuck: Stuck | None = None,
     ) -> None:
-
         self._run = run
         self._peers = peers
         self._deliver = deliver
         self._history = HistoryFile(run.status_path)
+        stuck = Stuck() if stuck is None else stuck
+        self._prober = Prober(_MAX_ROOT_WAIT, stuck)
         self._files = RunLogs(run.place, _MAX_LINK_WAIT, stuck)
         self._log: LogFollower | None = None
         self._logs: Logs | None = None
@@ -131,9 +138,11 @@ class FileInspection:
         self._search_number = 0
         self._stopped = threading.Event()
         self._busy_since: float | None = None
-        self._histories = TaskLoop(self._read_history, self._run_history_task, self._stopped)
+        self._histories = TaskLoop(self._read_history, self._run_task, self._stopped)
         self._linked = TaskLoop(self._read_linked_files, self._run_task, self._stopped)
-        self._histories.start("inspection", then=self._compare_with_peers)
+        self._histories.start(
+            "inspection", then=self._compare_with_peers, finally_do=self._prober.close
+        )
         self._linked.start("inspection of links", finally_do=self._files.close)
 
     # Called from other threads.
@@ -217,34 +226,58 @@ class FileInspection:
 
     # On the thread that reads the history.
 
-    def _run_history_task(self, task: Callable[[], object]) -> None:
-        self._busy_since = time.monotonic()
-        self._run_task(task)
-        self._busy_since = None
-
     def _read_history(self) -> None:
         """Deliver the history if it has changed."""
         path = self._run.status_path
         try:
-            for history in self._history.read(self._keep_reading):
-                self._reported_failures.pop(path, None)
-                self._report(history)
-                if not history.is_whole:
-                    # Let the screen draw it before reading the rest keeps the processor busy.
-                    self._busy_since = None
-                    self._stopped.wait(_FRAME_SECONDS)
+            self._call_root(self._deliver_history)
         except OSError as error:
             self._report_failure(path, error)
             # Deliver the history again once it can be read, even if it has not changed.
             self._history = HistoryFile(path)
 
+    def _compare_with_peers(self) -> None:
+        """Deliver how long finished runs of the same name stayed in each state."""
+        with contextlib.suppress(OSError):
+            timelines = self._call_root(self._read_peers)
+            if timelines:
+                self._report(StateDurations.learn(timelines))
+
+    def _call_root(self, work: Callable[[], Result]) -> Result:
+        """Read files of the root, unless another call on it hangs: then no thread waits for it.
+
+        Raises:
+            OSError: The files cannot be read, or the root does not answer.
+        """
+        if self._busy_since is None:
+            self._busy_since = time.monotonic()
+        try:
+            result = self._prober.call(work, CallTarget(self._run.root))
+        except TimeoutError:
+            raise
+        except BaseException:
+            self._busy_since = None
+            raise
+        self._busy_since = None
+        return result
+
     def _keep_reading(self) -> bool:
         """Record that the filesystem has answered; return whether to go on reading."""
+        self._prober.mark_answered()
         self._busy_since = time.monotonic()
         return not self._stopped.is_set()
 
-    def _compare_with_peers(self) -> None:
-        """Deliver how long finished runs of the same name stayed in each state."""
+    # In calls that may hang.
+
+    def _deliver_history(self) -> None:
+        for history in self._history.read(self._keep_reading):
+            self._reported_failures.pop(self._run.status_path, None)
+            self._report(history)
+            if not history.is_whole:
+                # Let the screen draw it before reading the rest keeps the processor busy.
+                self._stopped.wait(_FRAME_SECONDS)
+
+    def _read_peers(self) -> list[StateTimeline]:
         timelines: list[StateTimeline] = []
         for path in self._peers:
             peer = HistoryFile(f"{path}/status")
@@ -252,9 +285,8 @@ class FileInspection:
                 if os.lstat(f"{path}/status").st_size <= MAX_PEER_STATUS_BYTES:
                     timelines += [history.timeline for history in peer.read()]
             if not self._keep_reading():
-                return
-        if timelines:
-            self._report(StateDurations.learn(timelines))
+                return []
+        return timelines
 
     # On the thread that reads what may be behind links.
 

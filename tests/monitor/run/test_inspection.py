@@ -22,6 +22,7 @@ from statustui.core.history import History
 from statustui.core.logs import IsThere, Log, find_logs
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import root_folder, run_dir
+from statustui.monitor.fs.prober import Stuck
 from statustui.monitor.run import history_file as history_module
 from statustui.monitor.run.history_file import HistoryFile
 from statustui.monitor.run.inspection import (
@@ -576,6 +577,34 @@ def test_what_a_file_call_gives_after_the_end_is_not_told(
     answers.set()
     wait_until(lambda: before.issuperset(threading.enumerate()))
     assert [type(one) for one in found.all] == [History]
+
+
+def test_a_root_that_does_not_answer_holds_one_thread_however_many_runs_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them says so; once the root answers the history is there."""
+    run = run_at(write_run(tmp_path / "test_runs" / "1", "RUNNING a"))
+    answers = threading.Event()
+
+    class Hanging(HistoryFile):
+        def read(self, is_needed: Callable[[], bool] = lambda: True) -> Iterator[History]:
+            answers.wait(DEADLINE)
+            return super().read(is_needed)
+
+    monkeypatch.setattr("statustui.monitor.run.inspection.HistoryFile", Hanging)
+    monkeypatch.setattr("statustui.monitor.run.inspection._MAX_ROOT_WAIT", 0.05)
+    stuck, inspections, found = Stuck(), [], []
+    for _ in range(10):
+        found.append(Findings())
+        inspections.append(FileInspection(run, [], found[-1].all.append, stuck))
+        wait_until(lambda: found[-1].last(Unreadable))
+    assert len(stuck) == 1
+    assert inspections[0].silent > 0
+    answers.set()
+    wait_until(lambda: all(one.last(History) for one in found))
+    assert inspections[0].silent == 0
+    for inspection in inspections:
+        inspection.stop()
 
 
 def test_an_inspection_that_has_ended_does_not_read_all_the_peers(
