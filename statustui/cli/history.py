@@ -11,7 +11,7 @@ from statustui.cli.console import LateProgress, open_paper
 from statustui.cli.options import PATIENCE_OPTION, PLACE, path_failure
 from statustui.core.durations import end_of
 from statustui.monitor.fs.deadline import PATIENCE
-from statustui.monitor.once import read_run
+from statustui.monitor.run.whole_run import read_run
 
 
 @click.command("history", short_help="Print every status of a run, and why it failed.")

@@ -11,7 +11,6 @@ import click
 
 from statustui.cli import output
 from statustui.cli.console import LateProgress, no_runs, open_paper, warn, warn_unread
-from statustui.cli.follow_loop import follow_runs
 from statustui.cli.options import (
     FILTER,
     ROOTS,
@@ -24,7 +23,6 @@ from statustui.cli.options import (
 )
 from statustui.cli.root_progress import RootProgress
 from statustui.core.order import SORT_KEYS, in_order, split_sort
-from statustui.monitor.monitor import Monitor
 from statustui.monitor.once import Details, Picture, read_once
 from statustui.settings.config import Config
 
@@ -95,6 +93,9 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
 
 def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: bool) -> None:
     """Print changes until interrupted."""
+    from statustui.cli.follow_loop import follow_runs  # noqa: PLC0415 - a list needs no monitor
+    from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
+
     check_roots(roots, config.patience)
     is_complete = follow_runs(
         Monitor(roots, config.settings),

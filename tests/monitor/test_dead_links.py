@@ -19,7 +19,7 @@ from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.monitor.fs.deadline import NO_ANSWER
 from statustui.monitor.fs.prober import Prober, Stuck
-from statustui.monitor.once import read_once, read_run
+from statustui.monitor.once import read_once
 from statustui.monitor.run.inspection import (
     Documents,
     FileInspection,
@@ -30,6 +30,7 @@ from statustui.monitor.run.inspection import (
     Unreadable,
 )
 from statustui.monitor.run.log_text import LogText, search_pattern
+from statustui.monitor.run.whole_run import read_run
 from statustui.monitor.stalls import last_sign_of_life
 from tests.monitor.surroundings import Mirror, mirror
 from tests.terminal import STATUSTUI, terminal
