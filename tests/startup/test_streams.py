@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from statustui.presentation.spelling import spell
+from tests.slow import slow
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import write_run
 
@@ -49,7 +50,9 @@ def test_a_full_disk_is_told_in_one_line(tree: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["list", "list --exit-status", "history", "wait", "--version"])
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full"])
+@pytest.mark.parametrize(
+    "closed", [">&-", "2>&-", slow(">&- 2>&-"), slow("<&- >&- 2>&-"), slow("2>/dev/full")]
+)
 def test_a_closed_output_changes_nothing(tree: Path, command: str, closed: str) -> None:
     """Nor does a full standard error."""
     expected = shell('"$@"', tree, command)
@@ -75,7 +78,9 @@ def test_nobody_who_reads_is_no_mistake(tree: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["list", "history", "wait", "-h", "list --follow --limit=é"])
-@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"LANG": "C"}])
+@pytest.mark.parametrize(
+    "locale", [{"LC_ALL": "C"}, slow({"LC_ALL": "POSIX"}), slow({"LANG": "C"})]
+)
 def test_the_c_locale_is_sent_ascii(tree: Path, command: str, locale: dict[str, str]) -> None:
     """By every command, on both outputs."""
     done = shell('"$@"', tree, command, **locale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 from textual.pilot import Pilot
@@ -29,14 +30,21 @@ BUILD_LOG = b"".join(b"[%d/900] cc -c part%d.c\n" % (n, n) for n in range(900)) 
 )
 
 
+async def wait_until(pilot: Pilot[None], condition: Callable[[], bool], what: str) -> None:
+    """Wait until `condition` holds."""
+    app = pilot.app
+    assert isinstance(app, StatusApp)
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what} on\n{shown(app)}"
+        await pilot.pause(0.01)
+
+
 async def wait_for(pilot: Pilot[None], text: str) -> None:
     """Wait until `text` is on screen."""
     app = pilot.app
     assert isinstance(app, StatusApp)
-    end = time.monotonic() + DEADLINE
-    while text not in shown(app):
-        assert time.monotonic() < end, f"waited in vain for {text!r} on\n{shown(app)}"
-        await pilot.pause(0.01)
+    await wait_until(pilot, lambda: text in shown(app), repr(text))
 
 
 def page(app: StatusApp) -> list[str]:
@@ -609,13 +617,15 @@ async def test_a_search_ends_with_its_tab() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         source.deliver(("5", "a", "RUNNING x"))
         await settle(pilot)
-        await pilot.press("enter", "slash", "x", "enter")
+        await pilot.press("enter")
+        await wait_for(pilot, "History")
+        await pilot.press("slash", "x", "enter")
         history = app.screen.query_one("#history", Pager)
-        assert history.word == "x"
+        await wait_until(pilot, lambda: history.word == "x", "the search to begin")
         await pilot.press("tab")
         await wait_for(pilot, "x marks")
+        await wait_until(pilot, lambda: history.word == "", "the search to end")
         assert not app.screen.query_one("#search").display
-        assert history.word == ""
 
 
 async def test_the_next_run_is_found_though_this_one_has_left_the_list() -> None:
