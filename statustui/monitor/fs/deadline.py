@@ -64,7 +64,7 @@ class Question(Generic[Answer]):
 
         Args:
             patience: Seconds to wait after each heartbeat.
-            on_wait: Called every `_NOTICE_INTERVAL` seconds meanwhile.
+            on_wait: Called every `_NOTICE_INTERVAL` seconds while waiting.
 
         Raises:
             TimeoutError: No heartbeat has come for so long; the work may still go on.
