@@ -107,7 +107,7 @@ class Screen:
 def screen(command: Sequence[str], columns: int = 80, lines: int = 24) -> Iterator[Screen]:
     """Run a program in a terminal, until the block ends; it finds no settings, and leaves none."""
     with tempfile.TemporaryDirectory() as directory:
-        home = dict.fromkeys(["XDG_CONFIG_HOME", "XDG_STATE_HOME"], directory)
+        home = dict.fromkeys(["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"], directory)
         running = Screen(command, columns, lines, home)
         try:
             yield running

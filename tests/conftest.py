@@ -53,7 +53,7 @@ def _neutral_environment(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     home = tmp_path_factory.mktemp("home")
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(home / name))
     # Without bytecode every start of the program compiles all its modules.
     for name in ("NO_COLOR", "TEXTUAL_THEME", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"):

@@ -63,7 +63,9 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     if not sys.stdout.isatty():
         raise click.UsageError("Standard output is not a terminal: only --once can be used.")
     with background(directory, runs, seed, speed) as place:
-        open_monitor(context.obj, [place], configure(None, limit=HOME_TIMEOUT), remembers=False)
+        open_monitor(
+            context.obj, [place], configure(None, limit=HOME_TIMEOUT, cache=False), remembers=False
+        )
 
 
 def _check_empty(directory: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -23,8 +25,12 @@ from statustui.cli.options import (
 )
 from statustui.cli.root_progress import RootProgress
 from statustui.core.order import SORT_KEYS, in_order, split_sort
+from statustui.monitor.fs.deadline import ask
 from statustui.monitor.once import Details, Picture, read_once
 from statustui.settings.config import Config
+
+_MAX_SAVE_SECONDS = 10.0
+"""Seconds that saving may take, in a home that may be slow."""
 
 
 @click.command("list", short_help="List runs, once or as they change.")
@@ -82,6 +88,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     runs = found.runs if is_count else in_order(found.runs, order)[:limit]
     for piece in _print(roots, found._replace(runs=runs), form, is_summary=summary):
         click.echo(piece, nl=False)
+    _save(found)
     for root, links in found.unfollowed.items():
         warn(no_runs(root, links))
     warn_unread(found.incomplete)
@@ -89,6 +96,13 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         raise SystemExit(Failure.exit_code)
     if exit_status and any(run.category.is_problem for run in runs):
         raise SystemExit(1)
+
+
+def _save(found: Picture) -> None:
+    """Save the caches of the roots; what cannot be saved in time is read again the next time."""
+    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        ask(found.save, _MAX_SAVE_SECONDS)
 
 
 def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: bool) -> None:
@@ -119,6 +133,7 @@ def _read(roots: Sequence[str], config: Config, query: Filter, *, is_count: bool
         now,
         config.patience,
         details=details,
+        store=config.settings.store,
         on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
     )
     progress.clear()

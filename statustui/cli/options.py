@@ -159,6 +159,9 @@ _WATCH_OPTIONS = (
         help="Minimum time in a state before a run counts as stalled; default 30m.",
     ),
     PATIENCE_OPTION,
+    click.option(
+        "--no-cache", is_flag=True, help="Read every run, and keep nothing for the next time."
+    ),
 )
 
 
@@ -172,6 +175,7 @@ class WatchOptions:
     max_checks: float | None = None
     stale: StaleAfter | None = None
     patience: float | None = None
+    no_cache: bool = False
 
     @property
     def has_follow_options(self) -> bool:
@@ -196,6 +200,7 @@ class WatchOptions:
             max_checks=self.max_checks,
             stale_after=self.stale,
             patience=self.patience,
+            cache=False if self.no_cache else None,
             **options,
         )
 
@@ -205,7 +210,9 @@ def watch_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def collect(**given: Any) -> None:  # noqa: ANN401 - click passes one argument for each option
-        options = {field.name: given.pop(field.name, None) for field in fields(WatchOptions)}
+        options = {
+            field.name: given.pop(field.name, field.default) for field in fields(WatchOptions)
+        }
         command(watching=WatchOptions(**options), **given)
 
     decorated: Callable[..., None] = collect

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from statustui.core.run import Run, RunDir
+from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.directories import Directories
 from statustui.monitor.findings import (
     Finding,
@@ -23,6 +24,7 @@ from statustui.monitor.run_reader import RunReader
 from statustui.monitor.schedule import Schedule
 from statustui.monitor.series import AllSeries
 from statustui.monitor.snapshot import RunSnapshot
+from statustui.monitor.snapshot_cache import NO_CACHE
 from statustui.monitor.stalls import Stalls
 from statustui.monitor.unreadable import UnreadableParts
 
@@ -40,15 +42,18 @@ class KnownRuns:
         filesystems: The filesystems below the root.
         settings: How to watch.
         stopped: Set when reading is to end.
+        keeper: Keeps the cache of the root.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it shares with its scanner
         self,
+        *,
         directories: Directories,
         unreadable: UnreadableParts,
         filesystems: TreePolicy,
         settings: Settings,
         stopped: threading.Event,
+        keeper: CacheKeeper,
     ) -> None:
         self.answered_at: float | None = None
         """When the filesystem last answered, on the monotonic clock; None while it is not used."""
@@ -60,7 +65,9 @@ class KnownRuns:
         self._stopped = stopped
         self._snapshots: dict[str, RunSnapshot] = {}
         policy = filesystems.policy
-        self._reader = RunReader(self._snapshots, self.trusts_stat, policy.threads)
+        self._keeper = keeper
+        cache = keeper.load()
+        self._reader = RunReader(self._snapshots, self.trusts_stat, policy.threads, cache)
         self.schedule = Schedule(policy)
         self._stalls = Stalls(settings.stale_after, settings.clock)
         self.series = AllSeries(settings.stale_after, settings.clock, unreadable.reasons)
@@ -99,6 +106,11 @@ class KnownRuns:
     def mark_answered(self) -> None:
         """Record that the filesystem has just answered."""
         self.answered_at = time.monotonic()
+
+    def save_cache(self) -> None:
+        """Save the snapshots for later sessions; to be called once every run has been read."""
+        self._reader.cache = NO_CACHE
+        self._keeper.save_now_and_then(self._snapshots.values())
 
     def update_policy(self) -> None:
         """Apply the current policy of the filesystems."""

@@ -13,6 +13,8 @@ from statustui.core.durations import StaleAfter
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import Survey, find_runs
 from statustui.monitor.batch import Unread
+from statustui.monitor.cache_keeper import CacheKeeper
+from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.first_read import read_first
 from statustui.monitor.fs.deadline import PATIENCE, Heartbeat, Question
 from statustui.monitor.fs.mounts import Devices
@@ -20,7 +22,7 @@ from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.series import judge_series
-from statustui.monitor.snapshot import unread_part
+from statustui.monitor.snapshot import RunSnapshot, read_snapshot, unread_part
 from statustui.monitor.stalls import mark_stalled
 
 _MAX_CLAIM_WAIT = 1.0
@@ -59,6 +61,13 @@ class Picture(NamedTuple):
     """Each part of the roots that could not be read or listed."""
     unfollowed: dict[str, int]
     """Root without any runs -> number of links in it that were not followed."""
+    keepers: list[tuple[CacheKeeper, list[RunSnapshot]]]
+    """The cache of each root, and the snapshots that it may keep."""
+
+    def save(self) -> None:
+        """Save the caches of the roots that have many new finished runs."""
+        for keeper, snapshots in self.keepers:
+            keeper.save(snapshots)
 
 
 def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
@@ -68,6 +77,7 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
     patience: float = PATIENCE,
     *,
     details: Details = Details.ALL,
+    store: CacheStore | None = None,
     on_wait: Callable[[int], object] = lambda _read: None,
 ) -> Picture:
     """Find and read every run below `roots` once, each root in threads of its own.
@@ -81,6 +91,7 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
         now: The time in seconds since 1970.
         patience: Seconds without an answer after which a root is given up.
         details: How much to read of each run.
+        store: Where snapshots of earlier looks are; None to read everything.
         on_wait: Called with the number of runs read so far, a few times a second.
 
     Raises:
@@ -91,7 +102,12 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
     claim = min(_MAX_CLAIM_WAIT, patience / 2)
     readers = [
         _RootReader(
-            root, partial(_claim, registry, number, claim), stale_after, now, details=details
+            root,
+            partial(_claim, registry, number, claim),
+            stale_after,
+            now,
+            details=details,
+            store=store,
         )
         for number, root in enumerate(roots)
     ]
@@ -118,7 +134,8 @@ def _collect(
             unfollowed[reader.root] = reader.links
         incomplete += reader.parts
         incomplete += [part for run in found if run.error and (part := unread_part(run))]
-    return Picture(runs, incomplete, unfollowed)
+    keepers = [(reader.keeper, reader.snapshots) for reader in readers if reader.keeper]
+    return Picture(runs, incomplete, unfollowed, keepers)
 
 
 def _claim(
@@ -139,9 +156,10 @@ class _RootReader:
         stale_after: How long a run may stay in a state before it can count as stalled.
         now: The time in seconds since 1970.
         details: How much to read of each run.
+        store: Where snapshots of earlier looks are; None to read everything.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what to read, and how
         self,
         root: str,
         claim: Callable[[str], frozenset[str] | None],
@@ -149,6 +167,7 @@ class _RootReader:
         now: float,
         *,
         details: Details,
+        store: CacheStore | None,
     ) -> None:
         self.root = root
         self.runs: list[Run] = []
@@ -159,6 +178,11 @@ class _RootReader:
         self._now = now
         self._claim = claim
         self._details = details
+        self._store = store
+        self.keeper: CacheKeeper | None = None
+        """Keeps the cache of the root; None before that is loaded."""
+        self.snapshots: list[RunSnapshot] = []
+        """What has been read, if it may be stored."""
 
     def read(self, heartbeat: Heartbeat) -> None:
         """Read the root, on the thread of a `Question`.
@@ -178,9 +202,18 @@ class _RootReader:
 
         run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
         threads = policy_for(Devices(self.root, real_path).root_mount.reach, Settings()).threads
-        read = partial(read_first, with_metadata=self._details is not Details.STATUS)
-        for run in _read_all(run_dirs, read, threads):
-            self.runs.append(run)
+        with_metadata = self._details is not Details.STATUS
+        self.keeper = CacheKeeper(self._store, real_path)
+        cache = self.keeper.load()
+
+        def read(place: RunDir) -> RunSnapshot:
+            first = read_first(place, with_metadata=with_metadata, cache=cache)
+            return read_snapshot(place) if first is None else first
+
+        for snapshot in _read_all(run_dirs, read, threads):
+            self.runs.append(snapshot.run)
+            if self._store is not None:
+                self.snapshots.append(snapshot)
             heartbeat()
         marked = self.runs
         if self._details is Details.ALL:
@@ -199,13 +232,13 @@ class _RootReader:
 
 
 def _read_all(
-    run_dirs: Iterator[RunDir], read: Callable[[RunDir], Run], threads: int
-) -> Iterator[Run]:
+    run_dirs: Iterator[RunDir], read: Callable[[RunDir], RunSnapshot], threads: int
+) -> Iterator[RunSnapshot]:
     """Yield the runs in `run_dirs`; with one thread in their order, else as they are read."""
     if threads == 1:
         yield from map(read, run_dirs)
         return
-    pool: ReaderPool[RunDir, Run] = ReaderPool(read, threads)
+    pool: ReaderPool[RunDir, RunSnapshot] = ReaderPool(read, threads)
     try:
         yield from pool.map_unordered(run_dirs)
     finally:

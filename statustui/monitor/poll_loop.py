@@ -149,6 +149,7 @@ class PollLoop:
             self._is_uncounted = False
             self._has_swept = True
             self._sweeps += 1
+            self.scanner.save_cache()
 
     def _apply(self, findings: Iterable[Finding]) -> None:
         """Pass findings to the publisher and the listener, and publish whenever it is due."""

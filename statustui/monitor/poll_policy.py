@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
+from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.fs.mounts import Reach
 
 WatchMode = Literal["auto", "events", "poll"]
@@ -25,6 +26,8 @@ class Settings:
     """Upper limit of checks per second."""
     stale_after: StaleAfter = DEFAULT_STALE_AFTER
     """How long a run may stay in a state before it can count as stalled."""
+    store: CacheStore | None = field(default=None, compare=False)
+    """Where the runs of earlier sessions are kept; None to read everything."""
     clock: Callable[[], float] = time.time
     """Returns the time in seconds since 1970, to which times in status files are compared."""
 

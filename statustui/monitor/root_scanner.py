@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from statustui.core.order import natural
 from statustui.core.working_dir import Folder, root_folder, run_dir
+from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.directories import Directories, DirectoryChange
 from statustui.monitor.findings import Finding, PathReleased, PathRests
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
@@ -51,6 +52,7 @@ class RootScanner:
             filesystems=self.filesystems,
             settings=settings,
             stopped=stopped,
+            keeper=CacheKeeper(settings.store, self.real_root),
         )
 
     def close(self) -> None:
@@ -99,6 +101,10 @@ class RootScanner:
     def has_read_all(self) -> bool:
         """Whether every run that was found has been read; long files are read later."""
         return not self._runs.unread_count
+
+    def save_cache(self) -> None:
+        """Save what is known for later sessions; to be called once all runs have been read."""
+        self._runs.save_cache()
 
     def use_events(self, is_announced: Callable[[str], bool] | None) -> None:
         """Check finished runs less often if events announce their changes.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
+from statustui.monitor.first_read import read_first
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.schedule import Rotation
 from statustui.monitor.snapshot import (
@@ -17,6 +18,7 @@ from statustui.monitor.snapshot import (
     read_in_steps,
     with_current_metadata,
 )
+from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 
 _STEP_BYTES = 1 << 20
 """Bytes of a long file that are read at a time; other runs are checked in between."""
@@ -49,11 +51,17 @@ class RunReader:
         known: Path -> last snapshot of a run.
         trusts_stat: Returns whether `stat` shows every change of the known run at a path.
         threads: How many runs are read at a time.
+        cache: Snapshots from an earlier session.
     """
 
     def __init__(
-        self, known: Mapping[str, RunSnapshot], trusts_stat: Callable[[str], bool], threads: int
+        self,
+        known: Mapping[str, RunSnapshot],
+        trusts_stat: Callable[[str], bool],
+        threads: int,
+        cache: SnapshotCache = NO_CACHE,
     ) -> None:
+        self.cache = cache
         self._known = known
         self._trusts_stat = trusts_stat
         self._pool = ReaderPool(self._read_short, threads)
@@ -198,6 +206,10 @@ class RunReader:
     def _read_short(self, task: _Task) -> tuple[_Task, RunSnapshot | None]:
         """Read a run that takes a single step; return None as its snapshot if it takes more."""
         try:
+            if task.place.path not in self._known:
+                first = read_first(task.place, cache=self.cache)
+                if first is not None:
+                    return task, first
             steps = self._steps(task)
             try:
                 next(steps)

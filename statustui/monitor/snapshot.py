@@ -79,6 +79,8 @@ class RunSnapshot(NamedTuple):
 
     A further change may leave the same signature: read the run `from_start` a moment later.
     """
+    is_stored: bool = False
+    """Whether it comes from a cache, which holds it as it is."""
 
 
 Steps: TypeAlias = Generator[int, None, RunSnapshot]
@@ -87,6 +89,11 @@ Steps: TypeAlias = Generator[int, None, RunSnapshot]
 If there is more than one step, it yields 0 before the first one, and the number of bytes read after
 each. The file stays open in between.
 """
+
+
+def is_racy(signature: Signature) -> bool:
+    """Return whether a file was written so short a time ago that its signature proves little."""
+    return time.time() - max(signature[2:]) / 1e9 < _RACY_AGE
 
 
 def read_snapshot(
@@ -275,7 +282,7 @@ def _read_file(
         device=state.st_dev,
         summary=summary if is_large else _NO_SUMMARY,
         bookmark=bookmark,
-        is_racy=time.time() - max(signature[2:]) / 1e9 < _RACY_AGE,
+        is_racy=is_racy(signature),
     )
 
 

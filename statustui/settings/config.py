@@ -19,6 +19,8 @@ from statustui.core.text import clean, parse_span
 from statustui.monitor.fs.deadline import PATIENCE, ask
 from statustui.monitor.poll_policy import WATCH_MODES, Settings, WatchMode
 from statustui.presentation.columns import COLUMNS
+from statustui.settings.cache_directory import CacheDirectory, cache_directory
+from statustui.settings.directories import user_directory
 
 _TABLE = re.compile(r"\s*\[\s*([\w\"'.-]+)\s*\]")
 _KEY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+(?:\.[\w-]+)*))\s*=")
@@ -40,6 +42,8 @@ class Config:
     stale_after: StaleAfter = DEFAULT_STALE_AFTER
     patience: float = PATIENCE
     """Seconds after which a filesystem that does not answer is given up."""
+    cache: bool = True
+    """Whether to keep what was read of finished runs for later sessions."""
     bell: bool = False
     """Whether to ring when a run gets a problem, and when all listed runs have finished."""
     on_problem: tuple[str, ...] = ()
@@ -64,21 +68,12 @@ class Config:
     @property
     def settings(self) -> Settings:
         """The entries on how to watch."""
-        return Settings(self.watch, self.interval, self.max_checks, self.stale_after)
+        store = CacheDirectory(cache_directory()) if self.cache else None
+        return Settings(self.watch, self.interval, self.max_checks, self.stale_after, store)
 
     def complaint(self, entry: str, trouble: str) -> str:
         """Return the message that an entry is wrong, with its place."""
         return clean(f"{self.lines.get(entry, entry)}: {trouble}")
-
-
-def user_directory(variable: str, fallback: str) -> str:
-    """Return the program's directory below the one that an XDG variable names, or `fallback`.
-
-    platformdirs would do the same on Linux, but importing it adds a twentieth to the start of every
-    command, and on macOS it would look elsewhere than earlier versions did.
-    """
-    base = os.environ.get(variable) or os.path.expanduser(fallback)
-    return os.path.join(base, "statustui")
 
 
 def default_path() -> str:
@@ -308,6 +303,7 @@ _ENTRIES: dict[str, Callable[[Config, object], Config]] = {
     "max-checks": _simple("max_checks", lambda value: read_number(value, *MAX_CHECKS)),
     "stale": _stale,
     "patience": _simple("patience", read_patience),
+    "cache": _simple("cache", _flag),
     "bell": _simple("bell", _flag),
     "on-problem": _simple("on_problem", lambda value: tuple(shlex.split(_text(value)))),
     "ascii": _simple("ascii", _flag),

@@ -10,7 +10,8 @@ from typing import Any
 from zlib import crc32
 
 from statustui.core.run import Run
-from statustui.settings.config import Config, user_directory, with_entry
+from statustui.settings.config import Config, with_entry
+from statustui.settings.directories import user_directory
 
 _MAX_CLOCK_SKEW = 60.0
 """Seconds by which the clocks of two hosts may differ."""

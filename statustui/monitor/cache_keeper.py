@@ -1,0 +1,82 @@
+"""Loading and saving the cache of one root, without waiting for the filesystem that it is on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from functools import partial
+
+from statustui.monitor.cache_store import CacheStore, RootIdentity
+from statustui.monitor.fs.deadline import NoThreadError, ask, start_thread
+from statustui.monitor.snapshot import RunSnapshot
+from statustui.monitor.snapshot_cache import (
+    NO_CACHE,
+    SnapshotCache,
+    encode,
+    is_cacheable,
+    is_worth_saving,
+)
+
+_MAX_LOAD_WAIT = 1.0
+"""Seconds to wait for a store, which may be in a home that does not answer."""
+_SAVE_INTERVAL = 600.0
+"""Least time between two saves, in seconds."""
+
+
+class CacheKeeper:
+    """Keeps the cache of one root.
+
+    Args:
+        store: Where it is kept; None to keep none.
+        real_path: The real path of the root.
+    """
+
+    def __init__(self, store: CacheStore | None, real_path: str) -> None:
+        self._store = store
+        self._real_path = real_path
+        self._identity: RootIdentity | None = None
+        self._saved_at = float("-inf")
+        self._saved_runs: int | None = None
+        """Runs in the cache as this has saved it; None before."""
+
+    def load(self) -> SnapshotCache:
+        """Return what was saved for the root as it is now."""
+        if self._store is None:
+            return NO_CACHE
+        try:
+            state = os.stat(self._real_path)
+            self._identity = RootIdentity(self._real_path, state.st_dev, state.st_ino)
+            return SnapshotCache(ask(partial(self._store.load, self._identity), _MAX_LOAD_WAIT))
+        except OSError:
+            return NO_CACHE
+
+    def save(self, snapshots: Iterable[RunSnapshot]) -> None:
+        """Save snapshots, if many of them are new."""
+        if self._store is None or self._identity is None:
+            return
+        chosen = [snapshot for snapshot in snapshots if is_cacheable(snapshot)]
+        if self._saved_runs is None:
+            new = sum(not snapshot.is_stored for snapshot in chosen)
+        else:
+            new = abs(len(chosen) - self._saved_runs)
+        data = encode(chosen) if is_worth_saving(new, len(chosen)) else None
+        if data is not None:
+            self._saved_runs = len(chosen)
+            self._store.save(self._identity, data)
+
+    def save_now_and_then(self, snapshots: Iterable[RunSnapshot]) -> None:
+        """Save snapshots in a thread of their own, unless that was done a short time ago.
+
+        Args:
+            snapshots: Snapshots of the root, which this consumes at once.
+        """
+        now = time.monotonic()
+        if self._identity is None or now < self._saved_at + _SAVE_INTERVAL:
+            return
+        self._saved_at = now
+        try:
+            start_thread(partial(self.save, list(snapshots)), "save cache")
+        except NoThreadError:
+            # The next time will do.
+            return

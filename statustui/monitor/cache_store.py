@@ -1,0 +1,23 @@
+"""Where caches are kept, seen from the monitor."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class RootIdentity(NamedTuple):
+    """What identifies a root from one session to the next."""
+
+    real_path: str
+    device: int
+    inode: int
+
+
+class CacheStore(Protocol):
+    """Where caches are kept. No method raises: without a store everything is read."""
+
+    def load(self, root: RootIdentity) -> bytes | None:
+        """Return what was saved for a root; None if there is nothing."""
+
+    def save(self, root: RootIdentity, data: bytes) -> None:
+        """Save something for a root, in place of what was saved before."""
