@@ -1,4 +1,4 @@
-"""Monitors for tests."""
+"""Fixtures with monitors."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import Settings
-from tests.monitor.picture import Picture, Watch
+from tests.monitor.recorder import RunRecorder, Watch
 
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
-    """Watch roots until the test is over."""
+    """Watch roots until the end of the test."""
     monitors: list[Monitor] = []
 
-    def start(*roots: Path, settings: Settings | None = None) -> Picture:
-        picture = Picture()
+    def start(*roots: Path, settings: Settings | None = None) -> RunRecorder:
+        recorder = RunRecorder()
         monitors.append(Monitor([str(root) for root in roots], settings))
-        monitors[-1].start(picture.take)
-        return picture
+        monitors[-1].start(recorder.apply_batch)
+        return recorder
 
     yield start
     for monitor in monitors:

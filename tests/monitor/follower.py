@@ -1,4 +1,4 @@
-"""Another process that watches a tree, as somebody would: ``list --follow --jsonl``."""
+"""A process that follows a tree with ``list --follow --jsonl``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from tests.terminal import STATUSTUI
 
 
 class Follower:
-    """What a following process has printed so far."""
+    """Runs `command`, and records what it prints."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        """Start `command`."""
         self._runs: dict[str, dict[str, Any]] = {}
         self.seen: dict[str, list[dict[str, Any]]] = {}
         """Name of the run directory -> all its run objects."""
@@ -50,7 +49,7 @@ class Follower:
             self.errors.append(line)
 
     def end(self) -> None:
-        """End the process."""
+        """Kill the process."""
         self.process.kill()
         self.process.wait()
         for reader in self._readers:
@@ -61,17 +60,17 @@ class Follower:
 
     @property
     def runs(self) -> dict[str, dict[str, Any]]:
-        """Name of the run directory -> its last run object, as of now."""
+        """Name of the run directory -> its latest run object."""
         return self._runs.copy()
 
     def states(self) -> dict[str, str]:
-        """Name of each run directory -> current state."""
+        """Return name of each run directory -> current state."""
         return {name: run["state"] for name, run in self.runs.items()}
 
 
 @contextlib.contextmanager
 def follower(root: Path, *options: str, inside: Sequence[str] = ()) -> Iterator[Follower]:
-    """Follow `root`, in a process that the command `inside` starts, and end it afterwards."""
+    """Follow `root` in a process, started by the command `inside`; kill it afterwards."""
     command = [*inside, *STATUSTUI, "list", "--follow", "--jsonl", str(root), *options]
     following = Follower(command)
     try:

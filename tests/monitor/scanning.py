@@ -1,4 +1,4 @@
-"""A scanner by itself, for tests that say when it looks."""
+"""A scanner without its thread, for tests that decide when it checks what."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from statustui.monitor.poll_policy import Settings
 from statustui.monitor.root_scanner import RootScanner
 
 
-def hand_on(finding: Finding, listener: Listener) -> None:
-    """Tell a listener of what has been found, as the loop of a poller does."""
+def pass_on(finding: Finding, listener: Listener) -> None:
+    """Pass a finding to a listener, as the poll loop does."""
     if isinstance(finding, StatusFileChanged):
         listener.check_announced(finding.path)
     elif isinstance(finding, PathReleased):
@@ -36,18 +36,17 @@ def hand_on(finding: Finding, listener: Listener) -> None:
         listener.add_resting(finding.path)
 
 
-class Sweeping:
-    """A scanner of `root`, and what it has found; `listener` hears of it, if it is set."""
+class ScannerDriver:
+    """A scanner of `root` and its findings, which are passed on to `listener` if there is one."""
 
     def __init__(self, root: Path, settings: Settings | None = None) -> None:
-        """Scan nothing yet."""
         self.batches: list[Batch] = []
         self.findings: list[Finding] = []
         self.listener: Listener | None = None
         self.stopped = threading.Event()
         self.scanner = RootScanner(str(root), settings or Settings(), self.stopped)
 
-    def look(self) -> None:
+    def sweep_all(self) -> None:
         """Check everything."""
         self.apply(self.scanner.sweep(math.inf, everything=True))
 
@@ -56,11 +55,11 @@ class Sweeping:
         self.apply(self.scanner.check([str(run) for run in runs]))
 
     def read_on(self, *, hurry: bool = True) -> None:
-        """Read on in a long file whose turn it is."""
+        """Read the next part of the long file that is due."""
         self.apply(self.scanner.read_on(hurry=hurry))
 
     def apply(self, findings: Iterable[Finding]) -> None:
-        """Scan, and hand what is found on as a batch and to the listener."""
+        """Run a scan, and keep its findings and a batch of its changes."""
         buffer = ChangeBuffer()
         for finding in findings:
             self.findings.append(finding)
@@ -69,23 +68,23 @@ class Sweeping:
             elif isinstance(finding, RunRemoved):
                 buffer.remove_run(finding.path)
             elif self.listener is not None:
-                hand_on(finding, self.listener)
+                pass_on(finding, self.listener)
         if buffer:
             self.batches.append(buffer.take())
 
     def attach(self, listener: Listener) -> None:
-        """Let a listener hear of everything that has been found, and will be."""
+        """Pass all findings, past and future, on to a listener."""
         self.listener = listener
         for finding in self.findings:
-            hand_on(finding, listener)
+            pass_on(finding, listener)
 
     @property
     def changed(self) -> list[str]:
-        """The runs whose status file was found to have changed."""
+        """Paths of the runs whose status file was found to have changed."""
         return [one.path for one in self.findings if isinstance(one, StatusFileChanged)]
 
     def states(self) -> dict[str, str]:
-        """Name of each run directory -> current state, for somebody who has taken in all of it."""
+        """Return name of each run directory -> current state, after all batches."""
         states: dict[str, str] = {}
         for batch in self.batches:
             for path in batch.removed:
@@ -94,14 +93,14 @@ class Sweeping:
         return states
 
 
-def put_on(monkeypatch: pytest.MonkeyPatch, filesystem: str) -> None:
-    """Let everything seem to be on one filesystem."""
+def put_on_filesystem(monkeypatch: pytest.MonkeyPatch, filesystem: str) -> None:
+    """Make every path seem to be on a filesystem of this type."""
     mounts = [Mount("/", filesystem, reach_of(filesystem))]
     monkeypatch.setattr("statustui.monitor.fs.mounts.read_mounts", lambda: mounts)
 
 
 def move_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every directory seem to be on another device."""
+    """Make every directory seem to be on another device."""
     stat = os.stat
 
     def elsewhere(path: str, *, follow_symlinks: bool = True) -> os.stat_result:

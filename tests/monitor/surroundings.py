@@ -1,4 +1,4 @@
-"""Surroundings that only some machines allow: namespaces and FUSE mounts."""
+"""Namespaces and FUSE mounts, which only some machines allow."""
 
 from __future__ import annotations
 
@@ -33,10 +33,9 @@ def namespace(*script: str, flags: str = "-Ur") -> Sequence[str]:
 
 
 class Mirror:
-    """A directory that bindfs shows at another place; no event tells what happens behind it."""
+    """Mounts ``path/behind`` at ``path/mirror`` with bindfs, which raises no events for changes."""
 
     def __init__(self, path: Path) -> None:
-        """Mount ``path/mirror``, which shows ``path/behind``."""
         if shutil.which("bindfs") is None or not os.access("/dev/fuse", os.R_OK | os.W_OK):
             pytest.skip("bindfs or /dev/fuse is not there")
         self.behind, self.place = path / "behind", path / "mirror"
@@ -45,7 +44,7 @@ class Mirror:
         self.mount()
 
     def mount(self) -> None:
-        """Mount it (again)."""
+        """Mount the mirror, or mount it again."""
         self._server = subprocess.Popen(
             ["bindfs", "-f", self.behind, self.place],  # noqa: S607 - wherever it is installed
             stderr=subprocess.DEVNULL,
@@ -57,7 +56,7 @@ class Mirror:
             assert time.monotonic() < end
 
     def hang(self) -> None:
-        """Answer no more."""
+        """Stop answering."""
         self._server.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
@@ -70,7 +69,7 @@ class Mirror:
         self._server.wait()
 
     def unmount(self) -> None:
-        """Take it away."""
+        """Unmount the mirror."""
         self._server.send_signal(signal.SIGCONT)
         subprocess.run(["fusermount3", "-uz", self.place], check=True)  # noqa: S607 - as above
         self._server.wait(DEADLINE)
@@ -79,7 +78,7 @@ class Mirror:
 
 @contextlib.contextmanager
 def mirror(path: Path) -> Iterator[Mirror]:
-    """A mounted `Mirror`, taken away afterwards."""
+    """Mount a `Mirror`, and unmount it afterwards."""
     mounted = Mirror(path)
     try:
         yield mounted

@@ -1,4 +1,4 @@
-"""Watching where it is hard: many writers, limits, filesystems that hide changes or hang."""
+"""Difficult surroundings: many writers, limits, filesystems that hide changes or hang."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ for life in range(60):
 
 
 def start_python(program: str, *arguments: object) -> subprocess.Popen[bytes]:
-    """Start another process."""
+    """Start a Python process."""
     return subprocess.Popen([sys.executable, "-c", program, *map(str, arguments)])
 
 
@@ -64,7 +64,7 @@ def wait_for_notes(following: Follower, notes: set[str]) -> None:
 def test_every_append_of_many_writers_is_seen_in_order_and_none_is_lost(
     tmp_path: Path, watch: str
 ) -> None:
-    """Whatever falls together between two looks; the history has every line."""
+    """Several appends may fall between two checks; the history has every line."""
     runs = [write_run(tmp_path / str(number), "CREATED") for number in range(4)]
     with follower(tmp_path, "--watch", watch, "--interval", "0.1", "--stale", "9999d") as following:
         wait_until(lambda: len(following.runs) == 4)
@@ -84,7 +84,7 @@ def test_every_append_of_many_writers_is_seen_in_order_and_none_is_lost(
 
 @pytest.mark.parametrize("watch", ["events", "poll"])
 def test_a_thousand_runs_made_within_a_second_are_all_seen(tmp_path: Path, watch: str) -> None:
-    """Each directory followed at once by its first line; and their next line is seen too."""
+    """Each directory is followed at once by its first line; the next line is seen too."""
     with follower(tmp_path, "--watch", watch, "--interval", "0.2") as following:
         assert start_python(CREATOR, tmp_path, 1000).wait(60) == 0
         wait_until(lambda: len(following.states()) == 1000)
@@ -94,8 +94,8 @@ def test_a_thousand_runs_made_within_a_second_are_all_seen(tmp_path: Path, watch
 
 
 @pytest.mark.parametrize("watch", ["events", "poll"])
-def test_ids_that_are_used_again_and_again_show_the_last_run(tmp_path: Path, watch: str) -> None:
-    """Nothing of an earlier one is left, though its inode and its size may be the same."""
+def test_of_runs_that_reuse_an_id_the_last_one_is_shown(tmp_path: Path, watch: str) -> None:
+    """Also if its status file has the inode and the size of an earlier one."""
     root = tmp_path / "test_runs"
     root.mkdir()
     with follower(tmp_path, "--watch", watch, "--interval", "0.1") as following:
@@ -108,7 +108,7 @@ def test_ids_that_are_used_again_and_again_show_the_last_run(tmp_path: Path, wat
 
 @pytest.mark.parametrize("watch", ["events", "poll"])
 def test_appends_within_the_same_second_are_each_seen(tmp_path: Path, watch: str) -> None:
-    """Also when the file's time does not move at all."""
+    """Also when the time of the file does not change at all."""
     run = write_run(tmp_path / "1", "RUNNING")
     os.utime(run / "status", (1_795_000_000, 1_795_000_000))
     with follower(tmp_path, "--watch", watch, "--interval", "0.1") as following:
@@ -119,10 +119,10 @@ def test_appends_within_the_same_second_are_each_seen(tmp_path: Path, watch: str
             wait_for_notes(following, {str(number)})
 
 
-def test_what_happened_while_the_program_was_stopped_is_seen_when_it_goes_on(
+def test_changes_while_the_process_is_stopped_are_seen_when_it_continues(
     tmp_path: Path,
 ) -> None:
-    """More appends than there is room for in the queue of events."""
+    """More appends than the queue of events has room for."""
     runs = [write_run(tmp_path / str(number), "CREATED") for number in range(30)]
     with follower(tmp_path) as following:
         wait_until(lambda: len(following.runs) == 30)
@@ -135,7 +135,7 @@ def test_what_happened_while_the_program_was_stopped_is_seen_when_it_goes_on(
 
 
 def check_without_events(following: Follower, tmp_path: Path, reason: str) -> None:
-    """Changes of 60 runs are seen, and why not by events is said."""
+    """Check that changes of 60 runs are seen, and that the reason for polling is given."""
     wait_until(lambda: any(reason in line for line in following.errors))
     wait_until(lambda: len(following.runs) == 60)
     for number in range(60):
@@ -143,8 +143,8 @@ def check_without_events(following: Follower, tmp_path: Path, reason: str) -> No
     wait_until(lambda: set(following.states().values()) == {"RUN_TIMEOUT"})
 
 
-def test_what_may_not_be_read_is_told_and_the_rest_shown(tmp_path: Path) -> None:
-    """A status file, a run and a directory without permission."""
+def test_parts_without_permission_are_reported_and_the_rest_is_shown(tmp_path: Path) -> None:
+    """A status file, a run and a directory."""
     for name in ("file", "fine", "test_runs/7", "deep/run"):
         write_run(tmp_path / name, "RUNNING")
     closed = [tmp_path / "file" / "status", tmp_path / "test_runs" / "7", tmp_path / "deep"]
@@ -161,8 +161,8 @@ def test_what_may_not_be_read_is_told_and_the_rest_shown(tmp_path: Path) -> None
         wait_until(lambda: list(following.states().values()) == ["RUNNING"] * 4)
 
 
-def test_few_watches_allowed_means_polling(tmp_path: Path) -> None:
-    """No more than half of them are taken, and the reason is told."""
+def test_a_low_limit_of_watches_means_polling(tmp_path: Path) -> None:
+    """At most half of them are used, and the reason is given."""
     for number in range(60):
         write_run(tmp_path / str(number), "RUNNING")
     inside = namespace(
@@ -174,7 +174,7 @@ def test_few_watches_allowed_means_polling(tmp_path: Path) -> None:
 
 
 def test_no_watcher_allowed_means_polling(tmp_path: Path) -> None:
-    """What the operating system says is told."""
+    """The reason of the operating system is given."""
     for number in range(60):
         write_run(tmp_path / str(number), "RUNNING")
     inside = namespace("echo 0 > /proc/sys/user/max_inotify_instances")
@@ -183,7 +183,7 @@ def test_no_watcher_allowed_means_polling(tmp_path: Path) -> None:
 
 
 def write_until_events_are_given_up(following: Follower, runs: list[Path]) -> None:
-    """Write where no event tells of it; every change is seen, and at last the lack of events."""
+    """Write where no event arrives; check that every change is seen, and polling starts."""
     end = time.monotonic() + 2 * DEADLINE
     while not any("changes came without events" in line for line in following.errors):
         assert time.monotonic() < end
@@ -194,7 +194,7 @@ def write_until_events_are_given_up(following: Follower, runs: list[Path]) -> No
 
 
 def test_an_overlay_whose_lower_layer_is_written_to_is_polled(tmp_path: Path) -> None:
-    """It looks like a local disk, but no event arrives; that is found out and told."""
+    """It looks like a local disk, but no event arrives; this is detected and reported."""
     for number in range(4):
         write_run(tmp_path / "lower" / str(number), "RUNNING")
     for name in ("upper", "work", "merged"):
@@ -218,8 +218,8 @@ def test_an_overlay_whose_lower_layer_is_written_to_is_polled(tmp_path: Path) ->
         write_until_events_are_given_up(following, lower)
 
 
-def test_events_that_do_not_come_are_not_waited_for(tmp_path: Path) -> None:
-    """Asked to use them on a mirror, where they cannot come, the monitor goes over to polling."""
+def test_events_that_never_arrive_are_given_up(tmp_path: Path) -> None:
+    """On a mirror, even if the user asked for events."""
     with mirror(tmp_path) as mirrored:
         runs = [write_run(mirrored.behind / str(number), "RUNNING") for number in range(5)]
         with follower(mirrored.place, "--watch", "events") as following:
@@ -227,8 +227,8 @@ def test_events_that_do_not_come_are_not_waited_for(tmp_path: Path) -> None:
             write_until_events_are_given_up(following, runs)
 
 
-def test_what_is_written_behind_a_mount_is_seen(tmp_path: Path) -> None:
-    """A FUSE filesystem counts as a network: every look opens the file."""
+def test_changes_behind_a_mount_are_seen(tmp_path: Path) -> None:
+    """A FUSE filesystem counts as a network: every check opens the file."""
     with mirror(tmp_path) as mirrored:
         run = write_run(mirrored.behind / "1", "RUNNING")
         with follower(mirrored.place) as following:
@@ -266,7 +266,7 @@ def test_a_filesystem_that_hangs_leaves_everything_else_alive(
     tmp_path: Path,
     from_the_start: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    """It is said for how long; another root goes on, and `q` ends at once."""
+    """The duration is shown, another root is watched, and `q` ends at once."""
     other = write_run(tmp_path / "other" / "here", "RUNNING")
     with mirror(tmp_path) as mirrored:
         write_run(mirrored.behind / "far", "RUNNING")
@@ -291,7 +291,7 @@ def test_a_filesystem_that_hangs_leaves_everything_else_alive(
 
 
 def test_a_filesystem_that_answers_again_is_shown_again(tmp_path: Path) -> None:
-    """With what has happened meanwhile."""
+    """With everything that has happened meanwhile."""
     with mirror(tmp_path) as mirrored:
         run = write_run(mirrored.behind / "far", "RUNNING")
         with terminal([*STATUSTUI, str(mirrored.place)], 120) as screen:

@@ -1,4 +1,4 @@
-"""Roots and parts of roots that go away and come back, with events and without."""
+"""Roots and parts of roots that vanish and return, with events and without."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import PollPolicy, Settings, WatchMode
-from tests.monitor.picture import Picture, Watch
+from tests.monitor.recorder import RunRecorder, Watch
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -25,12 +25,12 @@ MODES: dict[WatchMode, Settings] = {
 
 @pytest.fixture(params=MODES)
 def settings(request: pytest.FixtureRequest) -> Settings:
-    """How to watch: with events, or by looking now and then."""
+    """How to watch: with events, or by polling."""
     return MODES[request.param]
 
 
 def make_tree(root: Path) -> Path:
-    """A working directory with an active run, a finished one, a series, and a plain tree."""
+    """Create a working directory with an active run, a finished one, a series and a plain tree."""
     write_run(root / "wd" / "test_runs" / "1", "RUNNING")
     write_run(root / "wd" / "test_runs" / "2", "COMPLETE The test completed with result: PASS")
     write_run(root / "plain" / "a" / "x", "RUNNING")
@@ -42,55 +42,55 @@ def make_tree(root: Path) -> Path:
 WHOLE = {"1": "RUNNING", "2": "COMPLETE", "x": "RUNNING", "y": "COMPLETE", "b": "RUN_FAILED"}
 
 
-def watched(watch: Watch, root: Path, settings: Settings) -> Picture:
-    """A picture of `make_tree` that is whole."""
-    picture = watch(make_tree(root), settings=settings)
-    wait_until(lambda: picture.health and picture.health[str(root)].swept)
-    wait_until(lambda: picture.states() == WHOLE)
-    return picture
+def watched(watch: Watch, root: Path, settings: Settings) -> RunRecorder:
+    """Watch a tree of `make_tree`, and wait until all of it has been delivered."""
+    recorder = watch(make_tree(root), settings=settings)
+    wait_until(lambda: recorder.health and recorder.health[str(root)].swept)
+    wait_until(lambda: recorder.states() == WHOLE)
+    return recorder
 
 
-def wait_for_loss(picture: Picture, root: Path) -> None:
-    """Wait until the root is known to be away, and the picture to be an old one."""
-    wait_until(lambda: picture.health[str(root)].unreachable)
-    assert picture.health[str(root)].as_of is not None
-    assert [part.path for part in picture.health[str(root)].incomplete] == [str(root)]
+def wait_for_loss(recorder: RunRecorder, root: Path) -> None:
+    """Wait until the root is reported as unreachable and its runs as out of date."""
+    wait_until(lambda: recorder.health[str(root)].unreachable)
+    assert recorder.health[str(root)].as_of is not None
+    assert [part.path for part in recorder.health[str(root)].incomplete] == [str(root)]
 
 
-def wait_for_return(picture: Picture, root: Path) -> None:
-    """Wait until the root is there again."""
-    wait_until(lambda: not picture.health[str(root)].unreachable)
+def wait_for_return(recorder: RunRecorder, root: Path) -> None:
+    """Wait until the root can be read again."""
+    wait_until(lambda: not recorder.health[str(root)].unreachable)
 
 
-def test_a_root_that_goes_and_returns_has_lost_nothing(
+def test_a_root_that_vanishes_and_returns_keeps_its_runs(
     tmp_path: Path, watch: Watch, settings: Settings
 ) -> None:
-    """Nothing is told of any run while it is away, nor when it is back as it was."""
+    """No run is delivered meanwhile, nor when the root is back unchanged."""
     root = tmp_path / "root"
-    picture = watched(watch, root, settings)
-    told = {path: list(states) for path, states in picture.seen.items()}
+    recorder = watched(watch, root, settings)
+    told = {path: list(states) for path, states in recorder.seen.items()}
     for _ in range(2):
         root.rename(tmp_path / "away")
-        wait_for_loss(picture, root)
-        assert picture.states() == WHOLE
+        wait_for_loss(recorder, root)
+        assert recorder.states() == WHOLE
         (tmp_path / "away").rename(root)
-        wait_for_return(picture, root)
-    assert picture.states() == WHOLE
-    assert picture.removed == []
-    assert picture.seen == told
+        wait_for_return(recorder, root)
+    assert recorder.states() == WHOLE
+    assert recorder.removed == []
+    assert recorder.seen == told
     append(root / "wd" / "test_runs" / "2", "RUNNING once more")
     append(root / "plain" / "a" / "x", "RUN_FAILED")
-    wait_until(lambda: picture.states() == {**WHOLE, "2": "RUNNING", "x": "RUN_FAILED"})
+    wait_until(lambda: recorder.states() == {**WHOLE, "2": "RUNNING", "x": "RUN_FAILED"})
 
 
-def test_what_has_changed_in_a_root_meanwhile_is_seen_when_it_is_back(
+def test_changes_in_a_root_while_it_was_away_are_seen_when_it_is_back(
     tmp_path: Path, watch: Watch, settings: Settings
 ) -> None:
-    """Active and finished runs, new ones, and those that are gone."""
+    """Active and finished runs, new runs, and removed ones."""
     root, away = tmp_path / "root", tmp_path / "away"
-    picture = watched(watch, root, settings)
+    recorder = watched(watch, root, settings)
     root.rename(away)
-    wait_for_loss(picture, root)
+    wait_for_loss(recorder, root)
     append(away / "wd" / "test_runs" / "1", "RUN_FAILED")
     append(away / "wd" / "test_runs" / "2", "RUNNING once more")
     append(away / "plain" / "a" / "y", "RUNNING once more")
@@ -99,7 +99,7 @@ def test_what_has_changed_in_a_root_meanwhile_is_seen_when_it_is_back(
     away.rename(root)
     wait_until(
         lambda: (
-            picture.states()
+            recorder.states()
             == {
                 "1": "RUN_FAILED",
                 "2": "RUNNING",
@@ -109,142 +109,142 @@ def test_what_has_changed_in_a_root_meanwhile_is_seen_when_it_is_back(
             }
         )
     )
-    assert picture.removed == [str(root / "plain" / "b")]
+    assert recorder.removed == [str(root / "plain" / "b")]
 
 
-def test_another_tree_under_the_name_of_a_root_is_shown_instead(
+def test_another_tree_at_the_path_of_a_root_is_shown_instead(
     tmp_path: Path, watch: Watch, settings: Settings
 ) -> None:
-    """A run that is in both goes from one picture to the next without leaving."""
+    """A run that is in both trees changes without being removed."""
     root = tmp_path / "root"
-    picture = watched(watch, root, settings)
+    recorder = watched(watch, root, settings)
     other = tmp_path / "other"
     write_run(other / "wd" / "test_runs" / "1", "SCHEDULED")
     write_run(other / "plain" / "c", "RUNNING")
     root.rename(tmp_path / "away")
     other.rename(root)
-    wait_until(lambda: picture.states() == {"1": "SCHEDULED", "c": "RUNNING"})
-    assert str(root / "wd" / "test_runs" / "1") not in picture.removed
+    wait_until(lambda: recorder.states() == {"1": "SCHEDULED", "c": "RUNNING"})
+    assert str(root / "wd" / "test_runs" / "1") not in recorder.removed
     append(root / "wd" / "test_runs" / "1", "RUNNING")
-    wait_until(lambda: picture.states() == {"1": "RUNNING", "c": "RUNNING"})
+    wait_until(lambda: recorder.states() == {"1": "RUNNING", "c": "RUNNING"})
 
 
 PARTS = ["wd", "wd/test_runs", "wd/test_runs/1", "plain", "plain/a", "plain/a/x"]
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_that_goes_leaves_at_once_and_comes_back_whole(
+def test_a_part_that_vanishes_is_removed_at_once_and_comes_back_whole(
     tmp_path: Path, watch: Watch, settings: Settings, part: str
 ) -> None:
-    """Though it is the very same directory; changes in it are seen as before."""
+    """Even if it is the same directory; further changes in it are seen."""
     root, away = tmp_path / "root", tmp_path / "away"
-    picture = watched(watch, root, settings)
-    inside = {path for path in picture.runs if f"{path}/".startswith(f"{root}/{part}/")}
+    recorder = watched(watch, root, settings)
+    inside = {path for path in recorder.runs if f"{path}/".startswith(f"{root}/{part}/")}
     for _ in range(2):
         (root / part).rename(away)
-        wait_until(lambda: not inside & picture.runs.keys())
-        assert picture.health[str(root)].problem is None
+        wait_until(lambda: not inside & recorder.runs.keys())
+        assert recorder.health[str(root)].problem is None
         away.rename(root / part)
-        wait_until(lambda: picture.states() == WHOLE)
+        wait_until(lambda: recorder.states() == WHOLE)
     for path in inside:
         append(Path(path), "RUN_TIMEOUT")
-    wait_until(lambda: all(picture.runs[path].current.state == "RUN_TIMEOUT" for path in inside))
+    wait_until(lambda: all(recorder.runs[path].current.state == "RUN_TIMEOUT" for path in inside))
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_that_is_replaced_is_read_anew(
+def test_a_part_that_is_replaced_is_read_again(
     tmp_path: Path, watch: Watch, settings: Settings, part: str
 ) -> None:
-    """Whether or not somebody looks between the two renames."""
+    """Whether or not a sweep falls between the two renames."""
     root = tmp_path / "root"
     # What is renamed onto a watched directory may be found by the next sweep alone.
-    picture = watched(watch, root, replace(settings, interval=0.5))
+    recorder = watched(watch, root, replace(settings, interval=0.5))
     other = tmp_path / "other"
     shutil.copytree(root / part, other)
-    inside = [path for path in picture.runs if f"{path}/".startswith(f"{root}/{part}/")]
+    inside = [path for path in recorder.runs if f"{path}/".startswith(f"{root}/{part}/")]
     for path in inside:
         append(Path(str(other) + path[len(f"{root}/{part}") :]), "RUN_TIMEOUT")
     (root / part).rename(tmp_path / "before")
     other.rename(root / part)
 
     def all_are(state: str) -> bool:
-        found = [picture.runs.get(path) for path in inside]
+        found = [recorder.runs.get(path) for path in inside]
         return all(run is not None and run.current.state == state for run in found)
 
     wait_until(lambda: all_are("RUN_TIMEOUT"))
-    wait_until(lambda: len(picture.states()) == len(WHOLE))
+    wait_until(lambda: len(recorder.states()) == len(WHOLE))
     for path in inside:
         append(Path(path), "RUNNING again")
     wait_until(lambda: all_are("RUNNING"))
 
 
-def test_directories_that_are_swapped_are_read_anew(
+def test_directories_that_are_swapped_are_read_again(
     tmp_path: Path, watch: Watch, settings: Settings
 ) -> None:
-    """Each shows what is in its place now."""
+    """Each shows the runs that are in its place now."""
     for name, state in (("1", "RUNNING"), ("2", "COMPLETE")):
         write_run(tmp_path / "root" / "test_runs" / name, state)
     place = tmp_path / "root" / "test_runs"
-    picture = watch(tmp_path / "root", settings=settings)
-    wait_until(lambda: picture.states() == {"1": "RUNNING", "2": "COMPLETE"})
+    recorder = watch(tmp_path / "root", settings=settings)
+    wait_until(lambda: recorder.states() == {"1": "RUNNING", "2": "COMPLETE"})
     for one, other in (("1", "spare"), ("2", "1"), ("spare", "2")):
         (place / one).rename(place / other)
-    wait_until(lambda: picture.states() == {"1": "COMPLETE", "2": "RUNNING"})
+    wait_until(lambda: recorder.states() == {"1": "COMPLETE", "2": "RUNNING"})
 
 
-def test_a_stray_status_file_that_comes_and_goes_moves_nothing(
+def test_a_stray_status_file_leaves_the_runs_below_it_alone(
     tmp_path: Path, watch: Watch, settings: Settings
 ) -> None:
-    """No run leaves or is told again, above which such a file is written."""
+    """None of them is removed or delivered again."""
     root = tmp_path / "root"
-    picture = watched(watch, root, settings)
-    told = {path: list(states) for path, states in picture.seen.items()}
+    recorder = watched(watch, root, settings)
+    told = {path: list(states) for path, states in recorder.seen.items()}
     places = [root / "wd", root / "wd" / "test_runs", root / "plain", root / "plain" / "a"]
     for place in places:
         (place / "status").write_text("what some command has printed\n")
-    wait_until(lambda: len(picture.states()) == len(WHOLE) + 2)
+    wait_until(lambda: len(recorder.states()) == len(WHOLE) + 2)
     for place in places:
         (place / "status").unlink()
-    wait_until(lambda: picture.states() == WHOLE)
+    wait_until(lambda: recorder.states() == WHOLE)
     strays = [str(place) for place in places[2:]]
-    assert sorted(picture.removed) == strays
-    assert {path: states for path, states in picture.seen.items() if path not in strays} == told
+    assert sorted(recorder.removed) == strays
+    assert {path: states for path, states in recorder.seen.items() if path not in strays} == told
 
 
 def test_a_run_inside_a_run_is_found_and_stays_when_the_outer_one_ends(
     tmp_path: Path, watch: Watch, settings: Settings
 ) -> None:
-    """A campaign may have a status of its own."""
+    """A campaign may have a status file of its own."""
     outer = write_run(tmp_path / "campaign", "RUNNING")
-    picture = watch(tmp_path, settings=settings)
-    wait_until(lambda: picture.states() == {"campaign": "RUNNING"})
+    recorder = watch(tmp_path, settings=settings)
+    wait_until(lambda: recorder.states() == {"campaign": "RUNNING"})
     write_run(outer / "deep" / "one", "RUNNING")
-    wait_until(lambda: picture.states() == {"campaign": "RUNNING", "one": "RUNNING"})
+    wait_until(lambda: recorder.states() == {"campaign": "RUNNING", "one": "RUNNING"})
     (outer / "status").unlink()
-    wait_until(lambda: picture.states() == {"one": "RUNNING"})
+    wait_until(lambda: recorder.states() == {"one": "RUNNING"})
     append(outer / "deep" / "one", "RUN_FAILED")
-    wait_until(lambda: picture.states() == {"one": "RUN_FAILED"})
+    wait_until(lambda: recorder.states() == {"one": "RUN_FAILED"})
 
 
 @pytest.fixture
-def sluggish(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave finished runs alone for an hour, and sweep as seldom."""
+def slow_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check finished runs, and sweep, once an hour only."""
     pace = PollPolicy(1.0, 3600.0, 3600.0, 3600.0, 4000.0, 1)
     monkeypatch.setattr("statustui.monitor.poll_policy._POLICIES", dict.fromkeys(Reach, pace))
 
 
-@pytest.mark.usefixtures("sluggish")
+@pytest.mark.usefixtures("slow_policy")
 def test_a_finished_run_that_goes_on_again_is_announced_by_an_event(
     tmp_path: Path, watch: Watch
 ) -> None:
-    """Whatever is done to its file: the next sweep is an hour away."""
+    """Whatever happens to its file; the next sweep is an hour away."""
     names = ["appended", "rewritten", "replaced", "removed"]
     for name in names:
         write_run(tmp_path / name, "COMPLETE The test completed with result: PASS")
         os.utime(tmp_path / name / "status", (1e9, 1e9))
-    picture = watch(tmp_path, settings=Settings("events"))
-    wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
-    wait_until(lambda: picture.health[str(tmp_path)].rest is None)
+    recorder = watch(tmp_path, settings=Settings("events"))
+    wait_until(lambda: recorder.health and recorder.health[str(tmp_path)].swept)
+    wait_until(lambda: recorder.health[str(tmp_path)].rest is None)
     append(tmp_path / "appended", "RUNNING")
     write_run(tmp_path / "rewritten", "RUNNING")
     write_run(tmp_path / "other", "RUNNING")
@@ -252,39 +252,39 @@ def test_a_finished_run_that_goes_on_again_is_announced_by_an_event(
     shutil.rmtree(tmp_path / "other")
     (tmp_path / "removed" / "status").unlink()
     wait_until(
-        lambda: picture.states() == dict.fromkeys(["appended", "rewritten", "replaced"], "RUNNING")
+        lambda: recorder.states() == dict.fromkeys(["appended", "rewritten", "replaced"], "RUNNING")
     )
 
 
-def test_a_run_that_is_asked_for_is_read_anew(tmp_path: Path, stopping: list[Monitor]) -> None:
-    """Whatever `stat` says of its file, and however far the next sweep is away."""
+def test_look_at_reads_a_run_again(tmp_path: Path, stopping: list[Monitor]) -> None:
+    """Even if `stat` shows no change and the next sweep is an hour away."""
     run = write_run(tmp_path / "1", "COMPLETE")
-    picture = Picture()
+    recorder = RunRecorder()
     monitor = Monitor([str(tmp_path)], Settings("poll", interval=3600))
     stopping.append(monitor)
-    monitor.start(picture.take)
-    wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
+    monitor.start(recorder.apply_batch)
+    wait_until(lambda: recorder.health and recorder.health[str(tmp_path)].swept)
     append(run, "RUNNING")
     monitor.look_at(str(run))
-    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+    wait_until(lambda: recorder.states() == {"1": "RUNNING"})
 
 
-def test_whole_looks_are_counted(tmp_path: Path, stopping: list[Monitor]) -> None:
-    """So that somebody can wait for one that has begun after a moment."""
+def test_checks_of_everything_are_counted(tmp_path: Path, stopping: list[Monitor]) -> None:
+    """So that a caller can wait for one that began after a given moment."""
     write_run(tmp_path / "1", "RUNNING")
-    picture = Picture()
+    recorder = RunRecorder()
     monitor = Monitor([str(tmp_path)], Settings("poll", interval=3600))
     stopping.append(monitor)
-    monitor.start(picture.take)
-    wait_until(lambda: picture.health and picture.health[str(tmp_path)].sweeps)
-    before = picture.health[str(tmp_path)].sweeps
+    monitor.start(recorder.apply_batch)
+    wait_until(lambda: recorder.health and recorder.health[str(tmp_path)].sweeps)
+    before = recorder.health[str(tmp_path)].sweeps
     monitor.look_now()
-    wait_until(lambda: picture.health[str(tmp_path)].sweeps > before)
+    wait_until(lambda: recorder.health[str(tmp_path)].sweeps > before)
 
 
 @pytest.fixture
 def stopping() -> Iterator[list[Monitor]]:
-    """Monitors that are stopped when the test is over."""
+    """A list of monitors, which are stopped at the end of the test."""
     monitors: list[Monitor] = []
     yield monitors
     for monitor in monitors:
@@ -294,10 +294,10 @@ def stopping() -> Iterator[list[Monitor]]:
 def test_a_rewrite_of_the_same_size_and_time_is_a_change(
     tmp_path: Path, watch: Watch, settings: Settings
 ) -> None:
-    """The time of change of the inode tells, which nobody can set."""
+    """The time of change of the inode, which nobody can set, shows it."""
     run = write_run(tmp_path / "1", "RUNNING")
-    picture = watch(tmp_path, settings=settings)
-    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+    recorder = watch(tmp_path, settings=settings)
+    wait_until(lambda: recorder.states() == {"1": "RUNNING"})
     before = (run / "status").stat()
     write_run(run, "ABORTED")
     os.utime(run / "status", ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -307,4 +307,4 @@ def test_a_rewrite_of_the_same_size_and_time_is_a_change(
         before.st_size,
         before.st_mtime_ns,
     )
-    wait_until(lambda: picture.states() == {"1": "ABORTED"})
+    wait_until(lambda: recorder.states() == {"1": "ABORTED"})

@@ -1,4 +1,4 @@
-"""Links of a run that lead to a filesystem that does not answer: nothing else waits for them."""
+"""Links of a run to a filesystem that does not answer, which must not delay anything else."""
 
 from __future__ import annotations
 
@@ -47,7 +47,6 @@ class Tree:
     """
 
     def __init__(self, path: Path, dead: Mirror) -> None:
-        """Make it; the mount still answers."""
         self.root = path / "wd"
         self.dead = dead
         for number in (66, 67):
@@ -60,14 +59,14 @@ class Tree:
         self.victim, self.other = (self.root / "test_runs" / name for name in ("66", "67"))
         (self.victim / "job").symlink_to(dead.place)
 
-    def picture(self, path: Path) -> Run:
-        """What is read of a run."""
+    def read(self, path: Path) -> Run:
+        """Read the run at a path."""
         return read_run(str(path), in_full=True).run
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Iterator[Tree]:
-    """Such a tree; the mount has hung by the time that a test begins."""
+    """Create such a tree; the mount hangs when the test begins."""
     with mirror(tmp_path / "fuse") as dead:
         made = Tree(tmp_path, dead)
         dead.hang()
@@ -75,11 +74,11 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
 
 
 def test_the_history_stays_live_and_the_other_logs_and_documents_are_read(tree: Tree) -> None:
-    """What hangs is named, and read once it answers."""
+    """Files that hang are reported, and read once they answer."""
     run = tree.victim
     (run / "results.json").write_text('{"result": "PASS"}')
     found: list[InspectionResult] = []
-    inspection = FileInspection(tree.picture(run), [], found.append)
+    inspection = FileInspection(tree.read(run), [], found.append)
     inspection.show_documents(wanted=True)
     wait_until(lambda: any(isinstance(one, Documents) for one in found))
     logs = next(one for one in found if isinstance(one, Logs))
@@ -111,14 +110,14 @@ def test_the_history_stays_live_and_the_other_logs_and_documents_are_read(tree: 
     inspection.stop()
 
 
-def test_a_search_and_a_page_that_hang_are_left_for_another_log(tree: Tree) -> None:
-    """Both are told of as not answering; what is asked for next is answered."""
+def test_a_search_and_a_page_that_hang_do_not_delay_another_log(tree: Tree) -> None:
+    """Both are reported as not answering; the next request is answered."""
     run = tree.victim
     (run / "run.log").unlink()
     (run / "run.log").symlink_to(tree.dead.place / "kickoff.log")
     (run / "results.log").write_text("a result\n")
     found: list[InspectionResult] = []
-    inspection = FileInspection(tree.picture(run), [], found.append)
+    inspection = FileInspection(tree.read(run), [], found.append)
     inspection.turn(f"{run}/run.log", LogText.head)
     wait_until(lambda: Unreadable(f"{run}/run.log", NO_ANSWER) in found)
     del found[:]
@@ -134,14 +133,14 @@ def _set_by_logs(is_told: threading.Event, finding: InspectionResult) -> None:
         is_told.set()
 
 
-def test_looking_at_it_again_and_again_takes_no_further_threads(tree: Tree) -> None:
-    """One hangs for each link; it is gone once the mount answers."""
+def test_inspecting_a_run_repeatedly_uses_no_further_threads(tree: Tree) -> None:
+    """One thread hangs for each link; it ends when the mount answers."""
     before = threading.active_count()
     stuck = Stuck()
-    picture = tree.picture(tree.victim)
+    victim = tree.read(tree.victim)
     for _ in range(5):
         is_told = threading.Event()
-        inspection = FileInspection(picture, [], partial(_set_by_logs, is_told), stuck)
+        inspection = FileInspection(victim, [], partial(_set_by_logs, is_told), stuck)
         wait_until(is_told.is_set)
         inspection.stop()
     assert len(stuck) == 1
@@ -150,8 +149,8 @@ def test_looking_at_it_again_and_again_takes_no_further_threads(tree: Tree) -> N
     wait_until(lambda: not len(stuck) and threading.active_count() <= before)
 
 
-def test_one_run_is_read_whole_but_for_what_hangs(tree: Tree) -> None:
-    """As `history` does: the log that hangs is told of with the reason."""
+def test_reading_one_run_leaves_out_only_the_log_that_hangs(tree: Tree) -> None:
+    """As `history` does; the log is reported with the reason."""
     append(tree.victim, "SCHED_ERROR c")
     found = read_run(str(tree.victim))
     assert found.run.name == "test 66"
@@ -168,18 +167,18 @@ def test_one_run_is_read_whole_but_for_what_hangs(tree: Tree) -> None:
     assert "kickoff log: not answering" in told.stdout
 
 
-def test_the_list_is_whole(tree: Tree) -> None:
-    """No part is missing: a log is none."""
+def test_a_log_that_hangs_leaves_the_list_complete(tree: Tree) -> None:
+    """A log is not a part of the list."""
     for run in (tree.victim, tree.other):
         os.utime(run / "run.log", (1_795_000_000, 1_795_000_000))
-    picture = read_once([str(tree.root)], DEFAULT_STALE_AFTER, time.time())
-    assert {run.name for run in picture.runs} == {"test 66", "test 67"}
-    assert picture.incomplete == []
-    assert all(run.stall is not None for run in picture.runs)
+    found = read_once([str(tree.root)], DEFAULT_STALE_AFTER, time.time())
+    assert {run.name for run in found.runs} == {"test 66", "test 67"}
+    assert found.incomplete == []
+    assert all(run.stall is not None for run in found.runs)
 
 
 def test_links_that_hang_hide_no_signs_of_life_of_other_runs(tree: Tree) -> None:
-    """However often they are looked at: each hangs once."""
+    """However often they are checked, one call hangs for each link."""
     job = tree.root / "jobs" / "x"
     job.mkdir(parents=True)
     (job / "kickoff.log").write_text("alive\n")
@@ -187,17 +186,15 @@ def test_links_that_hang_hide_no_signs_of_life_of_other_runs(tree: Tree) -> None
     (tree.other / "run.log").unlink()
     prober = Prober(0.1, Stuck(3))
     for _ in range(10):
-        last_sign_of_life(tree.picture(tree.victim), prober)
-    assert (
-        last_sign_of_life(tree.picture(tree.other), prober) == (job / "kickoff.log").stat().st_mtime
-    )
+        last_sign_of_life(tree.read(tree.victim), prober)
+    assert last_sign_of_life(tree.read(tree.other), prober) == (job / "kickoff.log").stat().st_mtime
     prober.close()
 
 
-def test_of_plain_runs_logs_that_hang_do_not_keep_the_others_from_being_listed(
+def test_logs_that_hang_do_not_keep_the_other_logs_of_a_plain_run_from_being_listed(
     tmp_path: Path,
 ) -> None:
-    """Also where so many are there that those written last are chosen."""
+    """Also if there are so many that the ones written last are chosen."""
     with mirror(tmp_path / "fuse") as dead:
         run = write_run(tmp_path / "tree" / "a", "RUNNING b")
         (dead.behind / "x").write_text("x")
@@ -215,7 +212,7 @@ def test_of_plain_runs_logs_that_hang_do_not_keep_the_others_from_being_listed(
 
 
 def test_the_monitor_stays_live(tree: Tree) -> None:
-    """Its list, and the screen of that run: keys, news, and what hangs by name."""
+    """Its list, and the screen of that run: keys, changes, and which files hang."""
     with terminal([*STATUSTUI, str(tree.root)], 100, 30) as shown:
         shown.wait_for("test 66")
         append(tree.other, "RUN_USER news of the list", time.time())

@@ -1,4 +1,4 @@
-"""A monitor on real directories that change."""
+"""A monitor of real directories that change."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.snapshot import RunSnapshot, Steps, read_in_steps
 from statustui.monitor.source import Source
-from tests.monitor.picture import Picture, Watch
+from tests.monitor.recorder import RunRecorder, Watch
 from tests.monitor.test_stalls import HOUR, START, make_tree
 from tests.trees import append, write_run
 from tests.waiting import DEADLINE, wait_until
 
 
 def test_runs_that_appear_change_and_vanish(tmp_path: Path, watch: Watch) -> None:
-    """Each is told once it is seen; an id that is used again is another run."""
+    """Each change is delivered; a run that reuses an id is another run."""
     write_run(tmp_path / "1", "RUNNING")
-    picture = watch(tmp_path)
-    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+    recorder = watch(tmp_path)
+    wait_until(lambda: recorder.states() == {"1": "RUNNING"})
     write_run(tmp_path / "2", "SCHEDULED")
     append(tmp_path / "1", "RUN_FAILED")
-    wait_until(lambda: picture.states() == {"1": "RUN_FAILED", "2": "SCHEDULED"})
+    wait_until(lambda: recorder.states() == {"1": "RUN_FAILED", "2": "SCHEDULED"})
     shutil.rmtree(tmp_path / "1")
-    wait_until(lambda: picture.states() == {"2": "SCHEDULED"})
+    wait_until(lambda: recorder.states() == {"2": "SCHEDULED"})
     write_run(tmp_path / "1", "CREATED")
-    wait_until(lambda: picture.states().get("1") == "CREATED")
-    assert picture.runs[str(tmp_path / "1")].problem is None
+    wait_until(lambda: recorder.states().get("1") == "CREATED")
+    assert recorder.runs[str(tmp_path / "1")].problem is None
 
 
 def test_every_last_status_of_several_writers_is_seen(tmp_path: Path, watch: Watch) -> None:
-    """Processes append while the monitor reads; what it knows in the end is what is there."""
-    picture = watch(tmp_path)
+    """Processes append while the monitor reads; in the end it knows what is there."""
+    recorder = watch(tmp_path)
     program = (
         "import sys; from statustui.core.status_file import StatusFile\n"
         "file = StatusFile(sys.argv[1])\n"
@@ -57,52 +57,50 @@ def test_every_last_status_of_several_writers_is_seen(tmp_path: Path, watch: Wat
         subprocess.Popen([sys.executable, "-c", program, str(path / "status")]) for path in paths
     ]
     assert [writer.wait(60) for writer in writers] == [0] * 4
-    wait_until(lambda: list(picture.states().values()) == ["COMPLETE"] * 4)
-    assert [run.status_count for run in picture.runs.values()] == [202] * 4
+    wait_until(lambda: list(recorder.states().values()) == ["COMPLETE"] * 4)
+    assert [run.status_count for run in recorder.runs.values()] == [202] * 4
 
 
-def test_a_root_that_is_missing_is_told_and_seen_once_it_is_there(
-    tmp_path: Path, watch: Watch
-) -> None:
-    """Another root goes on meanwhile."""
+def test_a_missing_root_is_reported_and_read_once_it_exists(tmp_path: Path, watch: Watch) -> None:
+    """Another root is watched meanwhile."""
     write_run(tmp_path / "here" / "1", "RUNNING")
-    picture = watch(tmp_path / "here", tmp_path / "later")
+    recorder = watch(tmp_path / "here", tmp_path / "later")
     later = str(tmp_path / "later")
-    wait_until(lambda: later in picture.health and picture.health[later].problem)
-    wait_until(lambda: picture.states() == {"1": "RUNNING"})
+    wait_until(lambda: later in recorder.health and recorder.health[later].problem)
+    wait_until(lambda: recorder.states() == {"1": "RUNNING"})
     write_run(tmp_path / "later" / "2", "RUNNING")
-    wait_until(lambda: "2" in picture.states())
-    wait_until(lambda: picture.health[later].problem is None)
+    wait_until(lambda: "2" in recorder.states())
+    wait_until(lambda: recorder.health[later].problem is None)
 
 
 def test_runs_of_a_root_that_cannot_be_read_any_more_stay(tmp_path: Path, watch: Watch) -> None:
-    """The picture is old, and the health says so."""
+    """The health says since when they are out of date."""
     root = tmp_path / "root"
     write_run(root / "1", "RUNNING")
-    picture = watch(root)
-    wait_until(picture.states)
+    recorder = watch(root)
+    wait_until(recorder.states)
     root.rename(tmp_path / "away")
-    wait_until(lambda: picture.health[str(root)].unreachable)
-    assert picture.states() == {"1": "RUNNING"}
+    wait_until(lambda: recorder.health[str(root)].unreachable)
+    assert recorder.states() == {"1": "RUNNING"}
 
 
 def test_looking_now_does_not_wait_for_the_interval(tmp_path: Path) -> None:
     """A change is seen although the next sweep is an hour away."""
     write_run(tmp_path / "1", "RUNNING")
-    picture = Picture()
+    recorder = RunRecorder()
     monitor: Source = Monitor([str(tmp_path)], Settings("poll", interval=3600))
-    monitor.start(picture.take)
-    wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
+    monitor.start(recorder.apply_batch)
+    wait_until(lambda: recorder.health and recorder.health[str(tmp_path)].swept)
     append(tmp_path / "1", "COMPLETE")
     monitor.look_now()
-    wait_until(lambda: picture.states() == {"1": "COMPLETE"})
+    wait_until(lambda: recorder.states() == {"1": "COMPLETE"})
     monitor.stop()
 
 
-def test_for_how_long_a_filesystem_has_not_answered_is_told_until_it_does(
+def test_the_silence_of_a_filesystem_is_reported_until_it_answers(
     tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then what is there is shown."""
+    """Then its runs are delivered."""
     answers = threading.Event()
 
     def hang(folder: Folder, skip: AbstractSet[str]) -> Survey:
@@ -112,16 +110,16 @@ def test_for_how_long_a_filesystem_has_not_answered_is_told_until_it_does(
     monkeypatch.setattr("statustui.monitor.directories.survey", hang)
     monkeypatch.setattr("statustui.monitor.monitor._MAX_SILENCE", 0.5)
     write_run(tmp_path / "1", "RUNNING")
-    picture = watch(tmp_path)
-    wait_until(lambda: picture.health and (picture.health[str(tmp_path)].silent or 0.0) > 0.5)
-    assert picture.runs == {}
+    recorder = watch(tmp_path)
+    wait_until(lambda: recorder.health and (recorder.health[str(tmp_path)].silent or 0.0) > 0.5)
+    assert recorder.runs == {}
     answers.set()
-    wait_until(lambda: picture.states() == {"1": "RUNNING"})
-    wait_until(lambda: picture.health[str(tmp_path)].silent is None)
+    wait_until(lambda: recorder.states() == {"1": "RUNNING"})
+    wait_until(lambda: recorder.health[str(tmp_path)].silent is None)
 
 
 def test_a_stopped_monitor_ends_its_threads(tmp_path: Path) -> None:
-    """And tells nothing more."""
+    """It delivers nothing more."""
     monitor = Monitor([str(tmp_path)], Settings("poll", interval=3600))
     told: list[Batch] = []
     monitor.start(told.append)
@@ -131,8 +129,8 @@ def test_a_stopped_monitor_ends_its_threads(tmp_path: Path) -> None:
     wait_until(lambda: all(thread.name != name for thread in threading.enumerate()))
 
 
-def test_many_runs_are_handed_out_while_they_are_being_read(tmp_path: Path) -> None:
-    """No batch is larger than a screen can take in at once."""
+def test_runs_are_delivered_while_others_are_being_read(tmp_path: Path) -> None:
+    """No batch is larger than a screen can apply at once."""
     for number in range(1200):
         write_run(tmp_path / str(number), "RUNNING")
     batches: list[Batch] = []
@@ -148,58 +146,60 @@ def test_many_runs_are_handed_out_while_they_are_being_read(tmp_path: Path) -> N
 def test_nothing_is_lost_with_events_or_without(
     tmp_path: Path, watch: Watch, watch_mode: Literal["events", "poll"]
 ) -> None:
-    """Many runs made back to back, each directory followed at once by its first line."""
-    picture = watch(tmp_path, settings=Settings(watch_mode, interval=0.2))
-    wait_until(lambda: picture.health and picture.health[str(tmp_path)].swept)
+    """Many runs are created back to back, each directory followed at once by its first line."""
+    recorder = watch(tmp_path, settings=Settings(watch_mode, interval=0.2))
+    wait_until(lambda: recorder.health and recorder.health[str(tmp_path)].swept)
     for number in range(300):
         write_run(tmp_path / "deep" / "tree" / str(number), "RUNNING")
-    wait_until(lambda: len(picture.states()) == 300)
+    wait_until(lambda: len(recorder.states()) == 300)
     for number in range(300):
         append(tmp_path / "deep" / "tree" / str(number), "RUN_TIMEOUT")
-    wait_until(lambda: set(picture.states().values()) == {"RUN_TIMEOUT"})
-    assert picture.health[str(tmp_path)].mode == {"events": "events", "poll": "polling"}[watch_mode]
+    wait_until(lambda: set(recorder.states().values()) == {"RUN_TIMEOUT"})
+    assert (
+        recorder.health[str(tmp_path)].mode == {"events": "events", "poll": "polling"}[watch_mode]
+    )
 
 
 def test_a_very_deep_tree_is_watched(tmp_path: Path, watch: Watch) -> None:
-    """Deeper than Python's stack, and forgotten as a whole."""
+    """It is deeper than Python's stack, and is removed as a whole."""
     top = tmp_path / "d"
     path = str(top)
     for _level in range(1200):
         os.mkdir(path)
         path += "/d"
     write_run(Path(path), "RUNNING")
-    picture = watch(tmp_path)
-    wait_until(lambda: len(picture.runs) == 1)
+    recorder = watch(tmp_path)
+    wait_until(lambda: len(recorder.runs) == 1)
     # Python's own removal of trees recurses.
     subprocess.run(["rm", "-r", str(top)], check=True)  # noqa: S607 - the rm of this machine
-    wait_until(lambda: not picture.runs)
+    wait_until(lambda: not recorder.runs)
 
 
-def test_a_plain_run_without_its_status_file_is_none(tmp_path: Path, watch: Watch) -> None:
-    """And one again when the file is back."""
+def test_a_plain_run_without_its_status_file_is_removed(tmp_path: Path, watch: Watch) -> None:
+    """It is a run again when the file is back."""
     run = write_run(tmp_path / "a", "RUNNING")
-    picture = watch(tmp_path)
-    wait_until(picture.states)
+    recorder = watch(tmp_path)
+    wait_until(recorder.states)
     (run / "status").unlink()
-    wait_until(lambda: not picture.states())
+    wait_until(lambda: not recorder.states())
     write_run(run, "SCHEDULED")
-    wait_until(lambda: picture.states() == {"a": "SCHEDULED"})
+    wait_until(lambda: recorder.states() == {"a": "SCHEDULED"})
 
 
-def test_overlapping_roots_show_each_run_once(tmp_path: Path, watch: Watch) -> None:
-    """It belongs to the inner one."""
+def test_overlapping_roots_deliver_each_run_once(tmp_path: Path, watch: Watch) -> None:
+    """It belongs to the inner root."""
     write_run(tmp_path / "test_runs" / "1", "RUNNING")
     write_run(tmp_path / "test_runs" / "2", "RUNNING")
-    picture = watch(tmp_path, tmp_path / "test_runs" / "2", tmp_path)
-    wait_until(lambda: len(picture.health) == 2)
-    wait_until(lambda: all(health.swept for health in picture.health.values()))
-    assert sorted(picture.states()) == ["1", "2"]
+    recorder = watch(tmp_path, tmp_path / "test_runs" / "2", tmp_path)
+    wait_until(lambda: len(recorder.health) == 2)
+    wait_until(lambda: all(health.swept for health in recorder.health.values()))
+    assert sorted(recorder.states()) == ["1", "2"]
 
 
-def test_an_internal_error_over_one_run_is_shown_and_the_others_go_on(
+def test_an_internal_error_in_one_run_is_reported_and_the_others_go_on(
     tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A thread does not die silently."""
+    """No thread dies silently."""
     for number in range(3):
         write_run(tmp_path / str(number), "RUNNING")
 
@@ -211,13 +211,13 @@ def test_an_internal_error_over_one_run_is_shown_and_the_others_go_on(
         return read_in_steps(place, known, trust_stat=trust_stat, from_start=from_start)
 
     monkeypatch.setattr("statustui.monitor.run_reader.read_in_steps", fail)
-    picture = watch(tmp_path)
-    wait_until(lambda: len(picture.runs) == 3)
-    assert "boom" in str(picture.runs[str(tmp_path / "1")].error)
-    assert picture.runs[str(tmp_path / "2")].error is None
+    recorder = watch(tmp_path)
+    wait_until(lambda: len(recorder.runs) == 3)
+    assert "boom" in str(recorder.runs[str(tmp_path / "1")].error)
+    assert recorder.runs[str(tmp_path / "2")].error is None
 
 
-def test_an_internal_error_is_told_until_it_is_over(
+def test_an_internal_error_is_reported_until_it_is_gone(
     tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then the root is watched as before."""
@@ -228,36 +228,36 @@ def test_an_internal_error_is_told_until_it_is_over(
             raise ValueError("boom")
 
         patch.setattr("statustui.monitor.root_scanner.Directories.list_if_changed", fail)
-        picture = watch(tmp_path, settings=Settings("poll", interval=0.1))
-        wait_until(lambda: picture.health and "boom" in str(picture.health[str(tmp_path)].problem))
-    wait_until(lambda: picture.states() == {"1": "RUNNING"})
-    wait_until(lambda: picture.health[str(tmp_path)].problem is None)
+        recorder = watch(tmp_path, settings=Settings("poll", interval=0.1))
+        wait_until(
+            lambda: recorder.health and "boom" in str(recorder.health[str(tmp_path)].problem)
+        )
+    wait_until(lambda: recorder.states() == {"1": "RUNNING"})
+    wait_until(lambda: recorder.health[str(tmp_path)].problem is None)
 
 
 def test_the_same_root_twice_is_watched_once(tmp_path: Path, watch: Watch) -> None:
-    """The second one says so."""
+    """The health of the second root says so."""
     write_run(tmp_path / "1", "RUNNING")
     (tmp_path / "again").symlink_to(tmp_path)
-    picture = watch(tmp_path, tmp_path / "again")
-    wait_until(lambda: len(picture.health) == 2)
-    wait_until(lambda: all(health.swept for health in picture.health.values()))
-    assert list(picture.runs) == [str(tmp_path / "1")]
-    assert "same directory" in str(picture.health[str(tmp_path / "again")].fallback)
+    recorder = watch(tmp_path, tmp_path / "again")
+    wait_until(lambda: len(recorder.health) == 2)
+    wait_until(lambda: all(health.swept for health in recorder.health.values()))
+    assert list(recorder.runs) == [str(tmp_path / "1")]
+    assert "same directory" in str(recorder.health[str(tmp_path / "again")].fallback)
 
 
-def test_the_monitor_marks_a_run_and_takes_the_mark_away_as_soon_as_it_moves(
-    tmp_path: Path, watch: Watch
-) -> None:
-    """Without anything having changed in the tree at first."""
+def test_a_run_counts_as_stalled_until_it_changes(tmp_path: Path, watch: Watch) -> None:
+    """At first nothing has changed in the tree."""
     running = make_tree(tmp_path)
     now = [START + HOUR]
     settings = Settings("poll", interval=0.1, clock=lambda: now[0])
-    picture = watch(tmp_path, settings=settings)
+    recorder = watch(tmp_path, settings=settings)
     path = str(running)
-    wait_until(lambda: path in picture.runs)
-    assert picture.runs[path].stall is None
+    wait_until(lambda: path in recorder.runs)
+    assert recorder.runs[path].stall is None
     now[0] = START + 7 * HOUR
-    wait_until(lambda: picture.runs[path].stall is not None)
+    wait_until(lambda: recorder.runs[path].stall is not None)
     append(running, "RUN_USER still here", START + 7 * HOUR)
-    wait_until(lambda: picture.runs[path].stall is None)
-    assert picture.runs[path].current.state == "RUN_USER"
+    wait_until(lambda: recorder.runs[path].stall is None)
+    assert recorder.runs[path].current.state == "RUN_USER"

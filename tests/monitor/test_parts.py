@@ -1,4 +1,4 @@
-"""The parts of a poller, each by itself."""
+"""Unit tests of the parts of a poller."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("size", [1, 8])
-def test_a_crew_does_everything_and_passes_a_failure_on(size: int) -> None:
-    """All the other results come before it, and the pool goes on afterwards."""
+def test_a_reader_pool_does_all_tasks_and_raises_their_exception_last(size: int) -> None:
+    """The results of all other tasks come first, and the pool stays usable."""
     pool: ReaderPool[int, float] = ReaderPool(lambda number: 1 / number, size)
     assert sorted(pool.map_unordered([1, 2, 4])) == [0.25, 0.5, 1.0]
     results: list[float] = []
@@ -44,8 +44,8 @@ def test_a_crew_does_everything_and_passes_a_failure_on(size: int) -> None:
     pool.close()
 
 
-def test_a_crew_works_at_many_things_at_a_time_and_can_be_dismissed() -> None:
-    """Each thread waits here until all are at work."""
+def test_a_reader_pool_runs_tasks_in_parallel_and_can_be_closed() -> None:
+    """The barrier lets no thread pass before all have a task; closing ends them."""
     barrier = threading.Barrier(8)
     pool: ReaderPool[int, int] = ReaderPool(lambda _number: barrier.wait(20), 8)
     assert sorted(pool.map_unordered(range(8))) == list(range(8))
@@ -54,15 +54,15 @@ def test_a_crew_works_at_many_things_at_a_time_and_can_be_dismissed() -> None:
 
 
 def schedule_of(**runs: tuple[str, float]) -> Schedule:
-    """A schedule made at second 0, of runs that were written to some seconds before."""
+    """Return a schedule at second 0, of runs written the given number of seconds before."""
     schedule = Schedule(policy_for(Reach.LOCAL, Settings()))
     for path, (status, age) in runs.items():
         schedule.add_run(make(path, status), -age, 0, 0)
     return schedule
 
 
-def test_active_runs_are_always_due_and_finished_ones_in_turns() -> None:
-    """The less often, the longer ago they were written to."""
+def test_active_runs_are_always_due_and_finished_ones_in_rotation() -> None:
+    """The interval of a finished run grows with the time since it was written."""
     schedule = schedule_of(
         active=("RUNNING x", 99), new=("COMPLETE x", 20), old=("COMPLETE x", 1e6)
     )
@@ -77,13 +77,13 @@ def test_active_runs_are_always_due_and_finished_ones_in_turns() -> None:
 
 
 def test_finished_runs_wait_when_there_is_no_room() -> None:
-    """At least one of them is always looked at, so that each has its turn."""
+    """At least one finished run is due at each call, so that none starves."""
     schedule = schedule_of(a=("COMPLETE x", 0), b=("COMPLETE x", 10), c=("COMPLETE x", 20))
     assert [schedule.due_runs(room, 9, 9) for room in (2, 0, 0)] == [["a", "b"], ["c"], []]
 
 
-def test_a_run_that_is_dropped_or_put_again_is_due_once() -> None:
-    """Whatever it had been before."""
+def test_a_run_that_is_removed_or_added_again_leaves_no_old_appointment() -> None:
+    """An added run is due once, a removed one never."""
     schedule = schedule_of(a=("COMPLETE x", 0), b=("COMPLETE x", 0), c=("COMPLETE x", 0))
     schedule.add_run(make("a", "COMPLETE x"), 0, 1, 1)
     schedule.add_run(make("b", "RUNNING x"), 0, 1, 1)
@@ -94,8 +94,8 @@ def test_a_run_that_is_dropped_or_put_again_is_due_once() -> None:
     assert schedule.due_runs(9, 2, 2) == []
 
 
-def test_of_roots_that_overlap_each_leaves_the_others_out() -> None:
-    """Of those that are the same directory the first counts."""
+def test_each_of_several_overlapping_roots_leaves_out_the_others() -> None:
+    """Of several roots that are the same directory, the first one counts."""
     territory = RootRegistry(3)
     for number, place in enumerate(["/a", "/a/b", "/a"]):
         territory.claim(number, place, 0)
@@ -104,8 +104,8 @@ def test_of_roots_that_overlap_each_leaves_the_others_out() -> None:
     assert [territory.is_taken(number) for number in range(3)] == [False, False, True]
 
 
-def test_a_root_that_does_not_tell_where_it_is_is_not_waited_for() -> None:
-    """It is left out of account until it does."""
+def test_a_root_that_does_not_register_is_not_waited_for() -> None:
+    """It is ignored until it registers its real path."""
     territory = RootRegistry(2)
     territory.claim(1, "/b", 0.01)
     assert territory.others(1) == frozenset()
@@ -114,48 +114,48 @@ def test_a_root_that_does_not_tell_where_it_is_is_not_waited_for() -> None:
 
 
 def names(folders: Iterable[Folder]) -> list[str]:
-    """Names of the directories, in order."""
+    """Return the names of the directories, sorted."""
     return sorted(folder.name for folder in folders)
 
 
-def look(
+def list_directory(
     directories: Directories, path: Path, *, trust_stat: bool = True
 ) -> DirectoryChange | None:
-    """Look into the directory at `path`, leaving nothing out."""
+    """List the directory at `path` if it has changed; leave nothing out."""
     return directories.list_if_changed(str(path), frozenset(), trust_stat=trust_stat)
 
 
-def test_a_directory_tells_what_has_come_gone_and_been_replaced(tmp_path: Path) -> None:
-    """One that was made anew under the same name has been replaced."""
+def test_a_listing_reports_what_is_new_gone_and_replaced(tmp_path: Path) -> None:
+    """A directory that was deleted and created again counts as replaced."""
     (tmp_path / "a").mkdir()
     directories = Directories(root_folder(str(tmp_path)))
-    first = look(directories, tmp_path)
+    first = list_directory(directories, tmp_path)
     assert first is not None
     assert names(first.new) == ["a"]
-    assert look(directories, tmp_path) is None
+    assert list_directory(directories, tmp_path) is None
     (tmp_path / "b").mkdir()
     (tmp_path / "a").rename(tmp_path / "kept")
     (tmp_path / "a").mkdir()
-    second = look(directories, tmp_path)
+    second = list_directory(directories, tmp_path)
     assert second is not None
     assert (names(second.new), names(second.replaced), second.gone) == (["b", "kept"], ["a"], ())
     (tmp_path / "a").rmdir()
-    third = look(directories, tmp_path)
+    third = list_directory(directories, tmp_path)
     assert third is not None
     assert third.gone == (str(tmp_path / "a"),)
 
 
-def test_a_status_file_makes_a_directory_a_run_without_hiding_what_is_below(
+def test_a_status_file_makes_a_directory_a_run_but_keeps_its_subdirectories(
     tmp_path: Path,
 ) -> None:
-    """And back, when it is taken away."""
+    """Removing the file makes it an ordinary directory again."""
     (tmp_path / "a").mkdir()
     directories = Directories(root_folder(str(tmp_path)))
-    first = look(directories, tmp_path)
+    first = list_directory(directories, tmp_path)
     (tmp_path / "status").write_text("")
-    second = look(directories, tmp_path)
+    second = list_directory(directories, tmp_path)
     (tmp_path / "status").unlink()
-    third = look(directories, tmp_path)
+    third = list_directory(directories, tmp_path)
     assert [change and change.is_run for change in (first, second, third)] == [False, True, False]
     assert [change and (change.gone, change.replaced) for change in (second, third)] == [
         ((), ()),
@@ -163,24 +163,24 @@ def test_a_status_file_makes_a_directory_a_run_without_hiding_what_is_below(
     ]
 
 
-def test_a_directory_that_is_dropped_is_found_anew_when_it_is_back(tmp_path: Path) -> None:
-    """Even if it is the very same, as after it has been renamed twice."""
+def test_a_removed_directory_is_new_when_it_exists_again(tmp_path: Path) -> None:
+    """Even if its inode is the same, as after two renames."""
     (tmp_path / "a" / "b").mkdir(parents=True)
     directories = Directories(root_folder(str(tmp_path)))
-    found = look(directories, tmp_path)
+    found = list_directory(directories, tmp_path)
     assert found is not None
     directories.add(found.new[0])
-    look(directories, tmp_path / "a")
+    list_directory(directories, tmp_path / "a")
     assert directories.remove(str(tmp_path / "a")) == [
         str(tmp_path / "a"),
         str(tmp_path / "a" / "b"),
     ]
-    again = look(directories, tmp_path)
+    again = list_directory(directories, tmp_path)
     assert again is not None
     assert names(again.new) == ["a"]
 
 
-def test_a_directory_without_runs_is_looked_at_less_often_the_older_it_is(tmp_path: Path) -> None:
+def test_a_directory_without_runs_is_checked_less_often_the_older_it_is(tmp_path: Path) -> None:
     """Unless a run has been found in it."""
     top = root_folder(str(tmp_path))
     directories = Directories(top)
@@ -188,7 +188,7 @@ def test_a_directory_without_runs_is_looked_at_less_often_the_older_it_is(tmp_pa
     old.mkdir()
     os.utime(old, (1, 1))
     directories.add(top._replace(path=str(old)))
-    look(directories, old)
+    list_directory(directories, old)
     now = time.monotonic()
     assert directories.due(9, now) == [str(tmp_path)]
     assert directories.due(9, now + 11) == [str(tmp_path), str(old)]
@@ -197,7 +197,7 @@ def test_a_directory_without_runs_is_looked_at_less_often_the_older_it_is(tmp_pa
 
 
 def test_directories_without_runs_wait_when_there_is_no_room(tmp_path: Path) -> None:
-    """At least one of them is always looked at, so that each has its turn."""
+    """At least one of them is due at each call, so that none starves."""
     top = root_folder(str(tmp_path))
     directories = Directories(top)
     barren = [str(tmp_path / str(number)) for number in range(5)]
@@ -207,8 +207,8 @@ def test_directories_without_runs_wait_when_there_is_no_room(tmp_path: Path) -> 
     assert seen == [barren[:3], barren[3:4], barren[4:], []]
 
 
-def test_a_publisher_hands_out_removals_before_what_came_after_them() -> None:
-    """And nothing that was gone again before it was told."""
+def test_a_publisher_delivers_removals_before_later_changes() -> None:
+    """A run that was added and removed in between is not delivered at all."""
     delivered: list[Batch] = []
     publisher = RootPublisher("root", delivered.append)
     first, second = make("a", "RUNNING x"), make("a", "COMPLETE x")
@@ -233,10 +233,10 @@ def test_a_publisher_hands_out_removals_before_what_came_after_them() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([None, "RUNNING", "COMPLETE"]))))
-def test_whoever_takes_in_every_batch_knows_what_there_is(
+def test_applying_all_batches_yields_the_current_runs(
     steps: list[tuple[str, str | None]],
 ) -> None:
-    """Whatever is told together."""
+    """However changes are grouped into batches."""
     picture: dict[str, Run] = {}
 
     def take(batch: Batch) -> None:
@@ -261,8 +261,8 @@ def test_whoever_takes_in_every_batch_knows_what_there_is(
     assert picture == truth
 
 
-def test_settings_go_before_what_suits_the_filesystem() -> None:
-    """One thread on a local disk, some on a network."""
+def test_settings_override_the_policy_of_the_filesystem() -> None:
+    """A local disk is read by one thread, a network by several."""
     local, remote = policy_for(Reach.LOCAL, Settings()), policy_for(Reach.REMOTE, Settings())
     assert (local.tick, local.threads) == (1.0, 1)
     assert (remote.tick, remote.threads, remote.max_checks) == (2.0, 8, 500.0)
@@ -274,8 +274,8 @@ def test_settings_go_before_what_suits_the_filesystem() -> None:
     assert (chosen.tick, chosen.behind_events, chosen.max_checks) == (9.0, 9.0, 70.0)
 
 
-def test_events_are_relied_on_as_long_as_most_changes_are_announced() -> None:
-    """One that comes late is no failure."""
+def test_events_count_as_reliable_while_most_changes_are_announced() -> None:
+    """An event that comes late does not count as missing."""
     check = EventCheck()
     for number in range(5):
         check.record_change(str(number), 0.0)
@@ -289,10 +289,10 @@ def test_events_are_relied_on_as_long_as_most_changes_are_announced() -> None:
     assert check.has_failed(19.0)
 
 
-def test_half_of_the_lowest_limit_of_watches_is_taken(
+def test_half_of_the_lowest_limit_of_watches_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is missing or no number sets none."""
+    """A file that is missing or holds no number sets no limit."""
     paths = [tmp_path / name for name in ("of the system", "of the namespace", "other", "missing")]
     for path, text in zip(paths, ["1000\n", "401\n", "many\n"], strict=False):
         path.write_text(text)
@@ -305,7 +305,7 @@ def test_half_of_the_lowest_limit_of_watches_is_taken(
 def test_a_directory_is_listed_again_only_when_it_has_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where its time of change can be trusted, and unless it is distrusted."""
+    """Unless its times cannot be trusted, or it was invalidated."""
     listed: list[str] = []
 
     def count(folder: Folder, skip: AbstractSet[str]) -> Survey:
@@ -316,29 +316,29 @@ def test_a_directory_is_listed_again_only_when_it_has_changed(
     monkeypatch.setattr("statustui.monitor.directories._CLOCK_GRAIN", -1.0)
     directories = Directories(root_folder(str(tmp_path)))
     for trust_stat in (True, True, False):
-        look(directories, tmp_path, trust_stat=trust_stat)
+        list_directory(directories, tmp_path, trust_stat=trust_stat)
     assert len(listed) == 2
     directories.invalidate(str(tmp_path))
-    look(directories, tmp_path)
+    list_directory(directories, tmp_path)
     assert len(listed) == 3
 
 
 def test_a_directory_cannot_hide_a_change_behind_an_old_time(tmp_path: Path) -> None:
-    """The time of modification can be set, that of change cannot."""
+    """A user can set the time of modification, but not the time of change."""
     os.utime(tmp_path, (1, 1))
     directories = Directories(root_folder(str(tmp_path)))
-    look(directories, tmp_path)
+    list_directory(directories, tmp_path)
     (tmp_path / "a").mkdir()
     os.utime(tmp_path, (1, 1))
-    found = look(directories, tmp_path)
+    found = list_directory(directories, tmp_path)
     assert found is not None
     assert names(found.new) == ["a"]
 
 
-def test_a_directory_from_which_a_filesystem_is_taken_away_keeps_its_runs(
+def test_an_unmounted_directory_keeps_its_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An empty directory on another device is what is left of a mount point."""
+    """An empty directory on another device is what remains of a mount point."""
     (tmp_path / "a").mkdir()
     directories = Directories(root_folder(str(tmp_path)))
     directories.list_if_changed(str(tmp_path), frozenset(), trust_stat=True)
@@ -350,8 +350,8 @@ def test_a_directory_from_which_a_filesystem_is_taken_away_keeps_its_runs(
     assert list(directories.below(str(tmp_path))) == [str(tmp_path), str(tmp_path / "a")]
 
 
-def test_a_rotation_knows_when_something_is_due_next() -> None:
-    """By when it was put last; what is dropped is not due at all."""
+def test_a_rotation_knows_when_the_next_path_is_due() -> None:
+    """The last appointment of a path counts; a removed path has none."""
     rotation = Rotation()
     assert rotation.next_due == math.inf
     for path, due in (("a", 1.0), ("b", 2.0), ("a", 3.0)):

@@ -1,4 +1,4 @@
-"""Sweeps over one tree, each when the test says so."""
+"""Sweeps over one tree, each started by the test."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.root_scanner import RootScanner
-from tests.monitor.scanning import Sweeping, move_elsewhere, put_on
+from tests.monitor.scanning import ScannerDriver, move_elsewhere, put_on_filesystem
 from tests.trees import append, read_runs, write_run
 from tests.waiting import wait_until
 
 
-def test_what_was_in_a_directory_that_is_gone_is_gone_too(tmp_path: Path) -> None:
-    """And not looked into, though it had been due."""
+def test_the_runs_below_a_deleted_directory_are_removed(tmp_path: Path) -> None:
+    """They are not checked any more, although they were due."""
     write_run(tmp_path / "a" / "b" / "1", "RUNNING")
     write_run(tmp_path / "2", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    assert sweeping.states() == {"1": "RUNNING", "2": "RUNNING"}
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    assert driver.states() == {"1": "RUNNING", "2": "RUNNING"}
     shutil.rmtree(tmp_path / "a")
-    sweeping.look()
-    assert sweeping.states() == {"2": "RUNNING"}
-    assert sweeping.scanner.unreadable.reasons == {}
+    driver.sweep_all()
+    assert driver.states() == {"2": "RUNNING"}
+    assert driver.scanner.unreadable.reasons == {}
 
 
-def test_a_sweep_ends_as_soon_as_there_is_no_need_to_go_on(tmp_path: Path) -> None:
-    """What has been found is not taken for all there is."""
+def test_a_sweep_ends_when_it_is_stopped(tmp_path: Path) -> None:
+    """The number of runs found includes those that were not read."""
     for number in range(5):
         write_run(tmp_path / "test_runs" / str(number), "RUNNING")
     stopped = threading.Event()
@@ -46,77 +46,77 @@ def test_a_sweep_ends_as_soon_as_there_is_no_need_to_go_on(tmp_path: Path) -> No
     assert scanner.found == 5
 
 
-def test_on_a_network_many_threads_read_and_what_is_unchanged_is_no_news(
+def test_on_a_network_many_threads_read_and_unchanged_runs_are_not_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each file is opened for that; the threads end when the sweeper does."""
-    put_on(monkeypatch, "nfs4")
+    """Each check opens the file; closing the scanner ends the threads."""
+    put_on_filesystem(monkeypatch, "nfs4")
     runs = [write_run(tmp_path / str(number), "RUNNING") for number in range(20)]
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
     assert sum(thread.name.startswith("reader") for thread in threading.enumerate()) >= 8
-    assert sweeping.states() == {run.name: "RUNNING" for run in runs}
-    sweeping.look()
-    assert sweeping.changed == []
+    assert driver.states() == {run.name: "RUNNING" for run in runs}
+    driver.sweep_all()
+    assert driver.changed == []
     append(runs[7], "RUN_TIMEOUT")
-    sweeping.look()
-    assert sweeping.changed == [str(runs[7])]
-    assert sweeping.states()["7"] == "RUN_TIMEOUT"
-    sweeping.scanner.close()
+    driver.sweep_all()
+    assert driver.changed == [str(runs[7])]
+    assert driver.states()["7"] == "RUN_TIMEOUT"
+    driver.scanner.close()
     wait_until(lambda: not any("reader" in thread.name for thread in threading.enumerate()))
 
 
-def test_a_root_that_is_taken_away_takes_no_run_with_it(tmp_path: Path) -> None:
-    """Also when it is a run that shows it first."""
+def test_a_root_that_vanishes_keeps_its_runs(tmp_path: Path) -> None:
+    """Also if the check of a run is the first to notice."""
     run = write_run(tmp_path / "root" / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path / "root")
-    sweeping.look()
+    driver = ScannerDriver(tmp_path / "root")
+    driver.sweep_all()
     (tmp_path / "root").rename(tmp_path / "away")
-    sweeping.check(run)
-    assert sweeping.scanner.unreadable.reasons == {
+    driver.check(run)
+    assert driver.scanner.unreadable.reasons == {
         str(tmp_path / "root"): "No such file or directory"
     }
-    assert sweeping.states() == {"1": "RUNNING"}
+    assert driver.states() == {"1": "RUNNING"}
     (tmp_path / "away").rename(tmp_path / "root")
     append(run, "RUN_TIMEOUT")
-    sweeping.look()
-    assert sweeping.scanner.unreadable.reasons == {}
-    assert sweeping.states() == {"1": "RUN_TIMEOUT"}
+    driver.sweep_all()
+    assert driver.scanner.unreadable.reasons == {}
+    assert driver.states() == {"1": "RUN_TIMEOUT"}
 
 
-def test_a_run_of_pavilion_stays_one_without_its_status_file(tmp_path: Path) -> None:
-    """Its directory is there before its status file is."""
+def test_a_pavilion_run_without_its_status_file_is_still_a_run(tmp_path: Path) -> None:
+    """Pavilion creates the directory before the status file."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
     (run / "status").unlink()
-    sweeping.check(run)
-    assert sweeping.states() == {"1": "UNKNOWN"}
-    assert str(run) in sweeping.scanner
+    driver.check(run)
+    assert driver.states() == {"1": "UNKNOWN"}
+    assert str(run) in driver.scanner
 
 
-def test_a_root_on_which_something_else_is_mounted_is_watched_at_its_pace(
+def test_a_new_filesystem_at_the_root_changes_the_policy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a network more slowly, and with more threads."""
-    put_on(monkeypatch, "ext4")
+    """A network is checked less often, and with more threads."""
+    put_on_filesystem(monkeypatch, "ext4")
     write_run(tmp_path / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    scanner = sweeping.scanner
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    scanner = driver.scanner
     assert (scanner.filesystems.devices.root_mount.type, scanner.policy.threads) == ("ext4", 1)
-    put_on(monkeypatch, "nfs4")
+    put_on_filesystem(monkeypatch, "nfs4")
     move_elsewhere(monkeypatch)
-    sweeping.look()
+    driver.sweep_all()
     assert (scanner.filesystems.devices.root_mount.type, scanner.policy.threads) == ("nfs4", 8)
-    assert sweeping.states() == {"1": "RUNNING"}
+    assert driver.states() == {"1": "RUNNING"}
     scanner.close()
 
 
-def test_no_more_stalled_runs_are_handed_out_at_once_than_others(
+def test_batches_of_stalled_runs_are_limited_like_all_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A screen has to take them in alike."""
+    """A screen has to apply them all the same."""
     monkeypatch.setattr("statustui.monitor.publisher._BATCH_RUNS", 3)
     monkeypatch.setattr("statustui.monitor.publisher._BATCH_SECONDS", float("inf"))
     for number in range(8):
@@ -136,23 +136,23 @@ def test_no_more_stalled_runs_are_handed_out_at_once_than_others(
     assert sum(run.stall is not None for batch in batches for run in batch.changed) == 8
 
 
-def test_a_run_that_is_due_twice_and_gone_does_not_come_back(tmp_path: Path) -> None:
-    """The second look at it finds nothing new."""
+def test_a_removed_run_that_is_due_twice_does_not_come_back(tmp_path: Path) -> None:
+    """The second check of the run is a no-op."""
     run = write_run(tmp_path / "test_runs" / "1", "COMPLETE")
     write_run(tmp_path / "test_runs" / "2", "COMPLETE")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
     shutil.rmtree(run)
-    sweeping.check(run, run)
-    assert sweeping.states() == {"2": "COMPLETE"}
-    assert str(run) not in sweeping.scanner
+    driver.check(run, run)
+    assert driver.states() == {"2": "COMPLETE"}
+    assert str(run) not in driver.scanner
 
 
 def test_a_tree_on_a_network_is_read_once_by_many_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They end with it."""
-    put_on(monkeypatch, "nfs4")
+    """The threads end when the tree has been read."""
+    put_on_filesystem(monkeypatch, "nfs4")
     for number in range(20):
         write_run(tmp_path / str(number), "RUNNING")
     assert {run.id for run in read_runs(tmp_path)} == set(map(str, range(20)))

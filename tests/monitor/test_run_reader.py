@@ -1,4 +1,4 @@
-"""Long status files, which are read in pieces between the looks at other runs."""
+"""Long status files, which are read in steps between the checks of other runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from statustui.monitor.directories import Directories, DirectoryChange
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.snapshot import Steps, read_in_steps
-from tests.monitor.scanning import Sweeping, put_on
+from tests.monitor.scanning import ScannerDriver, put_on_filesystem
 from tests.slow import slow
 from tests.trees import append, write_run
 
@@ -25,7 +25,7 @@ LINES = b"1 A\n" * (3 * MEBI // 4)
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time on the monotonic clock that the reader goes by."""
+    """Return the time on the reader's monotonic clock, as a list that tests can change."""
     moment = [1000.0]
     monkeypatch.setattr(
         "statustui.monitor.run_reader.time", SimpleNamespace(monotonic=lambda: moment[0])
@@ -34,7 +34,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def write_long(path: Path, lines: bytes = LINES) -> Path:
-    """Make a run with a long status file."""
+    """Create a run with a long status file."""
     path.mkdir(exist_ok=True)
     (path / "status").write_bytes(lines)
     return path
@@ -48,7 +48,7 @@ def rewrite_first_byte(run: Path, byte: bytes) -> None:
 
 
 def count_bytes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many bytes each call reads of a file from now on."""
+    """Return a list that grows by the size of each read from now on."""
     counts: list[int] = []
     pread = os.pread
 
@@ -62,179 +62,179 @@ def count_bytes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def is_open(path: Path) -> bool:
-    """Whether this process has a file open, which may be deleted."""
+    """Return whether this process has a file open, even if it is deleted."""
     held = [f"/proc/self/fd/{one}" for one in os.listdir("/proc/self/fd")]
     return any(os.readlink(one).startswith(str(path)) for one in held if os.path.lexists(one))
 
 
-def finish(sweeping: Sweeping) -> int:
-    """Read on until there is nothing to read at this moment; how many turns that took."""
+def finish(driver: ScannerDriver) -> int:
+    """Read until no long file is due now; return the number of steps."""
     turns = 0
-    while sweeping.scanner.read_on_at <= 1000.0:
-        sweeping.read_on(hurry=True)
+    while driver.scanner.read_on_at <= 1000.0:
+        driver.read_on(hurry=True)
         turns += 1
     return turns
 
 
-def test_other_runs_are_looked_at_while_a_long_file_is_read(
-    tmp_path: Path, now: list[float]
-) -> None:
-    """The run with the long file is told of once it has been read whole."""
+def test_other_runs_are_checked_while_a_long_file_is_read(tmp_path: Path, now: list[float]) -> None:
+    """The run with the long file is reported once all of it has been read."""
     del now
     other = write_run(tmp_path / "other", "RUNNING")
     write_long(tmp_path / "long", LINES + b"2 RUNNING x\n")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    assert sweeping.states() == {"other": "RUNNING"}
-    assert not sweeping.scanner.has_read_all
-    assert sweeping.scanner.found == 2
-    sweeping.read_on(hurry=True)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    assert driver.states() == {"other": "RUNNING"}
+    assert not driver.scanner.has_read_all
+    assert driver.scanner.found == 2
+    driver.read_on(hurry=True)
     append(other, "RUN_TIMEOUT")
-    sweeping.check(other)
-    assert sweeping.states() == {"other": "RUN_TIMEOUT"}
-    assert finish(sweeping) == 3
-    assert sweeping.states() == {"other": "RUN_TIMEOUT", "long": "RUNNING"}
-    assert sweeping.scanner.has_read_all
+    driver.check(other)
+    assert driver.states() == {"other": "RUN_TIMEOUT"}
+    assert finish(driver) == 3
+    assert driver.states() == {"other": "RUN_TIMEOUT", "long": "RUNNING"}
+    assert driver.scanner.has_read_all
 
 
-def test_the_last_picture_stays_until_a_rewritten_long_file_is_read_whole(
+def test_the_last_state_stays_until_a_rewritten_long_file_is_read_whole(
     tmp_path: Path, now: list[float]
 ) -> None:
-    """And what is there then is what the file held when its reading began, or later."""
+    """The new state is what the file held when its reading began, or later."""
     long = write_long(tmp_path / "long", LINES + b"2 RUNNING x\n")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    finish(sweeping)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    finish(driver)
     now[0] += 60
     write_long(long, LINES + b"2 RUN_TIMEOUT x\n")
-    sweeping.check(long)
+    driver.check(long)
     for _ in range(2):
-        sweeping.read_on(hurry=True)
-        assert sweeping.states() == {"long": "RUNNING"}
-    sweeping.read_on(hurry=True)
-    sweeping.read_on(hurry=True)
-    assert sweeping.states() == {"long": "RUN_TIMEOUT"}
+        driver.read_on(hurry=True)
+        assert driver.states() == {"long": "RUNNING"}
+    driver.read_on(hurry=True)
+    driver.read_on(hurry=True)
+    assert driver.states() == {"long": "RUN_TIMEOUT"}
 
 
 @pytest.mark.parametrize("filesystem", ["ext4", slow("nfs4")])
-def test_a_long_file_that_changes_all_the_time_gets_its_turn_and_no_more(
+def test_a_long_file_that_changes_all_the_time_is_read_at_a_limited_rate(
     tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch, filesystem: str
 ) -> None:
-    """In 20 seconds at most two mebibytes a second are read, however often it is hinted at."""
-    put_on(monkeypatch, filesystem)
+    """At most two mebibytes per second over 20 seconds, despite all hints."""
+    put_on_filesystem(monkeypatch, filesystem)
     long = write_long(tmp_path / "long")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    finish(sweeping)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    finish(driver)
     read = count_bytes(monkeypatch)
     for tenth in range(200):
         now[0] += 0.1
         rewrite_first_byte(long, b"%d" % (tenth % 10))
-        sweeping.check(long)
-        sweeping.apply(sweeping.scanner.reread([str(long)]))
-        while sweeping.scanner.read_on_at <= now[0]:
-            sweeping.read_on(hurry=False)
+        driver.check(long)
+        driver.apply(driver.scanner.reread([str(long)]))
+        while driver.scanner.read_on_at <= now[0]:
+            driver.read_on(hurry=False)
     assert 30 * MEBI <= sum(read) <= 20 * 2 * MEBI + 2 * len(LINES)
-    sweeping.scanner.close()
+    driver.scanner.close()
 
 
 @pytest.mark.slow
-def test_many_long_files_that_change_all_the_time_share_their_turns(
+def test_many_long_files_that_change_all_the_time_share_one_limit(
     tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In ten seconds at most eight mebibytes a second are read of all, and each is read."""
+    """At most eight mebibytes per second over ten seconds, and each file is read."""
     runs = [write_long(tmp_path / str(number)) for number in range(4)]
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    finish(sweeping)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    finish(driver)
     read = count_bytes(monkeypatch)
-    told = len(sweeping.batches)
+    told = len(driver.batches)
     for tenth in range(100):
         now[0] += 0.1
         for run in runs:
             write_long(run, LINES + b"1 S%d\n" % tenth)
-        sweeping.check(*runs)
-        while sweeping.scanner.read_on_at <= now[0]:
-            sweeping.read_on(hurry=False)
+        driver.check(*runs)
+        while driver.scanner.read_on_at <= now[0]:
+            driver.read_on(hurry=False)
             assert sum(read) <= 10 * 8 * MEBI + 2 * len(LINES)
-    updated = {run.path for batch in sweeping.batches[told:] for run in batch.changed}
+    updated = {run.path for batch in driver.batches[told:] for run in batch.changed}
     assert updated == {str(run) for run in runs}
 
 
 def test_what_is_added_to_a_long_file_is_read_at_once(tmp_path: Path, now: list[float]) -> None:
-    """It costs no more than that of a short one."""
+    """An addition costs no more than that to a short file."""
     long = write_long(tmp_path / "long", LINES + b"2 RUNNING x\n")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    finish(sweeping)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    finish(driver)
     now[0] += 60
     append(long, "RUN_TIMEOUT")
-    sweeping.check(long)
-    assert sweeping.states() == {"long": "RUN_TIMEOUT"}
+    driver.check(long)
+    assert driver.states() == {"long": "RUN_TIMEOUT"}
 
 
-def test_a_long_file_that_grows_for_ever_is_read_up_to_where_it_ended(
+def test_a_long_file_that_keeps_growing_is_read_up_to_its_first_size(
     tmp_path: Path, now: list[float]
 ) -> None:
     """Its reading ends however fast it grows."""
     del now
     long = write_long(tmp_path / "long")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
     turns = 0
-    while "long" not in sweeping.states():
+    while "long" not in driver.states():
         with (long / "status").open("ab") as file:
             file.write(b"1 A\n" * MEBI)
-        sweeping.read_on(hurry=True)
+        driver.read_on(hurry=True)
         turns += 1
     # It had seven mebibytes at the first turn.
     assert turns <= 8
 
 
-def test_a_run_that_is_gone_is_read_no_more(tmp_path: Path, now: list[float]) -> None:
-    """Its file is closed, and nothing of it is waiting."""
+def test_a_deleted_run_is_no_longer_read(tmp_path: Path, now: list[float]) -> None:
+    """Its file is closed, and nothing of it is postponed."""
     del now
     long = write_long(tmp_path / "long")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    sweeping.read_on(hurry=True)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    driver.read_on(hurry=True)
     assert is_open(long / "status")
     (long / "status").unlink()
     long.rmdir()
-    sweeping.look()
-    assert finish(sweeping) == 0
-    assert sweeping.states() == {}
+    driver.sweep_all()
+    assert finish(driver) == 0
+    assert driver.states() == {}
     assert not is_open(long / "status")
 
 
-def test_late_readings_say_nothing_against_events(tmp_path: Path, now: list[float]) -> None:
-    """The change was announced long before the file's turn came."""
+def test_postponed_reads_are_no_test_of_whether_events_work(
+    tmp_path: Path, now: list[float]
+) -> None:
+    """The event came long before the file was read."""
     long = write_long(tmp_path / "long", LINES + b"2 RUNNING x\n")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    finish(sweeping)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    finish(driver)
     now[0] += 60
     write_long(long, LINES + b"2 RUN_TIMEOUT x\n")
-    sweeping.check(long)
-    while sweeping.scanner.read_on_at <= now[0]:
-        sweeping.read_on(hurry=True)
-    assert sweeping.states() == {"long": "RUN_TIMEOUT"}
-    assert sweeping.changed == []
+    driver.check(long)
+    while driver.scanner.read_on_at <= now[0]:
+        driver.read_on(hurry=True)
+    assert driver.states() == {"long": "RUN_TIMEOUT"}
+    assert driver.changed == []
 
 
 @pytest.mark.parametrize("holds_runs", [False, True])
-def test_looks_at_directories_count_as_checks(
+def test_directory_checks_count_towards_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, holds_runs: bool
 ) -> None:
-    """Those without runs, and those with a finished run each, which get their turn too."""
-    put_on(monkeypatch, "nfs4")
+    """Whether or not the directories hold finished runs; all of them get their turn."""
+    put_on_filesystem(monkeypatch, "nfs4")
     for number in range(300):
         (tmp_path / str(number)).mkdir()
         if holds_runs:
             write_run(tmp_path / str(number) / "run", "RUN_TIMEOUT")
-    sweeping = Sweeping(tmp_path, Settings(max_checks=10))
-    sweeping.look()
-    scanner = sweeping.scanner
+    driver = ScannerDriver(tmp_path, Settings(max_checks=10))
+    driver.sweep_all()
+    scanner = driver.scanner
     # What has been looked at is due by the clock of this machine, which counts from its start.
     moment = [time.monotonic()]
     monkeypatch.setattr("statustui.monitor.root_scanner.time.monotonic", lambda: moment[0])
@@ -257,19 +257,19 @@ def test_looks_at_directories_count_as_checks(
         seconds += pause
         sweeps += 1
         moment[0] += pause
-        sweeping.apply(scanner.sweep(10 * pause, everything=False))
+        driver.apply(scanner.sweep(10 * pause, everything=False))
     assert checks["directories"] + checks["runs"] <= 10 * seconds + 3 * sweeps
     assert checks["directories"] >= 300
     assert checks["runs"] >= 300 * holds_runs
     scanner.close()
 
 
-def test_an_internal_error_over_a_long_file_is_shown_and_the_others_go_on(
+def test_an_internal_error_in_a_long_file_is_reported_and_the_others_go_on(
     tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As over a short one."""
+    """As with a short file."""
     run = write_long(tmp_path / "long")
-    sweeping = Sweeping(tmp_path)
+    driver = ScannerDriver(tmp_path)
     with monkeypatch.context() as patch:
 
         def fail(*_place: object, **_how: object) -> Steps:
@@ -277,8 +277,8 @@ def test_an_internal_error_over_a_long_file_is_shown_and_the_others_go_on(
             raise ValueError("boom")
 
         patch.setattr("statustui.monitor.run_reader.read_in_steps", fail)
-        sweeping.look()
+        driver.sweep_all()
         now[0] += 60
-        finish(sweeping)
-    runs = {one.path: one for batch in sweeping.batches for one in batch.changed}
+        finish(driver)
+    runs = {one.path: one for batch in driver.batches for one in batch.changed}
     assert "boom" in str(runs[str(run)].error)

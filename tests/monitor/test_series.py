@@ -1,4 +1,4 @@
-"""Series in a live tree: runs that come, end and vanish."""
+"""Series in a live tree whose runs appear, finish and vanish."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.series import AllSeries
 from tests.monitor.follower import follower
-from tests.monitor.scanning import Sweeping, put_on
+from tests.monitor.scanning import ScannerDriver, put_on_filesystem
 from tests.runs import make
 from tests.trees import append, write_run
 from tests.waiting import wait_until
@@ -24,7 +24,7 @@ PATIENT = Settings(stale_after=StaleAfter(1e12))
 
 
 def start_series(root: Path, number: int = 1) -> Path:
-    """Make a series as Pavilion 2.4 does, without runs yet."""
+    """Create a series as Pavilion 2.4 does, without runs yet."""
     series = write_run(root / "series" / str(number), "CREATED x", "SET_MAKE x")
     (series / "test_sets" / "0.nightly").mkdir(parents=True)
     (root / "test_runs").mkdir(exist_ok=True)
@@ -32,7 +32,7 @@ def start_series(root: Path, number: int = 1) -> Path:
 
 
 def add_run(series: Path, number: int, *statuses: str, test_set: str = "0.nightly") -> Path:
-    """Make a run of a series."""
+    """Create a run of a series."""
     run = write_run(series.parent.parent / "test_runs" / str(number), *statuses)
     (run / "series").symlink_to(f"../../series/{series.name}")
     folder = series / "test_sets" / test_set
@@ -42,75 +42,75 @@ def add_run(series: Path, number: int, *statuses: str, test_set: str = "0.nightl
 
 
 def finish(series: Path) -> None:
-    """Let a series have all its runs."""
+    """Mark a series as having all its runs."""
     append(series, "ALL_STARTED x")
     (series / "ALL_TESTS_STARTED").touch()
 
 
-def picture(sweeping: Sweeping, series: Path) -> Run:
-    """The last picture of a series that was handed out."""
-    runs = (run for batch in sweeping.batches for run in batch.changed)
+def last_of(driver: ScannerDriver, series: Path) -> Run:
+    """Return a series as it was last reported."""
+    runs = (run for batch in driver.batches for run in batch.changed)
     return [run for run in runs if run.path == str(series)][-1]
 
 
-def said(sweeping: Sweeping, series: Path) -> tuple[str, str, bool]:
-    """Category and note of a series, and whether it has ended."""
-    run = picture(sweeping, series)
+def summary_of(driver: ScannerDriver, series: Path) -> tuple[str, str, bool]:
+    """Return the category and note of a series, and whether it has finished."""
+    run = last_of(driver, series)
     return run.category.value, run.headline, run.is_finished
 
 
 def test_a_series_follows_its_runs(tmp_path: Path) -> None:
-    """They are added, in further test sets too, end, fail and vanish; then the series does."""
+    """Runs are added, in a second test set too, finish, fail and vanish; so does the series."""
     series = start_series(tmp_path)
-    sweeping = Sweeping(tmp_path, PATIENT)
-    sweeping.look()
-    assert said(sweeping, series) == ("waiting", "x", False)
+    driver = ScannerDriver(tmp_path, PATIENT)
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("waiting", "x", False)
     one = add_run(series, 1, "RUNNING x")
-    sweeping.look()
-    assert said(sweeping, series) == ("running", "0/1 passed, 1 running", False)
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("running", "0/1 passed, 1 running", False)
     append(one, PASS)
     two = add_run(series, 2, "SCHEDULED x", test_set="1.weekly")
-    sweeping.look()
-    assert said(sweeping, series) == ("waiting", "1/2 passed, 1 waiting", False)
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("waiting", "1/2 passed, 1 waiting", False)
     finish(series)
     append(two, "RUN_FAILED x")
-    sweeping.look()
-    assert said(sweeping, series) == ("failed", "1/2 passed, 1 failed", True)
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("failed", "1/2 passed, 1 failed", True)
     shutil.rmtree(two)
-    sweeping.look()
-    assert said(sweeping, series) == ("passed", "1/2 passed, 1 gone", True)
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("passed", "1/2 passed, 1 gone", True)
     shutil.rmtree(series)
-    sweeping.look()
-    assert str(series) not in sweeping.states()
-    assert str(series) in sweeping.batches[-1].removed
+    driver.sweep_all()
+    assert str(series) not in driver.states()
+    assert str(series) in driver.batches[-1].removed
 
 
-def test_a_run_that_is_looked_at_alone_changes_its_series(tmp_path: Path) -> None:
-    """And no other one; one that changes nothing makes no news."""
+def test_checking_one_run_updates_its_series(tmp_path: Path) -> None:
+    """Only its own series is judged again, and reported only if that changes it."""
     series, other = start_series(tmp_path, 1), start_series(tmp_path, 2)
     run = add_run(series, 1, "RUNNING x")
     add_run(other, 2, "RUNNING x")
-    sweeping = Sweeping(tmp_path, PATIENT)
-    sweeping.look()
-    seen = len(sweeping.batches)
+    driver = ScannerDriver(tmp_path, PATIENT)
+    driver.sweep_all()
+    seen = len(driver.batches)
     append(run, "RUNNING y")
-    sweeping.check(run)
+    driver.check(run)
     append(run, PASS)
-    sweeping.check(run)
-    changed = [run.path for batch in sweeping.batches[seen:] for run in batch.changed]
+    driver.check(run)
+    changed = [run.path for batch in driver.batches[seen:] for run in batch.changed]
     assert changed == [str(run), str(run), str(series)]
 
 
-def test_a_series_is_told_only_once_it_has_been_judged(tmp_path: Path) -> None:
-    """What its status file says by itself is never in the picture."""
+def test_a_series_is_reported_only_after_it_has_been_judged(tmp_path: Path) -> None:
+    """What its own status file says is never reported alone."""
     series = start_series(tmp_path)
     add_run(series, 1, PASS)
     finish(series)
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
     append(series, "COMPLETE Series has completed.")
-    sweeping.look()
-    told = [run for batch in sweeping.batches for run in batch.changed if run.is_series]
+    driver.sweep_all()
+    told = [run for batch in driver.batches for run in batch.changed if run.is_series]
     assert [(run.current.state, run.headline) for run in told] == [
         ("ALL_STARTED", "1/1 passed"),
         ("COMPLETE", "1/1 passed"),
@@ -118,33 +118,33 @@ def test_a_series_is_told_only_once_it_has_been_judged(tmp_path: Path) -> None:
 
 
 def test_a_series_of_2_1_1_is_a_directory_of_links(tmp_path: Path) -> None:
-    """It has no status file; its runs do not name it."""
+    """Pavilion 2.1.1 writes no status file, and its runs do not name their series."""
     series = tmp_path / "series" / "0000001"
     series.mkdir(parents=True)
     run = write_run(tmp_path / "test_runs" / "0000004", "RUNNING x")
     (series / run.name).symlink_to(f"../../test_runs/{run.name}")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    assert said(sweeping, series) == ("running", "0/1 passed, 1 running", False)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("running", "0/1 passed, 1 running", False)
+    driver.sweep_all()
     append(run, PASS)
-    sweeping.look()
-    assert said(sweeping, series) == ("passed", "1/1 passed", True)
-    assert picture(sweeping, series).error is None
-    assert not any(batch.removed for batch in sweeping.batches)
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("passed", "1/1 passed", True)
+    assert last_of(driver, series).error is None
+    assert not any(batch.removed for batch in driver.batches)
 
 
-def test_a_series_that_has_ended_rests(tmp_path: Path) -> None:
-    """One with a run under way is looked at often, as the run is."""
+def test_a_finished_series_rests(tmp_path: Path) -> None:
+    """A series with an active run is checked as often as the run."""
     series = start_series(tmp_path)
     run = add_run(series, 1, "RUNNING x")
     finish(series)
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    assert str(series) in sweeping.scanner.active
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    assert str(series) in driver.scanner.active
     append(run, PASS)
-    sweeping.look()
-    assert sweeping.scanner.active == set()
+    driver.sweep_all()
+    assert driver.scanner.active == set()
 
 
 def test_a_series_whose_process_has_died_is_found_without_any_change(tmp_path: Path) -> None:
@@ -152,20 +152,20 @@ def test_a_series_whose_process_has_died_is_found_without_any_change(tmp_path: P
     now = [1_795_000_050.0]
     series = start_series(tmp_path)
     add_run(series, 1, PASS)
-    sweeping = Sweeping(tmp_path, Settings(stale_after=StaleAfter(100.0), clock=lambda: now[0]))
-    sweeping.look()
-    assert said(sweeping, series) == ("waiting", "1/1 passed", False)
+    driver = ScannerDriver(tmp_path, Settings(stale_after=StaleAfter(100.0), clock=lambda: now[0]))
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("waiting", "1/1 passed", False)
     now[0] += 100.0
-    sweeping.look()
-    assert said(sweeping, series)[0] == "error"
-    assert "to have died" in said(sweeping, series)[1]
+    driver.sweep_all()
+    assert summary_of(driver, series)[0] == "error"
+    assert "to have died" in summary_of(driver, series)[1]
     append(series, "SET_MAKE y", now[0])
-    sweeping.look()
-    assert said(sweeping, series) == ("waiting", "1/1 passed", False)
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("waiting", "1/1 passed", False)
 
 
-def test_links_lead_to_runs_of_the_same_working_directory_alone(tmp_path: Path) -> None:
-    """Of what they point to the last name alone counts, and nothing is entered."""
+def test_links_lead_only_to_runs_of_the_same_working_directory(tmp_path: Path) -> None:
+    """Only the last part of a link's target counts, and no link is followed."""
     series = start_series(tmp_path / "wd")
     write_run(tmp_path / "elsewhere" / "7", "RUN_ERROR secret")
     links = series / "test_sets" / "0.nightly"
@@ -175,63 +175,63 @@ def test_links_lead_to_runs_of_the_same_working_directory_alone(tmp_path: Path) 
     (links / ".gitkeep").touch()
     (series / "test_sets" / "1.link").symlink_to(links)
     finish(series)
-    sweeping = Sweeping(tmp_path / "wd")
-    sweeping.look()
-    assert said(sweeping, series) == ("passed", "0/1 passed, 1 gone", True)
+    driver = ScannerDriver(tmp_path / "wd")
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("passed", "0/1 passed, 1 gone", True)
 
 
 def test_an_id_that_is_used_again_belongs_to_the_new_series(tmp_path: Path) -> None:
-    """In the old one its run is gone."""
+    """The old series counts its run as gone."""
     old, new = start_series(tmp_path, 1), start_series(tmp_path, 2)
     (old / "test_sets" / "0.nightly" / "5").symlink_to("../../../../test_runs/5")
     add_run(new, 5, "RUN_FAILED x")
     finish(old)
     finish(new)
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    assert said(sweeping, old) == ("passed", "0/1 passed, 1 gone", True)
-    assert said(sweeping, new) == ("failed", "0/1 passed, 1 failed", True)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    assert summary_of(driver, old) == ("passed", "0/1 passed, 1 gone", True)
+    assert summary_of(driver, new) == ("failed", "0/1 passed, 1 failed", True)
 
 
 def test_a_root_may_be_the_directory_of_the_series(tmp_path: Path) -> None:
-    """The runs beside it are read for their sake, again and again, and are not listed."""
+    """The runs beside it are read to judge it, but not listed."""
     series = start_series(tmp_path)
     run = add_run(series, 1, "RUNNING x")
     finish(series)
-    sweeping = Sweeping(tmp_path / "series")
-    sweeping.look()
-    assert said(sweeping, series) == ("running", "0/1 passed, 1 running", False)
+    driver = ScannerDriver(tmp_path / "series")
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("running", "0/1 passed, 1 running", False)
     append(run, PASS)
-    sweeping.look()
-    assert said(sweeping, series) == ("passed", "1/1 passed", True)
-    assert sweeping.states().keys() == {"1"}
+    driver.sweep_all()
+    assert summary_of(driver, series) == ("passed", "1/1 passed", True)
+    assert driver.states().keys() == {"1"}
 
 
-def test_on_a_network_links_are_listed_whatever_the_times_say(
+def test_on_a_network_links_are_listed_even_if_no_time_has_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Times of change may be a minute old there."""
-    put_on(monkeypatch, "nfs4")
+    put_on_filesystem(monkeypatch, "nfs4")
     series = start_series(tmp_path)
     add_run(series, 1, "RUNNING x")
-    sweeping = Sweeping(tmp_path, PATIENT)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path, PATIENT)
+    driver.sweep_all()
     monkeypatch.setattr(
         "statustui.monitor.series_links.SeriesLinks._is_unchanged", lambda _links: True
     )
     add_run(series, 2, "RUNNING x")
-    sweeping.look()
-    assert said(sweeping, series)[1] == "0/2 passed, 2 running"
-    sweeping.scanner.close()
+    driver.sweep_all()
+    assert summary_of(driver, series)[1] == "0/2 passed, 2 running"
+    driver.scanner.close()
 
 
-def test_a_series_that_is_gone_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_removed_series_leaves_nothing_in_memory(tmp_path: Path) -> None:
     """However many there were."""
     series = start_series(tmp_path)
     run = add_run(series, 1, "RUNNING x")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    [own] = [run for batch in sweeping.batches for run in batch.changed if run.is_series]
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    [own] = [run for batch in driver.batches for run in batch.changed if run.is_series]
     every = AllSeries(StaleAfter(1.0), time.time, {})
     for _ in range(2000):
         every.add(own)
@@ -244,10 +244,8 @@ def test_a_series_that_is_gone_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["events", "poll"])
-def test_somebody_who_follows_a_tree_sees_what_becomes_of_a_series(
-    tmp_path: Path, mode: str
-) -> None:
-    """Runs that are added, end and vanish, by events and by polling."""
+def test_following_a_tree_prints_every_change_of_a_series(tmp_path: Path, mode: str) -> None:
+    """Runs are added, finish and vanish; by events and by polling."""
     series = start_series(tmp_path)
 
     options = ("--watch", mode, "--stale", "90000d", "-F", "kind=series")
@@ -267,8 +265,8 @@ def test_somebody_who_follows_a_tree_sees_what_becomes_of_a_series(
         wait_until(lambda: not following.runs)
 
 
-def test_a_run_of_two_series_stays_when_one_of_them_goes(tmp_path: Path) -> None:
-    """A run of two series stays with the other one."""
+def test_a_run_of_two_series_stays_in_one_when_the_other_is_removed(tmp_path: Path) -> None:
+    """A change of the run still updates the other series."""
     every = AllSeries(StaleAfter(1000.0), lambda: 2000.0, {})
     for name in ("1", "2"):
         series = tmp_path / "series" / name
@@ -288,10 +286,10 @@ def test_a_run_of_two_series_stays_when_one_of_them_goes(tmp_path: Path) -> None
     ("failure", "count"),
     [(FileNotFoundError(2, "gone"), 0), (PermissionError(13, "Permission denied"), 1)],
 )
-def test_links_that_cannot_be_listed_are_told_unless_their_series_is_being_deleted(
+def test_an_error_listing_links_is_reported_unless_the_series_is_being_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: OSError, count: int
 ) -> None:
-    """The series keeps what was known of it."""
+    """The series keeps its last members."""
     series = start_series(tmp_path)
     errors: dict[str, str] = {}
     every = AllSeries(StaleAfter(1.0), time.time, errors)
@@ -306,37 +304,37 @@ def test_links_that_cannot_be_listed_are_told_unless_their_series_is_being_delet
     assert every.directories("elsewhere") == []
 
 
-def test_a_member_that_is_no_directory_is_gone(tmp_path: Path) -> None:
-    """The root is the directory of the series alone: its runs are looked for one by one."""
+def test_a_member_that_is_not_a_directory_counts_as_gone(tmp_path: Path) -> None:
+    """The root is the directory of the series, so its runs are read one by one."""
     series = start_series(tmp_path)
     run = add_run(series, 1, "RUNNING x")
     (run / "series").unlink()
     (run / "status").unlink()
     run.rmdir()
     run.touch()
-    sweeping = Sweeping(series.parent, PATIENT)
-    sweeping.look()
-    members = picture(sweeping, series).members
+    driver = ScannerDriver(series.parent, PATIENT)
+    driver.sweep_all()
+    members = last_of(driver, series).members
     assert members is not None
     assert (members.gone, members.total) == (1, 1)
 
 
-def test_a_series_whose_links_cannot_be_listed_is_told_by_a_single_reading_too(
+def test_reading_once_reports_a_series_whose_links_cannot_be_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It makes the picture one that is not whole."""
+    """It is listed among the parts that could not be read."""
     series = start_series(tmp_path)
 
     def fail(_links: object, **_how: object) -> bool:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("statustui.monitor.series.SeriesLinks.list_if_changed", fail)
-    picture = read_once([str(tmp_path)], StaleAfter(1.0), time.time())
-    assert [tuple(part) for part in picture.incomplete] == [(str(series), "Permission denied")]
+    found = read_once([str(tmp_path)], StaleAfter(1.0), time.time())
+    assert [tuple(part) for part in found.incomplete] == [(str(series), "Permission denied")]
 
 
-def test_a_root_may_be_named_by_a_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As somebody types it who stands in the directory of the series."""
+def test_the_root_may_be_a_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As typed by a user in the directory of the series."""
     series = start_series(tmp_path)
     add_run(series, 1, "RUNNING x")
     finish(series)

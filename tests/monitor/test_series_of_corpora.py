@@ -1,4 +1,4 @@
-"""Every series of real working directories of Pavilion, as its files have it."""
+"""Every series in real working directories of Pavilion, compared with its files."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ PAVILION_2_1_1 = {
 
 
 def series_of(root: Path) -> dict[int, Run]:
-    """Number -> series."""
+    """Return number -> series."""
     runs = read_runs(root, DEFAULT_STALE_AFTER, LATER)
     return {int(run.series): run for run in runs if run.is_series}
 
@@ -109,7 +109,7 @@ def series_of(root: Path) -> dict[int, Run]:
 def test_every_series_of_real_working_directories(
     corpora: Path, corpus: str, expected: dict[int, tuple[str, str | None, bool, str]]
 ) -> None:
-    """Category, own problem, whether it has ended, and its note."""
+    """Category, own problem, whether it has finished, and its note are as expected."""
     found = series_of(corpora / corpus)
     assert found.keys() == expected.keys()
     said = {
@@ -125,7 +125,7 @@ def test_every_series_of_real_working_directories(
 
 
 def test_the_history_of_a_series_ends_with_what_its_runs_add_up_to(corpora: Path) -> None:
-    """They are read for that, though they are not below it."""
+    """Its runs are read for that, although they are not below it."""
     series = corpora / "pavilion-develop-2024-06" / "series" / "26"
     command = [*STATUSTUI, "history", str(series)]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -134,8 +134,8 @@ def test_the_history_of_a_series_ends_with_what_its_runs_add_up_to(corpora: Path
     assert "its runs: 1/2 passed, 1 failed\n" in summary
 
 
-def test_series_count_nowhere_as_runs(corpora: Path) -> None:
-    """Neither in what is printed nor in JSON; they come last, in reverse too."""
+def test_series_are_never_counted_as_runs(corpora: Path) -> None:
+    """Neither in tables nor in JSON; they come last, in reverse order too."""
 
     def listed(*options: str) -> str:
         command = [*STATUSTUI, "list", str(corpora / "pavilion-develop-2024-06"), *options]

@@ -20,7 +20,7 @@ HOUR = 3600.0
 
 
 def make_tree(root: Path) -> Path:
-    """A run that runs, and five that ran for two hours; its status is at `START`."""
+    """Create a running run, begun at `START`, and five that ran for two hours."""
     runs = root / "test_runs"
     for number in range(1, 6):
         done = write_run(runs / str(number), "RUNNING x", start=START - 9 * HOUR)
@@ -32,13 +32,13 @@ def make_tree(root: Path) -> Path:
 
 
 def stalled(root: Path, now: float, patience: StaleAfter = DEFAULT_STALE_AFTER) -> dict[str, Run]:
-    """The stalled runs of a tree by id, as `list` finds them."""
+    """Return the stalled runs of a tree by id, as `list` finds them."""
     runs = read_runs(root, patience, now)
     return {run.id: run for run in runs if run.stall is not None}
 
 
 def test_a_run_stalls_that_takes_three_times_as_long_as_others_of_its_name(tmp_path: Path) -> None:
-    """And not before, however short the time is that it may take at least."""
+    """Not before, however short the configured time is."""
     make_tree(tmp_path)
     assert not stalled(tmp_path, START + 5.9 * HOUR, StaleAfter(60))
     found = stalled(tmp_path, START + 6.1 * HOUR)["9"].stall
@@ -47,8 +47,8 @@ def test_a_run_stalls_that_takes_three_times_as_long_as_others_of_its_name(tmp_p
     assert "5 runs of this name took 2h00m in RUNNING" in found.basis
 
 
-def test_a_run_without_its_like_is_compared_with_all(tmp_path: Path) -> None:
-    """And one that nobody can be compared with stalls after the least time."""
+def test_a_run_without_peers_of_its_name_is_compared_with_all(tmp_path: Path) -> None:
+    """Without any peers, it stalls after the configured time."""
     running = make_tree(tmp_path)
     (running / "attributes").write_text('{"name": "suite.other"}')
     assert not stalled(tmp_path, START + 5.9 * HOUR)
@@ -58,8 +58,8 @@ def test_a_run_without_its_like_is_compared_with_all(tmp_path: Path) -> None:
     assert "no run here" in str(stalled(tmp_path, START + 1.6 * HOUR)["9"].stall)
 
 
-def test_a_run_is_not_compared_with_what_has_a_very_large_file(tmp_path: Path) -> None:
-    """Reading it would take longer than the guess is worth."""
+def test_a_run_with_a_very_large_status_file_is_no_peer(tmp_path: Path) -> None:
+    """Reading it would take longer than the estimate is worth."""
     running = make_tree(tmp_path)
     assert not stalled(tmp_path, START + 5.9 * HOUR)
     for number in range(1, 6):
@@ -72,7 +72,7 @@ def test_a_run_is_not_compared_with_what_has_a_very_large_file(tmp_path: Path) -
 
 
 def test_a_run_is_not_compared_with_a_series(tmp_path: Path) -> None:
-    """Its statuses tell of something else."""
+    """The statuses of a series mean something else."""
     write_run(tmp_path / "test_runs" / "9", "RUNNING x", start=START)
     series = write_run(tmp_path / "series" / "1", "RUNNING x", start=START - 9 * HOUR)
     append(series, "ALL_STARTED x", START - 7 * HOUR)
@@ -80,7 +80,7 @@ def test_a_run_is_not_compared_with_a_series(tmp_path: Path) -> None:
 
 
 def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
-    """In a working directory and in any other tree; a link or a directory is none."""
+    """In a working directory and in a plain tree; a link or a directory is not a log."""
     running = make_tree(tmp_path)
     log = running / "run.log"
     log.touch()
@@ -96,8 +96,8 @@ def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
     assert last_sign_of_life(run, Prober(9.0)) == START + 100
 
 
-def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
-    """Its log may go on; a run that is gone, or has moved, is forgotten."""
+def test_a_stalled_run_is_checked_again(tmp_path: Path) -> None:
+    """Its log may grow; a run that is removed or has changed is not checked again."""
     running = make_tree(tmp_path)
     now = [START + HOUR]
     stalls = Stalls(DEFAULT_STALE_AFTER, lambda: now[0])
@@ -121,8 +121,8 @@ def test_a_stalled_run_is_looked_into_again(tmp_path: Path) -> None:
     assert list(stalls.review_due(by_path.get)) == []
 
 
-def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Path) -> None:
-    """Not when the state before it would have been; and it is marked once, whatever came before."""
+def test_a_state_with_a_shorter_limit_is_checked_in_time(tmp_path: Path) -> None:
+    """The time limit of the previous state no longer counts, and the run is reported once."""
     running = write_run(tmp_path / "one", "SCHEDULED x", start=START)
     now = [START]
     stalls = Stalls(StaleAfter(HOUR, {"SCHEDULED": 12 * HOUR}), lambda: now[0])
@@ -150,8 +150,8 @@ def test_a_state_with_less_patience_is_looked_into_in_its_own_time(tmp_path: Pat
     assert marked.stall.since == START + 1.5 * HOUR
 
 
-def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
-    """However many there were; those that are still there are looked into in time."""
+def test_removed_runs_leave_nothing_in_memory(tmp_path: Path) -> None:
+    """However many there were; the remaining runs are still checked in time."""
     kept = write_run(tmp_path / "kept", "RUNNING x", start=START)
     os.utime(kept / "status", (START, START))
     now = [START]
@@ -176,8 +176,8 @@ def test_runs_that_are_gone_leave_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> None:
-    """Neither of runs that are gone nor of those that have got another name."""
+def test_unused_names_leave_nothing_in_memory(tmp_path: Path) -> None:
+    """Neither those of removed runs nor those of renamed runs."""
     write_run(tmp_path / "test_runs" / "1", "RUNNING x", "COMPLETE result: PASS", start=START)
     write_run(tmp_path / "test_runs" / "2", "RUNNING x", start=START)
     done, running = read_runs(tmp_path, StaleAfter(1e9))
@@ -208,8 +208,8 @@ def test_names_that_nobody_has_any_more_leave_nothing_behind(tmp_path: Path) -> 
     assert kept_bytes < 100_000
 
 
-def test_what_is_usual_for_a_name_is_forgotten_with_its_last_run() -> None:
-    """And one run at a time before that."""
+def test_the_peers_of_a_name_are_removed_with_its_last_run() -> None:
+    """Runs are removed one at a time; removing one twice is a no-op."""
     peers = Peers()
     runs = [make(f"r/{number}", "COMPLETE x", name="suite.test") for number in range(3)]
     for run in runs:

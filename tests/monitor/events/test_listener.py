@@ -1,4 +1,4 @@
-"""HintReceiver to the events of one tree."""
+"""The listener to the events of one tree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from statustui.monitor.events.listener import Hints, Listener
 from statustui.monitor.events.watcher import HintReceiver, OpenWatcher, Watcher, open_watcher
-from tests.monitor.scanning import Sweeping, move_elsewhere, put_on
+from tests.monitor.scanning import ScannerDriver, move_elsewhere, put_on_filesystem
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -22,17 +22,17 @@ Listen = Callable[..., Listener]
 
 @pytest.fixture
 def listen() -> Iterator[Listen]:
-    """Listen to what a sweeper knows until the test is over."""
+    """Listen to the events of a scanner's tree until the end of the test."""
     listeners: list[Listener] = []
 
     def start(
-        sweeping: Sweeping,
+        driver: ScannerDriver,
         max_watches: int | None = None,
         wake: Callable[[], None] = lambda: None,
         open_watcher: OpenWatcher = open_watcher,
     ) -> Listener:
-        listeners.append(Listener(sweeping.scanner, "events", max_watches, wake, open_watcher))
-        sweeping.attach(listeners[-1])
+        listeners.append(Listener(driver.scanner, "events", max_watches, wake, open_watcher))
+        driver.attach(listeners[-1])
         return listeners[-1]
 
     yield start
@@ -41,7 +41,7 @@ def listen() -> Iterator[Listen]:
 
 
 def wait_for_watches(listener: Listener) -> None:
-    """Take in what has been found, and wait until the first events can arrive."""
+    """Wait until watches are set, so that events can arrive."""
 
     def has_watches() -> bool:
         listener.update_watches()
@@ -50,42 +50,42 @@ def wait_for_watches(listener: Listener) -> None:
     wait_until(has_watches)
 
 
-def how_it_goes(listener: Listener) -> tuple[bool, str | None]:
-    """Whether events are used, and why not."""
+def events_and_fallback(listener: Listener) -> tuple[bool, str | None]:
+    """Return whether events are used, and why not."""
     return listener.is_listening, listener.fallback
 
 
-class Deaf:
-    """Watches up to `limit` directories where the operating system tells of no change."""
+class SilentWatcher:
+    """Watches up to `limit` directories, and never reports an event."""
 
     def __init__(self, limit: float = float("inf")) -> None:
         self.watched: list[str] = []
         self._limit = limit
 
     def add(self, path: str) -> bool:
-        """Watch as if there were something to hear."""
+        """Pretend to watch a directory."""
         if len(self.watched) >= self._limit:
             raise OSError(errno.ENOSPC, "no space left")
         self.watched.append(path)
         return True
 
     def discard(self, path: str) -> None:
-        """Watch it no longer."""
+        """Stop watching it."""
         if path in self.watched:
             self.watched.remove(path)
 
     def close(self) -> None:
-        """End."""
+        """Stop watching all."""
 
 
-def test_an_event_hints_at_a_run_if_its_picture_may_have_changed(
+def test_an_event_for_a_file_that_a_run_is_read_from_is_a_hint(
     tmp_path: Path, listen: Listen
 ) -> None:
-    """A log of it, or any other file, is none of the monitor's business."""
+    """An event for a log, or any other file, is ignored."""
     run = write_run(tmp_path / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    listener = listen(sweeping)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    listener = listen(driver)
     wait_for_watches(listener)
     # What has happened before there was a watch raised no event.
     assert listener.take_hints().runs == {str(run)}
@@ -96,135 +96,135 @@ def test_an_event_hints_at_a_run_if_its_picture_may_have_changed(
 
 
 def test_more_directories_than_may_be_watched_mean_polling(tmp_path: Path, listen: Listen) -> None:
-    """The reason is told."""
+    """The fallback names the reason."""
     write_run(tmp_path / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    listener = listen(sweeping, 1)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    listener = listen(driver, 1)
     listener.update_watches()
-    assert how_it_goes(listener) == (False, "no events: 2 directories, 1 may be watched")
+    assert events_and_fallback(listener) == (False, "no events: 2 directories, 1 may be watched")
 
 
 def test_another_filesystem_at_the_root_means_polling(
     tmp_path: Path, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether its events arrive is not known."""
-    put_on(monkeypatch, "ext4")
+    """It is unknown whether the new one raises events."""
+    put_on_filesystem(monkeypatch, "ext4")
     write_run(tmp_path / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    listener = listen(sweeping)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    listener = listen(driver)
+    driver.sweep_all()
     listener.update_watches()
-    assert how_it_goes(listener) == (True, None)
-    put_on(monkeypatch, "xfs")
+    assert events_and_fallback(listener) == (True, None)
+    put_on_filesystem(monkeypatch, "xfs")
     move_elsewhere(monkeypatch)
-    sweeping.look()
+    driver.sweep_all()
     listener.update_watches()
-    assert how_it_goes(listener) == (False, "no events: the filesystem has changed")
+    assert events_and_fallback(listener) == (False, "no events: the filesystem has changed")
 
 
 def test_a_refusal_of_the_operating_system_means_polling(tmp_path: Path, listen: Listen) -> None:
-    """What it says is told: at the start, for a directory that is needed, and later on."""
+    """At the start, for a directory that must be watched, and later."""
     write_run(tmp_path / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
 
     def refuse(_names: object, _receiver: HintReceiver) -> Watcher:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    assert how_it_goes(listen(sweeping, open_watcher=refuse)) == (
+    assert events_and_fallback(listen(driver, open_watcher=refuse)) == (
         False,
         "no events: Too many open files",
     )
-    listener = listen(sweeping, open_watcher=lambda _names, _receiver: Deaf(1))
+    listener = listen(driver, open_watcher=lambda _names, _receiver: SilentWatcher(1))
     listener.update_watches()
-    assert how_it_goes(listener) == (False, "no events: no space left")
+    assert events_and_fallback(listener) == (False, "no events: no space left")
     woken = threading.Event()
-    listener = listen(sweeping, wake=woken.set)
+    listener = listen(driver, wake=woken.set)
     listener.report_failure("no events: no watcher")
     assert woken.is_set()
     listener.update_watches()
-    assert how_it_goes(listener) == (False, "no events: no watcher")
+    assert events_and_fallback(listener) == (False, "no events: no watcher")
 
 
-def test_events_that_do_not_come_are_given_up(
+def test_missing_events_mean_polling(
     tmp_path: Path, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once they are late, and not for changes that were announced."""
+    """Once they are late, and not for changes that had been announced."""
     now = [0.0]
     clock = SimpleNamespace(monotonic=lambda: now[0])
     monkeypatch.setattr("statustui.monitor.events.listener.time", clock)
     runs = [write_run(tmp_path / str(number), "RUNNING") for number in range(5)]
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    listener = listen(sweeping, open_watcher=lambda _names, _receiver: Deaf())
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    listener = listen(driver, open_watcher=lambda _names, _receiver: SilentWatcher())
     wait_for_watches(listener)
 
     def change_all(announced: int) -> None:
         for run in runs:
             append(run, "RUN_USER on")
         listener.expect_changes(str(run) for run in runs[:announced])
-        sweeping.look()
+        driver.sweep_all()
         now[0] += 3
         listener.update_watches()
 
     change_all(announced=3)
-    assert how_it_goes(listener) == (True, None)
+    assert events_and_fallback(listener) == (True, None)
     change_all(announced=0)
-    assert how_it_goes(listener) == (False, "changes came without events")
+    assert events_and_fallback(listener) == (False, "changes came without events")
 
 
-def finished_tree(root: Path, count: int) -> Sweeping:
-    """A sweeper that knows one active run and `count` finished ones, each newer than the last."""
+def finished_tree(root: Path, count: int) -> ScannerDriver:
+    """Return a scanner of one active and `count` finished runs, each newer than the last."""
     write_run(root / "active", "RUNNING")
     for number in range(count):
         run = write_run(root / f"over{number}", "COMPLETE")
         os.utime(run / "status", (number + 1000, number + 1000))
-    sweeping = Sweeping(root)
-    sweeping.look()
-    return sweeping
+    driver = ScannerDriver(root)
+    driver.sweep_all()
+    return driver
 
 
-def heard(sweeping: Sweeping, deaf: Deaf) -> list[str]:
-    """Names of the finished runs that are watched."""
+def watched_finished(driver: ScannerDriver, deaf: SilentWatcher) -> list[str]:
+    """Return the names of the finished runs that are watched."""
     names = {Path(path).name for path in deaf.watched}
-    return sorted(names - {"active", Path(sweeping.scanner.root).name})
+    return sorted(names - {"active", Path(driver.scanner.root).name})
 
 
 def test_finished_runs_are_watched_too_the_newest_first(tmp_path: Path, listen: Listen) -> None:
-    """As many as there may be; the others are looked at more often instead."""
-    sweeping = finished_tree(tmp_path, 4)
-    deaf = Deaf()
-    listener = listen(sweeping, 4, open_watcher=lambda _names, _receiver: deaf)
+    """As many as the limit allows; the others are checked more often instead."""
+    driver = finished_tree(tmp_path, 4)
+    deaf = SilentWatcher()
+    listener = listen(driver, 4, open_watcher=lambda _names, _receiver: deaf)
     listener.update_watches()
-    assert heard(sweeping, deaf) == ["over2", "over3"]
+    assert watched_finished(driver, deaf) == ["over2", "over3"]
     assert (listener.is_listening, listener.watches_all_runs) == (True, False)
     append(write_run(tmp_path / "newest", "RUNNING"), "COMPLETE")
-    sweeping.look()
+    driver.sweep_all()
     listener.update_watches()
-    assert heard(sweeping, deaf) == ["newest", "over3"]
+    assert watched_finished(driver, deaf) == ["newest", "over3"]
 
 
-def test_all_is_heard_once_every_run_is_watched(tmp_path: Path, listen: Listen) -> None:
-    """What other programs leave is less than the limit at times."""
-    sweeping = finished_tree(tmp_path, 4)
-    listener = listen(sweeping, open_watcher=lambda _names, _receiver: Deaf())
+def test_all_runs_are_watched_as_soon_as_the_limit_allows(tmp_path: Path, listen: Listen) -> None:
+    """Other programs may leave less than the limit for a while."""
+    driver = finished_tree(tmp_path, 4)
+    listener = listen(driver, open_watcher=lambda _names, _receiver: SilentWatcher())
     listener.update_watches()
     assert listener.watches_all_runs
-    deaf = Deaf(4)
-    sweeping = finished_tree(tmp_path, 4)
-    listener = listen(sweeping, open_watcher=lambda _names, _receiver: deaf)
+    deaf = SilentWatcher(4)
+    driver = finished_tree(tmp_path, 4)
+    listener = listen(driver, open_watcher=lambda _names, _receiver: deaf)
     listener.update_watches()
     assert (listener.is_listening, listener.watches_all_runs) == (True, False)
-    assert heard(sweeping, deaf) == ["over2", "over3"]
+    assert watched_finished(driver, deaf) == ["over2", "over3"]
 
 
-def test_an_event_in_a_run_may_be_about_runs_inside_it(tmp_path: Path, listen: Listen) -> None:
-    """Directories in it are looked into."""
+def test_an_event_in_a_run_hints_at_directories_inside_it(tmp_path: Path, listen: Listen) -> None:
+    """They may hold further runs."""
     run = write_run(tmp_path / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    listener = listen(sweeping)
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    listener = listen(driver)
     wait_for_watches(listener)
     listener.take_hints()
     (run / "inside").mkdir()
@@ -232,29 +232,29 @@ def test_an_event_in_a_run_may_be_about_runs_inside_it(tmp_path: Path, listen: L
     assert listener.take_hints() == Hints(set(), {str(run), str(run / "inside")})
 
 
-def test_lost_events_mean_a_look_at_everything(tmp_path: Path, listen: Listen) -> None:
-    """Once."""
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    listener = listen(sweeping)
+def test_lost_events_mean_a_check_of_everything(tmp_path: Path, listen: Listen) -> None:
+    """They are reported once."""
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    listener = listen(driver)
     listener.report_lost_events()
     assert listener.has_hints
     assert [listener.take_hints().has_lost_events for _ in range(2)] == [True, False]
 
 
-def test_a_run_that_goes_on_before_it_is_watched_as_a_finished_one_is_watched_once(
+def test_a_resting_run_that_becomes_active_before_it_is_watched_is_watched_once(
     tmp_path: Path, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was chosen, and is active by the time that its turn comes."""
-    sweeping = finished_tree(tmp_path, 1)
-    deaf = Deaf()
-    listener = listen(sweeping, open_watcher=lambda _names, _receiver: deaf)
+    """It was pending, and is active by the time its turn comes."""
+    driver = finished_tree(tmp_path, 1)
+    deaf = SilentWatcher()
+    listener = listen(driver, open_watcher=lambda _names, _receiver: deaf)
     with monkeypatch.context() as patch:
         patch.setattr("statustui.monitor.events.listener._WATCHES_PER_STEP", 0)
         listener.update_watches()
-    assert heard(sweeping, deaf) == []
+    assert watched_finished(driver, deaf) == []
     append(tmp_path / "over0", "RUNNING")
-    sweeping.look()
+    driver.sweep_all()
     listener.update_watches()
     assert deaf.watched.count(str(tmp_path / "over0")) == 1
     assert listener.watches_all_runs

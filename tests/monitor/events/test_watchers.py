@@ -1,4 +1,4 @@
-"""What watches directories: inotify(7) where there is one, and watchfiles elsewhere."""
+"""Watchers of directories: with inotify(7), and with watchfiles."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.trees import append, write_run
 from tests.waiting import DEADLINE, wait_until
 
 
-class Told:
-    """What a watcher has told."""
+class Received:
+    """What a watcher has reported."""
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
@@ -29,19 +29,19 @@ class Told:
         self.failed: list[str] = []
 
     def add_hints(self, paths: set[str]) -> None:
-        """Keep the paths."""
+        """Record the paths."""
         self.paths |= paths
 
     def report_lost_events(self) -> None:
-        """Keep that events were lost."""
+        """Record that events were lost."""
         self.has_lost = True
 
     def report_failure(self, reason: str) -> None:
-        """Keep the reason."""
+        """Record the reason."""
         self.failed.append(reason)
 
 
-Make = Callable[[Told], Watcher]
+Make = Callable[[Received], Watcher]
 
 WATCHERS: dict[str, Make] = {
     "inotify": lambda told: Inotify({"status"}, told),
@@ -51,11 +51,11 @@ WATCHERS: dict[str, Make] = {
 
 @pytest.fixture(params=WATCHERS)
 def make(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    """Make a watcher of either kind, which is closed afterwards."""
+    """Open a watcher of either kind; close it afterwards."""
     monkeypatch.setattr("statustui.monitor.events.portable._REBUILD_SHARE", 1.0)
     made: list[Watcher] = []
 
-    def make_one(told: Told) -> Watcher:
+    def make_one(told: Received) -> Watcher:
         made.append(WATCHERS[request.param](told))
         return made[-1]
 
@@ -66,17 +66,17 @@ def make(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def test_linux_has_inotify() -> None:
-    """It needs no package, and a directory more costs microseconds."""
-    watcher = open_watcher({"status"}, Told())
+    """It needs no package, and one more directory costs microseconds."""
+    watcher = open_watcher({"status"}, Received())
     assert isinstance(watcher, Inotify)
     watcher.close()
 
 
 def test_a_watcher_hints_at_what_happens_in_its_directories(tmp_path: Path, make: Make) -> None:
-    """Also in those that are added later; what is not there is left out."""
+    """Also in directories added later; one that does not exist is not watched."""
     for name in ("a", "b"):
         write_run(tmp_path / name, "RUNNING")
-    told = Told()
+    told = Received()
     watcher = make(told)
     assert not watcher.add(str(tmp_path / "gone"))
     watcher.add(str(tmp_path / "a"))
@@ -95,8 +95,8 @@ def test_a_watcher_hints_at_what_happens_in_its_directories(tmp_path: Path, make
 def test_a_directory_that_comes_goes_or_changes_its_permissions_is_hinted_at(
     tmp_path: Path, make: Make
 ) -> None:
-    """Whatever its name is."""
-    told = Told()
+    """Whatever its name."""
+    told = Received()
     watcher = make(told)
     watcher.add(str(tmp_path))
     wait_until(lambda: str(tmp_path) in watcher.watched)
@@ -115,9 +115,9 @@ def test_a_directory_that_comes_goes_or_changes_its_permissions_is_hinted_at(
     wait_until(is_hinted_at)
 
 
-def test_a_watched_directory_that_goes_is_hinted_at_and_forgotten(tmp_path: Path) -> None:
-    """A new one in its place needs a watch of its own."""
-    told = Told()
+def test_a_deleted_watched_directory_is_hinted_at_and_forgotten(tmp_path: Path) -> None:
+    """A new directory at the same path needs a new watch."""
+    told = Received()
     watcher = Inotify({"status"}, told)
     place = tmp_path / "a"
     place.mkdir()
@@ -130,8 +130,8 @@ def test_a_watched_directory_that_goes_is_hinted_at_and_forgotten(tmp_path: Path
 
 
 def test_a_directory_that_was_renamed_is_watched_under_its_new_name(tmp_path: Path) -> None:
-    """For the system it is one directory with one watch."""
-    told = Told()
+    """The kernel keeps one watch for it."""
+    told = Received()
     watcher = Inotify({"status"}, told)
     run = write_run(tmp_path / "a", "RUNNING")
     watcher.add(str(run))
@@ -144,8 +144,8 @@ def test_a_directory_that_was_renamed_is_watched_under_its_new_name(tmp_path: Pa
 
 
 def test_files_that_do_not_matter_are_not_hinted_at(tmp_path: Path) -> None:
-    """A log that is written all the time costs nothing but the event."""
-    told = Told()
+    """A log that is written all the time costs only its events."""
+    told = Received()
     watcher = Inotify({"status"}, told)
     run = write_run(tmp_path / "a", "RUNNING")
     watcher.add(str(run))
@@ -156,8 +156,8 @@ def test_files_that_do_not_matter_are_not_hinted_at(tmp_path: Path) -> None:
     watcher.close()
 
 
-def test_events_that_were_lost_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The queue of the system takes so many, and then drops them."""
+def test_lost_events_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel drops events when its queue is full."""
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     goes_on = threading.Event()
     read = os.read
@@ -167,7 +167,7 @@ def test_events_that_were_lost_are_told(tmp_path: Path, monkeypatch: pytest.Monk
         return read(descriptor, size)
 
     monkeypatch.setattr("statustui.monitor.events.inotify.os.read", read_late)
-    told = Told()
+    told = Received()
     watcher = Inotify({"status"}, told)
     names = [tmp_path / "a", tmp_path / "b"]
     watcher.add(str(tmp_path))
@@ -181,12 +181,12 @@ def test_events_that_were_lost_are_told(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_more_directories_than_may_be_watched_are_refused(tmp_path: Path) -> None:
-    """What was watched before still is."""
-    told = Told()
+    """Directories that were watched before still are."""
+    told = Received()
     watcher = Inotify({"status"}, told)
 
-    class Refusing:
-        """The C library of a system on which no more may be watched."""
+    class RefusingLibC:
+        """A C library that refuses further watches."""
 
         def inotify_add_watch(self, *_arguments: object) -> int:
             import ctypes  # noqa: PLC0415 - this stand-in alone needs it
@@ -196,7 +196,7 @@ def test_more_directories_than_may_be_watched_are_refused(tmp_path: Path) -> Non
 
     assert watcher.add(str(tmp_path))
     libc = watcher._libc  # noqa: SLF001 - no machine of a test has so few watches
-    watcher._libc = Refusing()  # type: ignore[assignment]  # noqa: SLF001 - as above
+    watcher._libc = RefusingLibC()  # type: ignore[assignment]  # noqa: SLF001 - as above
     with pytest.raises(OSError, match="No space left"):
         watcher.add(str(tmp_path / "more"))
     watcher._libc = libc  # noqa: SLF001 - as above
@@ -205,8 +205,8 @@ def test_more_directories_than_may_be_watched_are_refused(tmp_path: Path) -> Non
 
 
 def test_a_closed_watcher_watches_nothing_more(tmp_path: Path) -> None:
-    """Whoever asks late is told so."""
-    watcher = Inotify({"status"}, Told())
+    """Adding a directory afterwards returns False."""
+    watcher = Inotify({"status"}, Received())
     watcher.close()
     watcher.close()
     assert not watcher.add(str(tmp_path))
@@ -214,10 +214,10 @@ def test_a_closed_watcher_watches_nothing_more(tmp_path: Path) -> None:
     watcher.discard(str(tmp_path))
 
 
-def test_a_directory_that_goes_while_watches_are_set_is_left_out(
+def test_a_directory_deleted_while_watches_are_set_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between a look whether it is there and the watch on it."""
+    """Between the check that it exists and the watch on it."""
     stays, goes = tmp_path / "stays", tmp_path / "goes"
     for path in (stays, goes):
         path.mkdir()
@@ -229,7 +229,7 @@ def test_a_directory_that_goes_while_watches_are_set_is_left_out(
         return watch(*paths, **options)
 
     monkeypatch.setattr("watchfiles.watch", watch_late)
-    told = Told()
+    told = Received()
     watcher = Watchfiles(told)
     for path in (stays, goes):
         watcher.add(str(path))
@@ -239,12 +239,12 @@ def test_a_directory_that_goes_while_watches_are_set_is_left_out(
 
 
 @pytest.mark.parametrize("is_closed", [False, True])
-def test_a_failure_to_watch_is_told_unless_nobody_needs_it_any_more(
+def test_a_failure_to_watch_is_reported_unless_the_watcher_is_closed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     is_closed: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    """The poller goes on without events then."""
+    """The poller goes on without events."""
     begun, goes_on = threading.Event(), threading.Event()
 
     def fail(*_paths: str, **_options: object) -> None:
@@ -253,7 +253,7 @@ def test_a_failure_to_watch_is_told_unless_nobody_needs_it_any_more(
         raise RuntimeError("no watcher")
 
     monkeypatch.setattr("watchfiles.watch", fail)
-    told = Told()
+    told = Received()
     watcher = Watchfiles(told)
     watcher.add(str(tmp_path))
     wait_until(begun.is_set)
@@ -266,11 +266,11 @@ def test_a_failure_to_watch_is_told_unless_nobody_needs_it_any_more(
     watcher.close()
 
 
-def test_what_was_never_watched_can_be_discarded(tmp_path: Path, make: Make) -> None:
-    """What is watched may be asked for again; a watcher can be closed before its first watch."""
-    watcher = make(Told())
+def test_an_unwatched_directory_can_be_discarded(tmp_path: Path, make: Make) -> None:
+    """Adding a watched one again, or closing before the first watch, is fine too."""
+    watcher = make(Received())
     watcher.discard(str(tmp_path))
     watcher.add(str(tmp_path))
     wait_until(lambda: str(tmp_path) in watcher.watched)
     assert watcher.add(str(tmp_path))
-    make(Told()).close()
+    make(Received()).close()

@@ -1,4 +1,4 @@
-"""What a path is on."""
+"""The filesystem that a path is on."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ damaged line
 def test_the_longest_mount_point_counts_and_of_equal_ones_the_last(
     path: str, kind: str, reach: Reach
 ) -> None:
-    """As the kernel resolves the path; octal escapes are characters."""
+    """As the kernel resolves a path; octal escapes are decoded."""
     mount = mount_of(path, parse_mountinfo(MOUNTINFO))
     assert (mount.type, mount.reach) == (kind, reach)
 
 
-def test_what_is_not_known_is_remote() -> None:
-    """Every FUSE filesystem included; no mounts at all means the same."""
+def test_an_unknown_filesystem_is_remote() -> None:
+    """Every FUSE filesystem too, and everything if no mounts are known."""
     assert reach_of("fuse.bindfs") is Reach.REMOTE
     assert reach_of("ext5") is Reach.REMOTE
     assert mount_of("/x", []).reach is Reach.REMOTE
 
 
 def test_mounts_as_macos_prints_them() -> None:
-    """The flag `local` tells."""
+    """The flag `local` decides the reach."""
     mounts = parse_mount(
         "/dev/disk3s1 on / (apfs, sealed, local, read-only)\n"
         "server:/export on /Volumes/my data (nfs, nodev)\n"
@@ -68,12 +68,12 @@ def test_mounts_as_macos_prints_them() -> None:
 
 
 def test_the_mounts_of_this_machine() -> None:
-    """There is one above every path."""
+    """One of them is above every path."""
     assert mount_of("/", read_mounts()).type != "unknown"
 
 
 def test_on_macos_the_mounts_are_what_mount_prints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no file that tells them."""
+    """MacOS has no file that lists them."""
     printed = {"/sbin/mount": "/dev/disk3s1 on / (apfs, sealed, local, read-only)\n"}
     monkeypatch.setattr("statustui.monitor.fs.mounts.sys", SimpleNamespace(platform="darwin"))
     monkeypatch.setattr(
@@ -82,8 +82,8 @@ def test_on_macos_the_mounts_are_what_mount_prints(monkeypatch: pytest.MonkeyPat
     assert read_mounts() == [Mount("/", "apfs", Reach.LOCAL)]
 
 
-def test_a_platform_that_does_not_tell_its_mounts_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that everything counts as remote."""
+def test_without_a_list_of_mounts_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything then counts as remote."""
 
     def fail(path: str, **_options: str) -> None:
         raise FileNotFoundError(path)

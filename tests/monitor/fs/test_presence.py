@@ -1,4 +1,4 @@
-"""Whether something below a root is there, while the root moves."""
+"""Whether a path below a root exists while the root is renamed or replaced."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from statustui.monitor.fs.presence import RootLostError, failure_below
-from tests.monitor.scanning import Sweeping
+from tests.monitor.scanning import ScannerDriver
 from tests.trees import write_run
 
 
 def identity(path: Path) -> tuple[int, int]:
-    """Device and inode of what is at `path`."""
+    """Return the device and inode of `path`."""
     state = path.stat()
     return state.st_dev, state.st_ino
 
 
-def test_what_is_there_has_no_failure_and_what_is_gone_has(tmp_path: Path) -> None:
-    """Also the root itself, and what is below a file."""
+def test_only_a_path_that_does_not_exist_has_a_failure(tmp_path: Path) -> None:
+    """Also the root itself, and a path below a file."""
     (tmp_path / "a").touch()
     mine = identity(tmp_path)
     assert failure_below(str(tmp_path), mine, f"{tmp_path}/a") is None
@@ -28,8 +28,8 @@ def test_what_is_there_has_no_failure_and_what_is_gone_has(tmp_path: Path) -> No
     assert [failure and failure.errno for failure in failures] == [errno.ENOENT, errno.ENOTDIR]
 
 
-def test_a_root_that_is_lost_or_replaced_is_told_from_what_is_gone_in_it(tmp_path: Path) -> None:
-    """Nothing below it is known then."""
+def test_a_lost_or_replaced_root_differs_from_a_missing_path(tmp_path: Path) -> None:
+    """Nothing is known of the paths below it then."""
     root = tmp_path / "root"
     root.mkdir()
     mine = identity(root)
@@ -42,19 +42,19 @@ def test_a_root_that_is_lost_or_replaced_is_told_from_what_is_gone_in_it(tmp_pat
     assert [lost.value.errno, replaced.value.errno] == [errno.ENOENT, errno.ESTALE]
 
 
-def test_a_root_that_is_replaced_while_a_run_is_read_takes_no_run_with_it(tmp_path: Path) -> None:
-    """The run is looked for in the new tree with the next sweep."""
+def test_replacing_the_root_while_a_run_is_read_removes_no_run(tmp_path: Path) -> None:
+    """The next sweep looks for the run in the new tree."""
     root = tmp_path / "root"
     run = write_run(root / "1", "RUNNING")
-    sweeping = Sweeping(root)
-    sweeping.look()
+    driver = ScannerDriver(root)
+    driver.sweep_all()
     root.rename(tmp_path / "away")
     root.mkdir()
-    sweeping.check(run)
-    assert sweeping.states() == {"1": "RUNNING"}
-    assert sweeping.scanner.unreadable.reasons == {}
-    sweeping.look()
-    assert sweeping.states() == {}
+    driver.check(run)
+    assert driver.states() == {"1": "RUNNING"}
+    assert driver.scanner.unreadable.reasons == {}
+    driver.sweep_all()
+    assert driver.states() == {}
 
 
 def fail_below(monkeypatch: pytest.MonkeyPatch, failure: OSError | None) -> None:
@@ -64,80 +64,80 @@ def fail_below(monkeypatch: pytest.MonkeyPatch, failure: OSError | None) -> None
     )
 
 
-def test_a_run_that_cannot_be_reached_keeps_its_picture_and_is_told(
+def test_an_unreachable_run_keeps_its_state_and_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it can be reached again."""
     run = write_run(tmp_path / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
     with monkeypatch.context() as patch:
         fail_below(patch, PermissionError(errno.EACCES, "Permission denied"))
         (run / "status").rename(run / "hidden")
-        sweeping.check(run)
-    assert sweeping.states() == {"1": "RUNNING"}
-    assert [tuple(part) for part in sweeping.scanner.unreadable.parts] == [
+        driver.check(run)
+    assert driver.states() == {"1": "RUNNING"}
+    assert [tuple(part) for part in driver.scanner.unreadable.parts] == [
         (str(run), "Permission denied")
     ]
     (run / "hidden").rename(run / "status")
     os.utime(run / "status")
-    sweeping.check(run)
-    assert sweeping.scanner.unreadable.parts == ()
+    driver.check(run)
+    assert driver.scanner.unreadable.parts == ()
 
 
-def test_a_run_that_was_away_for_a_moment_is_looked_at_again(
+def test_a_run_that_was_missing_for_a_moment_is_checked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was there again before anybody could ask where it had gone."""
+    """It existed again when its absence was checked."""
     run = write_run(tmp_path / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
     with monkeypatch.context() as patch:
         fail_below(patch, None)
         (run / "status").rename(run / "hidden")
-        sweeping.check(run)
-    assert sweeping.states() == {"1": "RUNNING"}
+        driver.check(run)
+    assert driver.states() == {"1": "RUNNING"}
     (run / "hidden").rename(run / "status")
-    sweeping.look()
-    assert sweeping.states() == {"1": "RUNNING"}
+    driver.sweep_all()
+    assert driver.states() == {"1": "RUNNING"}
 
 
-def test_a_directory_that_is_there_again_is_not_forgotten(
+def test_a_directory_that_exists_again_is_not_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It could not be listed a moment before."""
+    """Listing it had failed a moment before."""
     write_run(tmp_path / "a" / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
     with monkeypatch.context() as patch:
         fail_below(patch, None)
         (tmp_path / "a").rename(tmp_path / "b")
-        sweeping.apply(sweeping.scanner.relist([str(tmp_path / "a")]))
+        driver.apply(driver.scanner.relist([str(tmp_path / "a")]))
         (tmp_path / "b").rename(tmp_path / "a")
-    assert sweeping.states() == {"1": "RUNNING"}
+    assert driver.states() == {"1": "RUNNING"}
 
 
-def test_a_run_whose_directory_has_gone_is_forgotten_when_it_is_looked_at(tmp_path: Path) -> None:
+def test_a_check_removes_a_run_whose_directory_is_gone(tmp_path: Path) -> None:
     """Before the directory above it is listed again."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
     run.rename(tmp_path / "away")
-    sweeping.check(run)
-    assert sweeping.states() == {}
+    driver.check(run)
+    assert driver.states() == {}
 
 
 def test_one_unreadable_directory_stands_for_what_is_below_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A line is enough for it."""
+    """The runs below it are not listed as unreadable too."""
     run = write_run(tmp_path / "a" / "b" / "1", "RUNNING")
-    sweeping = Sweeping(tmp_path)
-    sweeping.look()
-    sweeping.scanner.unreadable.reasons[str(tmp_path / "a")] = "Permission denied"
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    driver.scanner.unreadable.reasons[str(tmp_path / "a")] = "Permission denied"
     with monkeypatch.context() as patch:
         fail_below(patch, PermissionError(errno.EACCES, "Permission denied"))
         (run / "status").rename(run / "hidden")
-        sweeping.check(run)
-    assert [part.path for part in sweeping.scanner.unreadable.parts] == [str(tmp_path / "a")]
-    assert sweeping.states() == {"1": "RUNNING"}
+        driver.check(run)
+    assert [part.path for part in driver.scanner.unreadable.parts] == [str(tmp_path / "a")]
+    assert driver.states() == {"1": "RUNNING"}

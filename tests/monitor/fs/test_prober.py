@@ -1,4 +1,4 @@
-"""Calls that may never come back."""
+"""Calls that may never return."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from statustui.monitor.fs.prober import CallTarget, Prober, Stuck
 from tests.waiting import DEADLINE, wait_until
 
 
-def test_a_call_gives_its_result_or_raises_what_it_has_raised() -> None:
-    """On one thread, that ends when there is no more use for it."""
+def test_a_call_returns_the_result_or_raises_the_exception_of_its_work() -> None:
+    """On one thread, which ends when the prober is closed."""
     before = set(threading.enumerate())
     prober = Prober(DEADLINE)
     assert [prober.call(threading.get_ident) for _ in range(2)].count(threading.get_ident()) == 0
@@ -24,7 +24,7 @@ def test_a_call_gives_its_result_or_raises_what_it_has_raised() -> None:
 
 
 def test_a_call_that_hangs_is_given_up_and_the_next_one_answered() -> None:
-    """Until too many hang; once they come back, there is room for others."""
+    """Until too many hang; when they return, there is room for others."""
     goes_on = threading.Event()
     prober = Prober(0.05, Stuck(2))
     for _ in range(2):
@@ -44,8 +44,8 @@ def test_a_call_that_hangs_is_given_up_and_the_next_one_answered() -> None:
     prober.close()
 
 
-def test_while_a_call_hangs_another_one_about_the_same_is_refused_at_once() -> None:
-    """A refused call uses no thread; calls on other places are answered; probers can share this."""
+def test_while_a_call_hangs_another_one_on_its_place_is_refused() -> None:
+    """Without a thread; calls on other places are answered, and probers can share this."""
     goes_on = threading.Event()
     stuck = Stuck()
     one, other = Prober(0.05, stuck), Prober(DEADLINE, stuck)
@@ -63,8 +63,8 @@ def test_while_a_call_hangs_another_one_about_the_same_is_refused_at_once() -> N
     other.close()
 
 
-def test_a_call_that_shows_signs_of_life_may_take_long() -> None:
-    """Once it has been given up, the next sign ends it."""
+def test_a_call_that_reports_answers_may_take_long() -> None:
+    """After it has been given up, the next report ends it."""
     prober = Prober(0.3)
     hangs, ended = threading.Event(), threading.Event()
 
@@ -92,7 +92,7 @@ def test_a_call_that_shows_signs_of_life_may_take_long() -> None:
 
 
 def test_the_links_of_one_user_do_not_use_up_the_calls_of_others() -> None:
-    """However many of his hang."""
+    """However many of them hang."""
     goes_on = threading.Event()
     prober = Prober(0.05, Stuck(64, max_calls_of_user=3))
     for number in range(10):

@@ -1,4 +1,4 @@
-"""Looking at one run: histories and logs that grow, are replaced, are huge, or are no files."""
+"""Inspecting one run: histories and logs that grow, are replaced, are huge, or not regular."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ Kind = TypeVar("Kind")
 
 
 def notes(histories: Iterator[History]) -> list[str]:
-    """The notes of the last of some histories."""
+    """Return the notes of the last of some histories."""
     return [entry.status.note for entry in list(histories)[-1].entries]
 
 
 def access_to(path: Path) -> Access:
-    """Opens the files of a run that is the directory `path` itself."""
+    """Return access to the files of the run in the directory `path`."""
     return Access(RunDir(str(path), str(path), path.name, "plain"))
 
 
@@ -66,7 +66,7 @@ def access_to(path: Path) -> Access:
 
 
 def test_a_history_is_read_on_as_it_grows(tmp_path: Path) -> None:
-    """Nothing comes as long as nothing has changed; a torn line comes anew once it is whole."""
+    """An unchanged file yields nothing; a torn line is yielded again when it is complete."""
     run = write_run(tmp_path / "1", "CREATED a", "RUNNING b")
     file = HistoryFile(f"{run}/status")
     assert notes(file.read()) == ["a", "b"]
@@ -80,8 +80,8 @@ def test_a_history_is_read_on_as_it_grows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["shorter", "as long", "another file"])
-def test_a_history_begins_anew_when_its_file_does(tmp_path: Path, how: str) -> None:
-    """An id is used again for another run."""
+def test_a_history_starts_again_when_its_file_is_replaced(tmp_path: Path, how: str) -> None:
+    """As when another run reuses the id."""
     run = write_run(tmp_path / "1", "CREATED a", "RUNNING b")
     file = HistoryFile(f"{run}/status")
     assert notes(file.read()) == ["a", "b"]
@@ -92,8 +92,8 @@ def test_a_history_begins_anew_when_its_file_does(tmp_path: Path, how: str) -> N
     assert notes(file.read()) == ["c", "d"][: len(statuses)]
 
 
-def test_of_a_large_history_the_end_comes_first(tmp_path: Path) -> None:
-    """Then all of it, with the numbers of its lines."""
+def test_the_end_of_a_large_history_comes_first(tmp_path: Path) -> None:
+    """Then the whole history, with the numbers of its lines."""
     run = write_run(tmp_path / "1", *(f"RUN_USER step {number}" for number in range(20_000)))
     quick, whole = HistoryFile(f"{run}/status").read()
     assert not quick.is_whole
@@ -104,10 +104,10 @@ def test_of_a_large_history_the_end_comes_first(tmp_path: Path) -> None:
     assert [one.line for one in whole.entries] == list(range(1, 20_001))
 
 
-def test_of_a_huge_history_only_the_end_is_read(
+def test_only_the_end_of_a_huge_history_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is told how much is left out."""
+    """The history says how much is left out."""
     monkeypatch.setattr(history_module, "MAX_STATUS_BYTES", 10_000)
     run = write_run(tmp_path / "1", *(f"RUN_USER step {number}" for number in range(20_000)))
     (whole,) = HistoryFile(f"{run}/status").read()
@@ -117,8 +117,8 @@ def test_of_a_huge_history_only_the_end_is_read(
     assert "are not shown" in whole.omission
 
 
-def test_a_file_that_was_empty_at_first_is_told_from_another(tmp_path: Path) -> None:
-    """A status file is made before its first line is written."""
+def test_a_file_that_was_empty_is_distinguished_from_another(tmp_path: Path) -> None:
+    """A status file is created before its first line is written."""
     status = tmp_path / "status"
     status.touch()
     file = HistoryFile(str(status))
@@ -129,8 +129,8 @@ def test_a_file_that_was_empty_at_first_is_told_from_another(tmp_path: Path) -> 
     assert notes(file.read()) == ["c", "d", "e"]
 
 
-def test_reading_ends_when_nobody_needs_it_any_more(tmp_path: Path) -> None:
-    """And goes on from there when somebody does."""
+def test_reading_ends_when_it_is_no_longer_needed(tmp_path: Path) -> None:
+    """The next read continues from there."""
     run = write_run(tmp_path / "1", *(f"RUN_USER step {number}" for number in range(2_000)))
     file = HistoryFile(f"{run}/status")
     assert list(file.read(lambda: False)) == []
@@ -141,12 +141,12 @@ def test_reading_ends_when_nobody_needs_it_any_more(tmp_path: Path) -> None:
 
 
 def text_of(data: bytes) -> LogText:
-    """A log in memory."""
+    """Return the text of a log in memory."""
     return LogText(lambda size, offset: data[offset : offset + size], len(data))
 
 
 @given(st.lists(st.binary(max_size=40)), st.integers(1, 100))
-def test_pages_that_follow_each_other_leave_nothing_out(pieces: list[bytes], most: int) -> None:
+def test_consecutive_pages_leave_nothing_out(pieces: list[bytes], most: int) -> None:
     """Neither forwards nor backwards."""
     data = b"\n".join(pieces)
     text = text_of(data)
@@ -165,7 +165,7 @@ def test_pages_that_follow_each_other_leave_nothing_out(pieces: list[bytes], mos
 
 
 def test_words_are_found_in_both_directions_wherever_they_stand() -> None:
-    """Also where two pieces that are read meet; without capitals case does not matter."""
+    """Also between two chunks; without capitals case does not matter."""
     filler = b"nothing to be seen here, only a line of some length\n"
     data = filler * 40_000 + b"the Needle is here\n" + filler * 40_000 + b"another needle\n"
     text = text_of(data)
@@ -191,7 +191,7 @@ def test_words_are_found_in_both_directions_wherever_they_stand() -> None:
 
 
 def test_a_log_is_followed_through_truncation_and_rotation(tmp_path: Path) -> None:
-    """And tells nothing as long as nothing happens."""
+    """While nothing happens, nothing is returned."""
     log = tmp_path / "run.log"
     log.write_bytes(b"one\ntw")
     follower = LogFollower(access_to(tmp_path), str(log))
@@ -217,8 +217,8 @@ def test_a_log_is_followed_through_truncation_and_rotation(tmp_path: Path) -> No
     assert lines() == ["back"]
 
 
-def test_of_much_that_is_appended_at_once_the_end_is_shown(tmp_path: Path) -> None:
-    """No more than a page."""
+def test_only_the_last_page_of_a_large_addition_is_shown(tmp_path: Path) -> None:
+    """At most one page."""
     log = tmp_path / "run.log"
     log.write_bytes(b"one\n")
     follower = LogFollower(access_to(tmp_path), str(log))
@@ -232,7 +232,7 @@ def test_of_much_that_is_appended_at_once_the_end_is_shown(tmp_path: Path) -> No
 
 
 def test_a_log_of_gigabytes_opens_at_once(tmp_path: Path) -> None:
-    """A sparse file: its hole is one line that never ends, told by how many NUL bytes it has."""
+    """The hole of a sparse file is one endless line, shown as a number of NUL bytes."""
     log = tmp_path / "run.log"
     with log.open("wb") as file:
         file.write(b"begin\n")
@@ -254,25 +254,24 @@ def test_a_log_of_gigabytes_opens_at_once(tmp_path: Path) -> None:
 
 
 class Findings:
-    """What an inspection has found out, by kind."""
+    """Records the results of an inspection."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
         self.all: list[InspectionResult] = []
 
     def last(self, kind: type[Kind]) -> Kind | None:
-        """The last one of a kind."""
+        """Return the last result of a kind."""
         return next((one for one in reversed(self.all) if isinstance(one, kind)), None)
 
 
 def run_at(path: Path) -> Run:
-    """The run at `path`, as the monitor would read it."""
+    """Return the run at `path`, as the monitor would read it."""
     return read_snapshot(run_dir(str(path.parent.parent), root_folder(str(path)))).run
 
 
 @pytest.fixture
 def inspect() -> Iterator[Callable[..., tuple[FileInspection, Findings]]]:
-    """Begins to look at a run."""
+    """Start the inspection of a run; stop it at the end of the test."""
     begun: list[FileInspection] = []
 
     def begin(path: Path, *peers: Path) -> tuple[FileInspection, Findings]:
@@ -288,10 +287,8 @@ def inspect() -> Iterator[Callable[..., tuple[FileInspection, Findings]]]:
 Inspector = Callable[..., tuple[FileInspection, Findings]]
 
 
-def test_what_another_process_writes_is_seen_without_being_told(
-    tmp_path: Path, inspect: Inspector
-) -> None:
-    """Statuses, a log, and a log that was not there at first."""
+def test_what_another_process_writes_is_seen_by_itself(tmp_path: Path, inspect: Inspector) -> None:
+    """Statuses, a log, and a log that did not exist at first."""
     run = write_run(tmp_path / "test_runs" / "1", "CREATED a", "RUNNING b")
     (run / "run.log").write_text("step 1\n")
     inspection, found = inspect(run)
@@ -328,7 +325,7 @@ def test_what_another_process_writes_is_seen_without_being_told(
 
 
 def test_a_failure_is_traced_to_the_log_of_its_phase(tmp_path: Path, inspect: Inspector) -> None:
-    """An empty log says nothing: the next one is taken."""
+    """If that log is empty, the next one is used."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a", "RUN_TIMEOUT b")
     (run / "run.log").write_text("")
     (run / "kickoff.log").write_text("one\n\n \ntwo\n")
@@ -342,8 +339,8 @@ def test_a_failure_is_traced_to_the_log_of_its_phase(tmp_path: Path, inspect: In
     assert logs.telling.name == "run"
 
 
-def test_what_is_usual_is_learned_from_peers(tmp_path: Path, inspect: Inspector) -> None:
-    """Those that cannot be read are left out."""
+def test_typical_times_are_learned_from_peers(tmp_path: Path, inspect: Inspector) -> None:
+    """Peers that cannot be read are left out."""
     run = write_run(tmp_path / "test_runs" / "1", "CREATED a", "RUNNING b")
     peers = [
         write_run(
@@ -369,10 +366,10 @@ def test_what_is_usual_is_learned_from_peers(tmp_path: Path, inspect: Inspector)
         ("loop", "Too many levels of symbolic links"),
     ],
 )
-def test_what_is_no_log_is_named_as_such(
+def test_a_log_that_cannot_be_read_is_reported(
     tmp_path: Path, inspect: Inspector, kind: str, reason: str
 ) -> None:
-    """Everything else goes on; nothing waits for the other end of a FIFO."""
+    """Everything else is still read; nothing waits for the other end of a FIFO."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a", "RUN_TIMEOUT b")
     log = run / "run.log"
     if kind == "fifo":
@@ -399,10 +396,8 @@ def test_what_is_no_log_is_named_as_such(
     ] * 3
 
 
-def test_a_search_tells_what_it_finds_and_ends_on_request(
-    tmp_path: Path, inspect: Inspector
-) -> None:
-    """What is not there is told too."""
+def test_a_search_reports_its_result_and_can_be_stopped(tmp_path: Path, inspect: Inspector) -> None:
+    """A search that finds nothing reports that too."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     log = run / "run.log"
     log.write_bytes(b"a line\n" * 100_000 + b"panic: here\n" + b"a line\n" * 100_000)
@@ -427,10 +422,10 @@ def test_a_search_tells_what_it_finds_and_ends_on_request(
     assert found.last(Search) != Search(str(log), None)
 
 
-def test_documents_are_told_when_asked_for_and_when_they_change(
+def test_documents_are_delivered_on_request_and_when_they_change(
     tmp_path: Path, inspect: Inspector
 ) -> None:
-    """Not before, and not any more afterwards."""
+    """Not before, and not after the request is withdrawn."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     (run / "results.json").write_text('{"result": "PASS"}')
     inspection, found = inspect(run)
@@ -454,8 +449,10 @@ def test_documents_are_told_when_asked_for_and_when_they_change(
     assert value() == {"result": "FAIL", "more": 1}
 
 
-def test_what_can_be_read_again_is_told_again(tmp_path: Path, inspect: Inspector) -> None:
-    """Though nothing in it has changed meanwhile."""
+def test_files_that_can_be_read_again_are_delivered_again(
+    tmp_path: Path, inspect: Inspector
+) -> None:
+    """Even if they have not changed meanwhile."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     (run / "run.log").write_text("step 1\n")
     inspection, found = inspect(run)
@@ -469,8 +466,8 @@ def test_what_can_be_read_again_is_told_again(tmp_path: Path, inspect: Inspector
         wait_until(lambda kind=kind: any(isinstance(one, kind) for one in found.all[told:]))  # type: ignore[misc]
 
 
-def test_what_has_not_changed_is_not_told_again(tmp_path: Path, inspect: Inspector) -> None:
-    """History, logs, the log on show and documents, however often they are looked at."""
+def test_unchanged_files_are_not_delivered_again(tmp_path: Path, inspect: Inspector) -> None:
+    """History, logs, the displayed log and documents, however often they are checked."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     (run / "run.log").write_text("step 1\n")
     (run / "results.json").write_text("{}")
@@ -492,8 +489,8 @@ def test_what_has_not_changed_is_not_told_again(tmp_path: Path, inspect: Inspect
     assert [type(one) for one in found.all[len(told) :]] == [Page]
 
 
-def test_why_a_run_cannot_be_read_is_told_once(tmp_path: Path, inspect: Inspector) -> None:
-    """However often it is looked at."""
+def test_an_unreadable_run_is_reported_once(tmp_path: Path, inspect: Inspector) -> None:
+    """However often it is checked."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     inspection, found = inspect(run)
     wait_until(lambda: found.last(History))
@@ -506,8 +503,8 @@ def test_why_a_run_cannot_be_read_is_told_once(tmp_path: Path, inspect: Inspecto
     assert sum(isinstance(one, Unreadable) for one in found.all) == 1
 
 
-def test_the_end_of_a_log_is_not_read_again_as_long_as_it_is_the_same(tmp_path: Path) -> None:
-    """What is known of it is given back."""
+def test_the_end_of_an_unchanged_log_is_not_read_again(tmp_path: Path) -> None:
+    """The last result is returned."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     (run / "run.log").write_text("step 1\n")
     place = run_at(run).place
@@ -523,10 +520,10 @@ def test_the_end_of_a_log_is_not_read_again_as_long_as_it_is_the_same(tmp_path: 
     assert second.lines == ("step 1", "step 2")
 
 
-def test_looks_do_not_pile_up_while_a_filesystem_does_not_answer(
+def test_checks_do_not_pile_up_while_a_filesystem_does_not_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However often the run is said to have changed, one more is enough."""
+    """One check is waiting, however many changes of the run are reported."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     answers = threading.Event()
     looks: list[RunDir] = []
@@ -555,10 +552,10 @@ def test_looks_do_not_pile_up_while_a_filesystem_does_not_answer(
     assert looks_until_told == [2]
 
 
-def test_what_a_file_call_gives_after_the_end_is_not_told(
+def test_the_result_of_a_call_that_returns_after_the_end_is_not_delivered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It had been under way when the inspection was ended."""
+    """The call was under way when the inspection was stopped."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     (run / "run.log").write_text("step 1\n")
     is_called, answers = threading.Event(), threading.Event()
@@ -579,10 +576,10 @@ def test_what_a_file_call_gives_after_the_end_is_not_told(
     assert [type(one) for one in found.all] == [History]
 
 
-def test_a_root_that_does_not_answer_holds_one_thread_however_many_runs_are_opened(
+def test_a_root_that_does_not_answer_holds_one_thread_for_any_number_of_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of them says so; once the root answers the history is there."""
+    """Each inspection reports it; when the root answers, they deliver the history."""
     run = run_at(write_run(tmp_path / "test_runs" / "1", "RUNNING a"))
     answers = threading.Event()
 
@@ -607,7 +604,7 @@ def test_a_root_that_does_not_answer_holds_one_thread_however_many_runs_are_open
         inspection.stop()
 
 
-def test_an_inspection_that_has_ended_does_not_read_all_the_peers(
+def test_a_stopped_inspection_does_not_read_all_peers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There may be many of them, on a slow filesystem."""
@@ -641,10 +638,10 @@ def test_an_inspection_that_has_ended_does_not_read_all_the_peers(
     assert read_files == [f"{paths[0]}/status", f"{paths[1]}/status"]
 
 
-def test_a_run_that_takes_the_place_of_another_has_no_trace_of_it(
+def test_a_run_that_reuses_an_id_does_not_show_the_log_of_the_old_run(
     tmp_path: Path, inspect: Inspector
 ) -> None:
-    """An id is used again."""
+    """The end of the old log is no longer shown."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a", "RUN_TIMEOUT b")
     (run / "run.log").write_text("the old one\n")
     inspection, found = inspect(run)
@@ -660,8 +657,8 @@ def test_a_run_that_takes_the_place_of_another_has_no_trace_of_it(
     wait_until(has_none)
 
 
-def test_a_run_that_vanishes_and_comes_back_is_told(tmp_path: Path, inspect: Inspector) -> None:
-    """With the reason; the history then begins anew."""
+def test_a_run_that_vanishes_and_comes_back_is_reported(tmp_path: Path, inspect: Inspector) -> None:
+    """With the reason; the history then starts again."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     _inspection, found = inspect(run)
     wait_until(lambda: found.last(History))
@@ -678,10 +675,10 @@ def test_a_run_that_vanishes_and_comes_back_is_told(tmp_path: Path, inspect: Ins
     wait_until(is_anew)
 
 
-def test_nothing_is_told_after_the_end_and_no_thread_stays(
+def test_nothing_is_delivered_after_the_end_and_no_thread_stays(
     tmp_path: Path, inspect: Inspector
 ) -> None:
-    """An inspection is made and ended with every move of the cursor."""
+    """Each move of the cursor starts and stops an inspection."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     before = threading.active_count()
     all_found = []
@@ -694,8 +691,8 @@ def test_nothing_is_told_after_the_end_and_no_thread_stays(
     assert all(len(found.all) <= count + 1 for found, count in all_found)
 
 
-def test_a_filesystem_that_hangs_keeps_nobody_waiting(tmp_path: Path) -> None:
-    """It is told for how long; when it answers again, all that was asked for comes."""
+def test_a_filesystem_that_hangs_blocks_no_caller(tmp_path: Path) -> None:
+    """The duration is known; when it answers, all that was requested is delivered."""
     with mirror(tmp_path) as mounted:
         run = mounted.place / "test_runs" / "1"
         write_run(mounted.behind / "test_runs" / "1", "RUNNING a")
@@ -713,10 +710,10 @@ def test_a_filesystem_that_hangs_keeps_nobody_waiting(tmp_path: Path) -> None:
         inspection.stop()
 
 
-def test_a_mistake_in_the_program_is_told_and_the_rest_goes_on(
+def test_an_internal_error_is_reported_and_the_inspection_goes_on(
     tmp_path: Path, inspect: Inspector
 ) -> None:
-    """What is asked for next is answered."""
+    """The next request is answered."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
     (run / "run.log").write_text("step 1\n")
     inspection, found = inspect(run)
@@ -733,10 +730,10 @@ def test_a_mistake_in_the_program_is_told_and_the_rest_goes_on(
     wait_until(lambda: found.last(Page))
 
 
-def test_of_a_large_history_the_screen_gets_the_end_first(
+def test_the_screen_gets_the_end_of_a_large_history_first(
     tmp_path: Path, inspect: Inspector
 ) -> None:
-    """Also one whose last line is not finished yet."""
+    """Also if its last line is not complete yet."""
     run = write_run(tmp_path / "test_runs" / "1", *(f"RUN_USER {n}" for n in range(20_000)))
     with (run / "status").open("a") as status:
         status.write("1796000000.0 RUN_USER half a li")
@@ -749,8 +746,8 @@ def test_of_a_large_history_the_screen_gets_the_end_first(
     assert second.status_count == 20_001
 
 
-def test_what_is_behind_the_end_is_not_found() -> None:
-    """And of a line without an end the part with the word is found, then the next one."""
+def test_a_search_ends_at_the_end_of_the_log() -> None:
+    """In an endless line the part with the match is found, then the next line."""
     text = text_of(b"needle\n")
     assert text.find(search_pattern("needle"), 7, lambda _offset: True, backwards=False) is None
     data = b"x" * 200_000 + b"needle" + b"y" * 200_000 + b"needle" + b"z" * 100_000
@@ -762,13 +759,13 @@ def test_what_is_behind_the_end_is_not_found() -> None:
 
 
 def test_a_very_long_line_is_searched_backwards_though_the_log_ends_with_it() -> None:
-    """Its newline is the only one in the last piece that is read."""
+    """Its newline is the only one in the last chunk."""
     text = text_of(b"first\nneedle" + b"x" * (5 << 19) + b"\n")
     assert text.find(search_pattern("needle"), text.size, lambda _offset: True, backwards=True) == 6
 
 
-def test_a_line_that_grows_without_an_end_is_shown_once(tmp_path: Path) -> None:
-    """Of dots the new ones come; of a progress bar the last state alone."""
+def test_a_line_that_grows_without_a_newline_is_shown_once(tmp_path: Path) -> None:
+    """New dots are added; of a progress bar only the last state is shown."""
     log = tmp_path / "run.log"
     log.write_bytes(b"start\n" + b"." * 100_000)
     follower = LogFollower(access_to(tmp_path), str(log))
@@ -792,15 +789,15 @@ def test_a_line_that_grows_without_an_end_is_shown_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_line_is_judged_whole_wherever_the_log_is_cut() -> None:
-    """What only looks like an error in a part of a line is none."""
+def test_a_line_is_matched_whole_wherever_the_log_is_cut() -> None:
+    """A part of a line that only looks like an error does not match."""
     text = text_of(b"0 errors, no error, all is well\n" * 200_000)
     for start, backwards in ((0, False), (text.size, True)):
         assert text.find(ERRORS, start, lambda _offset: True, backwards=backwards) is None
 
 
-def test_a_history_in_another_file_is_another_reading(tmp_path: Path) -> None:
-    """Though it begins with the same status."""
+def test_a_history_in_another_file_is_another_generation(tmp_path: Path) -> None:
+    """Even if it begins with the same status."""
     run = write_run(tmp_path / "1", "CREATED a", "RUNNING b")
     file = HistoryFile(f"{run}/status")
     (first,) = file.read()

@@ -1,4 +1,4 @@
-"""The logs of a run where nothing answers."""
+"""The logs of a run whose files do not answer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from statustui.monitor.run.run_logs import RunLogs
 from tests.trees import write_run
 
 
-def test_where_nothing_answers_no_log_is_told_of(
+def test_logs_that_do_not_answer_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In any tree; what Pavilion would have counts as there and is named as not answering."""
+    """In a plain tree none is listed; Pavilion's are listed as not answering."""
 
-    def hang(_self: Prober, _work: Callable[[], object], _about: object = None) -> object:
+    def hang(_self: Prober, _work: Callable[[], object], _target: object = None) -> object:
         raise TimeoutError(110, "not answering")
 
     plain = write_run(tmp_path / "a", "RUN_FAILED x")

@@ -1,4 +1,4 @@
-"""What somebody knows who has taken in every batch of a monitor."""
+"""The state of all runs after the batches of a monitor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
 
 
-class Picture:
-    """The runs of all batches, what was told of each, and what is gone."""
+class RunRecorder:
+    """Applies batches; also records every state of each run, and the removed runs."""
 
     def __init__(self) -> None:
         self.runs: dict[str, Run] = {}
@@ -20,8 +20,8 @@ class Picture:
         self.removed: list[str] = []
         self._lock = threading.Lock()
 
-    def take(self, batch: Batch) -> None:
-        """Take in a batch."""
+    def apply_batch(self, batch: Batch) -> None:
+        """Apply a batch."""
         with self._lock:
             self.removed += batch.removed
             for path in batch.removed:
@@ -32,10 +32,10 @@ class Picture:
             self.health |= {health.root: health for health in batch.health}
 
     def states(self) -> dict[str, str]:
-        """Name of each run directory -> current state."""
+        """Return name of each run directory -> current state."""
         with self._lock:
             return {os.path.basename(path): run.current.state for path, run in self.runs.items()}
 
 
-Watch = Callable[..., Picture]
+Watch = Callable[..., RunRecorder]
 """Watches roots, with `settings` if there are any."""
