@@ -1,4 +1,4 @@
-"""Reading a run of which nothing is known yet, in as few system calls as it takes."""
+"""Read an unknown run with as few system calls as possible."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from statustui.core.working_dir import read_metadata, user_name
 from statustui.monitor.snapshot import NO_METADATA, ONE_STEP_BYTES, build_run, read_snapshot
 
 _GROWTH = 256
-"""Bytes by which a file may have grown between two system calls, to be read with the rest."""
+"""Bytes that are read beyond the known size, to detect a file that has grown much."""
 
 
 def read_first(place: RunDir, *, with_metadata: bool = True) -> Run:
     """Read the run at `place`, with the same result as `read_snapshot`.
 
-    Never raises: a run that cannot be read says why.
+    Never raises: an unreadable run holds the error.
 
     Args:
         place: Where the run is.
-        with_metadata: Whether what the files beside its status file say is wanted: its name, its
-            series, and its user if that is not the owner of the status file.
+        with_metadata: Whether to read the files beside its status file, for its name, its series,
+            and its user if that is not the owner of the status file.
     """
     found = _read_small(place.status_path)
     if found is None:
@@ -40,7 +40,7 @@ def read_first(place: RunDir, *, with_metadata: bool = True) -> Run:
 
 
 def _read_small(path: str) -> tuple[bytes, os.stat_result] | None:
-    """Return all of a small regular file, and what `fstat` says of it; None for anything else."""
+    """Return the content of a small regular file and its `fstat` result; None for other files."""
     try:
         state = os.lstat(path)
         if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
@@ -54,5 +54,5 @@ def _read_small(path: str) -> tuple[bytes, os.stat_result] | None:
         return None
     finally:
         os.close(descriptor)
-    # What is appended in this very moment makes a file of another size.
+    # Leave out what was appended after `fstat`: the signature does not cover it.
     return (data[: state.st_size], state) if len(data) < state.st_size + _GROWTH else None

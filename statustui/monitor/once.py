@@ -28,23 +28,23 @@ _MAX_CLAIM_WAIT = 1.0
 
 
 class Details(enum.Enum):
-    """How much is read of each run, each more than the one before."""
+    """How much to read of each run; each level includes the one before."""
 
     STATUS = "status"
-    """What the status file says, and who owns it."""
+    """The status file and its owner."""
     METADATA = "metadata"
-    """What the files beside it say too: name, user and series."""
+    """The files beside it too: name, user and series."""
     ALL = "all"
-    """And whether the run has stalled, compared with others of its name."""
+    """Also whether the run has stalled, compared with others of its name."""
 
     @classmethod
     def of(cls, fields: AbstractSet[str]) -> Details:
-        """Return how much is needed to count the runs that match a filter.
+        """Return the level that is needed to count the runs that match a filter.
 
-        Which runs a series still has depends on their metadata; a filter may leave series alone.
+        Any field needs at least `METADATA`, which the members of a series depend on.
 
         Args:
-            fields: The fields and flags that the filter goes by.
+            fields: The fields and flags that the filter uses.
         """
         if "stalled" in fields:
             return cls.ALL
@@ -61,7 +61,7 @@ class Picture(NamedTuple):
     """Root without any runs -> number of links in it that were not followed."""
 
 
-def read_once(  # noqa: PLR0913 - what to read, how much of it, and who waits
+def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
     roots: Sequence[str],
     stale_after: StaleAfter,
     now: float,
@@ -95,6 +95,13 @@ def read_once(  # noqa: PLR0913 - what to read, how much of it, and who waits
         )
         for number, root in enumerate(roots)
     ]
+    return _collect(readers, patience, on_wait)
+
+
+def _collect(
+    readers: Sequence[_RootReader], patience: float, on_wait: Callable[[int], object]
+) -> Picture:
+    """Run all readers at once, and return what they have read."""
     questions = [Question(reader.read, f"read {reader.root}") for reader in readers]
     runs: list[Run] = []
     incomplete: list[Unread] = []

@@ -23,20 +23,20 @@ from statustui.core.reading import (
     signature_of,
 )
 from statustui.core.run import Run, RunDir, RunMetadata
-from statustui.core.run_builder import make_abandoned, make_run, make_unread_run
+from statustui.core.run_builder import make_run, make_unread_run
 from statustui.core.states import STATES
 from statustui.core.status_info import StatusInfo
 from statustui.core.status_lines import settle_statuses, split_statuses
 from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import (
     RESULTS,
-    RUN_COMPLETE,
     read_metadata,
     read_result,
     read_series,
     user_name,
 )
 from statustui.monitor.batch import Unread
+from statustui.monitor.marker_files import missing_run, with_marker_files
 
 ONE_STEP_BYTES = 1 << 16
 """Bytes that are read in one step. A file of up to this size is read whole when it changes, which
@@ -45,20 +45,12 @@ _MAX_NAMELESS_AGE = 60.0
 """Age of the last status, in seconds, up to which a missing name is searched for again."""
 _RACY_AGE = 3.0
 """A file read within this time of its last write may be written again at the same clock tick."""
-_MIN_ABANDONED_AGE = 600.0
-"""Age in seconds from which an empty run directory counts as the rest of a failed creation."""
-_MAX_KICKOFF_AGE = 3600.0
-"""Seconds that Pavilion 2.1.1 may take to hand a run to a scheduler after its build."""
-_BUILT_STATES = frozenset({"BUILD_REUSED", "BUILD_DONE", "BUILD_DEFERRED"})
-"""States after which Pavilion 2.1.1 hands a run to a scheduler; that creates a ``job_id``."""
 
 MAX_PEER_STATUS_BYTES = 1 << 18
 """A larger status file is not read to compare other runs with."""
 
 _UNREADABLE = "The status file cannot be read: "
 _NOT_REGULAR = "The status file is not a regular file."
-_EMPTY = "The run directory is empty: making the run has failed."
-_NO_JOB = "The run was built but no job was made for it (no job_id): its kick-off has failed."
 _REFUSED_LINK = f"{_UNREADABLE}{os.strerror(errno.ELOOP)}."
 _NO_SUMMARY = StatusSummary()
 NO_METADATA = RunMetadata()
@@ -149,7 +141,7 @@ def read_in_steps(
         return (yield from _read_file(place, metadata, None if from_start else known, state))
     except FileNotFoundError:
         metadata = metadata if metadata.name else read_metadata(place)
-        run = _missing_run(place, metadata)
+        run = missing_run(place, metadata)
     except NotRegularError:
         run = make_unread_run(place, metadata, _NOT_REGULAR)
     except OSError as error:
@@ -162,20 +154,6 @@ def read_in_steps(
     if known is not None and known.run == run:
         return known
     return RunSnapshot(run, metadata, None)
-
-
-def _missing_run(place: RunDir, metadata: RunMetadata) -> Run:
-    """Return a run without a status file: it is about to be created, or was abandoned."""
-    run = make_unread_run(place, metadata, "There is no status file.", missing=True)
-    if place.kind != "test":
-        return run
-    try:
-        age = time.time() - os.lstat(place.path).st_mtime
-        # Names like those that NFS gives to deleted files that are still open begin with a dot.
-        is_empty = all(name.startswith(".") for name in os.listdir(place.path))
-    except OSError:
-        return run
-    return make_abandoned(run, _EMPTY) if is_empty and age > _MIN_ABANDONED_AGE else run
 
 
 def with_current_metadata(snapshot: RunSnapshot) -> RunSnapshot:
@@ -199,55 +177,9 @@ def unread_part(run: Run) -> Unread | None:
     return Unread(run.status_path, error.removeprefix(_UNREADABLE).removesuffix("."))
 
 
-def _has_run_complete(run: Run, signature: Signature | None) -> bool:
-    """Return whether ``RUN_COMPLETE`` ends a run whose last state does not.
-
-    Pavilion also creates that file when it takes a job for lost. If the run then goes on, the file
-    is older than the last status and does not count.
-    """
-    if run.kind != "test" or run.is_finished:
-        return False
-    try:
-        marked = os.lstat(f"{run.path}/{RUN_COMPLETE}")
-    except OSError:
-        return False
-    return run.recovered is None or signature is None or marked.st_mtime_ns > signature[2]
-
-
-def _kickoff_has_failed(run: Run) -> bool:
-    """Return whether the kick-off of a run has failed, which Pavilion 2.1.1 does not report."""
-    return (
-        _kickoff_may_have_failed(run)
-        and not any(
-            os.path.lexists(f"{run.path}/{name}")
-            for name in ("job_id", "job", "attributes", "kickoff.log", RUN_COMPLETE)
-        )
-        and os.path.lexists(f"{run.path}/config")
-    )
-
-
-def _kickoff_may_have_failed(run: Run) -> bool:
-    return (
-        run.kind == "test"
-        and run.stage in _BUILT_STATES
-        and run.problem is None
-        and run.updated_at is not None
-        and time.time() - run.updated_at > _MAX_KICKOFF_AGE
-    )
-
-
-def _with_marker_files(run: Run, signature: Signature | None) -> Run:
-    """Return `run`, finished or abandoned if the files beside its status file say so."""
-    if run.is_finished:
-        return run
-    if _has_run_complete(run, signature):
-        return run._replace(has_run_complete=True)
-    return make_abandoned(run, _NO_JOB) if _kickoff_has_failed(run) else run
-
-
 def _with_late_files(known: RunSnapshot) -> RunSnapshot:
     """Return the snapshot of an unchanged file, with marker files and a name that came later."""
-    run = _with_marker_files(known.run, known.signature)
+    run = with_marker_files(known.run, known.signature)
     known = known if run is known.run else known._replace(run=run)
     # Pavilion writes the name a moment after the first status.
     if known.metadata.name or known.signature is None:
@@ -269,7 +201,7 @@ def is_unchanged(known: RunSnapshot) -> bool:
     """
     run = known.run
     is_same = known.signature == signature_of(os.lstat(run.status_path))
-    return is_same and bool(known.metadata.name) and _with_marker_files(run, known.signature) is run
+    return is_same and bool(known.metadata.name) and with_marker_files(run, known.signature) is run
 
 
 def _seems_unchanged(known: RunSnapshot, current: os.stat_result | None) -> bool:
@@ -365,7 +297,7 @@ def build_run(
         signature: The signature of the status file.
     """
     run = _with_result(place, metadata, summary, torn=torn, written_ns=signature[2])
-    return _with_marker_files(run, signature)
+    return with_marker_files(run, signature)
 
 
 def _with_result(

@@ -1,4 +1,4 @@
-"""The first read of a run finds what any other read finds."""
+"""The first read of a run has the same result as any other read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.trees import DATA, write_run
 
 @pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
 def test_runs_of_genuine_trees_are_read_alike(name: str) -> None:
-    """Every field of every run and series."""
+    """Every field of every run and series is the same."""
     places = list(find_runs(str(DATA / name), lambda _path, _error: None))
     assert len(places) >= 5
     for place in places:
@@ -39,7 +39,7 @@ def test_runs_of_genuine_trees_are_read_alike(name: str) -> None:
     ids=["long", "empty", "torn", "line", "FIFO", "link", "directory", "missing"],
 )
 def test_an_unusual_status_file_is_read_alike(tmp_path: Path, make: object) -> None:
-    """Or found to be none, for the same reason."""
+    """Or is refused for the same reason."""
     run = tmp_path / "test_runs" / "1"
     run.mkdir(parents=True)
     assert callable(make)
@@ -48,8 +48,8 @@ def test_an_unusual_status_file_is_read_alike(tmp_path: Path, make: object) -> N
         assert read_first(place) == read_snapshot(place).run
 
 
-def test_no_more_is_read_than_is_asked_for(tmp_path: Path) -> None:
-    """The name costs a file of its own; the status is the same without."""
+def test_metadata_is_read_only_on_request(tmp_path: Path) -> None:
+    """The name is in a file of its own; the status is the same without it."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING x", "COMPLETE result: FAIL")
     (run / "attributes").write_text('{"name": "a.b", "user": "mia"}')
     [place] = find_runs(str(tmp_path), lambda _path, _error: None)
@@ -67,14 +67,14 @@ def test_no_more_is_read_than_is_asked_for(tmp_path: Path) -> None:
         ({"stalled", "user"}, Details.ALL),
     ],
 )
-def test_a_filter_says_how_much_is_needed(fields: set[str], details: Details) -> None:
-    """Which runs a series still has depends on their metadata."""
+def test_the_fields_of_a_filter_decide_how_much_is_read(fields: set[str], details: Details) -> None:
+    """The members of a series depend on metadata, so any field needs it."""
     assert Details.of(fields) is details
 
 
 @pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
 def test_runs_that_are_only_counted_are_in_the_same_categories(name: str) -> None:
-    """However little is read of them."""
+    """Although less is read of them."""
     found = [
         {run.path: run.category for run in picture.runs if not run.is_series}
         for details in Details

@@ -51,7 +51,6 @@ class Question(Generic[Answer]):
     """
 
     def __init__(self, work: Callable[[Heartbeat], Answer], name: str = "question") -> None:
-
         self._work = work
         self._answers: list[Answer] = []
         self._failure: BaseException | None = None
@@ -64,7 +63,7 @@ class Question(Generic[Answer]):
 
         Args:
             patience: Seconds to wait after each heartbeat.
-            on_wait: Called every `_NOTICE_INTERVAL` seconds meanwhile.
+            on_wait: Called every `_NOTICE_INTERVAL` seconds while waiting.
 
         Raises:
             TimeoutError: No heartbeat has come for so long; the work may still go on.
