@@ -60,7 +60,6 @@ class AllSeries:
         clock: Callable[[], float],
         errors: MutableMapping[str, str],
     ) -> None:
-
         self._stale_after = stale_after
         self._clock = clock
         self._errors = errors

@@ -51,7 +51,6 @@ class Question(Generic[Answer]):
     """
 
     def __init__(self, work: Callable[[Heartbeat], Answer], name: str = "question") -> None:
-
         self._work = work
         self._answers: list[Answer] = []
         self._failure: BaseException | None = None

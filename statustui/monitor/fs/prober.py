@@ -48,7 +48,6 @@ class Stuck:
     """
 
     def __init__(self, max_calls: int = 64, max_calls_of_user: int = 8) -> None:
-
         self.lock = threading.Lock()
         self._max_calls = max_calls
         self._max_calls_of_user = max_calls_of_user

@@ -33,10 +33,8 @@ _MAX_LINK_WAIT = 2.0
 """Seconds that a file that may be behind a link may take to answer."""
 _PROGRESS_INTERVAL = 0.5
 """Seconds between two reports of the progress of a search."""
-
-
 _MAX_ROOT_WAIT = 2.0
-"""Seconds that files of the root itself may take to answer."""
+"""Seconds that a file that is not behind a link may take to answer."""
 
 Result = TypeVar("Result")
 
@@ -244,7 +242,7 @@ class FileInspection:
                 self._report(StateDurations.learn(timelines))
 
     def _call_root(self, work: Callable[[], Result]) -> Result:
-        """Read files of the root, unless another call on it hangs: then no thread waits for it.
+        """Call `work`, which reads files of the root; refused while another call on it hangs.
 
         Raises:
             OSError: The files cannot be read, or the root does not answer.
@@ -267,7 +265,7 @@ class FileInspection:
         self._busy_since = time.monotonic()
         return not self._stopped.is_set()
 
-    # In calls that may hang.
+    # On the thread of the prober, in calls that may hang.
 
     def _deliver_history(self) -> None:
         for history in self._history.read(self._keep_reading):

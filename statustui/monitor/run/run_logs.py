@@ -68,7 +68,6 @@ class RunLogs:
         stuck: Stuck | None = None,
         on_call: Callable[[], object] = lambda: None,
     ) -> None:
-
         self._on_call = on_call
         self._user: int | None = None
         self._place = place

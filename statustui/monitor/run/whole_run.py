@@ -1,4 +1,4 @@
-"""Reading everything about one run once, without waiting for a filesystem that does not answer."""
+"""Read everything about one run once, with a time limit for a filesystem that does not answer."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read_run(
         path: The directory or the file.
         patience: Seconds without an answer after which reading is given up.
         in_full: Whether to read every status, and no log.
-        on_wait: Called a few times a second meanwhile.
+        on_wait: Called a few times a second while waiting.
 
     Raises:
         OSError: The status file cannot be read, or does not answer.

@@ -576,10 +576,10 @@ def test_the_result_of_a_call_that_returns_after_the_end_is_not_delivered(
     assert [type(one) for one in found.all] == [History]
 
 
-def test_a_root_that_does_not_answer_holds_one_thread_however_many_runs_are_opened(
+def test_a_root_that_does_not_answer_holds_one_thread_for_any_number_of_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of them says so; once the root answers the history is there."""
+    """Each inspection reports it; when the root answers, they deliver the history."""
     run = run_at(write_run(tmp_path / "test_runs" / "1", "RUNNING a"))
     answers = threading.Event()
 
