@@ -20,7 +20,13 @@ from statustui.core.history import History, StateTimeline
 from statustui.core.run import Run
 from statustui.monitor.fs.prober import Stuck
 from statustui.monitor.run.history_file import HistoryFile
-from statustui.monitor.run.log_text import LogFollower, LogPage, SearchPattern, Turn, stamped
+from statustui.monitor.run.log_text import (
+    LogFollower,
+    LogPage,
+    PageRequest,
+    SearchPattern,
+    stamped,
+)
 from statustui.monitor.run.run_logs import Logs as Logs  # noqa: PLC0414 - part of this interface
 from statustui.monitor.run.run_logs import RunLogs
 from statustui.monitor.run.run_logs import Unreadable as Unreadable  # noqa: PLC0414 - as above
@@ -34,13 +40,6 @@ _LIMIT = 2.0
 """Seconds that what may be behind a link may take to answer."""
 _LARGEST = 1 << 18
 """Bytes: the status file of another run is not read for comparison if it is larger."""
-
-
-class Page(NamedTuple):
-    """Lines of the log on show."""
-
-    path: str
-    page: LogPage
 
 
 class Search(NamedTuple):
@@ -57,7 +56,7 @@ class Documents(NamedTuple):
     documents: tuple[Document, ...]
 
 
-InspectionResult: TypeAlias = History | Logs | Page | Search | Documents | Typical | Unreadable
+InspectionResult: TypeAlias = History | Logs | LogPage | Search | Documents | Typical | Unreadable
 """What an inspection finds out."""
 
 
@@ -80,8 +79,8 @@ class Inspection(Protocol):
     def show_log(self, path: str | None) -> None:
         """Tell the last page of this log, and from then on what it grows by."""
 
-    def turn(self, path: str, turn: Turn) -> None:
-        """Tell another page of a log."""
+    def request_page(self, path: str, request: PageRequest) -> None:
+        """Read another page of a log."""
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Tell the page with what is looked for from offset `start` on, or up to there."""
@@ -159,9 +158,9 @@ class FileInspection:
         self.stop_search()
         self._linked.tasks.put(show)
 
-    def turn(self, path: str, turn: Turn) -> None:
-        """Tell another page of a log."""
-        self._linked.tasks.put(lambda: self._tell_page(path, turn))
+    def request_page(self, path: str, request: PageRequest) -> None:
+        """Read another page of a log."""
+        self._linked.tasks.put(lambda: self._tell_page(path, request))
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Tell the page with what is looked for from offset `start` on, or up to there."""
@@ -276,12 +275,12 @@ class FileInspection:
             return
         self._trouble.pop(path, None)
         if page is not None:
-            self._tell(Page(path, page))
+            self._tell(page)
 
-    def _tell_page(self, path: str, turn: Turn) -> None:
-        def read() -> Page:
+    def _tell_page(self, path: str, request: PageRequest) -> None:
+        def read() -> LogPage:
             with self._files.opened(path) as (text, state):
-                return Page(path, stamped(turn(text), state))
+                return stamped(text.read_page(request), path, state)
 
         try:
             self._tell(self._files.call(path, read))
@@ -296,7 +295,7 @@ class FileInspection:
         start: int,
         backwards: bool,  # noqa: FBT001 - handed on
     ) -> None:
-        def read() -> Page | Search | None:
+        def read() -> LogPage | Search | None:
             told_at = time.monotonic()
 
             def is_needed(offset: int) -> bool:
@@ -319,9 +318,9 @@ class FileInspection:
                     return None
                 if found is None:
                     return Search(path, None)
-                return Page(path, stamped(text.around(found), state))
+                return stamped(text.around(found), path, state)
 
-        finding: Page | Search | Unreadable | None
+        finding: LogPage | Search | Unreadable | None
         try:
             finding = self._files.call(path, read)
         except OSError as error:
