@@ -100,8 +100,8 @@ def open_monitor(
         config = replace(config, ascii=not has_glyphs(os.environ))
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - most of the start-up time
 
-    config, memory = _recall(config, roots) if remembers else (config, None)
-    app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, memory=memory)
+    config, session = _recall(config, roots) if remembers else (config, None)
+    app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, session=session)
     splash.hand_over()
     app.run(mouse=mouse)
     if app.failure is not None:

@@ -1,4 +1,4 @@
-"""Messages that cross widgets."""
+"""Messages that widgets send to their screen or to the application."""
 
 from __future__ import annotations
 
@@ -12,19 +12,26 @@ from statustui.core.categories import Category
 if TYPE_CHECKING:
     from statustui.core.logs import Log
     from statustui.monitor.run.inspection import InspectionResult
-    from statustui.monitor.run.log_text import SearchPattern, Turn
+    from statustui.monitor.run.log_text import PageRequest, SearchPattern
 
 
 @dataclass
-class FilterTyped(Message):
-    """Somebody has typed into the filter line."""
+class FilterChanged(Message):
+    """The text of the filter line has changed."""
 
-    words: str
+    text: str
 
 
 @dataclass
-class Trouble(Message):
-    """Something beside the watching has gone wrong."""
+class SearchChanged(Message):
+    """The text of the search line has changed."""
+
+    text: str
+
+
+@dataclass
+class Warned(Message):
+    """Something besides the watching has gone wrong."""
 
     text: str
     """What, in one clean line."""
@@ -32,20 +39,20 @@ class Trouble(Message):
 
 @dataclass
 class CategoryChosen(Message):
-    """Somebody wants to see the runs of one category only."""
+    """The user wants to list the runs of one category only."""
 
     category: Category
 
 
 @dataclass
 class FilterChosen(Message):
-    """Somebody wants to see what matches a filter."""
+    """The user wants to list what matches a filter."""
 
     text: str
 
 
-class NewsChosen(Message):
-    """Somebody wants to see the next problem that is new."""
+class NewProblemChosen(Message):
+    """The user wants to go to the next new problem."""
 
 
 class SelectionMoved(Message):
@@ -54,48 +61,48 @@ class SelectionMoved(Message):
 
 @dataclass
 class RunChosen(Message):
-    """Somebody wants to see the run at `path`."""
+    """The user wants to open the run at `path`."""
 
     path: str
 
 
 @dataclass
-class Found(Message):
-    """An inspection has found something out about the run at `path`."""
+class RunInspected(Message):
+    """An inspection of the run at `path` has a result."""
 
     path: str
-    finding: InspectionResult
+    result: InspectionResult
 
 
 @dataclass
 class PageWanted(Message):
-    """Somebody wants to see more of the log on show."""
+    """A log view needs another page of its log."""
 
-    turn: Turn
+    request: PageRequest
 
 
 @dataclass
 class SearchWanted(Message):
-    """Somebody looks for something in the log on show, from offset `start` on or up to there."""
+    """A log view searches its log, from offset `start` on or, `backwards`, up to there."""
 
-    wanted: SearchPattern
+    pattern: SearchPattern
     start: int
     backwards: bool
 
 
 @dataclass
 class TabChosen(Message):
-    """Somebody wants to see another part of what is known of a run."""
+    """The user wants another tab of the run."""
 
     name: str
 
 
 @dataclass
 class LogChosen(Message):
-    """Somebody wants to see another log."""
+    """The user wants another log."""
 
     log: Log
 
 
 class Moved(Message):
-    """Another part of a text has come into view, or it is followed now, or no longer."""
+    """A pager shows another part of its text, or has started or stopped following its end."""

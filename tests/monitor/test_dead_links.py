@@ -25,11 +25,10 @@ from statustui.monitor.run.inspection import (
     FileInspection,
     InspectionResult,
     Logs,
-    Page,
     Search,
     Unreadable,
 )
-from statustui.monitor.run.log_text import LogText, search_pattern
+from statustui.monitor.run.log_text import LogPage, PageRequest, search_pattern
 from statustui.monitor.run.whole_run import read_run
 from statustui.monitor.stalls import last_sign_of_life
 from tests.monitor.surroundings import Mirror, mirror
@@ -100,10 +99,10 @@ def test_the_history_stays_live_and_the_other_logs_and_documents_are_read(tree: 
     inspection.show_log(log)
     wait_until(lambda: Unreadable(log, NO_ANSWER) in found)
     inspection.show_log(f"{run}/run.log")
-    wait_until(lambda: any(isinstance(one, Page) for one in found))
+    wait_until(lambda: any(isinstance(one, LogPage) for one in found))
     tree.dead.go_on()
     inspection.show_log(log)
-    wait_until(lambda: any(isinstance(one, Page) and one.path == log for one in found))
+    wait_until(lambda: any(isinstance(one, LogPage) and one.path == log for one in found))
     wait_until(
         lambda: any(isinstance(one, Documents) and one.documents[-1].value == {} for one in found)
     )
@@ -118,7 +117,7 @@ def test_a_search_and_a_page_that_hang_do_not_delay_another_log(tree: Tree) -> N
     (run / "results.log").write_text("a result\n")
     found: list[InspectionResult] = []
     inspection = FileInspection(tree.read(run), [], found.append)
-    inspection.turn(f"{run}/run.log", LogText.head)
+    inspection.request_page(f"{run}/run.log", PageRequest("head"))
     wait_until(lambda: Unreadable(f"{run}/run.log", NO_ANSWER) in found)
     del found[:]
     inspection.search(f"{run}/run.log", search_pattern("x"), 0, backwards=False)

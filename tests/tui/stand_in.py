@@ -22,11 +22,10 @@ from statustui.monitor.run.inspection import (
     Documents,
     InspectionResult,
     Logs,
-    Page,
     Search,
     Unreadable,
 )
-from statustui.monitor.run.log_text import LogText, SearchPattern, Turn
+from statustui.monitor.run.log_text import LogPage, LogText, PageRequest, SearchPattern
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
@@ -111,14 +110,17 @@ class StandInInspection:
         """Tell the last page."""
         self._followed = path
         if path is not None:
-            self.turn(path, LogText.tail)
+            self.request_page(path, PageRequest("tail"))
 
-    def turn(self, path: str, turn: Turn) -> None:
-        """Tell another page."""
+    def request_page(self, path: str, request: PageRequest) -> None:
+        """Deliver another page."""
+        self._deliver_page(path, lambda text: text.read_page(request))
+
+    def _deliver_page(self, path: str, read: Callable[[LogText], LogPage]) -> None:
         if path in self._source.unreadable:
             self._deliver(Unreadable(path, "Stale file handle"))
             return
-        self._deliver(Page(path, replace(turn(self._text(path)), modified=NOW - 60)))
+        self._deliver(replace(read(self._text(path)), path=path, modified=NOW - 60))
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search at once."""
@@ -127,7 +129,7 @@ class StandInInspection:
         if found is None:
             self._deliver(Search(path, None))
         else:
-            self.turn(path, lambda text: text.around(found))
+            self._deliver_page(path, lambda text: text.around(found))
 
     def stop_search(self) -> None:
         """There is none under way."""
@@ -268,11 +270,14 @@ def make_app(
     source: StandIn | None = None,
     clock: Callable[[], float] = lambda: NOW,
     config: Config = _NOTHING,
-    memory: SessionState | None = None,
+    session: SessionState | None = None,
 ) -> tuple[StatusApp, StandIn]:
     """An application and the source that it shows."""
     source = source or StandIn()
-    return StatusApp(source, [ROOT], clock, config, memory, source.inspect), source
+    app = StatusApp(
+        source, [ROOT], inspect=source.inspect, clock=clock, config=config, session=session
+    )
+    return app, source
 
 
 async def settle(pilot: Pilot[None]) -> None:

@@ -430,13 +430,13 @@ async def test_the_health_says_how_the_picture_comes_about_and_how_old_it_is() -
         assert screen_lines(app)[-2].startswith("not answering for 12s: 1 run")
         source.deliver_health(problem="./x: No such file", as_of=NOW - 180, filesystem="nfs4")
         await settle(pilot)
-        assert "cannot read ./x: No such file; the picture is 3m old: 1 run" in shown(app)
+        assert "cannot read ./x: No such file; the data is 3m old: 1 run" in shown(app)
         await pilot.press("question_mark")
         await settle(pilot)
         text = " ".join(shown(app).split())
         assert "root ./working_dir" in text
         assert "filesystem nfs4" in text
-        assert "watched by polling; everything due is looked at every 1 s" in text
+        assert "watched by polling; runs that are due are checked every 1 s" in text
         assert "trouble cannot read ./x: No such" in text
 
 
@@ -550,7 +550,7 @@ async def test_copying_takes_the_marked_runs_or_the_one_under_the_cursor() -> No
         assert row[5] == "BUILD_FAILED: make: *** error 2"
         await choose(pilot, "copy paths")
         assert app.clipboard == "\n".join(f"{ROOT}/test_runs/{number}" for number in (12, 13, 14))
-        await choose(pilot, "take all marks")
+        await choose(pilot, "remove all marks")
         await pilot.press("t", "g", "y")
         assert app.clipboard == "13"
 

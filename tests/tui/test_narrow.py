@@ -111,8 +111,8 @@ async def test_the_age_of_an_old_picture_ticks() -> None:
         source.deliver(("1", "a", "RUNNING x"))
         source.deliver_health(problem="./working_dir: gone", as_of=NOW - 60, unreachable=True)
         await settle(pilot)
-        assert "the picture is 1m old" in screen_lines(app)[-2]
+        assert "the data is 1m old" in screen_lines(app)[-2]
         clock.now += 300
         await pilot.pause(1.5)
-        assert "the picture is 6m old" in screen_lines(app)[-2]
+        assert "the data is 6m old" in screen_lines(app)[-2]
         assert "RUNNING" in shown(app)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.monitor.batch import Batch
-from statustui.tui.model.unread_problems import News, UnreadProblems
+from statustui.tui.model.unread_problems import NewProblemDetector, UnreadProblems
 from tests.runs import make
 from tests.tui.stand_in import make_app, settle
 from tests.tui.test_app import shown
-
-SWEPT = {"r"}
 
 
 class Watch:
@@ -18,22 +16,24 @@ class Watch:
 
     def __init__(self, began: float) -> None:
         """Begin with nothing."""
-        self.news = News(began)
+        self.detector = NewProblemDetector(began)
         self.runs: dict[str, Run] = {}
-        self.unseen = UnreadProblems()
+        self.unread = UnreadProblems()
         self.now = began
 
     def take(self, *runs: Run, removed: tuple[str, ...] = (), swept: bool = True) -> list[str]:
         """Take in a batch; the paths that are news."""
         batch = Batch(runs, removed)
         roots = {run.root for run in runs} if swept else set()
-        news, back = self.news.take(batch, self.runs, self.unseen, roots, self.now)
+        found = self.detector.detect(
+            batch, self.runs, unread=self.unread, scanned=roots, now=self.now
+        )
         for path in removed:
             self.runs.pop(path, None)
-            self.unseen.discard(path)
+            self.unread.discard(path)
         self.runs.update({run.path: run for run in runs})
-        self.unseen.add(run.path for run in (*news, *back))
-        return [run.path for run in news]
+        self.unread.add(run.path for run in (*found.new, *found.returned))
+        return [run.path for run in found.new]
 
 
 def failed(path: str, when: float | None, state: str = "RUN_ERROR") -> Run:
@@ -62,14 +62,14 @@ def test_a_run_that_gets_a_problem_is_news_once_until_it_has_a_later_one() -> No
 
 
 def test_a_run_that_comes_back_as_it_was_is_no_news() -> None:
-    """It is as unseen as it was; with another problem it is news."""
+    """It is as unread as it was; with another problem it is news."""
     watch = Watch(1000.0)
     assert watch.take(failed("r/1", 1001.0), failed("r/2", 1001.0)) == ["r/1", "r/2"]
-    watch.unseen.discard("r/1")
+    watch.unread.discard("r/1")
     watch.take(removed=("r/1", "r/2"))
-    assert len(watch.unseen) == 0
+    assert len(watch.unread) == 0
     assert watch.take(failed("r/1", 1001.0), failed("r/2", 1001.0)) == []
-    assert ("r/1" in watch.unseen, "r/2" in watch.unseen) == (False, True)
+    assert ("r/1" in watch.unread, "r/2" in watch.unread) == (False, True)
     watch.take(removed=("r/1",))
     assert watch.take(failed("r/1", 1002.0)) == ["r/1"]
 
@@ -82,11 +82,24 @@ def test_what_is_gone_is_forgotten_with_time_and_with_number() -> None:
         watch.take(*(failed(path, 1001.0) for path in paths))
         watch.take(removed=tuple(paths))
     watch.take()
-    assert len(watch.news._gone) == 10_000  # noqa: SLF001 - how much is kept
+    assert len(watch.detector) == 10_000
     assert watch.take(failed("r/11999", 1001.0)) == []
     watch.now += 8 * 86400
     watch.take()
-    assert len(watch.news._gone) == 0  # noqa: SLF001 - as above
+    assert len(watch.detector) == 0
+
+
+def test_removed_runs_take_little_memory_however_long_their_paths_are() -> None:
+    """A few megabytes, the oldest dropped first."""
+    watch = Watch(1000.0)
+    paths = [f"r/{number}/{'x' * 4000}" for number in range(2000)]
+    for start in range(0, 2000, 500):
+        watch.take(*(failed(path, 1001.0) for path in paths[start : start + 500]))
+        watch.take(removed=tuple(paths[start : start + 500]))
+    watch.take()
+    assert 900 < len(watch.detector) < 1100
+    assert watch.take(failed(paths[-1], 1001.0)) == []
+    assert watch.take(failed(paths[0], 1001.0)) == [paths[0]]
 
 
 async def test_old_problems_that_are_found_late_are_not_counted_as_new() -> None:

@@ -80,7 +80,7 @@ async def test_a_search_looks_at_nothing_but_the_rows_on_the_screen(
     """However long the line is that they are a part of."""
     looked_at: list[int] = []
     drawn: list[int] = []
-    highlight, draw = Pager._highlighted, LogView.draw  # noqa: SLF001 - how much work there is
+    highlight, draw = Pager._highlighted, LogView.draw_item  # noqa: SLF001 - how much work there is
 
     def count(self: Pager, strip: Strip) -> Strip:
         looked_at.append(strip.cell_length)
@@ -100,9 +100,9 @@ async def test_a_search_looks_at_nothing_but_the_rows_on_the_screen(
         await wait_for(pilot, "following")
         await pilot.press("slash", "y")
         await settle(pilot)
-        monkeypatch.setattr(LogView, "draw", count_lines)
+        monkeypatch.setattr(LogView, "draw_item", count_lines)
         looked_at.clear()
-        app.screen.query_one(LogView).search("yy")
+        app.screen.query_one(LogView).highlight("yy")
         assert drawn == []
         assert 0 < len(looked_at) <= 24
         await pilot.press("escape")

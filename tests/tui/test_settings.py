@@ -16,7 +16,7 @@ from statustui.monitor.batch import Batch
 from statustui.settings.config import Config, parse_config
 from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
-from statustui.tui.terminal.ascii import Ascii, to_ascii
+from statustui.tui.terminal.ascii import AsciiFilter, to_ascii
 from tests.tui.stand_in import NOW, ROOT, Clock, deliver_a_night, make_app, settle
 from tests.tui.test_app import cursor, ids, line_of, screen_lines, shown, strips
 
@@ -72,7 +72,7 @@ async def test_a_problem_out_of_view_stays_new_and_one_that_passes_is_none() -> 
         await settle(pilot)
         assert "+ 1 new" in screen_lines(app)[0]
         commands = {command.title: command for command in app.get_system_commands(app.screen)}
-        commands["Count all problems as seen"].callback()
+        commands["Mark all problems as seen"].callback()
         await pilot.pause()
         assert "new" not in screen_lines(app)[0]
 
@@ -80,7 +80,7 @@ async def test_a_problem_out_of_view_stays_new_and_one_that_passes_is_none() -> 
 async def test_what_came_since_the_last_session_is_new(tmp_path: Path) -> None:
     """On the same root; what was seen then is not."""
     for expected in ("", "+ 1 new"):
-        app, source = make_app(memory=SessionState(str(tmp_path), [ROOT]))
+        app, source = make_app(session=SessionState(str(tmp_path), [ROOT]))
         async with app.run_test(size=(80, 24)) as pilot:
             source.deliver(("1", "a", "RUN_ERROR x"), ("2", "a", "RUNNING x"))
             if expected:
@@ -93,7 +93,7 @@ async def test_what_came_since_the_last_session_is_new(tmp_path: Path) -> None:
 
 async def test_the_arrangement_is_remembered(tmp_path: Path) -> None:
     """Order, grouping and theme."""
-    app, source = make_app(memory=SessionState(str(tmp_path), [ROOT]))
+    app, source = make_app(session=SessionState(str(tmp_path), [ROOT]))
     async with app.run_test(size=(80, 24)) as pilot:
         deliver_a_night(source)
         await settle(pilot)
@@ -115,12 +115,12 @@ async def test_what_cannot_be_remembered_is_said_once(tmp_path: Path) -> None:
     """The monitor goes on."""
     blocked = tmp_path / "file"
     blocked.touch()
-    app, source = make_app(memory=SessionState(str(blocked / "state"), [ROOT]))
+    app, source = make_app(session=SessionState(str(blocked / "state"), [ROOT]))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         deliver_a_night(source)
         await settle(pilot)
-        app._remember()  # noqa: SLF001 - what a minute does
-        while "cannot remember: " not in " ".join(shown(app).split()):
+        app._save_session()  # noqa: SLF001 - what a minute does
+        while "the session cannot be saved: " not in " ".join(shown(app).split()):
             await pilot.pause(0.05)
         assert ids(app)
 
@@ -207,7 +207,7 @@ def test_a_text_in_ascii_is_as_wide_as_before(text: str) -> None:
 def test_control_segments_are_left_alone() -> None:
     """They are no text."""
     control = Segment("\x1b[3m…", None, [])
-    assert Ascii().apply([control, Segment("…")], Color(0, 0, 0)) == [control, Segment(".")]
+    assert AsciiFilter().apply([control, Segment("…")], Color(0, 0, 0)) == [control, Segment(".")]
 
 
 @pytest.mark.parametrize("colorblind", [False, True])

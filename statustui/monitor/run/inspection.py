@@ -20,7 +20,13 @@ from statustui.core.run import Run
 from statustui.core.timeline import StateTimeline
 from statustui.monitor.fs.prober import CallTarget, Prober, Stuck
 from statustui.monitor.run.history_file import HistoryFile
-from statustui.monitor.run.log_text import LogFollower, LogPage, SearchPattern, Turn, stamped
+from statustui.monitor.run.log_text import (
+    LogFollower,
+    LogPage,
+    PageRequest,
+    SearchPattern,
+    stamped,
+)
 from statustui.monitor.run.run_logs import Logs as Logs  # noqa: PLC0414 - part of this interface
 from statustui.monitor.run.run_logs import RunLogs
 from statustui.monitor.run.run_logs import Unreadable as Unreadable  # noqa: PLC0414 - as above
@@ -39,13 +45,6 @@ _MAX_ROOT_WAIT = 2.0
 Result = TypeVar("Result")
 
 
-class Page(NamedTuple):
-    """Lines of the displayed log."""
-
-    path: str
-    page: LogPage
-
-
 class Search(NamedTuple):
     """The progress of a search in the displayed log."""
 
@@ -61,7 +60,7 @@ class Documents(NamedTuple):
 
 
 InspectionResult: TypeAlias = (
-    History | Logs | Page | Search | Documents | StateDurations | Unreadable
+    History | Logs | LogPage | Search | Documents | StateDurations | Unreadable
 )
 """A result of an inspection."""
 
@@ -85,8 +84,8 @@ class Inspection(Protocol):
     def show_log(self, path: str | None) -> None:
         """Deliver the last page of a log now, and additions when it grows; None ends that."""
 
-    def turn(self, path: str, turn: Turn) -> None:
-        """Tell another page of a log."""
+    def request_page(self, path: str, request: PageRequest) -> None:
+        """Read another page of a log."""
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search a log from offset `start`, and deliver the page with the first match."""
@@ -168,9 +167,9 @@ class FileInspection:
         self.stop_search()
         self._linked.tasks.put(show)
 
-    def turn(self, path: str, turn: Turn) -> None:
-        """Tell another page of a log."""
-        self._linked.tasks.put(lambda: self._report_page(path, turn))
+    def request_page(self, path: str, request: PageRequest) -> None:
+        """Read another page of a log."""
+        self._linked.tasks.put(lambda: self._report_page(path, request))
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search a log from offset `start`, and deliver the page with the first match."""
@@ -310,12 +309,12 @@ class FileInspection:
             return
         self._reported_failures.pop(path, None)
         if page is not None:
-            self._report(Page(path, page))
+            self._report(page)
 
-    def _report_page(self, path: str, turn: Turn) -> None:
-        def read() -> Page:
+    def _report_page(self, path: str, request: PageRequest) -> None:
+        def read() -> LogPage:
             with self._files.opened(path) as (text, state):
-                return Page(path, stamped(turn(text), state))
+                return stamped(text.read_page(request), path, state)
 
         try:
             self._report(self._files.call(path, read))
@@ -331,7 +330,7 @@ class FileInspection:
         start: int,
         backwards: bool,
     ) -> None:
-        def read() -> Page | Search | None:
+        def read() -> LogPage | Search | None:
             reported_at = time.monotonic()
 
             def is_needed(offset: int) -> bool:
@@ -354,9 +353,9 @@ class FileInspection:
                     return None
                 if found is None:
                     return Search(path, None)
-                return Page(path, stamped(text.around(found), state))
+                return stamped(text.around(found), path, state)
 
-        finding: Page | Search | Unreadable | None
+        finding: LogPage | Search | Unreadable | None
         try:
             finding = self._files.call(path, read)
         except OSError as error:

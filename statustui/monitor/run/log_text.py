@@ -10,7 +10,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from statustui.core.access import Access
 from statustui.core.error_lines import first_error_line, last_error_line
@@ -59,7 +59,21 @@ class LogPage:
     inode: int = 0
     """Identifies the file; it changes when another file takes its place."""
     modified: float = 0.0
-    """When the file was last written, in seconds since 1970."""
+    """When it was written to last, in seconds since 1970."""
+    path: str = ""
+    """The log."""
+
+
+LogPart: TypeAlias = Literal["head", "tail", "before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A request for one page of a log: plain data, which another thread can answer."""
+
+    part: LogPart
+    offset: int = 0
+    """Where the page ends (``before``) or starts (``after``), in bytes."""
 
 
 class SearchPattern(NamedTuple):
@@ -96,6 +110,16 @@ class LogText:
     def __init__(self, pread: Pread, size: int) -> None:
         self._pread = pread
         self.size = size
+
+    def read_page(self, request: PageRequest) -> LogPage:
+        """Read the page that is asked for."""
+        if request.part == "head":
+            return self.head()
+        if request.part == "tail":
+            return self.tail()
+        return (
+            self.before(request.offset) if request.part == "before" else self.after(request.offset)
+        )
 
     def tail(self) -> LogPage:
         """Return the last page."""
@@ -215,10 +239,6 @@ class LogText:
         return begin + newline + 1
 
 
-Turn: TypeAlias = Callable[[LogText], LogPage]
-"""Reads a page of a log."""
-
-
 @contextlib.contextmanager
 def open_log(access: Access, path: str) -> Iterator[tuple[LogText, os.stat_result]]:
     """Open the log at `path`, which may be behind a link.
@@ -266,9 +286,9 @@ class LogFollower:
                 page = text.tail()
             self._bookmark = Bookmark.at(descriptor, state, page.torn)
             self._known = known
-            return stamped(page, state)
+            return stamped(page, self.path, state)
 
 
-def stamped(page: LogPage, state: os.stat_result) -> LogPage:
-    """Return `page` with the inode and the time of modification of its file."""
-    return replace(page, inode=state.st_ino, modified=state.st_mtime)
+def stamped(page: LogPage, path: str, state: os.stat_result) -> LogPage:
+    """The same page, with the path of its file and what `fstat` says of it."""
+    return replace(page, path=path, inode=state.st_ino, modified=state.st_mtime)

@@ -1,1 +1,1 @@
-"""What is on screen, without widgets."""
+"""The state behind the screens, without widgets."""

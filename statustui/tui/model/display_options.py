@@ -1,4 +1,4 @@
-"""How histories and logs are shown; it stays the same from run to run."""
+"""How histories and logs are displayed; the same for all runs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class DisplayOptions:
     times: Times = "local"
     """Local time, UTC, or how long ago."""
     wraps: bool = True
-    """Whether long lines go on in the next one."""
+    """Whether long lines are wrapped."""
 
-    def change_times(self) -> None:
-        """Go on to the next way to show times."""
+    def cycle_times(self) -> None:
+        """Switch to the next way of displaying times."""
         self.times = _NEXT[self.times]
 
-    def when(self, status: StatusInfo) -> datetime | None:
-        """When a status was set, in the zone that times are shown in; None if it is not known."""
+    def datetime_of(self, status: StatusInfo) -> datetime | None:
+        """Return when a status was set, in the chosen zone; None if its time is unknown."""
         if self.times != "utc" or status.timestamp is None:
             return status.when
         try:
@@ -35,15 +35,15 @@ class DisplayOptions:
         except (OverflowError, ValueError, OSError):
             return None
 
-    def day(self, status: StatusInfo) -> str:
-        """The day on which a status was set; empty where days are not shown."""
-        when = None if self.times == "ago" else self.when(status)
+    def format_day(self, status: StatusInfo) -> str:
+        """Return the day on which a status was set; empty if days are not displayed."""
+        when = None if self.times == "ago" else self.datetime_of(status)
         return "" if when is None else f"{when:%Y-%m-%d}"
 
-    def time(self, status: StatusInfo, now: float) -> str:
-        """When a status was set, in eight characters at most; ``-`` if it is not known."""
+    def format_time(self, status: StatusInfo, now: float) -> str:
+        """Return when a status was set, in at most eight characters; ``-`` if it is unknown."""
         if self.times == "ago":
             time = status.timestamp
             return "-" if time is None else f"{format_age(now - time)} ago"
-        when = self.when(status)
+        when = self.datetime_of(status)
         return "-" if when is None else f"{when:%H:%M:%S}"

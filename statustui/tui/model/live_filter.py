@@ -1,4 +1,4 @@
-"""What the list shows of a filter."""
+"""A filter that keeps being applied while runs change."""
 
 from __future__ import annotations
 
@@ -10,44 +10,43 @@ from statustui.presentation.timed_query import SlowQueryError, TimedQuery
 
 
 class LiveFilter:
-    """Tells which runs a filter lists: every run, from when it has been given up.
+    """Decides which runs are listed; once it has timed out, all of them.
 
     Args:
-        timed: The filter.
-        clock: What time it is, in seconds since 1970.
-        give_up: Told once, when the filter takes too long.
+        timed: The filter, with a time limit.
+        clock: Gives the current time in seconds since 1970.
+        on_timeout: Called once with this object when the filter takes too long.
     """
 
     def __init__(
         self,
         timed: TimedQuery,
         clock: Callable[[], float],
-        give_up: Callable[[LiveFilter], object],
+        on_timeout: Callable[[LiveFilter], object],
     ) -> None:
-        """Start with a filter that is good as far as is known."""
         self.query = timed.query
-        self.mistake: QueryError | None = None
-        """Why it was given up."""
+        self.error: QueryError | None = None
+        """Why the filter is no longer applied."""
         self._timed = timed
         self._clock = clock
-        self._give_up = give_up
+        self._on_timeout = on_timeout
 
     def narrows(self, before: LiveFilter) -> bool:
-        """Whether it cannot list more runs than the one before."""
+        """Whether every run that matches this filter matches the one before too."""
         is_plain = self.query.is_plain and before.query.is_plain
         return is_plain and self.query.text.startswith(before.query.text)
 
     def lists(self, run: Run) -> bool:
-        """Whether a run is listed."""
-        if self.mistake is not None:
+        """Whether to list a run."""
+        if self.error is not None:
             return True
         try:
             return self._timed.matches(run, self._clock())
         except SlowQueryError as error:
-            self.mistake = error
-            self._give_up(self)
+            self.error = error
+            self._on_timeout(self)
             return True
 
     def finds(self, run: Run) -> bool:
-        """Whether a run is what a search stops at."""
-        return self.lists(run) and self.mistake is None
+        """Whether a search stops at a run; never once the filter has timed out."""
+        return self.lists(run) and self.error is None

@@ -1,7 +1,9 @@
-"""Problems that are news to the user, and those of them that he has not seen yet."""
+"""Problems that are new, and which of them the user has not seen yet."""
 
 from __future__ import annotations
 
+import sys
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
@@ -9,56 +11,49 @@ from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.monitor.batch import Batch
 
-_STAYS = 5.0
-"""Seconds for which a problem counts as new after a key was pressed with it in view."""
-_SKEW = 60.0
+_SEEN_SECONDS = 5.0
+"""Seconds for which a problem still counts as new after the user has seen it."""
+_CLOCK_SKEW = 60.0
 """Seconds by which the clocks of two hosts may differ."""
-_GONE_STAYS = 7 * 86400.0
-"""Seconds for which the problem of a run that is gone is remembered."""
-_MOST_GONE = 10_000
-"""Runs that are gone and remembered at the most; the oldest leave first."""
+_REMOVED_SECONDS = 7 * 86400.0
+"""Seconds for which the problem of a removed run is remembered."""
+_MAX_REMOVED = 10_000
+_MAX_REMOVED_BYTES = 1 << 22
+"""Removed runs that are remembered, and bytes of their paths and states; the oldest go first."""
 
 
 class UnreadProblems:
-    """Runs with a problem that is news to the user.
+    """Runs with a new problem that the user has not seen.
 
-    A problem has been seen when somebody has pressed a key with it in view: what a screen shows
-    while nobody is there, or to a terminal that is detached, is seen by nobody.
+    A problem is seen when a key is pressed while it is in view. What is shown while nobody is
+    there, or on a detached terminal, stays unread.
     """
 
     def __init__(self) -> None:
-        """Start with nothing that is news."""
         self._seen_at: dict[str, float | None] = {}
 
     def __len__(self) -> int:
-        """How many there are."""
         return len(self._seen_at)
 
     def __contains__(self, path: str) -> bool:
-        """Whether the problem of the run at `path` is one of them."""
         return path in self._seen_at
 
     def add(self, paths: Iterable[str]) -> None:
-        """Take note of new problems, given the paths of the runs."""
+        """Add the runs at these paths, as not seen yet."""
         self._seen_at.update(dict.fromkeys(paths))
 
     def discard(self, path: str) -> None:
-        """Forget a run: it is gone, or has no problem any more."""
+        """Drop a run that is removed or has no problem any more."""
         self._seen_at.pop(path, None)
 
-    def see(self, paths: Iterable[str], now: float) -> None:
-        """The user is there, and has these runs in view.
-
-        Args:
-            paths: Paths of runs.
-            now: The time in seconds.
-        """
+    def mark_seen(self, paths: Iterable[str], now: float) -> None:
+        """Count the runs at these paths as seen at a time in seconds."""
         for path in paths:
             if self._seen_at.get(path, now) is None:
                 self._seen_at[path] = now
 
-    def forget_seen(self, now: float) -> bool:
-        """Forget those that were seen some seconds ago.
+    def drop_seen(self, now: float) -> bool:
+        """Drop the runs that were seen some seconds ago.
 
         Returns:
             Whether there were any.
@@ -66,97 +61,127 @@ class UnreadProblems:
         old = [
             path
             for path, seen_at in self._seen_at.items()
-            if seen_at is not None and now - seen_at >= _STAYS
+            if seen_at is not None and now - seen_at >= _SEEN_SECONDS
         ]
         for path in old:
             del self._seen_at[path]
         return bool(old)
 
     def clear(self) -> None:
-        """Count all as seen."""
+        """Count all problems as seen."""
         self._seen_at.clear()
 
 
-class _Gone(NamedTuple):
-    """What is remembered of a run that is gone."""
+class _RemovedRun(NamedTuple):
+    """What is remembered of a removed run."""
 
     problem: tuple[str, float | None]
-    was_unseen: bool
-    since: float
-    """When it went, in seconds since 1970."""
+    was_unread: bool
+    removed_at: float
+    """In seconds since 1970."""
 
 
-class News:
-    """Tells which problems are news, by the time of the status that explains them.
+class NewProblems(NamedTuple):
+    """What a batch brings in problems."""
 
-    A problem is news if its status is later than the begin of watching, and than the problem that
-    was known of the run before. Clocks of other hosts may be behind by a minute. One without a
-    time that can be read is news when it is first seen. What a first look at a root finds is no
-    news, nor is a run that was gone and has come back with the problem that it had.
+    new: list[Run]
+    """Runs with a new problem."""
+    returned: list[Run]
+    """Runs that are back with the problem that was unread when they were removed."""
+
+
+class NewProblemDetector:
+    """Tells which problems are new, by the time of the status that explains each.
+
+    A problem is new if its status is later than the start of watching, and than the problem that
+    was known of the run before; other hosts' clocks may be a minute behind. A problem without a
+    readable time is new when it is first seen. Nothing in the first scan of a root is new, nor is
+    the problem of a run that was removed and is back with the same one. Series are left out: their
+    members have the problems.
 
     Args:
-        began: When watching began, in seconds since 1970.
+        started: When watching began, in seconds since 1970.
     """
 
-    def __init__(self, began: float) -> None:
-        """Begin with nothing that is gone."""
-        self._since = began - _SKEW
-        self._gone: dict[str, _Gone] = {}
+    def __init__(self, started: float) -> None:
+        self._since = started - _CLOCK_SKEW
+        self._removed: OrderedDict[str, _RemovedRun] = OrderedDict()
+        self._removed_bytes = 0
 
-    def take(
+    def __len__(self) -> int:
+        """How many removed runs are remembered."""
+        return len(self._removed)
+
+    def detect(
         self,
         batch: Batch,
         runs: Mapping[str, Run],
-        unseen: UnreadProblems,
-        swept: Collection[str],
+        *,
+        unread: UnreadProblems,
+        scanned: Collection[str],
         now: float,
-    ) -> tuple[list[Run], list[Run]]:
-        """Look through a batch before it is taken in.
+    ) -> NewProblems:
+        """Find the new problems in a batch, before the store applies it.
 
         Args:
             batch: The changes.
-            runs: Path -> run, as they are known without it.
-            unseen: The problems that have not been seen yet.
-            swept: The roots that have been seen whole once.
+            runs: Path -> run, as known without the batch.
+            unread: The problems that the user has not seen yet.
+            scanned: The roots whose first scan is done.
             now: The time in seconds since 1970.
-
-        Returns:
-            The runs whose problem is news, and those that have come back with one that was not
-            seen before they went.
         """
-        self._forget(now)
-        news, back = [], []
+        self._drop_old(now)
+        found = NewProblems([], [])
         for run in batch.changed:
-            before, gone = runs.get(run.path), self._gone.pop(run.path, None)
-            if run.problem is None or run.root not in swept:
+            before, removed = runs.get(run.path), self._recall(run.path)
+            if run.problem is None or run.is_series or run.root not in scanned:
                 continue
-            if before is None and gone is not None and gone.problem == _key(run.problem):
-                back += [run] if gone.was_unseen else []
-            elif self._is_news(run.problem, before, gone):
-                news.append(run)
-        updated = {run.path for run in batch.changed}
+            if before is None and removed is not None and removed.problem == _key(run.problem):
+                if removed.was_unread:
+                    found.returned.append(run)
+            elif self._is_new(run.problem, before, removed):
+                found.new.append(run)
+        changed = {run.path for run in batch.changed}
         for path in batch.removed:
             lost = runs.get(path)
-            if lost is not None and lost.problem is not None and path not in updated:
-                self._gone.pop(path, None)
-                self._gone[path] = _Gone(_key(lost.problem), path in unseen, now)
-        return news, back
+            if lost is not None and lost.problem is not None and path not in changed:
+                self._remember(path, _RemovedRun(_key(lost.problem), path in unread, now))
+        return found
 
-    def _is_news(self, problem: StatusInfo, before: Run | None, gone: _Gone | None) -> bool:
+    def _is_new(self, problem: StatusInfo, before: Run | None, removed: _RemovedRun | None) -> bool:
         time = problem.timestamp
-        known = gone.problem if gone is not None else None
+        known = removed.problem if removed is not None else None
         if before is not None:
             known = _key(before.problem) if before.problem is not None else None
         if time is None:
             return known is None
         return time >= self._since and (known is None or known[1] is None or time > known[1])
 
-    def _forget(self, now: float) -> None:
-        for path, gone in list(self._gone.items()):
-            if len(self._gone) <= _MOST_GONE and now - gone.since < _GONE_STAYS:
+    def _remember(self, path: str, removed: _RemovedRun) -> None:
+        self._recall(path)
+        self._removed[path] = removed
+        self._removed_bytes += _size(path, removed)
+
+    def _recall(self, path: str) -> _RemovedRun | None:
+        """Return what is remembered of a removed run, and forget it."""
+        removed = self._removed.pop(path, None)
+        if removed is not None:
+            self._removed_bytes -= _size(path, removed)
+        return removed
+
+    def _drop_old(self, now: float) -> None:
+        while self._removed:
+            path = next(iter(self._removed))
+            is_recent = now - self._removed[path].removed_at < _REMOVED_SECONDS
+            is_small = len(self._removed) <= _MAX_REMOVED
+            if is_recent and is_small and self._removed_bytes <= _MAX_REMOVED_BYTES:
                 break
-            del self._gone[path]
+            self._recall(path)
 
 
 def _key(problem: StatusInfo) -> tuple[str, float | None]:
     return problem.state, problem.timestamp
+
+
+def _size(path: str, removed: _RemovedRun) -> int:
+    return sys.getsizeof(path) + sys.getsizeof(removed.problem[0])

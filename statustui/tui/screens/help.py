@@ -1,4 +1,4 @@
-"""Help: every key, what the glyphs mean, and how the roots are watched."""
+"""The help screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ from statustui.settings.config import Config
 
 
 class HelpScreen(ModalScreen[None]):
-    """Keys by group, as the widgets themselves declare them, and the categories."""
+    """All keys, what the glyphs mean, and how the roots are watched.
+
+    Args:
+        groups: The classes with key bindings.
+        roots: For each root, what there is to say of its watching, as name and value.
+        config: Keys and views of the user.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES.values())
     BINDING_GROUP_TITLE = "Help"
@@ -34,14 +40,13 @@ class HelpScreen(ModalScreen[None]):
     def __init__(
         self, groups: list[type[DOMNode]], roots: list[list[tuple[str, str]]], config: Config
     ) -> None:
-        """Explain the keys of these classes, and how these roots are watched."""
         super().__init__()
         self._config = config
         self._groups = groups
         self._roots = roots
 
     def compose(self) -> ComposeResult:
-        """Show one page that scrolls."""
+        """Make one page that scrolls."""
         with VerticalScroll(id="help"):
             yield Static(self._keys())
             yield Static(self._categories())
@@ -62,7 +67,7 @@ class HelpScreen(ModalScreen[None]):
         return table
 
     def _mapped(self, binding: Binding) -> Binding:
-        """A binding with the keys that the user wants for it."""
+        """Return a binding with the keys that the user has configured."""
         keys = self._config.keys.get(binding.id or "")
         return binding if keys is None else replace(binding, key=keys, key_display=None)
 
@@ -81,12 +86,12 @@ class HelpScreen(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_row(Text("\nWatching", "bold"))
         for root in self._roots:
-            for what, how in root:
-                table.add_row(f"  {what}", Text(clean(how)))
+            for name, value in root:
+                table.add_row(f"  {name}", Text(clean(value)))
         return table
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the page."""
         page = self.query_one("#help")
-        # At once, so that the next of many keys goes on from there.
+        # Immediately, so that the next key scrolls on from there.
         page.scroll_to(y=page.scroll_offset.y + lines, animate=False, immediate=True)

@@ -1,4 +1,4 @@
-"""The command palette, and what it finds beside the actions: runs."""
+"""The command palette, which also finds runs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from statustui.core.text import clean
 from statustui.tui.messages import RunChosen
 from statustui.tui.terminal.textual_private import PrivatePalette
 
-_MOST = 50
-"""Runs that are found at the most."""
+_MAX_HITS = 50
+"""Runs that are offered for each kind of match."""
 
 
 class Palette(PrivatePalette):
@@ -24,18 +24,18 @@ class Palette(PrivatePalette):
 
 
 class HasRuns(Protocol):
-    """An application that shows runs."""
+    """An application with runs."""
 
     @property
     def runs(self) -> Iterable[Run]:
-        """All of them."""
+        """All runs."""
 
 
 class RunsProvider(Provider):
     """Finds runs by id and name."""
 
     async def search(self, query: str) -> Hits:
-        """Find the runs with `query` in id or name, the one with just this id first."""
+        """Yield the runs with `query` in their id or name, the one with exactly this id first."""
         words = query.casefold().strip()
         runs = cast("HasRuns", self.app).runs
         fits = (run for run in runs if run.id.casefold() == words)
@@ -46,9 +46,9 @@ class RunsProvider(Provider):
             and (words in run.id.casefold() or words in run.name.casefold())
         )
         for score, found in ((1.0, fits), (0.5, contains)):
-            for run in islice(found, _MOST):
+            for run in islice(found, _MAX_HITS):
                 title = f"{clean(run.id)} {clean(run.name)} {clean(run.current.state)}"
-                # Not as a string, which would be taken for markup.
+                # As text: a string would be read as markup.
                 yield Hit(
                     score, Text(title), partial(self.app.post_message, RunChosen(run.path)), title
                 )

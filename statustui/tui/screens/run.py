@@ -1,45 +1,38 @@
-"""The second screen: everything about one run."""
+"""The second screen: one run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from statustui.core.history import History
 from statustui.core.run import Run
-from statustui.core.series import is_member
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
-from statustui.monitor.run.inspection import (
-    Documents,
-    Inspect,
-    Inspection,
-    Logs,
-    Page,
-    Search,
-    Unreadable,
-)
-from statustui.settings.config import Config
+from statustui.monitor.run.inspection import Documents, Inspection, Logs, Search, Unreadable
+from statustui.monitor.run.log_text import LogPage
 from statustui.tui.messages import (
-    FilterTyped,
-    Found,
     LogChosen,
     Moved,
     PageWanted,
+    RunInspected,
+    SearchChanged,
     SearchWanted,
     TabChosen,
 )
-from statustui.tui.model.display_options import DisplayOptions
+from statustui.tui.model.peers import find_peers
+from statustui.tui.model.screen_context import ScreenContext
+from statustui.tui.model.series_members import SeriesMembers
 from statustui.tui.model.store import RunStore
-from statustui.tui.widgets.document_tree import DocumentTree, shown
+from statustui.tui.screens.live_screen import LiveScreen
+from statustui.tui.widgets.document_tree import DocumentTree, format_value
 from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.key_line import KeyLine
@@ -55,17 +48,13 @@ _TITLES = {HISTORY: "History", RUNS: "Runs", LOGS: "Logs", RESULTS: "Results"}
 _TIMES = {"local": "local time", "utc": "UTC", "ago": "how long ago"}
 
 
-class RunScreen(Screen[None]):
-    """Where a run stands, why it failed, its history, logs and results; all of it stays live.
+class RunScreen(LiveScreen):
+    """The state of a run, why it failed, its history, logs and results; all of it is kept current.
 
     Args:
         run: The run.
-        store: The list that it was opened from.
-        peers: Gives the paths of the runs that one is compared with.
-        inspect: Begins to look at a run's files.
-        manner: How histories and logs are shown.
-        clock: Gives the current time in seconds since 1970.
-        config: What the user wants to have otherwise.
+        store: The list that it was opened from, for the next and the previous run.
+        context: What all screens share.
     """
 
     BINDING_GROUP_TITLE = "Run"
@@ -93,35 +82,21 @@ class RunScreen(Screen[None]):
         Binding("Y", "copy_view", "Copy what is in view", show=False, id="run.copy-view"),
     ]
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what the application shares with its screens
-        self,
-        run: Run,
-        store: RunStore,
-        peers: Callable[[Run], Sequence[str]],
-        inspect: Inspect,
-        manner: DisplayOptions,
-        clock: Callable[[], float],
-        config: Config,
-    ) -> None:
-        """Show `run`."""
+    def __init__(self, run: Run, store: RunStore, context: ScreenContext) -> None:
         super().__init__()
+        options, clock = context.display, context.clock
         self._run = run
         self._store = store
-        self._peers = peers
-        self._inspect = inspect
-        self._manner = manner
-        self._clock = clock
+        self._shared = context
         self._inspection: Inspection | None = None
         self._overview = Overview(run, clock)
         self._tabs = TabLine(lambda index: TabChosen(self._names[index]), "tabs")
-        self._history = HistoryView(manner, clock)
-        self._logs = LogTab(manner, clock)
+        self._history = HistoryView(options, clock)
+        self._logs = LogTab(options, clock)
         self._results = DocumentTree()
-        self._members = RunStore("id")
-        self._linked: frozenset[str] | None = None
-        """Paths of the runs that the series on show links to; None as long as that is not known."""
-        self._table = RunTable(self._members, clock, config)
-        self._search = SearchLine()
+        self._members = SeriesMembers(context.store.runs)
+        self._table = RunTable(self._members.store, clock, context.config)
+        self._search_line = SearchLine()
         self._switcher = ContentSwitcher(
             self._history, self._table, self._logs, self._results, id="content", initial=HISTORY
         )
@@ -129,44 +104,44 @@ class RunScreen(Screen[None]):
 
     @property
     def path(self) -> str:
-        """The path of the run on show."""
+        """The path of the displayed run."""
         return self._run.path
 
     @property
     def members(self) -> RunStore:
-        """The runs of the series on show, if it is one."""
-        return self._members
+        """The runs of the displayed series; none if it is no series."""
+        return self._members.store
 
     @property
     def _first_tab(self) -> str:
-        """What to show first: the history, or the runs of a series that has none."""
+        """The tab to open first: the history, or the runs of a series without one."""
         return RUNS if self._run.is_series and not self._run.status_count else HISTORY
 
     @property
     def _names(self) -> list[str]:
-        """The tabs that there are."""
+        """The tabs of the displayed run."""
         return [name for name in _TITLES if name != RUNS or self._run.is_series]
 
     def compose(self) -> ComposeResult:
-        """Lay the widgets out from top to bottom."""
+        """Make the widgets, from top to bottom."""
         yield self._overview
         yield self._tabs
         yield self._switcher
-        yield self._search
+        yield self._search_line
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Begin to look at the run, and let ages tick."""
+        """Start to inspect the run, and update ages every second."""
         self._open(self._run)
         self._choose(self._first_tab)
-        self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self._update_ages)
 
     def on_screen_resume(self) -> None:
-        """Show the run of the series that was looked at last."""
+        """Draw the runs of the series, with the last opened one selected."""
         self._table.reorder()
 
     def on_unmount(self) -> None:
-        """Look no more."""
+        """Stop the inspection."""
         if self._inspection is not None:
             self._inspection.stop()
 
@@ -175,104 +150,83 @@ class RunScreen(Screen[None]):
         if self._inspection is not None:
             self._inspection.stop()
         self._run = run
-        self._overview.show(run)
-        self._history.show(History())
+        self._overview.set_run(run)
+        self._history.set_history(History())
         self._history.follows = True
-        self._logs.show_logs((), None)
-        self._results.show(())
+        self._logs.set_logs((), None)
+        self._results.set_documents(())
         if run.is_series:
-            self._collect()
+            self._table.measure_runs(self._members.set_series(run))
+            self._draw_members()
         path = run.path
-        self._inspection = self._inspect(
+        self._inspection = self._shared.inspect(
             run,
-            self._peers(run),
-            lambda finding: self.post_message(Found(path, finding)),
+            find_peers(self._shared.store.runs.values(), run),
+            lambda result: self.post_message(RunInspected(path, result)),
         )
 
-    def note(self, batch: Batch) -> None:
-        """Take note of changes, if this is a series and they are of runs of it."""
+    def apply_batch(self, batch: Batch) -> None:
+        """If this is a series, take in the changes of its runs."""
         if self._run.is_series:
-            self._take_members(Batch(tuple(filter(self._is_mine, batch.changed)), batch.removed))
+            self._table.measure_runs(self._members.apply_batch(batch))
 
-    def _collect(self) -> None:
-        """Show the runs that the series has now."""
-        known, members = self._store.runs, self._run.members
-        self._linked = None if members is None else frozenset(members.paths)
-        paths = known if self._linked is None else self._linked & known.keys()
-        mine = {path: known[path] for path in paths if self._is_mine(known[path])}
-        others = tuple(path for path in self._members.runs if path not in mine)
-        self._take_members(Batch(tuple(mine.values()), others))
-
-    def _is_mine(self, run: Run) -> bool:
-        """Whether a run is one of the series on show."""
-        series = self._run
-        if self._linked is None:
-            return run.kind == "test" and (run.root, run.series) == (series.root, series.series)
-        return run.path in self._linked and is_member(run, series)
-
-    def _take_members(self, batch: Batch) -> None:
-        removed = tuple(path for path in batch.removed if path in self._members.runs)
-        if batch.changed or removed:
-            cursor = self._members.cursor
-            self._members.apply(Batch(batch.changed, removed))
-            self._table.take(batch.changed)
-            self._table.show(self._members.cursor - cursor)
-
-    def show(self, run: Run | None) -> None:
-        """Show what the store knows of the run now; None if it is gone."""
-        if run is not None and run is not self._run and self._inspection is not None:
+    def refresh_view(self) -> None:
+        """Draw what the store knows of the run now."""
+        before, run = self._run, self._shared.store.runs.get(self._run.path)
+        if run is not None and run is not before and self._inspection is not None:
             self._inspection.look(run)
-        before, self._run = self._run, run or self._run
-        self._overview.show(self._run, is_gone=run is None)
-        members = self._run.members
-        if members is not None and (
-            before.members is None or members.paths != before.members.paths
-        ):
-            self._collect()
+        self._run = run or before
+        self._overview.set_run(self._run, is_gone=run is None)
+        if self._run.is_series:
+            self._table.measure_runs(self._members.update(self._run))
+            self._draw_members()
 
-    def _tick(self) -> None:
-        self._overview.tick(self._inspection)
-        self._history.tick()
-        self._logs.tick()
+    def _draw_members(self) -> None:
+        self._table.show_changes(self._members.store.pop_cursor_shift())
 
-    @on(Found)
-    def _take(self, message: Found) -> None:
-        finding = message.finding
+    def _update_ages(self) -> None:
+        self._overview.update_ages(self._inspection)
+        self._history.update_ages()
+        self._logs.update_remark()
+
+    @on(RunInspected)
+    def _apply_result(self, message: RunInspected) -> None:
+        result = message.result
         if message.path != self._run.path or self._inspection is None:
             return
-        self._overview.take(finding)
-        if isinstance(finding, History):
-            self._history.show(finding)
-            self._describe()
-        elif isinstance(finding, Logs):
+        self._overview.apply_result(result)
+        if isinstance(result, History):
+            self._history.set_history(result)
+            self._update_remark()
+        elif isinstance(result, Logs):
             before = self._logs.chosen
-            quoted = finding.telling if finding.trace is None else finding.trace.log
-            self._logs.show_logs(finding.logs, quoted)
+            quoted = result.telling if result.trace is None else result.trace.log
+            self._logs.set_logs(result.logs, quoted)
             if self._tab == LOGS and self._logs.chosen != before:
                 self._follow_log()
-        elif isinstance(finding, Page | Search | Unreadable):
-            self._logs.take(finding)
-        elif isinstance(finding, Documents):
-            self._results.show(finding.documents)
+        elif isinstance(result, LogPage | Search | Unreadable):
+            self._logs.apply_result(result)
+        elif isinstance(result, Documents):
+            self._results.set_documents(result.documents)
 
     # Tabs.
 
     def _choose(self, tab: str) -> None:
-        if self._search.display:
+        if self._search_line.display:
             self._end_search()
         self._tab = tab
         self._switcher.current = tab
         self._overview.set_class(tab != HISTORY, "-brief")
-        self._tabs.show([_TITLES[name] for name in self._names], self._names.index(tab))
+        self._tabs.set_names([_TITLES[name] for name in self._names], self._names.index(tab))
         self.set_focus(self._content)
-        self._describe()
+        self._update_remark()
         self._follow_log()
         if self._inspection is not None:
             self._inspection.show_documents(wanted=tab == RESULTS)
 
     @property
     def _content(self) -> Widget:
-        """What the keys go to."""
+        """The widget that gets the keys."""
         content: dict[str, Widget] = {
             HISTORY: self._history,
             RUNS: self._table,
@@ -281,13 +235,14 @@ class RunScreen(Screen[None]):
         }
         return content[self._tab]
 
-    def _describe(self) -> None:
-        """Say how the history is shown."""
-        said = ""
+    def _update_remark(self) -> None:
+        """Say how the history is displayed."""
+        remark = ""
         if self._tab == HISTORY:
             following = "following  " if self._history.follows else ""
-            said = f"{self._history.about}  {following}{_TIMES[self._manner.times]}"
-        self._tabs.say(said)
+            times = _TIMES[self._shared.display.times]
+            remark = f"{self._history.summary}  {following}{times}"
+        self._tabs.set_remark(remark)
 
     def _follow_log(self) -> None:
         if self._inspection is None:
@@ -296,8 +251,8 @@ class RunScreen(Screen[None]):
         self._inspection.show_log(log.path if log is not None and self._tab == LOGS else None)
 
     @on(Moved)
-    def _describe_view(self) -> None:
-        self._describe()
+    def _update_after_move(self) -> None:
+        self._update_remark()
 
     @on(TabChosen)
     def _show_tab(self, message: TabChosen) -> None:
@@ -310,34 +265,34 @@ class RunScreen(Screen[None]):
             self._follow_log()
 
     @on(PageWanted)
-    def _turn_log(self, message: PageWanted) -> None:
+    def _request_page(self, message: PageWanted) -> None:
         log = self._logs.chosen
         if log is not None and self._inspection is not None:
-            self._inspection.turn(log.path, message.turn)
+            self._inspection.request_page(log.path, message.request)
 
     @on(SearchWanted)
     def _search_log(self, message: SearchWanted) -> None:
         log = self._logs.chosen
         if log is not None and self._inspection is not None:
             self._inspection.search(
-                log.path, message.wanted, message.start, backwards=message.backwards
+                log.path, message.pattern, message.start, backwards=message.backwards
             )
 
     # Keys.
 
     def action_tab(self, step: int) -> None:
-        """Go to the next tab, or the one before."""
+        """Go to the next tab, or (-1) the one before."""
         names = self._names
         self._choose(names[(names.index(self._tab) + step) % len(names)])
 
     def action_further(self) -> None:
-        """Go on from the history to the log, or to the runs of a series."""
+        """Go from the history to the log, or to the runs of a series."""
         if self._tab == HISTORY:
             self._choose(RUNS if self._run.is_series else LOGS)
 
     def action_back(self) -> None:
-        """End a search; go back to the history, and from there to the list."""
-        if self._search.display:
+        """End the search; without one, go back to the history, and from there to the list."""
+        if self._search_line.display:
             self.action_leave_search(keeps=False)
         elif self._tab != HISTORY:
             self._choose(HISTORY)
@@ -349,11 +304,11 @@ class RunScreen(Screen[None]):
         self.dismiss()
 
     def action_neighbour(self, step: int) -> None:
-        """Show the next run of the list, or the one before."""
+        """Show the next run of the list, or (-1) the one before."""
         self._show_neighbour(step, lambda _run: True, "run")
 
     def action_problem(self, step: int) -> None:
-        """Show the next run with a problem, or the one before."""
+        """Show the next run with a problem, or (-1) the one before."""
         self._show_neighbour(step, lambda run: run.category.is_problem, "problem")
 
     def _show_neighbour(self, step: int, wanted: Callable[[Run], bool], what: str) -> None:
@@ -367,65 +322,65 @@ class RunScreen(Screen[None]):
         self._choose(self._tab if self._tab in self._names else HISTORY)
 
     def action_times(self) -> None:
-        """Show times in another way."""
-        self._manner.change_times()
+        """Switch between local time, UTC and ages."""
+        self._shared.display.cycle_times()
         self._history.redraw()
-        self._describe()
+        self._update_remark()
 
     # Searching.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
-        """Offer what makes sense."""
+        """Offer an action only in the tabs where it does something."""
         return action != "further" or self._tab == HISTORY
 
     def action_search(self) -> None:
-        """Look for a word in what is on show."""
+        """Open the search line."""
         if self._tab != RUNS:
-            self._search.open()
+            self._search_line.open()
 
     def action_leave_search(self, keeps: bool) -> None:  # noqa: FBT001 - as bindings have it
-        """Give the keys back; forget the word, unless somebody `keeps` it."""
+        """Return to the tab, with the search as it is or without one."""
         self.set_focus(self._content)
         if keeps:
-            self._search.close(keeps=True)
+            self._search_line.close(keeps=True)
         else:
             self._end_search()
 
     def _end_search(self) -> None:
-        """Let nothing that was searched for stand out any more."""
+        """Stop the search and remove its highlights."""
         if self._inspection is not None:
             self._inspection.stop_search()
-        self._search.close(keeps=False)
-        self._history.seek("")
+        self._search_line.close(keeps=False)
+        self._history.search("")
         self._logs.end_search()
-        self._results.seek("")
+        self._results.search("")
 
-    @on(FilterTyped)
-    def _look_for(self, message: FilterTyped) -> None:
+    @on(SearchChanged)
+    def _search_tab(self, message: SearchChanged) -> None:
         content = self._content
         if isinstance(content, HistoryView | LogView | DocumentTree):
-            self._search.set_class(not content.seek(message.words), "-not-found")
+            self._search_line.set_class(not content.search(message.text), "-not-found")
 
     # Copying.
 
     def action_copy(self) -> None:
         """Copy the id of the run, or the value under the cursor."""
-        place = self._results.chosen
-        if self._tab == RESULTS and place is not None:
-            self._copy(shown(place.value), ".".join(place.path))
+        value = self._results.chosen
+        if self._tab == RESULTS and value is not None:
+            self._copy(format_value(value.value), ".".join(value.path))
         else:
             self._copy(clean(self._run.id), "id")
 
     def action_copy_view(self) -> None:
         """Copy the lines in view, or the value under the cursor with its name."""
-        place = self._results.chosen
+        value = self._results.chosen
         content = self._content
         if isinstance(content, HistoryView):
             self._copy(f"{clean(self._run.path)}\n{content.text_in_view}\n", "the page")
         elif isinstance(content, LogView):
             self._copy(content.text_in_view, "the page")
-        elif self._tab == RESULTS and place is not None:
-            self._copy(f"{'.'.join(place.path)} = {shown(place.value)}", "name and value")
+        elif self._tab == RESULTS and value is not None:
+            self._copy(f"{'.'.join(value.path)} = {format_value(value.value)}", "name and value")
 
     def _copy(self, text: str, what: str) -> None:
         try:
@@ -437,4 +392,4 @@ class RunScreen(Screen[None]):
 
 
 KEYS: list[type[DOMNode]] = [RunScreen, Pager, LogTab, DocumentTree, SearchLine]
-"""Whatever has keys here, in the order in which help explains them."""
+"""The widgets with key bindings of this screen, in help order."""

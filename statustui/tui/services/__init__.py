@@ -1,1 +1,1 @@
-"""What works in the background of the screens."""
+"""Background services of the screens: updates, alarms, saving the session."""

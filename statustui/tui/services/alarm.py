@@ -1,4 +1,4 @@
-"""A call when it matters: the bell of the terminal, and a command of the user's."""
+"""Calls for the user: the bell of the terminal, and a command that the user has configured."""
 
 from __future__ import annotations
 
@@ -11,100 +11,97 @@ from statustui.core.run import Run
 from statustui.core.text import clean, shorten
 from statustui.tui.services.background_worker import BackgroundWorker
 
-_PAUSE = 5.0
-"""Seconds between two calls through the terminal, so that a storm of failures is one of them."""
-
-_LONGEST = 250
-"""Bytes of what is said of a run at the most."""
-_LARGEST = 4096
-"""Bytes of what a command is told of a run in one variable: as much as a path may have."""
-
-_MOST_WAITING = 100
-"""Runs that wait for a command of the user's at the most."""
+_ALARM_INTERVAL = 5.0
+"""Seconds between two alarms, so that a storm of failures causes only one."""
+_MAX_DESCRIPTION = 250
+"""Bytes of the description of a run."""
+_MAX_VARIABLE = 4096
+"""Bytes of an environment variable for a command: as many as a path may have."""
+_MAX_WAITING_RUNS = 100
+"""Runs for which a command can be waiting to start."""
 
 
 class Alarm:
-    """Collects what there is to call for, and calls not too often.
+    """Collects reasons to ring the bell, and limits how often it rings.
 
     Args:
-        is_on: Whether to call at all.
-        clock: Gives seconds on a clock that never goes back.
+        is_on: Whether to ring at all.
+        clock: Gives monotonic seconds.
     """
 
     def __init__(self, *, is_on: bool, clock: Callable[[], float]) -> None:
-        """Start with nothing to call for."""
         self.is_on = is_on
         self._clock = clock
-        self._called_at = float("-inf")
+        self._rang_at = float("-inf")
         self._problems: list[Run] = []
-        self._has_ended = False
+        self._has_finished = False
 
-    def note(self, problems: Sequence[Run], *, has_ended: bool) -> None:
-        """Take note of runs that have got a problem, and of the end of all that is listed."""
+    def add(self, problems: Sequence[Run], *, has_finished: bool) -> None:
+        """Add runs with a new problem, and whether all listed runs have finished."""
         if self.is_on:
             self._problems += problems
-            self._has_ended |= has_ended
+            self._has_finished |= has_finished
 
-    def switch(self) -> None:
-        """Call from now on, or no longer."""
+    def toggle(self) -> None:
+        """Turn the alarm on or off."""
         self.is_on = not self.is_on
 
-    def take(self) -> str | None:
-        """What to say now, in one clean line; None if there is nothing, or it is too early."""
-        if not (self._problems or self._has_ended) or self._clock() < self._called_at + _PAUSE:
+    def pop_text(self) -> str | None:
+        """Return the text of an alarm that is due, in one clean line; None if none is."""
+        has_reason = self._problems or self._has_finished
+        if not has_reason or self._clock() < self._rang_at + _ALARM_INTERVAL:
             return None
-        said = []
+        parts = []
         if self._problems:
             first, count = self._problems[0], len(self._problems)
-            what = shorten(clean(f"{first.id} {first.name} {first.headline}"), _LONGEST)
-            said.append(what if count == 1 else f"{count:,} new problems, first {what}")
-        if self._has_ended:
-            said.append("all runs have ended")
-        self._called_at = self._clock()
-        self._problems, self._has_ended = [], False
-        return "statustui: " + "; ".join(said)
+            what = shorten(clean(f"{first.id} {first.name} {first.headline}"), _MAX_DESCRIPTION)
+            parts.append(what if count == 1 else f"{count:,} new problems, first {what}")
+        if self._has_finished:
+            parts.append("all runs have finished")
+        self._rang_at = self._clock()
+        self._problems, self._has_finished = [], False
+        return "statustui: " + "; ".join(parts)
 
 
-class OnProblem:
-    """Runs a command of the user's for one run after the other.
+class ProblemCommand:
+    """Runs the user's command for runs with a new problem, one after the other.
 
     Args:
         command: The program and its arguments.
-        complain: Called with what went wrong, in one clean line, on any thread.
+        warn: Called with what went wrong, in one clean line, on any thread.
     """
 
-    def __init__(self, command: Sequence[str], complain: Callable[[str], object]) -> None:
-        """Start without work."""
+    def __init__(self, command: Sequence[str], warn: Callable[[str], object]) -> None:
         self._command = command
-        self._complain = complain
-        self._chores = BackgroundWorker(_MOST_WAITING)
+        self._warn = warn
+        self._worker = BackgroundWorker(_MAX_WAITING_RUNS)
 
-    def put(self, runs: Iterable[Run]) -> None:
-        """Run the command for these runs when their turn comes; never waits."""
+    def queue_runs(self, runs: Iterable[Run]) -> None:
+        """Run the command for each of these runs in its turn; return at once."""
         for run in runs:
-            if not self._chores.put(partial(self._run, run)):
-                self._complain(f"{_MOST_WAITING} runs wait for it already, more are left out")
+            if not self._worker.queue_task(partial(self._run_for, run)):
+                self._warn(f"{_MAX_WAITING_RUNS} runs are waiting already; skipping new ones")
                 break
 
-    def _run(self, run: Run) -> None:
-        trouble = run_command(self._command, run)
-        if trouble is not None:
-            self._complain(clean(trouble))
+    def _run_for(self, run: Run) -> None:
+        error = run_command(self._command, run)
+        if error is not None:
+            self._warn(clean(error))
 
 
 def run_command(command: Sequence[str], run: Run) -> str | None:
-    """Run a command of the user's for a run with a problem, and wait for its end.
+    """Run the user's command for a run with a problem, and wait until it exits.
 
-    What the run is reaches the command in its environment alone, as ``STATUSTUI_PATH``, ``_ID``,
-    ``_NAME``, ``_USER``, ``_STATE``, ``_CATEGORY`` and ``_NOTE``: no shell ever reads it as code.
-    Each is clean and has 4096 bytes at the most.
+    The command gets the run only through its environment, as ``STATUSTUI_PATH``, ``_ID``,
+    ``_NAME``, ``_USER``, ``_STATE``, ``_CATEGORY`` and ``_NOTE``, so that no shell reads it as
+    code. Each is clean and at most 4096 bytes long.
 
     Args:
         command: The program and its arguments.
         run: The run.
 
     Returns:
-        What went wrong with the command; None if it ended well.
+        Why the command failed; None if it succeeded.
     """
     about = {
         "PATH": _absolute(run.path),
@@ -115,15 +112,17 @@ def run_command(command: Sequence[str], run: Run) -> str | None:
         "CATEGORY": run.category.value,
         "NOTE": run.headline,
     }
-    told = {f"STATUSTUI_{key}": shorten(clean(value), _LARGEST) for key, value in about.items()}
-    quiet = subprocess.DEVNULL
+    variables = {
+        f"STATUSTUI_{key}": shorten(clean(value), _MAX_VARIABLE) for key, value in about.items()
+    }
+    devnull = subprocess.DEVNULL
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command line, as it was given
             command,
-            env=os.environ | told,
-            stdin=quiet,
-            stdout=quiet,
-            stderr=quiet,
+            env=os.environ | variables,
+            stdin=devnull,
+            stdout=devnull,
+            stderr=devnull,
             start_new_session=True,
             check=False,
         )
@@ -133,9 +132,8 @@ def run_command(command: Sequence[str], run: Run) -> str | None:
 
 
 def _absolute(path: str) -> str:
-    """The path from the top, as far as that is known."""
+    """Return an absolute path; the path as it is if the working directory is gone."""
     try:
         return os.path.abspath(path)
     except OSError:
-        # The working directory is gone.
         return path

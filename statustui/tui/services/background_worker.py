@@ -1,4 +1,4 @@
-"""Work that must keep nobody waiting: done one after the other, on a thread of its own."""
+"""A thread for work that the screen must not wait for."""
 
 from __future__ import annotations
 
@@ -12,44 +12,42 @@ Task: TypeAlias = Callable[[], object]
 
 
 class BackgroundWorker:
-    """A thread that does one thing after the other, and keeps the program from nothing.
+    """Runs tasks one after the other on a daemon thread, which never delays the exit.
 
     Args:
-        most: How many may wait at a time.
+        limit: How many tasks can wait at a time.
     """
 
-    def __init__(self, most: int) -> None:
-        """Start without work, and without a thread."""
-        self._waiting: queue.Queue[Task] = queue.Queue(most)
+    def __init__(self, limit: int) -> None:
+        self._tasks: queue.Queue[Task] = queue.Queue(limit)
         self._thread: threading.Thread | None = None
 
-    def put(self, chore: Task) -> bool:
-        """Have something done when its turn comes; never waits.
+    def queue_task(self, task: Task) -> bool:
+        """Run a task in its turn; return at once.
 
         Returns:
             Whether there was room for it.
         """
         try:
-            self._waiting.put_nowait(chore)
+            self._tasks.put_nowait(task)
         except queue.Full:
             return False
         if self._thread is None:
-            # What takes its time must not keep the program from ending.
             thread = threading.Thread(target=self._work, daemon=True)
-            # Where the user may have no more threads, the next chore tries again.
+            # If the user may start no more threads, the next task tries again.
             with contextlib.suppress(RuntimeError):
                 thread.start()
                 self._thread = thread
         return True
 
-    def finish(self, within: float) -> None:
-        """Wait until all that waits now is done, but for no more than `within` seconds."""
+    def wait(self, timeout: float) -> None:
+        """Wait until all waiting tasks are done, for at most `timeout` seconds."""
         done = threading.Event()
-        if self._thread is not None and self.put(done.set):
-            done.wait(within)
+        if self._thread is not None and self.queue_task(done.set):
+            done.wait(timeout)
 
     def _work(self) -> None:
         while True:
-            # One that fails in a way of its own keeps no other from being done.
+            # A task that fails must not keep the next ones from running.
             with contextlib.suppress(Exception):
-                self._waiting.get()()
+                self._tasks.get()()

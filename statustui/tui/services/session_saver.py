@@ -1,8 +1,8 @@
-"""Keeps for the next session what this one has changed and shown."""
+"""Saves for the next session what the user has arranged and seen in this one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from statustui.core.run import Run
@@ -11,86 +11,103 @@ from statustui.settings.session_state import SessionState
 from statustui.tui.model.store import RunStore
 from statustui.tui.services.background_worker import BackgroundWorker
 
-_MOST_WAITING = 100
-"""Files that wait to be written at the most."""
-_GOODBYE = 1.0
-"""Seconds that the end of the program waits for the disk of the user's home."""
+_MAX_WAITING_FILES = 100
+_EXIT_TIMEOUT = 1.0
+"""Seconds that the end of the program waits for the disk of the user's home directory."""
 
 
 class SessionSaver:
-    """Saves what is to be remembered, when something of it has changed.
+    """Saves the session state whenever a part of it has changed.
 
     Args:
-        memory: Where to; None for nowhere.
-        arrangement: How the screen is arranged at first.
-        complain: Called once, on another thread, with why it cannot be saved, in one clean line.
+        session: Where to save it; None to save nothing.
+        arrangement: How the screen is arranged at the start, by the names of the configuration.
+        warn: Called once, on another thread, with why it cannot be saved, in one clean line.
         clock: Gives the current time in seconds since 1970.
     """
 
     def __init__(
         self,
-        memory: SessionState | None,
+        session: SessionState | None,
         arrangement: Mapping[str, object],
-        complain: Callable[[str], object],
+        warn: Callable[[str], object],
         clock: Callable[[], float],
     ) -> None:
-        """Start with nothing to save."""
-        self._memory = memory
-        self._complain = complain
+        self._session = session
+        self._warn = warn
         self._clock = clock
-        self._chores = BackgroundWorker(_MOST_WAITING)
-        self._has_begun = self._has_complained = False
+        self._worker = BackgroundWorker(_MAX_WAITING_FILES)
+        self._has_warned = False
         self._arrangement = arrangement
+        self._compared: frozenset[str] = frozenset()
+        """The roots that have been compared with the last session."""
         self._saved: object = None
 
-    def begin(self, store: RunStore) -> None:
-        """Find out, once, what is news since the last session."""
-        if not self._has_begun and self._memory is not None:
-            store.unseen.add(run.path for run in store.problems if self._memory.is_news(run))
-        self._has_begun = True
-
-    def save(self, store: RunStore, arrangement: Mapping[str, object]) -> None:
-        """Save what has changed since the last time.
+    def compare_roots(self, store: RunStore, scanned: Collection[str]) -> None:
+        """Mark the problems that are new since the last session, once for each root.
 
         Args:
-            store: The runs, of which some have problems that were seen.
+            store: The runs.
+            scanned: The roots whose runs are all in the store.
+        """
+        roots = frozenset(scanned) - self._compared
+        if not roots:
+            return
+        self._compared |= roots
+        if self._session is not None:
+            is_new = self._session.is_news
+            store.unread_problems.add(
+                run.path for run in store.problems if run.root in roots and is_new(run)
+            )
+
+    def save(self, store: RunStore, arrangement: Mapping[str, object]) -> None:
+        """Save what has changed since the last call; return at once.
+
+        A root that has not been scanned is left as the last session saved it.
+
+        Args:
+            store: The runs.
             arrangement: How the screen is arranged now.
         """
-        if self._memory is None:
+        if self._session is None:
             return
         if arrangement != self._arrangement:
             self._arrangement = arrangement
-            self._put(partial(self._memory.save_settings, arrangement))
-        seen, unseen = _by_root(store)
-        if self._has_begun and (seen, unseen) != self._saved:
-            self._saved = (seen, unseen)
+            self._queue_save(partial(self._session.save_settings, arrangement))
+        seen, unread = self._problems_by_root(store)
+        if (seen, unread) != self._saved:
+            self._saved = (seen, unread)
             for root, runs in seen.items():
                 now = self._clock()
-                self._put(partial(self._memory.save_seen, root, runs, unseen[root], now))
+                self._queue_save(partial(self._session.save_seen, root, runs, unread[root], now))
 
-    def finish(self) -> None:
+    def wait(self) -> None:
         """Wait for a moment until all is saved."""
-        self._chores.finish(_GOODBYE)
+        self._worker.wait(_EXIT_TIMEOUT)
 
-    def _put(self, save: Callable[[], None]) -> None:
-        self._chores.put(partial(self._try, save))
+    def _queue_save(self, save: Callable[[], None]) -> None:
+        self._worker.queue_task(partial(self._try_save, save))
 
-    def _try(self, save: Callable[[], None]) -> None:
+    def _try_save(self, save: Callable[[], None]) -> None:
         try:
             save()
         except OSError as error:
-            if not self._has_complained:
-                self._complain(clean(f"cannot remember: {error.filename}: {error.strerror}"))
-            self._has_complained = True
+            if not self._has_warned:
+                reason = f"{error.filename}: {error.strerror}"
+                self._warn(clean(f"the session cannot be saved: {reason}"))
+            self._has_warned = True
 
-
-def _by_root(store: RunStore) -> tuple[dict[str, list[Run]], dict[str, list[Run]]]:
-    """Root -> runs with problems that were seen, and those with problems that were not."""
-    seen: dict[str, list[Run]] = {}
-    unseen: dict[str, list[Run]] = {}
-    for run in store.runs.values():
-        if run.root not in seen:
-            seen[run.root], unseen[run.root] = [], []
-        if run.category.is_problem:
-            (unseen if run.path in store.unseen else seen)[run.root].append(run)
-    return seen, unseen
+    def _problems_by_root(
+        self, store: RunStore
+    ) -> tuple[dict[str, list[Run]], dict[str, list[Run]]]:
+        """Return, for each compared root that has runs, those with seen and unread problems."""
+        seen: dict[str, list[Run]] = {}
+        unread: dict[str, list[Run]] = {}
+        for run in store.runs.values():
+            if run.root not in self._compared:
+                continue
+            if run.root not in seen:
+                seen[run.root], unread[run.root] = [], []
+            if run.category.is_problem:
+                (unread if run.path in store.unread_problems else seen)[run.root].append(run)
+        return seen, unread

@@ -1,4 +1,4 @@
-"""Keeps the screen up to date: what comes is taken in, and what was taken in is shown."""
+"""The loop that applies changes and refreshes the screen."""
 
 from __future__ import annotations
 
@@ -7,66 +7,65 @@ import contextlib
 import time
 from collections.abc import Callable
 
-_REST = 0.2
-"""Seconds between two times that changes are shown; what a key does is shown at once."""
+_REFRESH_INTERVAL = 0.2
+"""Seconds between two refreshes for changes; the effect of a key is drawn at once."""
 
 
 class UpdateLoop:
-    """One loop that owns taking in and showing, for as long as the program runs.
+    """Applies changes in parts and refreshes the screen, for as long as the program runs.
 
-    It goes by what there is to do each time that it looks, and not by what it was told when: no
-    ring that is lost or comes twice, and no pause of the process, leaves anything behind.
+    Each turn of the loop looks at what there is to do. A wake-up that is lost or comes twice, or a
+    pause of the process, therefore leaves nothing undone.
 
     Args:
-        take_in: Takes in a part of what has come.
-        has_more: Whether there is anything left to take in.
-        show: Shows what has been taken in.
+        apply_part: Applies a part of the waiting changes.
+        has_more: Whether changes are waiting.
+        refresh: Draws what has been applied.
     """
 
     def __init__(
         self,
-        take_in: Callable[[], object],
+        apply_part: Callable[[], object],
         has_more: Callable[[], bool],
-        show: Callable[[], object],
+        refresh: Callable[[], object],
     ) -> None:
-        """Begin with nothing to do."""
-        self._take_in = take_in
+        self._apply_part = apply_part
         self._has_more = has_more
-        self._show = show
-        self._is_shown = True
-        self._shown_at = float("-inf")
-        self._bell = asyncio.Event()
+        self._refresh = refresh
+        self._is_refreshed = True
+        self._refreshed_at = float("-inf")
+        self._wakeup = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
-    def is_at_rest(self) -> bool:
-        """Whether everything that has come is shown."""
-        return self._is_shown and not self._has_more()
+    def is_idle(self) -> bool:
+        """Whether all changes are applied and drawn."""
+        return self._is_refreshed and not self._has_more()
 
-    def ring(self) -> None:
-        """Say that something has come; may be called from any thread."""
+    def wake(self) -> None:
+        """Start a turn, as changes are waiting; may be called from any thread."""
         if self._loop is not None:
-            # The program may be over.
+            # The event loop may be closed.
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._bell.set)
+                self._loop.call_soon_threadsafe(self._wakeup.set)
 
     async def run(self) -> None:
-        """Take in and show until the task is cancelled."""
+        """Run until the task is cancelled."""
         self._loop = asyncio.get_running_loop()
         while True:
-            if self.is_at_rest:
-                await self._bell.wait()
-            self._bell.clear()
+            if self.is_idle:
+                await self._wakeup.wait()
+            self._wakeup.clear()
             start = time.monotonic()
             if self._has_more():
-                self._is_shown = False
-                self._take_in()
-            if not self._is_shown and start >= self._shown_at + _REST:
-                self._is_shown = True
-                self._shown_at = time.monotonic()
-                self._show()
-            # Keys have as much time as this took.
+                self._is_refreshed = False
+                self._apply_part()
+            if not self._is_refreshed and start >= self._refreshed_at + _REFRESH_INTERVAL:
+                self._is_refreshed = True
+                self._refreshed_at = time.monotonic()
+                self._refresh()
+            # Leave as much time for keys as this turn took.
             pause = time.monotonic() - start
-            if not self._has_more() and not self._is_shown:
-                pause = max(pause, self._shown_at + _REST - time.monotonic())
+            if not self._has_more() and not self._is_refreshed:
+                pause = max(pause, self._refreshed_at + _REFRESH_INTERVAL - time.monotonic())
             await asyncio.sleep(pause)

@@ -1,1 +1,1 @@
-"""Everything between Textual and the terminal."""
+"""The terminal as Textual drives it: keys, frames, signals and control sequences."""

@@ -1,4 +1,4 @@
-"""Nothing but ASCII on the screen, for terminals and fonts that have no more."""
+"""ASCII replacements for terminals and fonts without other characters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.filter import LineFilter
 
 from statustui.core.categories import Category
 
-_STAND_INS = str.maketrans(
+_REPLACEMENTS = str.maketrans(
     {
         **{category.glyph: category.letter for category in Category},
         **dict(zip("▾▼▶•…↑↓█░━─│┃", "vv>o.^v#.--||", strict=True)),
@@ -23,13 +23,13 @@ _STAND_INS = str.maketrans(
 
 
 def to_ascii(text: str) -> str:
-    """The same text in ASCII, with the same width on a terminal."""
+    """Return a text in ASCII that is as wide on a terminal."""
     if text.isascii():
         return text
-    return "".join(map(_stand_in, text.translate(_STAND_INS)))
+    return "".join(map(_replace, text.translate(_REPLACEMENTS)))
 
 
-def _stand_in(character: str) -> str:
+def _replace(character: str) -> str:
     if character.isascii():
         return character
     base = unicodedata.normalize("NFKD", character)[:1]
@@ -37,11 +37,11 @@ def _stand_in(character: str) -> str:
     return base if base.isascii() and width == 1 else "?" * width
 
 
-class Ascii(LineFilter):
-    """Shows each character by one, or by as many as it takes cells, of ASCII."""
+class AsciiFilter(LineFilter):
+    """Replaces every character that is drawn, one for each cell that it takes."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
-        """The same segments in ASCII."""
+        """Return the segments of a line in ASCII."""
         return [
             segment
             if segment.control is not None

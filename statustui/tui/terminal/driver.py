@@ -1,4 +1,4 @@
-"""The terminal: where keys come from and frames go to."""
+"""Input from the terminal and output to it."""
 
 from __future__ import annotations
 
@@ -20,30 +20,29 @@ if TYPE_CHECKING:
     from textual.app import App
 
 
-_WAKE = 0.1
-"""Seconds after which the reader of keys looks whether it is to end, or Escape is just Escape."""
-_PATIENCE = 2.0
-"""Seconds for which the rest of a control sequence is waited for; Escape alone is one at once."""
-_BEGUN = re.compile(r"\x1b(?:\[[0-9:;<=>?]*|O)\Z")
-"""A control sequence of which the end is missing."""
+_READ_TIMEOUT = 0.1
+"""Seconds that a read waits for keys before it checks for the end, or for a lone Escape."""
+_SEQUENCE_TIMEOUT = 2.0
+"""Seconds to wait for the rest of a control sequence that has begun with more than an Escape."""
+_INCOMPLETE = re.compile(r"\x1b(?:\[[0-9:;<=>?]*|O)\Z")
+"""A control sequence without its end."""
 
 
 class _Output:
-    """Standard output, which counts what it has taken.
+    """Standard output, with a count of writes.
 
-    A terminal that is gone takes everything: the end of the program must not wait for it.
+    Writes to a closed terminal are dropped, so that the exit never blocks.
     """
 
     def __init__(self) -> None:
-        """Nothing has been written so far."""
         self.written = 0
 
     def fileno(self) -> int:
-        """Its descriptor."""
+        """Return the file descriptor."""
         return 1
 
     def write(self, text: str) -> None:
-        """Write all of it, for as long as that takes."""
+        """Write a text; block until all of it is written."""
         with contextlib.suppress(OSError):
             self._send(text.encode("utf-8", "replace"))
         self.written += 1
@@ -53,48 +52,51 @@ class _Output:
             try:
                 data = data[os.write(self.fileno(), data) :]
             except BlockingIOError:
-                # Some program before has left it in that mode.
+                # An earlier program has left the terminal in non-blocking mode.
                 select.select([], [self.fileno()], [])
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: nothing is buffered."""
 
 
 class Keystrokes:
-    """Makes messages of what is typed, in whatever pieces it comes.
+    """Turns the bytes that a terminal sends into messages.
 
-    Bytes that are no UTF-8 are no keys. Of a control sequence that comes in pieces the rest is
-    waited for, as a slow connection or a process that was stopped needs it.
+    Invalid UTF-8 is ignored. A control sequence may come in pieces, over a slow connection or to a
+    process that was stopped: the rest of it is waited for.
     """
 
     def __init__(self) -> None:
-        """Begin with nothing typed."""
         self._decode = getincrementaldecoder("utf-8")("ignore").decode
         self._parser = make_key_parser()
-        self._begun = ""
-        self._begun_at = 0.0
+        self._incomplete = ""
+        self._incomplete_since = 0.0
 
     def feed(self, data: bytes) -> Iterable[Message]:
-        """What the user has done, as far as these bytes and those before tell."""
-        text = self._begun + self._decode(data)
-        match = _BEGUN.search(text)
-        self._begun, self._begun_at = match[0] if match else "", time.monotonic()
-        text = text.removesuffix(self._begun)
-        # To the parser an empty text is the end.
+        """Yield the keys and mouse events that are complete with these bytes."""
+        text = self._incomplete + self._decode(data)
+        match = _INCOMPLETE.search(text)
+        self._incomplete, self._incomplete_since = match[0] if match else "", time.monotonic()
+        text = text.removesuffix(self._incomplete)
+        # The parser takes an empty text for the end of input.
         yield from self._parser.feed(text) if text else ()
 
-    def rest(self) -> Iterable[Message]:
-        """The same when nothing has come for a moment: Escape may have been just that."""
-        if self._begun:
-            if time.monotonic() < self._begun_at + _PATIENCE:
+    def flush(self) -> Iterable[Message]:
+        """Yield what is left when nothing has come for a moment, such as a lone Escape."""
+        if self._incomplete:
+            if time.monotonic() < self._incomplete_since + _SEQUENCE_TIMEOUT:
                 return
-            text, self._begun = self._begun, ""
+            text, self._incomplete = self._incomplete, ""
             yield from self._parser.feed(text)
         yield from self._parser.tick()
 
 
 class TerminalDriver(PrivateDriver):
-    """Draws on standard output, also where standard error or standard input are redirected."""
+    """Draws on standard output, also if standard error or standard input are redirected.
+
+    Raises:
+        OSError: There is no terminal to read keys from.
+    """
 
     def __init__(
         self,
@@ -104,11 +106,6 @@ class TerminalDriver(PrivateDriver):
         mouse: bool = True,
         size: tuple[int, int] | None = None,
     ) -> None:
-        """Use the terminal for `app`.
-
-        Raises:
-            OSError: There is no terminal to read keys from.
-        """
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._output = _Output()
         self.set_output(self._output)
@@ -118,25 +115,25 @@ class TerminalDriver(PrivateDriver):
 
     @property
     def pending(self) -> int:
-        """How many writes the terminal has not taken yet; what nobody is to write counts not."""
+        """How many writes are not done yet; 0 if the thread that writes has ended."""
         return self._sent - self._output.written if self.has_writer else 0
 
     def start_application_mode(self) -> None:
-        """Take the terminal, for the first time or back from a shell.
+        """Switch the terminal to the application, at the start or after a suspend.
 
         Raises:
-            RuntimeError: No thread can be started; the terminal is as it was.
+            RuntimeError: No thread can be started; the terminal is unchanged.
         """
-        # What nobody took before is not waited for.
+        # Don't wait for output that was queued before a suspend.
         self._sent = self._output.written = 0
         try:
-            super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual leaves it so
+            super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual has no types for it
         except RuntimeError:
             self.stop_application_mode()
             raise
 
     def write(self, data: str) -> None:
-        """Send something to the terminal, after what was sent before."""
+        """Queue a text for the terminal."""
         self._sent += 1
         if self.has_writer:
             super().write(data)
@@ -144,27 +141,28 @@ class TerminalDriver(PrivateDriver):
             self._output.write(data)
 
     def close(self) -> None:
-        """End writing, once the terminal has taken everything."""
+        """Stop the thread that writes, once all is written."""
         if self.has_writer:
             super().close()
 
     def run_input_thread(self) -> None:
-        """Read keys until the end."""
+        """Read keys until the application ends; runs on a thread."""
         keystrokes = Keystrokes()
         while not self.exit_event.is_set():
-            if not self._is_readable(_WAKE) and not self._is_readable(0):
-                # A process that was stopped has waited long, and has not looked for what came.
-                self._hand_on(keystrokes.rest())
+            if not self._is_readable(_READ_TIMEOUT) and not self._is_readable(0):
+                # After a stop the timeout is over at once, although keys may be waiting: the
+                # second check sees them.
+                self._post(keystrokes.flush())
                 continue
             data = os.read(self.fileno, 4096)
             if not data:
-                # The terminal is gone: the end comes from elsewhere.
-                self.exit_event.wait(_WAKE)
-            self._hand_on(keystrokes.feed(data))
+                # The terminal is gone; `Shutdown` ends the program.
+                self.exit_event.wait(_READ_TIMEOUT)
+            self._post(keystrokes.feed(data))
 
     def _is_readable(self, within: float) -> bool:
         return bool(select.select([self.fileno], [], [], within)[0])
 
-    def _hand_on(self, messages: Iterable[Message]) -> None:
+    def _post(self, messages: Iterable[Message]) -> None:
         for message in messages:
             self.process_message(message)

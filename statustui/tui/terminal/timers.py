@@ -1,4 +1,4 @@
-"""Timers that fire once, however late the event loop comes to them."""
+"""One-shot timers that fire even if the event loop is late."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from textual.message_pump import MessagePump
 def call_after(
     node: MessagePump, delay: float, callback: Callable[[], object]
 ) -> asyncio.TimerHandle:
-    """Have `node` call back after `delay` seconds, unless it is closed by then.
+    """Call `callback` in the context of `node` after `delay` seconds, unless `node` is closed.
 
-    A timer of Textual 8 that is to fire once never fires if the process is held up for longer than
-    its delay between being started and reading the clock for the second time, which takes no more
-    than another thread that runs, or a ``SIGSTOP``.
+    A one-shot timer of Textual 8 never fires if, just after its start, the process is suspended or
+    another thread runs for longer than the delay.
     """
     return asyncio.get_running_loop().call_later(delay, node.call_later, callback)

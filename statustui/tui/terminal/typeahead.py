@@ -1,4 +1,4 @@
-"""Keys that come faster than screens change: each goes to what the one before it has opened."""
+"""Ordering of keys that come faster than screens change."""
 
 from __future__ import annotations
 
@@ -14,64 +14,64 @@ from textual.screen import Screen
 
 from statustui.tui.terminal.timers import call_after
 
-_LOOK = 0.1
-"""Seconds between two looks whether a key has been dealt with."""
-_LOOKS = 20
-"""Looks after which it is not waited for any longer: what was to come behind it has gone with a
-widget that was closed. A process that is held up looks less often, and has more time so."""
+_CHECK_INTERVAL = 0.1
+"""Seconds between two checks whether a key has been handled."""
+_MAX_CHECKS = 20
+"""Checks after which the next key is sent anyway: the widget that was to report may be closed.
+
+Checks are counted, not seconds, so that a process that is held up gets more time."""
 
 
 class Typeahead:
-    """Hands keys on one at a time.
+    """Sends keys to the application one at a time, each after the one before has taken effect.
 
-    A slow connection delivers in one piece what was typed in seconds. A key goes from the widget
-    with the focus up to the application, and so does what the widget makes of it; only behind that
-    it is known where the next key belongs.
+    A slow connection delivers the keys of several seconds at once. A key travels from the focused
+    widget up to the application, followed by the messages that it causes. Only when these have
+    arrived is it known which widget the next key belongs to.
 
     Args:
         app: The application.
-        hand_on: Does what the application does with a key.
+        dispatch: Handles a key as the application does.
     """
 
-    def __init__(self, app: App[Any], hand_on: Callable[[Key | Paste], Awaitable[None]]) -> None:
-        """Nothing has been typed yet."""
+    def __init__(self, app: App[Any], dispatch: Callable[[Key | Paste], Awaitable[None]]) -> None:
         self._app = app
-        self._hand_on = hand_on
+        self._dispatch = dispatch
         self._waiting: deque[Key | Paste] = deque()
         self._is_busy = False
         self._turn = 0
 
-    async def take(self, key: Key | Paste) -> None:
-        """Hand a key, or what was pasted, on when it is its turn."""
+    async def handle_key(self, key: Key | Paste) -> None:
+        """Send a key, or a paste, to the application in its turn."""
         self._waiting.append(key)
         if not self._is_busy:
-            await self._hand_on_next()
+            await self._dispatch_next()
 
-    async def _hand_on_next(self) -> None:
+    async def _dispatch_next(self) -> None:
         self._is_busy = False
         self._turn += 1
         if not self._waiting:
             return
         self._is_busy = True
         screen, turn = self._app.screen, self._turn
-        self._be_patient(turn, _LOOKS)
-        await self._hand_on(self._waiting.popleft())
+        self._watch_key(turn, _MAX_CHECKS)
+        await self._dispatch(self._waiting.popleft())
         way = (self._app.focused or screen).ancestors_with_self
         self._follow(way, lambda: self._follow_again(way, screen, turn))
 
-    def _be_patient(self, turn: int, looks: int) -> None:
-        """Look some more times whether a key has been dealt with, and go on without it then."""
+    def _watch_key(self, turn: int, checks: int) -> None:
+        """Send the next key after some more checks, if this one has not been handled by then."""
         if turn == self._turn:
-            again = partial(self._be_patient, turn, looks - 1)
-            call_after(self._app, _LOOK, again if looks else partial(self._go_on, turn))
+            again = partial(self._watch_key, turn, checks - 1)
+            call_after(self._app, _CHECK_INTERVAL, again if checks else partial(self._go_on, turn))
 
     async def _go_on(self, turn: int) -> None:
-        """Hand the next key on, if the one of that turn is the last so far."""
+        """Send the next key, if no other has been sent since this turn."""
         if turn == self._turn:
-            await self._hand_on_next()
+            await self._dispatch_next()
 
     def _follow(self, way: Sequence[MessagePump], arrive: Callable[[], object]) -> None:
-        """Come behind what goes this way up, and `arrive`."""
+        """Queue behind the messages of each node on the way up, then call `arrive`."""
         if not way:
             arrive()
             return
@@ -80,14 +80,14 @@ class Typeahead:
             self._follow(rest, arrive)
 
     def _follow_again(self, way: Sequence[MessagePump], screen: Screen[Any], turn: int) -> None:
-        """Come behind what was said because of the key, unless it has closed all that."""
+        """Queue behind the messages that the key has caused, unless it has closed the screen."""
         if screen in self._app.screen_stack:
             self._follow(way, lambda: self._arrive(screen, turn))
         else:
             self._arrive(screen, turn)
 
     def _arrive(self, screen: Screen[Any], turn: int) -> None:
-        """Hand the next key on, as soon as the screen is there that is before `screen` now."""
+        """Send the next key once the screen on top is ready, if it is another than `screen`."""
         app = self._app
         for now in app.screen_stack[-1:]:
             is_new = now is not screen

@@ -1,1 +1,1 @@
-"""One module for each widget."""
+"""The widgets, one module each."""

@@ -1,4 +1,4 @@
-"""The JSON files of a run as a tree that can be folded."""
+"""The JSON files of a run as a tree."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from textual.widgets.tree import TreeNode
 
 from statustui.core.documents import Document
 from statustui.core.text import clean, ignores_case
-from statustui.tui.widgets.pager import GONE_ROUND
+from statustui.tui.widgets.pager import WRAPPED
 
-_LONGEST = 2000
+_MAX_VALUE = 2000
 """Characters of a value that are shown."""
-_MOST = 1000
-"""Values below one that are shown at the most."""
+_MAX_CHILDREN = 1000
+"""Values of one object or array that are shown."""
 
 
-class Place(NamedTuple):
+class DocumentValue(NamedTuple):
     """A value in a document."""
 
     path: tuple[str, ...]
@@ -30,8 +30,8 @@ class Place(NamedTuple):
     value: Any
 
 
-class DocumentTree(Tree[Place]):
-    """Names and values; what is folded is not made until it is unfolded."""
+class DocumentTree(Tree[DocumentValue]):
+    """Names and values; the content of a folded node is made when it is first unfolded."""
 
     BINDING_GROUP_TITLE = "Results"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time"}
@@ -40,15 +40,14 @@ class DocumentTree(Tree[Place]):
         Binding("k", "cursor_up", "Up", show=False, id="results.up"),
         Binding("g", "scroll_home", "First", show=False, id="results.first"),
         Binding("G", "scroll_end", "Last", show=False, id="results.last"),
-        Binding("left", "scroll_left", "Look left", show=False, id="results.left"),
-        Binding("right", "scroll_right", "Look right", show=False, id="results.right"),
+        Binding("left", "scroll_left", "Scroll left", show=False, id="results.left"),
+        Binding("right", "scroll_right", "Scroll right", show=False, id="results.right"),
         Binding("enter,space,l", "toggle_node", "Fold", id="results.fold"),
         Binding("n", "match(1)", "Next match", show=False, id="results.next-match"),
         Binding("N", "match(-1)", "Previous match", show=False, id="results.previous-match"),
     ]
 
     def __init__(self) -> None:
-        """Start without documents."""
         super().__init__("", id="results")
         self.show_root = False
         self.auto_expand = False
@@ -56,10 +55,10 @@ class DocumentTree(Tree[Place]):
         self.word = ""
         self._documents: tuple[Document, ...] = ()
         self._texts: list[tuple[tuple[str, ...], str]] = []
-        """What can be searched: the way to a value, and its name and the value as text."""
+        """What is searched: the path of each value, and its name and value as text."""
 
-    def show(self, documents: tuple[Document, ...]) -> None:
-        """Show these documents, unfolded as they were."""
+    def set_documents(self, documents: tuple[Document, ...]) -> None:
+        """Show these documents, with the same nodes unfolded as before."""
         open_places = {
             node.data.path for node in self._made_nodes(self.root) if node.data and node.is_expanded
         }
@@ -69,7 +68,7 @@ class DocumentTree(Tree[Place]):
         self._texts = []
         self.clear()
         for document in documents:
-            place = Place((document.name,), document.value)
+            place = DocumentValue((document.name,), document.value)
             if document.trouble is not None:
                 label = Text.assemble((document.name, "bold"), f"  {clean(document.trouble)}")
                 self.root.add_leaf(label, place._replace(value=document.trouble))
@@ -82,15 +81,15 @@ class DocumentTree(Tree[Place]):
         if documents:
             self._go_to((documents[0].name,) if chosen is None else chosen.path)
 
-    def _made_nodes(self, node: TreeNode[Place]) -> Iterator[TreeNode[Place]]:
-        """The nodes that have been made below one."""
+    def _made_nodes(self, node: TreeNode[DocumentValue]) -> Iterator[TreeNode[DocumentValue]]:
+        """Yield the nodes below one that have been made."""
         waiting = list(node.children)
         while waiting:
             one = waiting.pop()
             yield one
             waiting += one.children
 
-    def _unfold(self, node: TreeNode[Place], paths: set[tuple[str, ...]]) -> None:
+    def _unfold(self, node: TreeNode[DocumentValue], paths: set[tuple[str, ...]]) -> None:
         waiting = [node]
         while waiting:
             one = waiting.pop()
@@ -98,7 +97,7 @@ class DocumentTree(Tree[Place]):
             self._fill(one)
             waiting += [child for child in one.children if child.data and child.data.path in paths]
 
-    def _add(self, node: TreeNode[Place], name: str, place: Place) -> None:
+    def _add(self, node: TreeNode[DocumentValue], name: str, place: DocumentValue) -> None:
         value = place.value
         label = Text(clean(name), "bold" if node is self.root else "")
         if isinstance(value, dict | list) and value:
@@ -106,39 +105,43 @@ class DocumentTree(Tree[Place]):
             label.append(f"  {opening}{len(value):,}{closing}", "dim")
             node.add(label, place)
         else:
-            label.append(f"  {clean(shown(value))}"[:_LONGEST], "dim" if value is None else "")
+            label.append(
+                f"  {clean(format_value(value))}"[:_MAX_VALUE], "dim" if value is None else ""
+            )
             node.add_leaf(label, place)
 
-    def _fill(self, node: TreeNode[Place]) -> None:
-        """Make what is directly below a node, if that has not been done."""
+    def _fill(self, node: TreeNode[DocumentValue]) -> None:
+        """Make the children of a node, unless they exist."""
         if node.data is None or node.children:
             return
         path, value = node.data
         inner = items(value)
-        for name, below in inner[:_MOST]:
-            self._add(node, name, Place((*path, name), below))
-        if len(inner) > _MOST:
-            node.add_leaf(Text(f"({len(inner) - _MOST:,} more)", "dim"), Place(path, value))
+        for name, below in inner[:_MAX_CHILDREN]:
+            self._add(node, name, DocumentValue((*path, name), below))
+        if len(inner) > _MAX_CHILDREN:
+            node.add_leaf(
+                Text(f"({len(inner) - _MAX_CHILDREN:,} more)", "dim"), DocumentValue(path, value)
+            )
 
     @on(Tree.NodeExpanded)
-    def _fill_unfolded(self, message: Tree.NodeExpanded[Place]) -> None:
+    def _fill_unfolded(self, message: Tree.NodeExpanded[DocumentValue]) -> None:
         message.stop()
         self._fill(message.node)
 
     @property
-    def chosen(self) -> Place | None:
-        """What the cursor is on."""
+    def chosen(self) -> DocumentValue | None:
+        """The value under the cursor."""
         return None if self.cursor_node is None else self.cursor_node.data
 
     # Searching.
 
-    def seek(self, word: str) -> bool:
-        """Search for a word as it is typed; whether it is there."""
+    def search(self, word: str) -> bool:
+        """Go to the first name or value that contains a word; return whether there is one."""
         self.word = word
         return not word or self._go(1, includes_here=True)
 
     def action_match(self, direction: int) -> None:
-        """Go to the next name or value with what is searched for."""
+        """Go to the next name or value that contains the word, or (-1) the one before."""
         if self.word and not self._go(direction):
             self.notify(f"Not found: {clean(self.word)}", timeout=3, markup=False)
 
@@ -164,25 +167,27 @@ class DocumentTree(Tree[Place]):
             if found is None:
                 return False
             if not includes_here:
-                self.notify(GONE_ROUND[direction], timeout=3)
+                self.notify(WRAPPED[direction], timeout=3)
         self._go_to(found)
         return True
 
-    def _all(self) -> Iterator[Place]:
-        """Every value of the documents, as it would stand in the unfolded tree."""
+    def _all(self) -> Iterator[DocumentValue]:
+        """Yield every value of the documents, in the order of the unfolded tree."""
         waiting = [
-            Place((document.name,), document.value)
+            DocumentValue((document.name,), document.value)
             for document in reversed(self._documents)
             if document.trouble is None
         ]
         while waiting:
             place = waiting.pop()
             yield place
-            inner = [Place((*place.path, name), value) for name, value in items(place.value)]
-            waiting += inner[:_MOST][::-1]
+            inner = [
+                DocumentValue((*place.path, name), value) for name, value in items(place.value)
+            ]
+            waiting += inner[:_MAX_CHILDREN][::-1]
 
     def _go_to(self, path: tuple[str, ...]) -> None:
-        """Put the cursor on a value, unfolding what is around it."""
+        """Move the cursor to a value, unfolding the nodes that it is in."""
         node = self.root
         for depth in range(1, len(path) + 1):
             if node is not self.root:
@@ -197,14 +202,14 @@ class DocumentTree(Tree[Place]):
             self.call_after_refresh(self.move_cursor, node)
 
 
-def _text(place: Place) -> str:
-    """The name of a value, and the value if it is not made of others."""
+def _text(place: DocumentValue) -> str:
+    """Return the name of a value, followed by the value itself if it has no children."""
     name, value = place.path[-1], place.value
-    return name if isinstance(value, dict | list) else f"{name} {shown(value)}"
+    return name if isinstance(value, dict | list) else f"{name} {format_value(value)}"
 
 
-def items(value: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - whatever JSON can hold
-    """The names and values directly below a value."""
+def items(value: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Return the names and values of the children of a value."""
     if isinstance(value, dict):
         return list(value.items())
     if isinstance(value, list):
@@ -212,8 +217,8 @@ def items(value: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - whatever JSON 
     return []
 
 
-def shown(value: Any) -> str:  # noqa: ANN401 - whatever JSON can hold
-    """A value as text: a string as it is, anything else as JSON."""
+def format_value(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return a string as it is, and any other value as JSON."""
     try:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     except RecursionError:

@@ -1,4 +1,4 @@
-"""The line in which a filter is typed."""
+"""The lines in which a filter or a search is typed."""
 
 from __future__ import annotations
 
@@ -9,68 +9,71 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.events import Paste
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
 from statustui.core.query import QueryError
-from statustui.tui.messages import FilterTyped
+from statustui.tui.messages import FilterChanged, SearchChanged
 
 
-class FilterMistake(Widget):
-    """What is wrong with a filter, with an arrow at the place."""
+class FilterErrorLine(Widget):
+    """What is wrong with a filter, with an arrow at the position; hidden if nothing is."""
 
     def __init__(self) -> None:
-        """Start out of sight."""
         super().__init__(id="filter-mistake")
         self.display = False
         self._error: QueryError | None = None
-        self._place = 0
+        self._column = 0
 
-    def show(self, error: QueryError | None, place: int = 0) -> None:
-        """Say what is wrong, `place` cells from the left; nothing if nothing is."""
-        self._error, self._place = error, place
+    def set_error(self, error: QueryError | None, column: int = 0) -> None:
+        """Show an error, with the arrow `column` cells from the left; None hides the line."""
+        self._error, self._column = error, column
         self.display = error is not None
         self.refresh()
 
     def render(self) -> Text:
-        """Draw the message beside the arrow, on the side where there is room."""
+        """Draw the arrow, and the message on the side where it fits."""
         if self._error is None:
             return Text()
-        place, message = min(self._place, self.size.width - 1), str(self._error)
-        behind = f"{' ' * place}↑ {message}"
-        before = f"{message} ↑"
-        fits = cell_len(behind) <= self.size.width or len(before) > place + 1
-        return Text(behind if fits else before.rjust(place + 1))
+        column, message = min(self._column, self.size.width - 1), str(self._error)
+        right = f"{' ' * column}↑ {message}"
+        left = f"{message} ↑"
+        fits = cell_len(right) <= self.size.width or len(left) > column + 1
+        return Text(right if fits else left.rjust(column + 1))
 
 
 class TypingLine(Input):
-    """A line of text that tells of every letter; it is there as long as there is a text."""
+    """A line of text that reports every change; it is hidden while it is empty and not in use.
+
+    Args:
+        name: The identifier of the widget.
+    """
 
     def __init__(self, name: str) -> None:
-        """Start empty and out of sight."""
         super().__init__(id=name, compact=True, select_on_focus=False)
-        # A blinking cursor would send bytes for ever.
+        # A blinking cursor would send output all the time.
         self.cursor_blink = False
         self.display = False
 
     def open(self) -> None:
-        """Let somebody type."""
+        """Show the line and focus it."""
         self.display = True
         self.screen.set_focus(self)
 
-    def show(self, text: str) -> None:
-        """Show `text`, as if somebody had typed it."""
+    def set_text(self, text: str) -> None:
+        """Show the line with a text, with the same effect as typing it."""
         self.display = True
         self.value = text
 
     def close(self, *, keeps: bool) -> None:
-        """Go out of sight, unless there is a text that somebody `keeps`."""
+        """Clear and hide the line, unless the user `keeps` a text that is not blank."""
         if not keeps or not self.value.strip():
             self.value = ""
             self.display = False
 
     def on_paste(self, event: Paste) -> None:
-        """Take all lines of what is pasted, as one."""
+        """Insert pasted text, joining its lines with spaces."""
         event.prevent_default().stop()
         first, *more = event.text.splitlines() or [""]
         if more:
@@ -78,13 +81,17 @@ class TypingLine(Input):
         self.replace(first, *self.selection)
 
     @on(Input.Changed)
-    def _tell(self, message: Input.Changed) -> None:
+    def _report(self, message: Input.Changed) -> None:
         message.stop()
-        self.post_message(FilterTyped(message.value))
+        self.post_message(self.make_message(message.value))
+
+    def make_message(self, text: str) -> Message:
+        """Make the message that reports the text of the line."""
+        raise NotImplementedError
 
 
 class FilterLine(TypingLine):
-    """Narrows the list with every letter."""
+    """Filters the list while the user types."""
 
     BINDING_GROUP_TITLE = "Filter"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,19 +111,22 @@ class FilterLine(TypingLine):
     ]
 
     def __init__(self) -> None:
-        """Start empty and out of sight."""
         super().__init__("filter")
-        self.mistake = FilterMistake()
-        """The line below, as long as the filter cannot be understood."""
+        self.error_line = FilterErrorLine()
+        """The line below, shown while the filter is wrong."""
 
-    def complain(self, error: QueryError | None) -> None:
-        """Say what is wrong with the filter and where, or nothing."""
-        place = 0 if error is None else cell_len(self.value[: error.position])
-        self.mistake.show(error, place)
+    def set_error(self, error: QueryError | None) -> None:
+        """Show what is wrong with the filter, and where; None if nothing is."""
+        column = 0 if error is None else cell_len(self.value[: error.position])
+        self.error_line.set_error(error, column)
+
+    def make_message(self, text: str) -> Message:
+        """Report another filter."""
+        return FilterChanged(text)
 
 
 class SearchLine(TypingLine):
-    """Looks for a word in what is on show, with every letter."""
+    """Searches the open tab while the user types."""
 
     BINDING_GROUP_TITLE = "Search"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -127,9 +137,12 @@ class SearchLine(TypingLine):
             key_display="⏎",
             id="search.keep",
         ),
-        Binding("escape", "screen.leave_search(False)", "Search no more", id="search.end"),
+        Binding("escape", "screen.leave_search(False)", "End the search", id="search.end"),
     ]
 
     def __init__(self) -> None:
-        """Start empty and out of sight."""
         super().__init__("search")
+
+    def make_message(self, text: str) -> Message:
+        """Report another search."""
+        return SearchChanged(text)

@@ -1,4 +1,4 @@
-"""One line on how the picture comes about and how good it is."""
+"""The line that says how the roots are watched, and how current the screen is."""
 
 from __future__ import annotations
 
@@ -9,61 +9,52 @@ from textual.widget import Widget
 
 from statustui.core.text import clean, format_age
 from statustui.monitor.batch import RootHealth
+from statustui.tui.model.root_states import RootStates
 
-_BAR = 12
-"""Cells of the bar that shows how far the first reading has come."""
+_BAR_WIDTH = 12
+"""Cells of the progress bar of the first scan."""
 
 
 class HealthLine(Widget):
-    """The watched roots, how they are watched, and what is wrong with them."""
+    """The roots, how they are watched, and what is wrong with them.
 
-    def __init__(self, roots: tuple[str, ...], clock: Callable[[], float]) -> None:
-        """Speak of `roots`; `clock` tells how old a picture is."""
+    Args:
+        roots: The health of the roots.
+        clock: Gives the current time in seconds since 1970.
+    """
+
+    def __init__(self, roots: RootStates, clock: Callable[[], float]) -> None:
         super().__init__(id="health")
         self._clock = clock
-        self._said = ""
+        self._listing = ""
         self._drawn = Text()
-        self._health: dict[str, RootHealth | None] = dict.fromkeys(roots)
-
-    @property
-    def initial_scan_done(self) -> bool:
-        """Whether every root has been seen whole once."""
-        return all(health is not None and health.swept for health in self._health.values())
-
-    @property
-    def known(self) -> list[RootHealth]:
-        """What has been told of the roots."""
-        return [health for health in self._health.values() if health is not None]
+        self._roots = roots
 
     def on_mount(self) -> None:
-        """Let the age of an old picture tick."""
-        self.set_interval(1.0, self.show)
+        """Update the age of old data every second."""
+        self.set_interval(1.0, self.update)
 
-    def take(self, news: tuple[RootHealth, ...]) -> None:
-        """Take note of what has changed."""
-        self._health.update({health.root: health for health in news})
-
-    def show(self) -> None:
-        """Repaint the line if it says something else by now."""
+    def update(self) -> None:
+        """Redraw the line if it has changed."""
         if self._line() != self._drawn:
             self.refresh()
 
-    def describe(self, said: str, grouping: str) -> None:
-        """Say what is listed, if not everything is, and how it is grouped."""
+    def set_listing(self, listing: str, grouping: str) -> None:
+        """Show how much is listed (empty for everything), and the grouping."""
         if grouping != "none":
-            said = ", ".join(filter(None, [said, f"by {grouping}"]))
-        self._said = said
-        self.show()
+            listing = ", ".join(filter(None, [listing, f"by {grouping}"]))
+        self._listing = listing
+        self.update()
 
     def render(self) -> Text:
-        """Draw the line: a root after the other, the troubled ones first."""
+        """Draw one root after the other, those with trouble first."""
         self._drawn = self._line()
         return self._drawn
 
     def _line(self) -> Text:
         line = Text()
-        line.append(self._said, "bold")
-        for root, health in sorted(self._health.items(), key=lambda item: _is_calm(item[1])):
+        line.append(self._listing, "bold")
+        for root, health in sorted(self._roots.by_root.items(), key=lambda item: _is_fine(item[1])):
             if line:
                 line.append("  ")
             if health is None:
@@ -77,22 +68,22 @@ class HealthLine(Widget):
         return line
 
 
-def _is_calm(health: RootHealth | None) -> bool:
+def _is_fine(health: RootHealth | None) -> bool:
     return health is None or (health.silent is None and health.problem is None)
 
 
 def _warning(health: RootHealth, now: float) -> str:
-    """What keeps the picture from being whole and of now."""
+    """Return why the runs on screen are incomplete or not current; empty if they are."""
     if health.silent is not None:
         return f"not answering for {format_age(health.silent)}:"
     if health.problem is None:
         return ""
-    old = "" if health.as_of is None else f"; the picture is {format_age(now - health.as_of)} old:"
+    old = "" if health.as_of is None else f"; the data is {format_age(now - health.as_of)} old:"
     return f"cannot read {health.problem}{old}"
 
 
 def _words(health: RootHealth) -> str:
-    """How many runs there are and how they are watched."""
+    """Return how many runs there are and how they are watched."""
     runs = f"{health.found:,} run{'' if health.found == 1 else 's'}"
     if not health.swept:
         return f"{_bar(health)} {runs} found, {health.read:,} read"
@@ -104,26 +95,26 @@ def _words(health: RootHealth) -> str:
 
 
 def _bar(health: RootHealth) -> str:
-    """How far the first reading has come."""
-    done = _BAR * health.read // max(1, health.found)
-    return "█" * done + "░" * (_BAR - done)
+    """Return a progress bar of the first scan."""
+    done = _BAR_WIDTH * health.read // max(1, health.found)
+    return "█" * done + "░" * (_BAR_WIDTH - done)
 
 
 def _mode(health: RootHealth) -> str:
     if health.mode != "events":
         return f"polling every {health.interval:.3g} s"
-    # Where not every finished run may be watched, it matters how late a change of one can be seen.
+    # If not every finished run has a watch, say how late a change of one may be seen.
     return "events" if health.rest is None else f"events, finished runs every {health.rest:.3g} s"
 
 
 def explain(health: RootHealth, now: float) -> Iterator[tuple[str, str]]:
-    """Everything about the watching of one root: what, and how it stands with that."""
+    """Yield everything about the watching of one root, as name and value."""
     yield "root", health.root
     yield "filesystem", health.filesystem or "not known yet"
-    sweep = f"everything due is looked at every {health.interval:.3g} s"
+    sweep = f"runs that are due are checked every {health.interval:.3g} s"
     yield "watched by", f"events; {sweep}" if health.mode == "events" else f"polling; {sweep}"
     if health.rest is not None:
-        yield "finished runs", f"a change is seen after {health.rest:.3g} s at the latest"
+        yield "finished runs", f"a change is seen within {health.rest:.3g} s"
     if health.fallback is not None:
         yield "no events", health.fallback.removeprefix("no events: ")
     yield "runs", f"{health.found:,} found, {health.read:,} read"

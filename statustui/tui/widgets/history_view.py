@@ -1,4 +1,4 @@
-"""The statuses of one run, notes in full."""
+"""The whole history of one run."""
 
 from __future__ import annotations
 
@@ -16,75 +16,79 @@ from statustui.core.states import categorise
 from statustui.core.text import clean, clean_lines, format_span, ignores_case
 from statustui.presentation.glyphs import FOUND, STYLES
 from statustui.tui.model.display_options import DisplayOptions
-from statustui.tui.widgets.pager import GONE_ROUND, Pager
+from statustui.tui.widgets.pager import WRAPPED, Pager
 
 _INDENT = 2
 _WIDE = 70
-"""Cells from which on a note stands beside its state and not below it."""
-_STATE = 15
-"""Cells for the names of states."""
-_MOST_LINES = 2027
-"""Lines of a note that are shown: as many as one that keeps to the format can have."""
+"""Cells from which notes are beside their states; on narrower screens they are below."""
+_STATE_WIDTH = 15
+"""Cells for the name of a state."""
+_MAX_NOTE_LINES = 2027
+"""Lines of a note that are shown: as many as 4052 bytes, the limit of the format, can have."""
 
 
 class HistoryView(Pager):
-    """Every status with its time, the time since the one before, its state and its whole note.
+    """All statuses, each with its time, the time since the one before, its state and its note.
 
-    The newest status is last. Statuses that repeat each other are one, with a count.
+    The newest status is last. Repeated statuses are one entry with a count.
+
+    Args:
+        options: How to display them.
+        clock: Gives the current time in seconds since 1970.
+        name: The identifier of the widget.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time", *STYLES.values()}
 
     def __init__(
-        self, manner: DisplayOptions, clock: Callable[[], float], name: str = "history"
+        self, options: DisplayOptions, clock: Callable[[], float], name: str = "history"
     ) -> None:
-        """Start without statuses; what was set how long ago is counted from what `clock` says."""
-        super().__init__(manner, name=name)
+        super().__init__(options, name=name)
         self._clock = clock
         self._history = History()
-        self._has_remark = False
+        self._has_omission = False
         self._found: int | None = None
 
-    def show(self, history: History) -> None:
-        """Show what is known of the history now."""
+    def set_history(self, history: History) -> None:
+        """Show a history; if it continues the one before, redraw only what is new."""
         before, self._history = self._history, history
-        had_remark, self._has_remark = self._has_remark, bool(history.omission)
-        if _goes_on(before, history) and had_remark == self._has_remark:
-            self.forget(len(before.entries) - 1 + had_remark)
+        had_omission, self._has_omission = self._has_omission, bool(history.omission)
+        if _continues(before, history) and had_omission == self._has_omission:
+            self.invalidate_item(len(before.entries) - 1 + had_omission)
             self.update_view()
             return
         if not self.follows:
-            # What was in view stays there when what is before it has been read.
+            # Keep the same entries in view when earlier ones have been read.
             added = len(history.entries) - len(before.entries)
-            self.shift_top(added + self._has_remark - had_remark)
+            self.shift_items(added + self._has_omission - had_omission)
         self._found = None
         self.redraw()
 
-    def tick(self) -> None:
-        """Show how long ago it was by now."""
-        if self.manner.times == "ago":
+    def update_ages(self) -> None:
+        """Redraw the entries if their ages are displayed."""
+        if self.options.times == "ago":
             self.redraw()
 
     @property
-    def about(self) -> str:
-        """How many statuses there are, in words."""
+    def summary(self) -> str:
+        """The number of statuses, in words."""
         count = self._history.status_count
         return f"{count:,} status{'' if count == 1 else 'es'}"
 
-    def count(self) -> int:
-        """How many items there are: entries, and a remark in front of them."""
-        return len(self._history.entries) + self._has_remark
+    def item_count(self) -> int:
+        """Return the number of entries, plus one if a line says that some are left out."""
+        return len(self._history.entries) + self._has_omission
 
-    def draw(self, index: int) -> list[Strip]:
-        """The rows of an entry, with the day above the first one of a day."""
-        index -= self._has_remark
+    def draw_item(self, index: int) -> list[Strip]:
+        """Return the rows of an entry, with the day above the first entry of a day."""
+        index -= self._has_omission
         if index < 0:
             return [self._line([(self._history.omission, "history--time")])]
         entries = self._history.entries
         entry, before = entries[index], entries[index - 1] if index else None
-        day = self.manner.day(entry.status)
+        day = self.options.format_day(entry.status)
         rows = []
-        if day and (before is None or day != self.manner.day(before.last or before.status)):
+        if day and (before is None or day != self.options.format_day(before.last or before.status)):
             rows.append(self._line([(day, "history--time")]))
         span = None
         if before is not None:
@@ -97,20 +101,20 @@ class HistoryView(Pager):
         status = entry.status
         category = categorise(status.state, result_in(status.note))
         spent = "" if span is None else f"+{format_span(span)}"
-        start = f"{self.manner.time(status, self._clock()):<8} {spent:>7}  "
+        start = f"{self.options.format_time(status, self._clock()):<8} {spent:>7}  "
         if entry.is_damaged and entry.line:
             start = f"{f'line {entry.line}':<16}  "
         state = f"{category.glyph} {clean(status.state) or '(damaged line)'}"
         style = STYLES[category]
         lines = clean_lines(status.note)
-        if len(lines) > _MOST_LINES:
-            lines[_MOST_LINES:] = [f"({len(lines) - _MOST_LINES:,} more lines)"]
+        if len(lines) > _MAX_NOTE_LINES:
+            lines[_MAX_NOTE_LINES:] = [f"({len(lines) - _MAX_NOTE_LINES:,} more lines)"]
         if entry.last is not None:
             lines.append(self._repeats(entry))
         if self.room >= _WIDE:
-            indent = cell_len(start) + _STATE + 3
+            indent = cell_len(start) + _STATE_WIDTH + 3
             first, *more = self._wrapped(lines, indent)
-            head = [(start, "history--time"), (f"{state:<{_STATE + 2}} ", style), (first, "")]
+            head = [(start, "history--time"), (f"{state:<{_STATE_WIDTH + 2}} ", style), (first, "")]
         else:
             indent = _INDENT
             more = [line for line in self._wrapped(lines, indent) if line]
@@ -118,18 +122,18 @@ class HistoryView(Pager):
         return [self._line(head, mark), *(self._line([(" " * indent + text, "")]) for text in more)]
 
     def _repeats(self, entry: Entry) -> str:
-        """How often a status was set again, and up to when."""
+        """Return how often a status was set again, and when last."""
         start, end = entry.status.timestamp, entry.end
-        said = f"(set {entry.times:,} times"
+        text = f"(set {entry.times:,} times"
         if entry.last is not None and start is not None and end is not None:
-            last = self.manner.time(entry.last, self._clock())
-            said += f" in {format_span(end - start)}, the last time {last}"
-        return said + ")"
+            last = self.options.format_time(entry.last, self._clock())
+            text += f" in {format_span(end - start)}, the last time {last}"
+        return text + ")"
 
     def _wrapped(self, lines: list[str], indent: int) -> list[str]:
-        if not self.manner.wraps:
+        if not self.options.wraps:
             return lines
-        # In front of each row there is a cell for a mark.
+        # One cell before each row is for the mark of a match.
         return wrap(lines, max(10, self.room - 1 - indent))
 
     def _line(self, parts: list[tuple[str, str]], mark: str = " ") -> Strip:
@@ -138,21 +142,21 @@ class HistoryView(Pager):
 
     # Searching.
 
-    def seek(self, word: str) -> bool:
-        """Search for a word as it is typed; whether it is there."""
+    def search(self, word: str) -> bool:
+        """Go to a status that contains a word, upwards first; return whether there is one."""
         if self._found is not None:
-            self.forget(self._found + self._has_remark)
+            self.invalidate_item(self._found + self._has_omission)
             self._found = None
-        self.search(word)
+        self.highlight(word)
         return not word or self._go(-1) or self._go(1)
 
     def action_match(self, direction: int) -> None:
-        """Go to the next status in that direction with what is searched for, around the end."""
+        """Go to the next status that contains the word, or (-1) the one before, wrapping around."""
         if not self.word or self._go(direction):
             return
         self._found = None
         if self._go(direction):
-            self.notify(GONE_ROUND[direction], timeout=3)
+            self.notify(WRAPPED[direction], timeout=3)
         else:
             self.notify(f"Not found: {clean(self.word)}", timeout=3, markup=False)
 
@@ -167,7 +171,7 @@ class HistoryView(Pager):
             return False
         self._found = found
         self.redraw()
-        self.show_item(found + self._has_remark)
+        self.scroll_to_item(found + self._has_omission)
         return True
 
 
@@ -177,8 +181,8 @@ def _matcher(word: str) -> Callable[[Entry], bool]:
     return lambda entry: word in entry.status.note.lower() or word in entry.status.state.lower()
 
 
-def _goes_on(before: History, history: History) -> bool:
-    """Whether a history is another one with more behind."""
+def _continues(before: History, history: History) -> bool:
+    """Whether a history is the one before with entries appended."""
     return (
         bool(before.entries)
         and len(history.entries) >= len(before.entries)
@@ -188,13 +192,13 @@ def _goes_on(before: History, history: History) -> bool:
 
 
 def wrap(lines: list[str], width: int) -> list[str]:
-    """Lines of clean text, each wrapped to `width` cells at its spaces where possible."""
+    """Wrap lines of clean text to `width` cells, at spaces where possible."""
     wrapped: list[str] = []
     for line in lines:
         if cell_len(line) <= width:
             wrapped.append(line)
             continue
-        # textwrap counts characters; wide ones take two cells.
+        # textwrap counts characters, but wide ones take two cells.
         for part in textwrap.wrap(line, width, break_on_hyphens=False) or [""]:
             wrapped += chop_cells(part, width) if cell_len(part) > width else [part]
     return wrapped

@@ -1,4 +1,4 @@
-"""The line that names the keys."""
+"""The footer with the most important keys."""
 
 from __future__ import annotations
 
@@ -12,43 +12,41 @@ from statustui.tui.terminal.textual_private import footer_keys, forget_detached_
 if TYPE_CHECKING:
     from textual.widgets._footer import FooterKey
 
-_STAY = frozenset({"app.quit", "back", "help"})
-"""What leaves a narrow line last: the ways out, and the way to all other keys."""
+_KEPT_ACTIONS = frozenset({"app.quit", "back", "help"})
+"""Keys that a narrow line drops last: those to leave, and the one that lists all keys."""
 
 
 class KeyLine(Footer):
-    """Textual's footer, without the memory of every key that it has ever shown.
+    """Textual's footer, without its memory leak and without keys that are cut off.
 
-    A footer is composed anew with each change of the focus, and Textual 8.2 keeps whatever has been
-    bound to it by then. Of keys that there is no room for none is shown in part.
+    A footer makes new keys with each change of the focus; see `forget_detached_watchers`.
     """
 
     def __init__(self) -> None:
-        """Show keys closely, and none for the palette."""
         super().__init__(show_command_palette=False, compact=True)
 
     async def recompose(self) -> None:
-        """Compose it anew, and forget what was there before."""
+        """Make the keys again, and free the ones before."""
         await super().recompose()
         self._fit()
         forget_detached_watchers(self)
 
     def on_resize(self) -> None:
-        """Show the keys that there is room for now."""
+        """Show the keys that fit."""
         self._fit()
 
     def _fit(self) -> None:
         if not self.size.width:
             return
         keys = footer_keys(self)
-        # Behind the last one no space is needed.
+        # The last key needs no space after it.
         room = self.size.width + 1 - sum(map(_width, keys))
         keys.reverse()
-        for key in sorted(keys, key=lambda key: key.action in _STAY):
+        for key in sorted(keys, key=lambda key: key.action in _KEPT_ACTIONS):
             key.display = room >= 0
             room += 0 if key.display else _width(key)
 
 
 def _width(key: FooterKey) -> int:
-    """The cells of a key and what it does, with the space behind both."""
+    """Return the cells of a key and its description, with a space after each."""
     return cell_len(key.key_display) + cell_len(key.description) + 2

@@ -1,4 +1,4 @@
-"""The logs of a run, one of them on show."""
+"""The tab with the logs of a run."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from textual.containers import Vertical
 
 from statustui.core.logs import Log
 from statustui.core.text import clean, format_age, format_size
-from statustui.monitor.run.inspection import Page, Search, Unreadable
+from statustui.monitor.run.inspection import Search, Unreadable
+from statustui.monitor.run.log_text import LogPage
 from statustui.tui.messages import LogChosen, Moved
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.widgets.log_view import LogView
-from statustui.tui.widgets.pager import GONE_ROUND
+from statustui.tui.widgets.pager import WRAPPED
 from statustui.tui.widgets.tab_line import TabLine
 
-_UNREAD = "cannot be read: "
+_UNREADABLE = "cannot be read: "
 
 
 class LogTab(Vertical):
-    """Names of logs, what is to be said of the one on show, and its lines."""
+    """The names of the logs, a remark on the displayed one, and its lines.
+
+    Args:
+        options: How to display it.
+        clock: Gives the current time in seconds since 1970.
+    """
 
     BINDING_GROUP_TITLE = "Logs"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,36 +44,35 @@ class LogTab(Vertical):
         ),
     ]
 
-    def __init__(self, manner: DisplayOptions, clock: Callable[[], float]) -> None:
-        """Start without logs."""
+    def __init__(self, options: DisplayOptions, clock: Callable[[], float]) -> None:
         super().__init__(id="logs")
         self._clock = clock
         self._logs: tuple[Log, ...] = ()
         self.chosen: Log | None = None
-        """The log on show."""
+        """The displayed log."""
         self._is_picked = False
         self._modified: float | None = None
-        self._said = ""
+        self._status = ""
         self._names = TabLine(lambda index: LogChosen(self._logs[index]), "log-names")
-        self.view = LogView(manner)
-        """Its lines."""
+        self.view = LogView(options)
+        """The lines of the displayed log."""
 
     def compose(self) -> ComposeResult:
         """Lay the widgets out from top to bottom."""
         yield self._names
         yield self.view
 
-    def show_logs(self, logs: tuple[Log, ...], telling: Log | None) -> None:
-        """Offer these logs; as long as none is chosen, it is the one that tells most."""
+    def set_logs(self, logs: tuple[Log, ...], suggested: Log | None) -> None:
+        """Set the logs; the suggested one is displayed until the user chooses another."""
         self._logs = logs
-        wanted = telling or (logs[0] if logs else None)
+        wanted = suggested or (logs[0] if logs else None)
         is_idle = not self._is_picked and not self.display
         if self.chosen not in logs or (is_idle and self.chosen != wanted):
             self.choose(wanted)
-        self._show_names()
+        self._update_names()
 
     def pick(self, log: Log) -> bool:
-        """Show a log that the user wants to see; whether it is one of the run."""
+        """Display the log that the user has chosen; return whether the run has it."""
         if log not in self._logs:
             return False
         self.choose(log)
@@ -75,67 +80,67 @@ class LogTab(Vertical):
         return True
 
     def choose(self, log: Log | None) -> None:
-        """Show another log."""
+        """Display another log."""
         self.chosen = log
         self._is_picked = False
-        self._modified, self._said = None, ""
+        self._modified, self._status = None, ""
         self.view.clear()
-        self._show_names()
+        self._update_names()
 
-    def _show_names(self) -> None:
+    def _update_names(self) -> None:
         chosen = 0 if self.chosen is None else self._logs.index(self.chosen)
-        self._names.show([clean(log.name) for log in self._logs], chosen)
-        self.tick()
+        self._names.set_names([clean(log.name) for log in self._logs], chosen)
+        self.update_remark()
 
     def action_turn(self, step: int) -> None:
-        """Ask for the next log, or the one before."""
+        """Choose the next log, or (-1) the one before."""
         if self.chosen in self._logs:
             index = self._logs.index(self.chosen) + step
             self.post_message(LogChosen(self._logs[index % len(self._logs)]))
 
     def action_first_error(self) -> None:
-        """Look for the first line that tells of an error."""
-        self.view.seek_error()
+        """Go to the first line with an error."""
+        self.view.search_error()
 
-    def take(self, finding: Page | Search | Unreadable) -> None:
-        """Show what has been found out about a log."""
-        if self.chosen is None or finding.path != self.chosen.path:
+    def apply_result(self, result: LogPage | Search | Unreadable) -> None:
+        """Apply the result of an inspection, if it is about the displayed log."""
+        if self.chosen is None or result.path != self.chosen.path:
             return
-        if isinstance(finding, Page):
-            self._modified = finding.page.modified
-            if self._said.startswith(_UNREAD):
-                self._said = ""
-            self.view.take(finding.page)
-            if finding.page.is_elsewhere:
-                self._said = GONE_ROUND.get(self.view.gone_round, "").lower().rstrip(".")
-        elif isinstance(finding, Unreadable):
-            self._said = f"{_UNREAD}{clean(finding.reason)}"
-            self.view.wait_no_more()
-        elif finding.share is None:
-            self._said = "" if self.view.turn_round() else "not found"
+        if isinstance(result, LogPage):
+            self._modified = result.modified
+            if self._status.startswith(_UNREADABLE):
+                self._status = ""
+            self.view.add_page(result)
+            if result.is_elsewhere:
+                self._status = WRAPPED.get(self.view.wrapped, "").lower().rstrip(".")
+        elif isinstance(result, Unreadable):
+            self._status = f"{_UNREADABLE}{clean(result.reason)}"
+            self.view.cancel_request()
+        elif result.share is None:
+            self._status = "" if self.view.continue_search() else "not found"
         else:
-            self._said = f"searching, {finding.share:.0%}"
-        self.tick()
+            self._status = f"searching, {result.share:.0%}"
+        self.update_remark()
 
     def end_search(self) -> None:
-        """Say nothing of a search any more."""
-        self._said = ""
-        self.view.seek("")
-        self.tick()
+        """Clear the search and what was reported of it."""
+        self._status = ""
+        self.view.search("")
+        self.update_remark()
 
     def on_moved(self, message: Moved) -> None:
-        """Say where in the log that is."""
+        """Update the position in the log."""
         message.stop()
-        self.tick()
+        self.update_remark()
 
-    def tick(self) -> None:
-        """Say how large the log is, how old, and which part of it is in view."""
-        said = [self._said] if self._said else []
+    def update_remark(self) -> None:
+        """Show the size and the age of the log, and which part of it is in view."""
+        remark = [self._status] if self._status else []
         if not self._logs:
-            said.append("no logs")
+            remark.append("no logs")
         if self._modified is not None:
             size = self.view.size_of_log
-            said.append(format_size(size) if size else "empty")
-            said.append(f"{format_age(self._clock() - self._modified)} old")
-            said.append("following" if self.view.follows else f"{self.view.share[1]:.0%}")
-        self._names.say("  ".join(said))
+            remark.append(format_size(size) if size else "empty")
+            remark.append(f"{format_age(self._clock() - self._modified)} old")
+            remark.append("following" if self.view.follows else f"{self.view.share[1]:.0%}")
+        self._names.set_remark("  ".join(remark))

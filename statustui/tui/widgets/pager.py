@@ -1,4 +1,4 @@
-"""A page of a long text: what is out of view costs nothing, however much of it there is."""
+"""A pager for a text of any length; only what is in view is drawn."""
 
 from __future__ import annotations
 
@@ -18,33 +18,37 @@ from statustui.core.text import ignores_case
 from statustui.tui.messages import Moved
 from statustui.tui.model.display_options import DisplayOptions
 
-_WHEEL = 3
-"""Rows by which a notch of the wheel scrolls."""
-_SHIFT = 20
-"""Cells by which long lines are moved to the left and to the right."""
-_KEPT = 1000
-"""Items whose rows are kept."""
+_WHEEL_ROWS = 3
+"""Rows that a notch of the wheel scrolls."""
+_SHIFT_CELLS = 20
+"""Cells by which a key scrolls to the left or to the right."""
+_MAX_CACHED = 1000
+"""Items whose rows are cached."""
 
-
-GONE_ROUND = {1: "Searched on from the top.", -1: "Searched on from the end."}
-"""What is said when a search in a direction has gone around the end of the text."""
+WRAPPED = {1: "Searched on from the top.", -1: "Searched on from the end."}
+"""What to notify when a search, downwards or upwards, has wrapped around the end of the text."""
 _GRIP = "┃"
-"""Stands at the right edge beside what is in view, as the grip of a scroll bar."""
+"""The grip of the scroll bar at the right edge."""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A row of the text."""
 
     item: int
-    """The number of the item that it belongs to."""
+    """The index of the item that it belongs to."""
     row: int
-    """Which one of the item's rows it is."""
+    """Its index among the rows of the item."""
 
 
 class Pager(Widget, can_focus=True):
-    """Items, each of some rows, of which as many are shown as there is room for.
+    """A text of items, each with one row or more.
 
-    At the end of the text it follows: what comes is in view, until somebody looks further up.
+    At the end of the text, the pager follows: it scrolls to what is appended, until the user
+    scrolls up. Subclasses define `item_count` and `draw_item`.
+
+    Args:
+        options: How to display it.
+        name: The identifier of the widget.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pager--found", "pager--dim"}
@@ -66,121 +70,120 @@ class Pager(Widget, can_focus=True):
         Binding("N", "match(-1)", "Previous match", show=False, id="pager.previous-match"),
     ]
 
-    def __init__(self, manner: DisplayOptions, *, name: str) -> None:
-        """Start without a text."""
+    def __init__(self, options: DisplayOptions, *, name: str) -> None:
         super().__init__(id=name)
-        self.manner = manner
+        self.options = options
         self.follows = True
         """Whether the end of the text stays in view."""
         self.word = ""
-        """What is searched for."""
+        """The word that is highlighted."""
         self._pattern: re.Pattern[str] | None = None
-        self._top = Place(0, 0)
+        self._top = Position(0, 0)
         self._shift = 0
         self._rows: dict[int, list[Strip]] = {}
         self._drawn: list[Strip] = []
 
-    # What the text is.
+    # The text.
 
-    def count(self) -> int:
-        """How many items there are."""
+    def item_count(self) -> int:
+        """Return the number of items."""
         raise NotImplementedError
 
-    def draw(self, index: int) -> list[Strip]:
-        """The rows of an item; there is at least one."""
+    def draw_item(self, index: int) -> list[Strip]:
+        """Return the rows of an item, at least one."""
         raise NotImplementedError
 
-    def moved(self) -> None:
-        """Another part of the text has come into view."""
+    def report_move(self) -> None:
+        """Report that another part of the text is in view."""
         self.post_message(Moved())
 
     def action_match(self, direction: int) -> None:
-        """Go to the next item in that direction with what is searched for."""
+        """Go to the next item that contains the word, or (-1) the one before."""
         raise NotImplementedError
 
     @property
     def ends_here(self) -> bool:
-        """Whether the last item is the end of the text."""
+        """Whether the last loaded item is the end of the text."""
         return True
 
     @property
     def share(self) -> tuple[float, float]:
-        """Which part of the text is in view, from 0 to 1: where it begins and where it ends."""
-        count = max(1, self.count())
+        """Where the part in view starts and ends, from 0 to 1."""
+        count = max(1, self.item_count())
         return self._top.item / count, min(1.0, self._bottom.item / count)
 
     # Drawing.
 
     @property
     def room(self) -> int:
-        """How many cells there are for the text, the last column left to the position."""
+        """Cells for the text, without the scroll bar in the last column."""
         return max(1, self.size.width - 1)
 
     @property
-    def top(self) -> Place:
+    def top(self) -> Position:
         """The first row in view."""
         return self._top
 
     @property
-    def _bottom(self) -> Place:
-        """The row behind the last one in view."""
+    def _bottom(self) -> Position:
+        """The row after the last one in view."""
         return self._walk(self._top, self.size.height)
 
     def style_of(self, name: str) -> Style:
-        """A style, by the name of its component class; none without a name."""
+        """Return the style of a component class; no style for an empty name."""
         return self.get_component_rich_style(name, partial=True) if name else Style.null()
 
     def on_resize(self) -> None:
-        """Make use of the new size."""
+        """Redraw everything for the new size."""
         self.redraw()
 
     def notify_style_update(self) -> None:
-        """Draw everything in the new colours."""
+        """Redraw everything in the new colours."""
         super().notify_style_update()
         if self.is_mounted:
             self.redraw()
 
     def redraw(self) -> None:
-        """Draw all items anew."""
+        """Redraw all items."""
         self._rows.clear()
         self.update_view()
 
-    def forget(self, index: int) -> None:
-        """An item has changed."""
+    def invalidate_item(self, index: int) -> None:
+        """Draw an item again, as it has changed; `update_view` shows it."""
         self._rows.pop(index, None)
 
-    def place_at(self, index: int) -> None:
-        """Have an item in view, with some rows above it; `update_view` shows it."""
-        self._top = self._walk(Place(index, 0), -(self.size.height // 3))
+    def move_to_item(self, index: int) -> None:
+        """Move to an item, with some rows above it; `update_view` shows it."""
+        self._top = self._walk(Position(index, 0), -(self.size.height // 3))
 
-    def shift_top(self, items: int) -> None:
-        """So many items have come in front of those in view; `update_view` shows it."""
-        self._top = Place(max(0, self._top.item + items), self._top.row)
+    def shift_items(self, items: int) -> None:
+        """Keep the same items in view after `items` were inserted above; `update_view` shows it."""
+        self._top = Position(max(0, self._top.item + items), self._top.row)
 
     def update_view(self) -> None:
-        """Repaint what has changed of the lines in view."""
+        """Redraw the lines in view that have changed."""
         if not self.size.height:
             return
-        self._settle()
+        self._clamp()
         page = self._page()
         for number, strip in enumerate(page):
             if number >= len(self._drawn) or strip != self._drawn[number]:
                 self.refresh(Region(0, number, self.size.width, 1))
         self._drawn = page
 
-    def _settle(self) -> None:
-        """Keep the page within the text, and at its end where that is followed."""
-        end = self._walk(Place(self.count(), 0), -self.size.height)
+    def _clamp(self) -> None:
+        """Keep the page within the text, and at the end of it while following."""
+        end = self._walk(Position(self.item_count(), 0), -self.size.height)
         index, row = self._top
-        if index < self.count():
+        if index < self.item_count():
             row = min(row, len(self._item(index)) - 1)
-        self._top = end if self.follows else min(Place(index, row), end)
+        self._top = end if self.follows else min(Position(index, row), end)
 
     def _page(self) -> list[Strip]:
         height, style = self.size.height, self.style_of("pager--dim")
         rows: list[Strip] = []
         index, row = self._top
-        while len(rows) < height and index < self.count():
+        while len(rows) < height and index < self.item_count():
             rows += self._item(index)[row:]
             index, row = index + 1, 0
         start, end = self.share
@@ -197,26 +200,26 @@ class Pager(Widget, can_focus=True):
     def _item(self, index: int) -> list[Strip]:
         rows = self._rows.get(index)
         if rows is None:
-            if len(self._rows) > _KEPT:
+            if len(self._rows) > _MAX_CACHED:
                 self._rows.clear()
-            rows = self._rows[index] = self.draw(index)
+            rows = self._rows[index] = self.draw_item(index)
         return rows
 
     def _in_view(self, row: Strip) -> Strip:
-        """What is in view of a row; of a very long one nothing else is looked at."""
+        """Return the part of a row that is in view; the rest of a long row costs nothing."""
         left, right = self._shift, self._shift + self.room
-        # A match may begin before what is in view, and end behind it.
+        # A match may start or end out of view.
         margin = 2 * len(self.word)
         first = max(0, left - margin)
         row = self._highlighted(row.crop(first, right + margin))
         return row.crop_extend(left - first, right - first, None)
 
     def _highlighted(self, strip: Strip) -> Strip:
-        """A row with what is searched for standing out."""
+        """Highlight the word in a row."""
         if self._pattern is None:
             return strip
         text = strip.text
-        # Matches that touch each other stand out as one.
+        # Adjacent matches are highlighted as one.
         edges: list[int] = []
         for match in self._pattern.finditer(text):
             if edges and edges[-1] == match.start():
@@ -238,88 +241,88 @@ class Pager(Widget, can_focus=True):
 
     # Moving.
 
-    def _walk(self, place: Place, rows: int) -> Place:
-        """The place so many rows further down, or further up; it stays within the text."""
-        index, row = place
+    def _walk(self, position: Position, rows: int) -> Position:
+        """Return the position a number of rows further down, within the text."""
+        index, row = position
         row += rows
         while row < 0 and index > 0:
             index -= 1
             row += len(self._item(index))
-        while index < self.count() and row >= (height := len(self._item(index))):
+        while index < self.item_count() and row >= (height := len(self._item(index))):
             row -= height
             index += 1
-        if index >= self.count():
-            return Place(self.count(), 0)
-        return Place(index, max(0, row))
+        if index >= self.item_count():
+            return Position(self.item_count(), 0)
+        return Position(index, max(0, row))
 
-    def look_from(self, top: Place) -> None:
-        """Show the page that begins there, or the last one."""
-        end = self._walk(Place(self.count(), 0), -self.size.height)
+    def scroll_to_position(self, top: Position) -> None:
+        """Show the page that starts at a position, or the last page; follow at the end."""
+        end = self._walk(Position(self.item_count(), 0), -self.size.height)
         self.follows = top >= end and self.ends_here
         self._top = min(top, end)
         self.update_view()
-        self.moved()
+        self.report_move()
 
-    def show_item(self, index: int) -> None:
-        """Bring an item into view, with a few rows above it."""
-        if self._top.item <= index < self._bottom.item and self._top <= Place(index, 0):
+    def scroll_to_item(self, index: int) -> None:
+        """Scroll an item into view, if it is not, with some rows above it."""
+        if self._top.item <= index < self._bottom.item and self._top <= Position(index, 0):
             self.follows = False
-            self.moved()
+            self.report_move()
         else:
-            self.place_at(index)
-            self.look_from(self._top)
+            self.move_to_item(index)
+            self.scroll_to_position(self._top)
 
     def action_move(self, rows: int) -> None:
-        """Move by some rows."""
-        self.look_from(self._walk(self._top, rows))
+        """Scroll by a number of rows."""
+        self.scroll_to_position(self._walk(self._top, rows))
 
     def action_page(self, pages: float) -> None:
-        """Move by some pages."""
+        """Scroll by a number of pages."""
         self.action_move(round(pages * self.size.height))
 
     def action_first(self) -> None:
         """Show the first page."""
-        self.look_from(Place(0, 0))
+        self.scroll_to_position(Position(0, 0))
 
     def action_last(self) -> None:
-        """Show the last page, and follow."""
-        self.look_from(Place(self.count(), 0))
+        """Show the last page and follow."""
+        self.scroll_to_position(Position(self.item_count(), 0))
 
     def action_follow(self) -> None:
-        """Follow, or stay where we are."""
+        """Start or stop following."""
         if self.follows:
             self.follows = False
-            self.moved()
+            self.report_move()
         else:
             self.action_last()
 
     def action_wrap(self) -> None:
-        """Let long lines go on in the next one, or off the screen."""
-        self.manner.wraps = not self.manner.wraps
+        """Wrap long lines, or cut them off."""
+        self.options.wraps = not self.options.wraps
         self._shift = 0
         self.redraw()
-        self.moved()
+        self.report_move()
 
     def action_shift(self, direction: int) -> None:
-        """Show more of what is to the right, or to the left, of long lines."""
-        if not self.manner.wraps:
-            self._shift = max(0, self._shift + direction * _SHIFT)
+        """Scroll long lines to the right, or (-1) to the left, if they are not wrapped."""
+        if not self.options.wraps:
+            self._shift = max(0, self._shift + direction * _SHIFT_CELLS)
             self.update_view()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Look further down."""
+        """Scroll down."""
         event.stop()
-        self.action_move(_WHEEL)
+        self.action_move(_WHEEL_ROWS)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Look further up."""
+        """Scroll up."""
         event.stop()
-        self.action_move(-_WHEEL)
+        self.action_move(-_WHEEL_ROWS)
 
     # Searching.
 
-    def search(self, word: str) -> None:
-        """Let a word stand out; without capitals in it, case does not matter."""
+    def highlight(self, word: str) -> None:
+        """Highlight a word; upper and lower case are the same if it has no upper case."""
         self.word = word
         flags = re.IGNORECASE if ignores_case(word) else 0
         self._pattern = re.compile(re.escape(word), flags) if word else None

@@ -1,4 +1,4 @@
-"""A widget that is a text, and is repainted when that has changed."""
+"""A widget that shows one text and is redrawn only when it has changed."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from textual.widget import Widget
 
 
 class Painted(Widget):
-    """Shows what `draw` gives; the screen is laid out anew only if it takes more or fewer lines."""
+    """Shows the text from `draw`; the screen is laid out again only if its height changes.
+
+    Args:
+        name: The class of the widget in the style sheet.
+    """
 
     def __init__(self, name: str) -> None:
-        """Start with nothing painted; `name` is its class in the style sheet."""
         super().__init__(classes=name)
         self._painted = Text()
 
     def draw(self) -> Text:
-        """The text as it is now."""
+        """Return the text as it is now."""
         raise NotImplementedError
 
     def render(self) -> Text:
-        """Paint it."""
+        """Draw the text."""
         self._painted = self.draw()
         return self._painted
 
     def update(self) -> None:
-        """Paint it anew if it has changed."""
+        """Redraw the text if it has changed."""
         if not self.is_mounted:
             return
         text = self.draw()

@@ -1,66 +1,53 @@
-"""Beside the table, where there is room: the run under the cursor, and its history."""
+"""The selected run and its history, beside the table."""
 
 from __future__ import annotations
 
 from asyncio import TimerHandle
-from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.containers import Vertical
 
 from statustui.core.history import History
 from statustui.core.run import Run
-from statustui.monitor.run.inspection import Inspect, Inspection
-from statustui.tui.messages import Found, Moved
-from statustui.tui.model.display_options import DisplayOptions
+from statustui.monitor.run.inspection import Inspection
+from statustui.tui.messages import Moved, RunInspected
+from statustui.tui.model.peers import find_peers
+from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.terminal.timers import call_after
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.run_header import Overview
 
-_PAUSE = 0.15
-"""Seconds for which the cursor rests on a run before its files are read."""
+_OPEN_DELAY = 0.15
+"""Seconds for which a run is selected before its files are read."""
 
 
 class Preview(Vertical):
-    """What there is to know of one run at a glance; it stays live.
+    """A run at a glance, kept current while it is selected.
 
     Args:
-        inspect: Begins to look at a run's files.
-        peers: Gives the paths of the runs that one is compared with.
-        manner: How the history is shown.
-        clock: Gives the current time in seconds since 1970.
+        context: What all screens share.
     """
 
-    def __init__(
-        self,
-        inspect: Inspect,
-        peers: Callable[[Run], Sequence[str]],
-        manner: DisplayOptions,
-        clock: Callable[[], float],
-    ) -> None:
-        """Show nothing yet."""
+    def __init__(self, context: ScreenContext) -> None:
         super().__init__(id="preview")
-        self._inspect = inspect
-        self._peers = peers
-        self._clock = clock
-        self._manner = manner
+        self._shared = context
         self._run: Run | None = None
         self._inspection: Inspection | None = None
         self._overview: Overview | None = None
-        self._history = HistoryView(manner, clock, "preview-history")
+        self._history = HistoryView(context.display, context.clock, "preview-history")
         self._history.can_focus = False
         self._timer: TimerHandle | None = None
 
     def on_mount(self) -> None:
-        """Let ages tick."""
-        self.set_interval(1.0, self._tick)
+        """Update ages every second."""
+        self.set_interval(1.0, self._update_ages)
 
     def on_unmount(self) -> None:
-        """Look no more."""
-        self.rest()
+        """Stop the inspection."""
+        self.close_run()
 
-    def rest(self) -> None:
-        """Look at no run any more."""
+    def close_run(self) -> None:
+        """Stop inspecting the run."""
         self._run = None
         if self._timer is not None:
             self._timer.cancel()
@@ -70,26 +57,26 @@ class Preview(Vertical):
 
     @property
     def path(self) -> str | None:
-        """The path of the run on show."""
+        """The path of the displayed run."""
         return None if self._run is None else self._run.path
 
-    def lose(self) -> None:
-        """Say that the run on show is gone."""
+    def mark_gone(self) -> None:
+        """Say that the displayed run is gone."""
         if self._run is not None and self._overview is not None:
-            self._overview.show(self._run, is_gone=True)
+            self._overview.set_run(self._run, is_gone=True)
 
-    def look_at(self, run: Run | None) -> None:
-        """Show a run, once the cursor has come to rest on it; None to show what was there."""
+    def set_run(self, run: Run | None) -> None:
+        """Display a run once it has been selected for a moment; None keeps the one before."""
         if run is None or run is self._run:
             return
         if self._run is None or run.path != self._run.path:
-            self.rest()
+            self.close_run()
             self._run = run
-            self._timer = call_after(self, _PAUSE, self._open)
+            self._timer = call_after(self, _OPEN_DELAY, self._open)
             return
         self._run = run
         if self._overview is not None and self._inspection is not None:
-            self._overview.show(run)
+            self._overview.set_run(run)
             self._inspection.look(run)
 
     def _open(self) -> None:
@@ -97,30 +84,32 @@ class Preview(Vertical):
         if run is None:
             return
         if self._overview is None:
-            self._overview = Overview(run, self._clock)
+            self._overview = Overview(run, self._shared.clock)
             self.mount(self._overview, self._history)
-        self._overview.show(run)
-        self._history.show(History())
+        self._overview.set_run(run)
+        self._history.set_history(History())
         self._history.follows = True
         path = run.path
-        self._inspection = self._inspect(
-            run, self._peers(run), lambda finding: self.post_message(Found(path, finding))
+        self._inspection = self._shared.inspect(
+            run,
+            find_peers(self._shared.store.runs.values(), run),
+            lambda result: self.post_message(RunInspected(path, result)),
         )
 
-    @on(Found)
-    def _take(self, message: Found) -> None:
-        is_wanted = self._run is not None and message.path == self._run.path
-        if not is_wanted or self._inspection is None or self._overview is None:
+    @on(RunInspected)
+    def _apply_result(self, message: RunInspected) -> None:
+        is_current = self._run is not None and message.path == self._run.path
+        if not is_current or self._inspection is None or self._overview is None:
             return
-        self._overview.take(message.finding)
-        if isinstance(message.finding, History):
-            self._history.show(message.finding)
+        self._overview.apply_result(message.result)
+        if isinstance(message.result, History):
+            self._history.set_history(message.result)
 
     @on(Moved)
     def _ignore(self, message: Moved) -> None:
         message.stop()
 
-    def _tick(self) -> None:
+    def _update_ages(self) -> None:
         if self._overview is not None and self._inspection is not None:
-            self._overview.tick(self._inspection)
-            self._history.tick()
+            self._overview.update_ages(self._inspection)
+            self._history.update_ages()

@@ -1,4 +1,4 @@
-"""How many runs are in each category, what needs attention first."""
+"""How many runs are in each category, problems first."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from textual.widget import Widget
 from statustui.core.categories import Category
 from statustui.presentation.columns import STALLED
 from statustui.presentation.glyphs import NEW, STYLES
-from statustui.tui.messages import CategoryChosen, FilterChosen, NewsChosen
+from statustui.tui.messages import CategoryChosen, FilterChosen, NewProblemChosen
 from statustui.tui.model.store import RunStore
 
 _WORD_DROP_ORDER = sorted(
     (category for category in Category if category.word_drop_order is not None),
     key=lambda category: category.word_drop_order or 0,
 )
-"""The order in which chips lose their words on a narrow terminal."""
+"""On narrow terminals, chips lose their words in this order."""
 
 _BAR = "━"
 _GAP = "  "
@@ -33,30 +33,33 @@ class _Chip(NamedTuple):
     text: str
     style: Style
     message: Message
-    """What a click on it asks for."""
+    """What a click on it sends."""
 
 
 class SummaryBar(Widget):
-    """One chip for each category that has runs, for what is new and for what has stalled."""
+    """A chip for each category that has runs, for new problems and for stalled runs.
+
+    Args:
+        store: The runs that are counted.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES.values())
 
     def __init__(self, store: RunStore) -> None:
-        """Show the counts of `store`."""
         super().__init__(id="summary")
         self._store = store
         self._shown: tuple[object, ...] = ()
 
-    def show(self) -> None:
-        """Show the counts of the store if they are others than before."""
+    def update(self) -> None:
+        """Redraw the counts if they have changed."""
         store = self._store
-        shown = (dict(+store.counts), store.only, len(store.unseen), store.stalled)
+        shown = (dict(+store.counts), store.only, len(store.unread_problems), store.stalled)
         if shown != self._shown:
             self._shown = shown
             self.refresh()
 
     def render(self) -> Text:
-        """Draw the chips, and below them the share of each."""
+        """Draw the chips, and below them a bar with the share of each category."""
         line = Text(no_wrap=True, overflow="ellipsis")
         for chips in self._lines():
             for chip in chips:
@@ -68,7 +71,7 @@ class SummaryBar(Widget):
         return line
 
     def _lines(self) -> list[list[_Chip]]:
-        """The chips of each line; where one line is too short they take the place of the shares."""
+        """Return the chips of each line; if they need a second line, it replaces the bar."""
         lines: list[list[_Chip]] = [[]]
         room = self.size.width
         for chip in self._chips():
@@ -81,18 +84,19 @@ class SummaryBar(Widget):
 
     def _chips(self) -> list[_Chip]:
         store = self._store
-        remarks = []
-        if store.unseen:
-            remarks.append(_Chip(f"{NEW} {len(store.unseen):,} new", _BOLD, NewsChosen()))
+        extra = []
+        if store.unread_problems:
+            text = f"{NEW} {len(store.unread_problems):,} new"
+            extra.append(_Chip(text, _BOLD, NewProblemChosen()))
         if store.stalled:
             text = f"{STALLED} {store.stalled:,} stalled"
-            remarks.append(_Chip(text, _BOLD, FilterChosen("stalled")))
-        room = self.size.width - sum(len(chip.text) + len(_GAP) for chip in remarks)
-        return [*self._categories(room), *remarks]
+            extra.append(_Chip(text, _BOLD, FilterChosen("stalled")))
+        room = self.size.width - sum(len(chip.text) + len(_GAP) for chip in extra)
+        return [*self._categories(room), *extra]
 
     def _categories(self, room: int) -> Iterator[_Chip]:
         counts, only = self._store.counts, self._store.only
-        # The problems are counted even if there is none: that is the good news.
+        # Show the count of problems even if it is zero.
         shown = [category for category in Category if counts[category] or category.is_problem]
         chips = {category: f"{category.glyph} {counts[category]:,}" for category in shown}
         words = {category: f" {category.value}" for category in shown}
@@ -108,7 +112,7 @@ class SummaryBar(Widget):
             yield _Chip(chip + words.get(category, ""), style, CategoryChosen(category))
 
     def on_click(self, event: events.Click) -> None:
-        """Ask for what the chip that was clicked on counts."""
+        """List the runs that the clicked chip counts."""
         start, lines = 0, self._lines()
         if event.y >= len(lines):
             return
@@ -119,7 +123,7 @@ class SummaryBar(Widget):
 
 
 def shares(counts: Counter[Category], width: int) -> list[tuple[Category, int]]:
-    """Share out a bar of `width` cells by the counts; whatever there is has at least one cell."""
+    """Divide a bar of `width` cells by the counts, with at least one cell for each category."""
     present = [category for category in Category if counts[category] > 0]
     total = sum(counts[category] for category in present)
     if not present or width < len(present):

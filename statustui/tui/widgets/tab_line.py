@@ -1,4 +1,4 @@
-"""A line of names, one of which is chosen, and a remark at its right end."""
+"""A line of names, one of them chosen, with a remark at its right end."""
 
 from __future__ import annotations
 
@@ -13,42 +13,41 @@ from textual.message import Message
 from textual.widget import Widget
 
 _GAP = " "
-_NAMES = 36
-"""Cells for names that are kept free of the remark."""
+_MIN_NAMES_WIDTH = 36
+"""Cells that a long remark leaves to the names."""
 
 
 class TabLine(Widget):
-    """Names to choose from, with a click or, by the keys of the screen, without.
+    """Names to choose from with a click; the keys for them are those of the screen.
 
     Args:
-        choose: Makes the message for the choice of the name at an index.
+        choose: Makes the message that is sent when the name at an index is chosen.
         name: The identifier of the widget.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tab-line--remark"}
 
     def __init__(self, choose: Callable[[int], Message], name: str) -> None:
-        """Start without names."""
         super().__init__(id=name)
         self._choose = choose
         self._names: Sequence[str] = ()
         self._chosen = 0
         self._remark = ""
 
-    def show(self, names: Sequence[str], chosen: int) -> None:
-        """Offer these names, each clean and in one line."""
+    def set_names(self, names: Sequence[str], chosen: int) -> None:
+        """Set the names, each one clean line, and the index of the chosen one."""
         if (names, chosen) != (self._names, self._chosen):
             self._names, self._chosen = names, chosen
             self.refresh()
 
-    def say(self, remark: str) -> None:
-        """Show a remark."""
+    def set_remark(self, remark: str) -> None:
+        """Set the remark."""
         if remark != self._remark:
             self._remark = remark
             self.refresh()
 
     def render(self) -> Text:
-        """Draw it; where there is no room for all names, the chosen one is in view."""
+        """Draw the line; if not all names fit, the chosen one is in view."""
         names, remark = Text(no_wrap=True), self._remark
         for index, name in enumerate(self._names):
             is_chosen = index == self._chosen
@@ -62,18 +61,18 @@ class TabLine(Widget):
 
     @property
     def _room(self) -> int:
-        """The cells for the names: what the remark leaves, or what a few of them need."""
-        least = min(sum(map(_width, self._names)), _NAMES)
+        """Cells for the names: what the remark leaves, but enough for a few."""
+        least = min(sum(map(_width, self._names)), _MIN_NAMES_WIDTH)
         return min(self.size.width, max(self.size.width - cell_len(self._remark) - 1, least))
 
     @property
     def _first(self) -> int:
-        """The first name that is shown: the chosen one if there is no room for all up to it."""
+        """Index of the first name in view: the chosen one if the names up to it do not fit."""
         needed = sum(map(_width, self._names[: self._chosen + 1]))
         return self._chosen if needed > self._room else 0
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the name that was clicked on."""
+        """Choose the clicked name."""
         start = 0
         for index in range(self._first, len(self._names)):
             width = _width(self._names[index])
@@ -83,5 +82,5 @@ class TabLine(Widget):
 
 
 def _width(name: str) -> int:
-    """The cells of a name, with what stands around it."""
+    """Return the cells of a name, with its margins."""
     return cell_len(name) + 2 + len(_GAP)

@@ -1,4 +1,4 @@
-"""One bar of what a run spent its time in, and one of what runs of its name usually do."""
+"""A bar with the times that a run spent in its states, above one with the usual times."""
 
 from __future__ import annotations
 
@@ -19,37 +19,40 @@ from statustui.core.timeline import StateTimeline
 from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.painted import Painted
 
-_LABEL, _TOTAL = 9, 8
-"""Cells in front of a bar, and behind it."""
-_LEGEND = 12
-"""States in the legend at the most: those that took longest."""
+_LABEL_WIDTH, _TOTAL_WIDTH = 9, 8
+"""Cells before a bar and after it."""
+_MAX_LEGEND = 12
+"""States in the legend: those that took longest."""
 _GAP = "  "
 
 
 class Timeline(Painted):
-    """From the creation of a run to now, or to its end, cut into its states to scale.
+    """The time from the creation of a run to now, or to its end, divided into its states.
 
-    The bar below has the same scale. Names stand in the bars where there is room, and beside their
+    The second bar has the same scale. States are named in the bars where they fit, and with their
     times in the legend.
+
+    Args:
+        run: The run.
+        clock: Gives the current time in seconds since 1970.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time", *STYLES.values()}
 
     def __init__(self, run: Run, clock: Callable[[], float]) -> None:
-        """Speak of `run`."""
         super().__init__("timeline")
         self._run = run
         self._clock = clock
         self._timeline = StateTimeline()
         self._durations = StateDurations()
 
-    def show(
+    def set_run(
         self,
         run: Run,
         timeline: StateTimeline | None = None,
         durations: StateDurations | None = None,
     ) -> None:
-        """Show another picture of the run, and what has been found out of it."""
+        """Set the run, and what is known of its times; None keeps what is known."""
         if run.path != self._run.path:
             self._timeline, self._durations = StateTimeline(), StateDurations()
         self._run = run
@@ -58,8 +61,9 @@ class Timeline(Painted):
         self.update()
 
     def draw(self) -> Text:
-        """The bars, and the legend below them."""
-        timeline, room = self._timeline, self.size.width - _LABEL - _TOTAL - 1
+        """Draw the bars, and the legend below them."""
+        timeline = self._timeline
+        room = self.size.width - _LABEL_WIDTH - _TOTAL_WIDTH - 1
         if not timeline.starts or room < 1:
             return Text("")
         run, now = self._run, self._clock()
@@ -82,7 +86,7 @@ class Timeline(Painted):
         return text
 
     def _bar(self, text: Text, label: str, cells: list[str], base: Style, room: int) -> None:
-        text.append(f"{label:<{_LABEL}}", self._style("history--time"))
+        text.append(f"{label:<{_LABEL_WIDTH}}", self._style("history--time"))
         for state, group in groupby(cells):
             width = len(list(group))
             style = self._style(STYLES[categorise(state)])
@@ -93,12 +97,12 @@ class Timeline(Painted):
     def _legend(
         self, text: Text, times: Mapping[str, float], usual: Mapping[str, float], current: str
     ) -> None:
-        """The states that took longest, with the time in each."""
-        text.append(" " * _LABEL)
+        """Append the states that took longest, with the time spent in each."""
+        text.append(" " * _LABEL_WIDTH)
         if usual:
             runs = self._durations.runs
             text.append(f"usually: median of {runs} run{'' if runs == 1 else 's'}{_GAP}", "dim")
-        for state in nlargest(_LEGEND, times, key=lambda state: times[state]):
+        for state in nlargest(_MAX_LEGEND, times, key=lambda state: times[state]):
             if times[state] < BRIEF:
                 break
             category = categorise(state)
@@ -115,7 +119,7 @@ class Timeline(Painted):
 
 
 def _usual_cells(usual: Mapping[str, float], scale: float) -> list[str]:
-    """The state in each cell of a bar, given how many seconds a cell stands for."""
+    """Return the state in each cell of a bar, with `scale` seconds for a cell."""
     cells: list[str] = []
     for state, end in zip(usual, accumulate(usual.values()), strict=True):
         cells += [state] * (round(end / scale) - len(cells))

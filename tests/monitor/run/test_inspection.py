@@ -30,7 +30,6 @@ from statustui.monitor.run.inspection import (
     FileInspection,
     InspectionResult,
     Logs,
-    Page,
     Search,
     Unreadable,
 )
@@ -40,6 +39,7 @@ from statustui.monitor.run.log_text import (
     LogFollower,
     LogPage,
     LogText,
+    PageRequest,
     open_log,
     search_pattern,
 )
@@ -294,7 +294,7 @@ def test_what_another_process_writes_is_seen_by_itself(tmp_path: Path, inspect: 
     inspection, found = inspect(run)
     wait_until(lambda: found.last(History) and found.last(Logs))
     inspection.show_log(f"{run}/run.log")
-    wait_until(lambda: found.last(Page))
+    wait_until(lambda: found.last(LogPage))
     script = (
         "import sys, time\n"
         "run = sys.argv[1]\n"
@@ -307,13 +307,13 @@ def test_what_another_process_writes_is_seen_by_itself(tmp_path: Path, inspect: 
     subprocess.run([sys.executable, "-c", script, str(run)], check=True, timeout=60)
 
     def has_all() -> bool:
-        history, page, logs = found.last(History), found.last(Page), found.last(Logs)
+        history, page, logs = found.last(History), found.last(LogPage), found.last(Logs)
         assert history is not None
         assert page is not None
         assert logs is not None
         return (
             history.entries[-1].status.note == "step 5"
-            and page.page.lines[-1].text == "step 5"
+            and page.lines[-1].text == "step 5"
             and [log.name for log in logs.logs] == ["run", "kickoff"]
         )
 
@@ -386,7 +386,7 @@ def test_a_log_that_cannot_be_read_is_reported(
     wait_until(lambda: found.last(Unreadable))
     assert found.last(Unreadable) == Unreadable(str(log), reason)
     assert sum(isinstance(one, Unreadable) for one in found.all) == 1
-    inspection.turn(str(log), LogText.tail)
+    inspection.request_page(str(log), PageRequest("tail"))
     inspection.search(str(log), ERRORS, 0, backwards=False)
     inspection.show_documents(wanted=True)
     wait_until(lambda: found.last(Documents))
@@ -403,11 +403,11 @@ def test_a_search_reports_its_result_and_can_be_stopped(tmp_path: Path, inspect:
     log.write_bytes(b"a line\n" * 100_000 + b"panic: here\n" + b"a line\n" * 100_000)
     inspection, found = inspect(run)
     inspection.search(str(log), ERRORS, 0, backwards=False)
-    wait_until(lambda: found.last(Page))
-    page = found.last(Page)
+    wait_until(lambda: found.last(LogPage))
+    page = found.last(LogPage)
     assert page is not None
-    assert page.page.target == 700_000
-    assert "panic: here" in [line.text for line in page.page.lines]
+    assert page.target == 700_000
+    assert "panic: here" in [line.text for line in page.lines]
     inspection.search(str(log), search_pattern("not there"), 0, backwards=False)
     wait_until(lambda: found.last(Search) == Search(str(log), None))
     told = len(found.all)
@@ -457,12 +457,12 @@ def test_files_that_can_be_read_again_are_delivered_again(
     (run / "run.log").write_text("step 1\n")
     inspection, found = inspect(run)
     inspection.show_log(f"{run}/run.log")
-    wait_until(lambda: found.last(Page))
+    wait_until(lambda: found.last(LogPage))
     run.rename(tmp_path / "away")
     wait_until(lambda: sum(isinstance(one, Unreadable) for one in found.all) == 2)
     told = len(found.all)
     (tmp_path / "away").rename(run)
-    for kind in (History, Page):
+    for kind in (History, LogPage):
         wait_until(lambda kind=kind: any(isinstance(one, kind) for one in found.all[told:]))  # type: ignore[misc]
 
 
@@ -476,17 +476,17 @@ def test_unchanged_files_are_not_delivered_again(tmp_path: Path, inspect: Inspec
     inspection.show_documents(wanted=True)
     wait_until(lambda: found.last(Documents))
     told = list(found.all)
-    assert {type(one) for one in told} == {History, Logs, Page, Documents}
+    assert {type(one) for one in told} == {History, Logs, LogPage, Documents}
     inspection.look(run_at(run))
-    inspection.turn(f"{run}/run.log", LogText.head)
+    inspection.request_page(f"{run}/run.log", PageRequest("head"))
 
     def is_turned() -> bool:
-        page = found.last(Page)
+        page = found.last(LogPage)
         assert page is not None
-        return page.page.is_elsewhere
+        return page.is_elsewhere
 
     wait_until(is_turned)
-    assert [type(one) for one in found.all[len(told) :]] == [Page]
+    assert [type(one) for one in found.all[len(told) :]] == [LogPage]
 
 
 def test_an_unreadable_run_is_reported_once(tmp_path: Path, inspect: Inspector) -> None:
@@ -706,13 +706,13 @@ def test_a_filesystem_that_hangs_blocks_no_caller(tmp_path: Path) -> None:
         wait_until(lambda: inspection.silent > 1.0)
         assert found.all == []
         mounted.go_on()
-        wait_until(lambda: found.last(Page))
+        wait_until(lambda: found.last(LogPage))
         wait_until(lambda: inspection.silent < 1.0)
         inspection.stop()
 
 
-def test_an_internal_error_is_reported_and_the_inspection_goes_on(
-    tmp_path: Path, inspect: Inspector
+def test_a_mistake_in_the_program_is_told_and_the_rest_goes_on(
+    tmp_path: Path, inspect: Inspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next request is answered."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
@@ -722,13 +722,15 @@ def test_an_internal_error_is_reported_and_the_inspection_goes_on(
     def fail(_text: LogText) -> LogPage:
         raise ZeroDivisionError("no such page")
 
-    inspection.turn(f"{run}/run.log", fail)
+    monkeypatch.setattr(LogText, "head", fail)
+    inspection.request_page(f"{run}/run.log", PageRequest("head"))
     wait_until(lambda: found.last(Unreadable))
     told = found.last(Unreadable)
     assert told is not None
     assert "internal error: ZeroDivisionError('no such page')" in told.reason
-    inspection.turn(f"{run}/run.log", LogText.head)
-    wait_until(lambda: found.last(Page))
+    monkeypatch.undo()
+    inspection.request_page(f"{run}/run.log", PageRequest("head"))
+    wait_until(lambda: found.last(LogPage))
 
 
 def test_the_screen_gets_the_end_of_a_large_history_first(

@@ -16,8 +16,10 @@ from statustui.core.order import GROUPINGS, SERIES_GROUP, SORT_KEYS, natural, so
 from statustui.core.query import parse_query
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch
-from statustui.tui.model.inbox import Inbox
-from statustui.tui.model.store import PROBLEMS, Group, Row, RunStore
+from statustui.monitor.change_buffer import ChangeBuffer
+from statustui.tui.model.groups import Group
+from statustui.tui.model.store import PROBLEMS, Row, RunStore
+from statustui.tui.model.unread_problems import NewProblemDetector, UnreadProblems
 from tests.runs import make
 
 
@@ -134,14 +136,14 @@ class StoreMachine(RuleBasedStateMachine):
     def show_only(self, only: frozenset[Category] | None) -> None:
         """List some categories."""
         self.model.only = only
-        self.store.show_only(only)
+        self.store.filter_categories(only)
 
     @rule(words=st.sampled_from(["", "1", "1 run", "suite2", "nothing"]))
     def filter_runs(self, words: str) -> None:
         """List what matches."""
         narrows = bool(self.model.words) and words.startswith(self.model.words)
         self.model.words = words
-        self.store.show_matching(contains(words) if words else None, narrows=narrows)
+        self.store.set_filter(contains(words) if words else None, narrows=narrows)
 
     @rule(grouping=st.sampled_from(sorted(GROUPINGS)))
     def group_by(self, grouping: str) -> None:
@@ -207,12 +209,15 @@ TestStoreMachine = StoreMachine.TestCase
 def test_a_series_is_no_news_and_counts_nowhere() -> None:
     """It does not call anybody, and is no problem that was not seen."""
     store = RunStore("id")
-    store.apply(Batch((a_run(1), a_series(2), a_series(3, "ERROR"))), now=1)
-    struck = store.apply(Batch((a_run(1, "RUN_ERROR"), a_series(2, "ERROR"))), now=2)
-    assert [run.path for run in struck] == ["r/1"]
+    detector = NewProblemDetector(0.0)
+    store.apply(Batch((a_run(1), a_series(2), a_series(3, "ERROR"))))
+    batch = Batch((a_run(1, "RUN_ERROR"), a_series(2, "ERROR")))
+    found = detector.detect(batch, store.runs, unread=UnreadProblems(), scanned={"r"}, now=2.0)
+    assert [run.path for run in found.new] == ["r/1"]
+    store.apply(batch)
     assert [run.path for run in store.problems] == ["r/1"]
     assert not store.under_way
-    store.apply(Batch(removed=("r/1",)), now=3)
+    store.apply(Batch(removed=("r/1",)))
     assert not +store.counts
     assert listed_ids(store) == ["2", "3"]
 
@@ -315,27 +320,26 @@ def test_failures_are_gathered_by_their_cause() -> None:
     assert len(rows) == 4
 
 
-def test_what_has_changed_is_fresh_for_a_while() -> None:
+def test_a_changed_run_counts_as_recently_changed_for_a_while() -> None:
     """What comes with the first reading is no news."""
     store = RunStore()
     store.apply(Batch((a_run(1), a_run(2))))
-    assert not store.fresh
-    store.apply(Batch((a_run(1), a_run(2, "RUN_ERROR"), a_run(3))), now=10)
-    store.apply(Batch((a_run(1, "RUN_ERROR"),)), now=12)
-    assert store.fresh == {"r/2": 10, "r/3": 10, "r/1": 12}
-    assert store.forget_freshness(11) == ["r/2", "r/3"]
-    assert store.fresh == {"r/1": 12}
+    assert not store.recently_changed
+    store.apply(Batch((a_run(1), a_run(2, "RUN_ERROR"), a_run(3))), 10, {"r"})
+    store.apply(Batch((a_run(1, "RUN_ERROR"),)), 12, {"r"})
+    assert store.recently_changed == {"r/2": 10, "r/3": 10, "r/1": 12}
+    store.drop_recent_changes(11)
+    assert store.recently_changed == {"r/1": 12}
 
 
 @given(st.lists(BATCHES, max_size=8), st.integers(1, 9))
 def test_batches_that_melt_together_add_up_to_the_same(batches: list[Batch], most: int) -> None:
-    """However many changes are taken out of the inbox at a time."""
-    plain, melted, inbox = RunStore("id"), RunStore("id"), Inbox()
+    """However many changes are taken out of the buffer at a time."""
+    plain, melted, buffer = RunStore("id"), RunStore("id"), ChangeBuffer()
     for batch in batches:
         plain.apply(batch)
-        was_empty = not inbox
-        assert inbox.put(batch) is was_empty
-    while inbox:
-        melted.apply(inbox.take(most))
+        buffer.add_batch(batch)
+    while buffer:
+        melted.apply(buffer.take(most))
     assert listed_ids(melted) == listed_ids(plain)
     assert melted.runs == plain.runs

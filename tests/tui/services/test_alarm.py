@@ -8,6 +8,7 @@ import queue
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,13 +18,27 @@ from statustui.core.categories import Category
 from statustui.core.run import Run, RunMetadata
 from statustui.monitor.batch import Batch
 from statustui.tui.model.store import RunStore
-from statustui.tui.services.alarm import Alarm, OnProblem, run_command
+from statustui.tui.services.alarm import Alarm, ProblemCommand, run_command
+from tests.monitor.surroundings import mirror
 from tests.runs import make
 from tests.tui.stand_in import Clock
 from tests.waiting import DEADLINE
 
 HOSTILE = "RUN_FAILED $(touch /tmp/x) `id` ; rm -rf ~ \x1b[2J"
 TELL = "import json, os, sys; json.dump(dict(os.environ), open(sys.argv[1], 'w'))"
+
+COUNT = """
+import os, sys, time
+from statustui.tui.services.alarm import ProblemCommand
+from tests.runs import make
+ProblemCommand(sys.argv[1:], print).queue_runs([make("r/1", "RUN_ERROR x")])
+beats, end = 0, time.monotonic() + 1
+while time.monotonic() < end:
+    time.sleep(0.01)
+    beats += 1
+print(beats, flush=True)
+os._exit(0)
+"""
 
 
 def batch_of(*runs: Run) -> Batch:
@@ -35,27 +50,27 @@ def test_a_problem_is_called_for_once_and_many_together() -> None:
     """Those that come soon after wait for the next call."""
     clock = Clock(100.0)
     alarm = Alarm(is_on=True, clock=clock)
-    assert alarm.take() is None
-    alarm.note([make("r/1", "RUN_ERROR lost\x1b[2J", name="a.b")], has_ended=False)
-    assert alarm.take() == "statustui: 1 a.b lost\\x1b[2J"
-    assert alarm.take() is None
-    alarm.note([make("r/2", "RUN_ERROR x")], has_ended=False)
-    alarm.note([make("r/3", "RUN_ERROR x")], has_ended=True)
-    assert alarm.take() is None
+    assert alarm.pop_text() is None
+    alarm.add([make("r/1", "RUN_ERROR lost\x1b[2J", name="a.b")], has_finished=False)
+    assert alarm.pop_text() == "statustui: 1 a.b lost\\x1b[2J"
+    assert alarm.pop_text() is None
+    alarm.add([make("r/2", "RUN_ERROR x")], has_finished=False)
+    alarm.add([make("r/3", "RUN_ERROR x")], has_finished=True)
+    assert alarm.pop_text() is None
     clock.now += 5
-    said = "statustui: 2 new problems, first 2 suite.test x; all runs have ended"
-    assert alarm.take() == said
-    assert alarm.take() is None
+    said = "statustui: 2 new problems, first 2 suite.test x; all runs have finished"
+    assert alarm.pop_text() == said
+    assert alarm.pop_text() is None
 
 
 def test_an_alarm_that_is_off_says_nothing_also_later() -> None:
     """What happened before it was switched on is over."""
     alarm = Alarm(is_on=False, clock=Clock(100.0))
-    alarm.note([make("r/1", "RUN_ERROR x")], has_ended=True)
-    alarm.switch()
-    assert alarm.take() is None
-    alarm.note([], has_ended=True)
-    assert alarm.take() == "statustui: all runs have ended"
+    alarm.add([make("r/1", "RUN_ERROR x")], has_finished=True)
+    alarm.toggle()
+    assert alarm.pop_text() is None
+    alarm.add([], has_finished=True)
+    assert alarm.pop_text() == "statustui: all runs have finished"
 
 
 def test_a_command_learns_of_the_run_from_its_environment(tmp_path: Path) -> None:
@@ -88,32 +103,48 @@ def test_commands_run_one_after_the_other_and_too_many_are_left_out(tmp_path: Pa
     troubles: queue.Queue[str] = queue.Queue()
     order = "import os, sys; print(os.environ['STATUSTUI_ID'], file=open(sys.argv[1], 'a'))"
     out = tmp_path / "out"
-    runner = OnProblem([sys.executable, "-c", f"{order}; sys.exit(1)", str(out)], troubles.put)
-    runner.put(make(f"r/{number}", "RUN_ERROR x") for number in range(3))
+    runner = ProblemCommand([sys.executable, "-c", f"{order}; sys.exit(1)", str(out)], troubles.put)
+    runner.queue_runs(make(f"r/{number}", "RUN_ERROR x") for number in range(3))
     for _ in range(3):
         assert troubles.get(timeout=DEADLINE).endswith("exit status 1")
     assert out.read_text().split() == ["0", "1", "2"]
-    idle = OnProblem([sys.executable, "-c", "import time; time.sleep(60)"], troubles.put)
-    idle.put(make(f"r/{number}", "RUN_ERROR x") for number in range(300))
-    assert "100 runs wait for it already" in troubles.get(timeout=DEADLINE)
+    idle = ProblemCommand([sys.executable, "-c", "import time; time.sleep(60)"], troubles.put)
+    idle.queue_runs(make(f"r/{number}", "RUN_ERROR x") for number in range(300))
+    assert "100 runs are waiting already" in troubles.get(timeout=DEADLINE)
 
 
-def test_the_store_tells_which_runs_were_struck_and_how_many_are_under_way() -> None:
-    """Once for each problem, and of the listed runs."""
+def test_the_store_counts_the_listed_runs_that_are_under_way() -> None:
+    """They wait, build or run."""
     store = RunStore("id")
-    first = [make("r/1", "RUNNING x"), make("r/2", "RUN_ERROR x"), make("r/3", "SCHEDULED x")]
-    from_batch = [store.apply(batch_of(*first)), store.apply(batch_of(*first), 10.0)]
-    assert from_batch == [[], []]
+    store.apply(
+        batch_of(make("r/1", "RUNNING x"), make("r/2", "RUN_ERROR x"), make("r/3", "SCHEDULED x"))
+    )
     assert store.under_way == 2
-    struck = make("r/1", "RUNNING x", "RUN_TIMEOUT x")
-    assert store.apply(batch_of(struck, make("r/4", "RUNNING x")), 10.0) == [struck]
-    assert store.apply(batch_of(make("r/1", "RUN_TIMEOUT x", "INFO y")), 10.0) == []
-    store.show_matching(lambda run: run.id == "3", narrows=False)
+    store.apply(batch_of(make("r/1", "RUNNING x", "RUN_TIMEOUT x"), make("r/4", "RUNNING x")))
+    store.apply(batch_of(make("r/1", "RUN_TIMEOUT x", "INFO y")))
+    store.set_filter(lambda run: run.id == "3", narrows=False)
     assert store.under_way == 1
-    store.apply(batch_of(make("r/3", "SCHEDULED x", "COMPLETE result: PASS")), 10.0)
+    store.apply(batch_of(make("r/3", "SCHEDULED x", "COMPLETE result: PASS")))
     assert store.under_way == 0
-    store.show_matching(None, narrows=False)
+    store.set_filter(None, narrows=False)
     assert store.under_way == 1
+
+
+def test_a_command_on_a_filesystem_that_hangs_stops_no_other_thread(tmp_path: Path) -> None:
+    """Not even while its process is being started."""
+    with mirror(tmp_path) as place:
+        command = place.behind / "mail"
+        command.write_text("#!/bin/sh\n")
+        command.chmod(0o755)
+        place.hang()
+        arguments = [sys.executable, "-c", COUNT, str(place.place / "mail")]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                printed, _errors = process.communicate(timeout=20)
+            finally:
+                place.go_on()
+                process.kill()
+    assert int(printed) > 10
 
 
 def test_no_note_is_too_large_for_the_command_of_its_run(tmp_path: Path) -> None:
@@ -132,8 +163,8 @@ def test_no_note_is_too_large_for_the_command_of_its_run(tmp_path: Path) -> None
 def test_what_is_said_of_a_run_is_short() -> None:
     """A notification is a line, whatever stands in the note."""
     alarm = Alarm(is_on=True, clock=Clock(100.0))
-    alarm.note([make("r/1", "RUN_ERROR " + "a\u0301\U000e0101" * 1000)], has_ended=False)
-    said = alarm.take()
+    alarm.add([make("r/1", "RUN_ERROR " + "a\u0301\U000e0101" * 1000)], has_finished=False)
+    said = alarm.pop_text()
     assert said is not None
     assert len(said.encode()) < 300
 

@@ -44,22 +44,22 @@ async def test_what_comes_from_many_threads_at_once_is_all_shown() -> None:
     waiting: list[int] = []
     taken: list[int] = []
     seen: list[int] = []
-    beat = UpdateLoop(
+    loop = UpdateLoop(
         lambda: taken.append(waiting.pop()), lambda: bool(waiting), lambda: seen.append(len(taken))
     )
-    task = asyncio.create_task(beat.run())
+    task = asyncio.create_task(loop.run())
     await asyncio.sleep(0)
 
     def flood() -> None:
         for number in range(200):
             waiting.append(number)
-            beat.ring()
+            loop.wake()
 
     threads = [threading.Thread(target=flood) for _ in range(4)]
     for thread in threads:
         thread.start()
     end = time.monotonic() + DEADLINE
-    while any(thread.is_alive() for thread in threads) or not beat.is_at_rest:
+    while any(thread.is_alive() for thread in threads) or not loop.is_idle:
         assert time.monotonic() < end
         await asyncio.sleep(0.01)
     assert len(taken) == 800
@@ -71,14 +71,14 @@ async def test_a_ring_before_the_loop_runs_and_after_it_has_ended_does_no_harm()
     """A source may be earlier or later than the screen."""
     waiting = [1]
     shows: list[None] = []
-    beat = UpdateLoop(waiting.clear, lambda: bool(waiting), lambda: shows.append(None))
-    beat.ring()
-    task = asyncio.create_task(beat.run())
-    while not beat.is_at_rest:  # noqa: ASYNC110 - what is looked at has no event
+    loop = UpdateLoop(waiting.clear, lambda: bool(waiting), lambda: shows.append(None))
+    loop.wake()
+    task = asyncio.create_task(loop.run())
+    while not loop.is_idle:  # noqa: ASYNC110 - what is looked at has no event
         await asyncio.sleep(0.01)
     assert shows == [None]
     task.cancel()
-    beat.ring()
+    loop.wake()
 
 
 async def test_an_error_while_taking_in_ends_the_program_and_is_no_freeze() -> None:
@@ -133,10 +133,10 @@ def test_escape_alone_is_escape_soon_and_a_begun_sequence_waits_for_its_rest() -
     keystrokes = Keystrokes()
     assert list(keystrokes.feed(b"\x1b")) == []
     end = time.monotonic() + DEADLINE
-    while not (messages := list(keystrokes.rest())):
+    while not (messages := list(keystrokes.flush())):
         assert time.monotonic() < end
     assert [_named(message) for message in messages] == ["escape"]
     assert list(keystrokes.feed(b"\x1b[<65;1")) == []
-    assert list(keystrokes.rest()) == []
+    assert list(keystrokes.flush()) == []
     messages = list(keystrokes.feed(b"0;10M"))
     assert [_named(message) for message in messages] == ["MouseScrollDown"]

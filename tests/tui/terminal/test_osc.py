@@ -47,7 +47,7 @@ def test_screen_gets_it_in_pieces_that_it_passes_on(text: str) -> None:
 def test_more_than_a_terminal_takes_is_refused() -> None:
     """And not cut, which nobody would see."""
     assert copied(copy_sequence("é" * (LIMIT // 2), {})) == "é" * (LIMIT // 2)
-    with pytest.raises(ValueError, match="74,996 bytes are more than a terminal takes"):
+    with pytest.raises(ValueError, match="74,996 bytes are more than a terminal can copy"):
         copy_sequence("é" * (LIMIT // 2 + 1), {})
 
 

@@ -1,0 +1,137 @@
+"""The groups of a list of runs, and which row of the list is in which group."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable
+from itertools import accumulate
+
+from sortedcontainers import SortedList
+
+from statustui.core.categories import Category
+from statustui.core.order import GROUPINGS, SERIES_GROUP, Key, natural
+
+
+class Group:
+    """Listed runs that are shown together."""
+
+    __slots__ = ("counts", "has_header", "is_folded", "keys", "name", "natural_name", "start")
+
+    def __init__(self, name: str, *, has_header: bool) -> None:
+        self.name = name
+        self.natural_name = natural(name)
+        self.has_header = has_header
+        self.is_folded = False
+        self.counts: Counter[Category] = Counter()
+        """How many of its runs are in each category; kept only if there is a header to show it."""
+        self.keys: SortedList[Key] = SortedList()
+        """The sort keys of its runs, in order; each ends in the run's path."""
+        self.start = 0
+        """The row in which it begins."""
+
+    @property
+    def height(self) -> int:
+        """How many rows it takes."""
+        return self.has_header + (0 if self.is_folded else len(self.keys))
+
+
+class Groups:
+    """All groups of a list, in the order in which they are shown.
+
+    The order is computed when it is asked for, and kept until `invalidate` is called.
+
+    Args:
+        grouping: One of `GROUPINGS`.
+    """
+
+    def __init__(self, grouping: str) -> None:
+        self.grouping = grouping
+        self._by_name: dict[str, Group] = {}
+        self._toggled: set[str] = set()
+        """Names of the groups that are not folded as the grouping has it."""
+        self._order: list[Group] = []
+        self._starts: list[int] = []
+        self._height = 0
+        self._is_laid_out = False
+
+    def change_grouping(self, grouping: str) -> None:
+        """Remove all groups, and make the next ones by another grouping."""
+        self.grouping = grouping
+        self._toggled = set()
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove all groups; a name that is used again is folded as it was."""
+        self._by_name = {}
+        self.invalidate()
+
+    def invalidate(self) -> None:
+        """Recompute the order and the rows before they are next used."""
+        self._is_laid_out = False
+
+    def __contains__(self, name: str | None) -> bool:
+        return name in self._by_name
+
+    def get(self, name: str) -> Group | None:
+        """Return the group called `name`, if there is one."""
+        return self._by_name.get(name)
+
+    def all(self) -> Iterable[Group]:
+        """Return the groups, in no order."""
+        return self._by_name.values()
+
+    def get_or_add(self, name: str) -> Group:
+        """Return the group called `name`; make it if there is none."""
+        group = self._by_name.get(name)
+        if group is None:
+            group = self._by_name[name] = Group(name, has_header=self.grouping != "none")
+            group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (name in self._toggled)
+        return group
+
+    def remove(self, name: str) -> None:
+        """Remove a group that has no runs any more."""
+        del self._by_name[name]
+
+    def toggle_fold(self, group: Group) -> None:
+        """Fold a group, or unfold it."""
+        group.is_folded = not group.is_folded
+        self._toggled ^= {group.name}
+        self.invalidate()
+
+    @property
+    def height(self) -> int:
+        """How many rows all groups take."""
+        self._lay_out()
+        return self._height
+
+    def start_of(self, group: Group) -> int:
+        """Return the row in which a group begins."""
+        self._lay_out()
+        return group.start
+
+    def at(self, row: int) -> Group:
+        """Return the group that a row is in."""
+        self._lay_out()
+        return self._order[bisect_right(self._starts, row) - 1]
+
+    def _lay_out(self) -> None:
+        """Compute in which row each group begins."""
+        if self._is_laid_out:
+            return
+        by_size = GROUPINGS[self.grouping].has_biggest_first
+        # Runs that belong to no group come after the groups, and series after these.
+        self._order = sorted(
+            self._by_name.values(),
+            key=lambda one: (
+                one.name == SERIES_GROUP,
+                not one.name,
+                -len(one.keys) if by_size else 0,
+                one.natural_name,
+            ),
+        )
+        *starts, self._height = accumulate((one.height for one in self._order), initial=0)
+        self._starts = starts
+        for group, start in zip(self._order, starts, strict=True):
+            group.start = start
+        self._is_laid_out = True

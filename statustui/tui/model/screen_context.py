@@ -1,0 +1,30 @@
+"""What all screens share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from statustui.settings.config import Config
+from statustui.tui.model.display_options import DisplayOptions
+from statustui.tui.model.root_states import RootStates
+from statustui.tui.model.store import RunStore
+
+if TYPE_CHECKING:
+    from statustui.monitor.run.inspection import Inspect
+
+
+@dataclass(frozen=True)
+class ScreenContext:
+    """The state and the services that the application hands to its screens."""
+
+    store: RunStore
+    """All runs."""
+    roots: RootStates
+    inspect: Inspect
+    """Starts to read the files of one run."""
+    display: DisplayOptions
+    clock: Callable[[], float]
+    """Gives the current time in seconds since 1970."""
+    config: Config

@@ -1,0 +1,33 @@
+"""What the application expects of a screen that follows the runs."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from statustui.monitor.batch import Batch
+
+
+class LiveScreen(Screen[None]):
+    """A screen that is kept up to date with the run store.
+
+    The update loop of the application works in two steps:
+
+    1. `apply_batch` for every batch, right after the store has applied it. There can be many
+       between two frames, so it takes in what it needs and draws nothing.
+    2. `refresh_view` at most five times a second, if any batch was applied since the last time. It
+       draws what has changed. A screen behind another one may leave that until it is resumed.
+    """
+
+    def apply_batch(self, batch: Batch) -> None:
+        """Take in a batch that the store has just applied; draw nothing."""
+        raise NotImplementedError
+
+    def refresh_view(self) -> None:
+        """Draw what has changed since the last call."""
+        raise NotImplementedError
+
+    @property
+    def is_on_top(self) -> bool:
+        """Whether no other screen is in front of this one, not even a transparent one."""
+        # While the program ends there is no screen at all.
+        return self.app.screen_stack[-1:] == [self]
