@@ -88,8 +88,10 @@ Exit status:
   124  wait --timeout timed out
 
 \b
-Environment: NO_COLOR, LC_ALL, TERM, XDG_CONFIG_HOME, XDG_STATE_HOME.
-Files: ~/.config/statustui/config.toml, ~/.local/state/statustui.
+Environment: NO_COLOR, LC_ALL, TERM, XDG_CONFIG_HOME, XDG_STATE_HOME,
+  XDG_CACHE_HOME.
+Files: ~/.config/statustui/config.toml, ~/.local/state/statustui,
+  ~/.cache/statustui.
 """
 
 

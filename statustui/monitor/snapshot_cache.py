@@ -71,8 +71,8 @@ class SnapshotCache:
     def _load(self, document: Mapping[str, Any]) -> None:
         if document["format"] != _FORMAT or document["zone"] != list(time.tzname):
             return
-        self._metadata = [RunMetadata(*map(str, one)) for one in document["metadata"]]
-        self._seen = [frozenset(map(str, one)) for one in document["seen"]]
+        self._metadata = [RunMetadata(*map(str, one)) for one in document["all_metadata"]]
+        self._seen = [frozenset(map(str, one)) for one in document["all_seen"]]
         statuses = zip(*document["statuses"], strict=True)
         self._statuses = [
             StatusInfo.read(str(state), str(note), _read_time(at)) for state, note, at in statuses
@@ -146,8 +146,8 @@ def encode(snapshots: Iterable[RunSnapshot]) -> bytes | None:
     document = {
         "format": _FORMAT,
         "zone": list(time.tzname),
-        "metadata": list(table.metadata),
-        "seen": [sorted(one) for one in table.seen],
+        "all_metadata": list(table.metadata),
+        "all_seen": [sorted(one) for one in table.seen],
         "statuses": table.statuses,
         **dict(zip(_COLUMNS, columns, strict=True)),
     }

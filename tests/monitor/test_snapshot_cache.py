@@ -1,0 +1,248 @@
+"""Snapshots of finished runs that are kept for the next session."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statustui.core.durations import DEFAULT_STALE_AFTER
+from statustui.core.reading import open_regular
+from statustui.core.run import Run
+from statustui.core.working_dir import find_runs
+from statustui.monitor.cache_store import RootIdentity
+from statustui.monitor.first_read import read_first
+from statustui.monitor.once import read_once
+from statustui.monitor.poll_policy import Settings
+from statustui.monitor.snapshot import RunSnapshot
+from statustui.monitor.snapshot_cache import SnapshotCache, encode, is_cacheable
+from tests.monitor.scanning import ScannerDriver
+from tests.trees import DATA, append, write_run
+from tests.waiting import wait_until
+
+
+class MemoryStore:
+    """A store that forgets everything with the test."""
+
+    def __init__(self) -> None:
+        self.saved: dict[RootIdentity, bytes] = {}
+
+    def load(self, root: RootIdentity) -> bytes | None:
+        """Return what was saved."""
+        return self.saved.get(root)
+
+    def save(self, root: RootIdentity, data: bytes) -> None:
+        """Save it."""
+        self.saved[root] = data
+
+
+def snapshots_below(root: Path) -> list[RunSnapshot]:
+    """Every run that can be cached."""
+    found = (read_first(place) for place in find_runs(str(root), lambda _path, _error: None))
+    return [snapshot for snapshot in found if snapshot is not None and is_cacheable(snapshot)]
+
+
+def finished_tree(root: Path, count: int = 30) -> list[Path]:
+    """Finished runs whose files are old enough to be trusted, and an active one."""
+    runs = [
+        write_run(
+            root / "test_runs" / str(number), "RUN_FAILED x", f"COMPLETE result: FAIL {number}"
+        )
+        for number in range(1, count + 1)
+    ]
+    for run in runs:
+        os.utime(run / "status", (1000, 1000))
+    write_run(root / "test_runs" / "99", "RUNNING x")
+    return runs
+
+
+@pytest.fixture
+def _trusting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that were just written are trusted, since their time of change cannot be set."""
+    monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
+
+
+@pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
+def test_genuine_runs_come_back_as_they_were(name: str) -> None:
+    """Every field of them, times in both forms included."""
+    snapshots = snapshots_below(DATA / name)
+    assert snapshots
+    data = encode(snapshots)
+    cache = SnapshotCache(data)
+    assert len(cache) == len(snapshots)
+    for snapshot in snapshots:
+        assert snapshot.signature is not None
+        found = cache.get(snapshot.run.place, snapshot.signature)
+        assert found == snapshot._replace(is_stored=True)
+
+
+STATES = st.sampled_from(["RUNNING", "RUN_FAILED", "BUILD_CREATED", "SCHED_ERROR", "odd", "INFO"])
+ENDS = st.sampled_from(
+    ["COMPLETE result: PASS", "COMPLETE result: FAIL", "ABORTED \udcff", "SKIPPED"]
+)
+TIMES = st.one_of(
+    st.floats(0, 2e9).map("{:.6f}".format),
+    st.datetimes().map(lambda when: when.isoformat(timespec="microseconds")),
+    st.just("x"),
+)
+
+
+@given(st.lists(st.tuples(TIMES, STATES, st.text(max_size=20)), max_size=5), TIMES, ENDS)
+def test_any_finished_run_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[tuple[str, str, str]],
+    time_: str,
+    end: str,
+) -> None:
+    """Whatever its file holds, if it can be cached at all."""
+    root = tmp_path_factory.mktemp("tree")
+    run = root / "test_runs" / "1"
+    run.mkdir(parents=True)
+    text = "".join(f"{at} {state} {note}\n" for at, state, note in lines) + f"{time_} {end}\n"
+    (run / "status").write_bytes(text.encode("utf-8", "surrogateescape"))
+    [place] = find_runs(str(root), lambda _path, _error: None)
+    snapshot = read_first(place)
+    assert snapshot is not None
+    assert snapshot.signature is not None
+    found = SnapshotCache(encode([snapshot])).get(place, snapshot.signature)
+    assert found == snapshot._replace(is_stored=True, is_racy=False)
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_another_version_of_a_file_is_not_taken_for_the_cached_one(tmp_path: Path) -> None:
+    """Neither by size nor by any time, nor another file of the same size and time of writing."""
+    run = write_run(tmp_path / "test_runs" / "1", "COMPLETE result: PASS")
+    [snapshot] = snapshots_below(tmp_path)
+    cache = SnapshotCache(encode([snapshot]))
+    before = (run / "status").stat()
+    (run / "new").write_bytes((run / "status").read_bytes().replace(b"PASS", b"FAIL"))
+    os.utime(run / "new", ns=(before.st_atime_ns, before.st_mtime_ns))
+    (run / "new").rename(run / "status")
+    read = read_first(snapshot.run.place, cache=cache)
+    assert read is not None
+    assert (read.run.result, read.is_stored) == ("FAIL", False)
+
+
+def test_what_may_still_change_is_not_cached(tmp_path: Path) -> None:
+    """Active runs, series, and files that were written a moment ago."""
+    write_run(tmp_path / "test_runs" / "1", "RUNNING x")
+    write_run(tmp_path / "test_runs" / "2", "COMPLETE result: PASS")
+    write_run(tmp_path / "series" / "1", "COMPLETE x")
+    assert snapshots_below(tmp_path) == []
+
+
+def damage(data: bytes) -> dict[str, bytes]:
+    """Name -> what may be found in place of a good cache."""
+    document = json.loads(zlib.decompress(data))
+
+    def changed(**fields: object) -> bytes:
+        return zlib.compress(json.dumps(document | fields).encode())
+
+    return {
+        "cut": data[: len(data) // 2],
+        "no cache": b"hello",
+        "empty": b"",
+        "a list": zlib.compress(b"[1]"),
+        "another format": changed(format=0),
+        "another time zone": changed(zone=["XYZ", "XYZ"]),
+        "columns of several lengths": changed(path=["/test_runs/1"] * 3),
+        "a column of another kind": changed(current=["x"]),
+        "a number out of range": changed(all_metadata=[]),
+        "another category": changed(category=["odd"]),
+        "deep": zlib.compress(b"[" * 100_000),
+    }
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path) -> None:
+    """Whatever is wrong with it."""
+    write_run(tmp_path / "test_runs" / "1", "COMPLETE result: PASS")
+    [snapshot] = snapshots_below(tmp_path)
+    data = encode([snapshot])
+    assert data is not None
+    for name, bad in damage(data).items():
+        read = read_first(snapshot.run.place, cache=SnapshotCache(bad))
+        assert read == snapshot, name
+
+
+def read_below(root: Path, store: MemoryStore) -> dict[str, Run]:
+    """What a list finds, which then saves its cache."""
+    picture = read_once([str(root)], DEFAULT_STALE_AFTER, time.time(), store=store)
+    picture.save()
+    return {run.id: run for run in picture.runs}
+
+
+def record_opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the paths of the status files that are opened from now on."""
+    opened: list[str] = []
+
+    def open_recorded(path: str, *, state: os.stat_result) -> tuple[int, os.stat_result]:
+        opened.append(path)
+        return open_regular(path, state=state)
+
+    monkeypatch.setattr("statustui.monitor.first_read.open_regular", open_recorded)
+    return opened
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_second_list_opens_no_file_of_a_run_that_has_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And says the same, but of the run that has."""
+    runs = finished_tree(tmp_path)
+    store = MemoryStore()
+    first = read_below(tmp_path, store)
+    assert len(store.saved) == 1
+    append(runs[3], "COMPLETE result: PASS")
+    opened = record_opens(monkeypatch)
+    second = read_below(tmp_path, store)
+    assert sorted(opened) == sorted([f"{runs[3]}/status", f"{tmp_path}/test_runs/99/status"])
+    assert second.pop("4").result == "PASS"
+    assert first.pop("4").result == "FAIL"
+    assert second == first
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_monitor_uses_and_saves_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It saves once everything is known, on a thread of its own; a list uses the same."""
+    runs = finished_tree(tmp_path)
+    store = MemoryStore()
+    driver = ScannerDriver(tmp_path, Settings(store=store))
+    driver.sweep_all()
+    driver.scanner.save_cache()
+    wait_until(lambda: store.saved)
+    append(runs[3], "COMPLETE result: PASS")
+    opened = record_opens(monkeypatch)
+    driver = ScannerDriver(tmp_path, Settings(store=store))
+    driver.sweep_all()
+    assert len(opened) == 2
+    assert len(driver.states()) == len(runs) + 1
+    assert driver.changed == []
+
+
+def test_a_store_that_does_not_answer_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runs are read as if there were none."""
+    monkeypatch.setattr("statustui.monitor.cache_keeper._MAX_LOAD_WAIT", 0.05)
+    finished_tree(tmp_path, 3)
+    answers = threading.Event()
+
+    class Dead(MemoryStore):
+        def load(self, root: RootIdentity) -> Any:  # noqa: ANN401 - nothing ever
+            del root
+            answers.wait(20)
+
+    assert set(read_below(tmp_path, Dead())) == {"1", "2", "3", "99"}
+    answers.set()
