@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 from collections.abc import Iterator
 
@@ -16,6 +17,9 @@ from tests.corpora import corpora as corpora  # noqa: PLC0414 - a fixture for ev
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("quick")
+
+# Each worker imports all tests: without bytecode that takes it twice as long.
+sys.dont_write_bytecode = False
 
 _WORKERS_PER_CORE = 2
 """Most tests of the monitor wait for files and processes rather than compute."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from statustui.startup.crash_report import report_crash
+from tests.slow import slow
 from tests.terminal import STATUSTUI, Terminal, terminal
 from tests.trees import append, write_run
 from tests.waiting import wait_until
@@ -244,7 +245,7 @@ def test_a_key_pressed_while_it_was_stopped_counts(tmp_path: Path) -> None:
     assert stopped_at(tmp_path, press).split() == [b"0", b"as", b"before"]
 
 
-@pytest.mark.parametrize("cut", [1, 2])
+@pytest.mark.parametrize("cut", [1, slow(2)])
 def test_a_sequence_that_is_cut_by_a_stop_is_still_one(tmp_path: Path, cut: int) -> None:
     """Its beginning came before, its rest while the program was stopped."""
     end = b"\x1b[F"

@@ -241,6 +241,7 @@ TIMES = (
 )
 
 
+@pytest.mark.slow
 def test_times_from_any_year(tmp_path: Path) -> None:
     """In the past, in the future, or none at all; clocks that disagree."""
     for number, when in enumerate(TIMES):

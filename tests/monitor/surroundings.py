@@ -54,10 +54,38 @@ class Mirror:
             if self._server.poll() is not None:
                 pytest.skip("bindfs cannot mount here")
             assert time.monotonic() < end
+        wait_until(lambda: self._is_in_state("S"), "the server to wait for requests")
+        self._idle_calls = self._calls()
+
+    def _of_threads(self, name: str) -> list[str]:
+        """What a file of `/proc` says of each thread of the server."""
+        threads = Path(f"/proc/{self._server.pid}/task").iterdir()
+        return [(thread / name).read_text(encoding="ascii") for thread in threads]
+
+    def _is_in_state(self, state: str) -> bool:
+        """Whether all threads of the server are sleeping (S) or stopped (T)."""
+        lines = self._of_threads("stat")
+        return all(line.rpartition(")")[2].split()[0] == state for line in lines)
+
+    def _calls(self) -> set[str]:
+        """The numbers of the system calls that the threads of the server are in."""
+        return {line.split()[0] for line in self._of_threads("syscall")}
 
     def hang(self) -> None:
-        """Stop answering."""
+        """Answer no more, from between two requests on.
+
+        A process that waits for a request that the server has begun with cannot end, not even if it
+        is killed.
+        """
+        wait_until(self._stop_between_requests)
+
+    def _stop_between_requests(self) -> bool:
         self._server.send_signal(signal.SIGSTOP)
+        wait_until(lambda: self._is_in_state("T"), "the server to stop")
+        is_idle = self._calls() <= self._idle_calls
+        if not is_idle:
+            self.go_on()
+        return is_idle
 
     def go_on(self) -> None:
         """Answer again."""

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from statustui.settings.config import Config
 from statustui.tui.screens.runs import RunsScreen
+from tests.slow import slow
 from tests.tui.stand_in import NOW, Clock, deliver_a_night, make_app, settle
 from tests.tui.test_app import cursor, ids, screen_lines, shown, wait_for
 
@@ -56,7 +57,7 @@ async def test_a_typed_filter_that_takes_too_long_leaves_the_last_good_one() -> 
         assert "listed" not in shown(app)
 
 
-@pytest.mark.parametrize("key", [None, "t", "s", "!"])
+@pytest.mark.parametrize("key", [None, slow("t"), slow("s"), slow("!")])
 async def test_a_change_that_makes_a_filter_slow_lists_all_runs(key: str | None) -> None:
     """And says so; whatever is done with the list meanwhile. It is tried again when it is kept."""
     app, source = make_app()
