@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from statustui.monitor.batch import Deliver
-from statustui.monitor.events.watcher import watch_limit
+from statustui.monitor.events.platform import watch_limit
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.root_poller import RootPoller
 from statustui.monitor.root_registry import RootRegistry

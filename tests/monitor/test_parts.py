@@ -20,7 +20,7 @@ from statustui.core.working_dir import Folder, Survey, root_folder, survey
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.directories import Directories, DirectoryChange
 from statustui.monitor.events.check import EventCheck
-from statustui.monitor.events.watcher import watch_limit
+from statustui.monitor.events.platform import watch_limit
 from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.publisher import RootPublisher
@@ -296,9 +296,9 @@ def test_half_of_the_lowest_limit_of_watches_is_used(
     paths = [tmp_path / name for name in ("of the system", "of the namespace", "other", "missing")]
     for path, text in zip(paths, ["1000\n", "401\n", "many\n"], strict=False):
         path.write_text(text)
-    monkeypatch.setattr("statustui.monitor.events.watcher._LIMITS", tuple(map(str, paths)))
+    monkeypatch.setattr("statustui.monitor.events.platform._LIMITS", tuple(map(str, paths)))
     assert watch_limit() == 200
-    monkeypatch.setattr("statustui.monitor.events.watcher._LIMITS", tuple(map(str, paths[2:])))
+    monkeypatch.setattr("statustui.monitor.events.platform._LIMITS", tuple(map(str, paths[2:])))
     assert watch_limit() is None
 
 

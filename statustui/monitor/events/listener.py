@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from statustui.core.working_dir import RUN_COMPLETE, STATUS
 from statustui.monitor.events.check import EventCheck
-from statustui.monitor.events.watcher import OpenWatcher, Watcher, open_watcher
+from statustui.monitor.events.platform import open_watcher
+from statustui.monitor.events.watcher import OpenWatcher, Watcher
 from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.poll_policy import WatchMode
 from statustui.monitor.root_scanner import RootScanner

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from statustui.monitor.events.listener import Hints, Listener
-from statustui.monitor.events.watcher import HintReceiver, OpenWatcher, Watcher, open_watcher
+from statustui.monitor.events.platform import open_watcher
+from statustui.monitor.events.watcher import HintReceiver, OpenWatcher, Watcher
 from tests.monitor.scanning import ScannerDriver, move_elsewhere, put_on_filesystem
 from tests.trees import append, write_run
 from tests.waiting import wait_until

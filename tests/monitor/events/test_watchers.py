@@ -14,8 +14,9 @@ import watchfiles
 from watchfiles import Change
 
 from statustui.monitor.events.inotify import Inotify
+from statustui.monitor.events.platform import open_watcher
 from statustui.monitor.events.portable import Watchfiles
-from statustui.monitor.events.watcher import Watcher, open_watcher
+from statustui.monitor.events.watcher import Watcher
 from tests.trees import append, write_run
 from tests.waiting import DEADLINE, wait_until
 
