@@ -103,10 +103,13 @@ class Listing(NamedTuple):
 
 
 def list_afresh(roots: tuple[str, ...]) -> Listing:
-    """Run ``list --json``."""
+    """Run ``list --json``, which keeps what it reads for the next time."""
     command = [*STATUSTUI, "list", "--json", "--stale", "99999d", *roots]
+    env = (
+        os.environ | _AT_HOME | {"XDG_CACHE_HOME": os.path.join(os.path.dirname(roots[0]), "cache")}
+    )
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=600, env=os.environ | _AT_HOME
+        command, capture_output=True, text=True, check=False, timeout=600, env=env
     )
     runs = json.loads(done.stdout)["runs"] if done.stdout else []
     return Listing({run["path"]: run for run in runs}, done.returncode, done.stderr)
