@@ -142,7 +142,7 @@ def test_a_new_problem_rings_and_runs_a_command(tmp_path: Path) -> None:
         set_status(run, "RUN_TIMEOUT", "$(date) late")
         screen.wait_until(lambda: b"\x07\x1b]9;statustui: one one" in screen.output, "the bell")
         wait_until(lambda: out.exists() and out.read_text() == "one $(date) late\n", "the command")
-        screen.wait_until(lambda: b"all runs have ended\x07" in screen.output, "the whole call")
+        screen.wait_until(lambda: b"all runs have finished\x07" in screen.output, "the whole call")
         screen.press("q")
         assert screen.wait_for_end() == 0
 
