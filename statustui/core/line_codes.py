@@ -88,11 +88,8 @@ def last_result(line: bytes) -> str | None:
     return found[-1].decode() if found else None
 
 
-def end_code(line: bytes) -> bytes:
-    """Return the code of a line of the state `END_WORD`."""
-    if line.endswith(b" result: PASS"):
-        return PASS
-    result = last_result(line)
+def end_code(result: str | None) -> bytes:
+    """Return the code of a line of the state `END_WORD` whose note names a result."""
     # Without a result the end of a run says nothing about a failure before it.
     return NEUTRAL if result is None else bytes([_BY_RESULT[result.encode()]])
 

@@ -13,8 +13,8 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLO
 """``O_NONBLOCK``: never wait for the writer of a FIFO that has just replaced a file."""
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
 """Leaves the access time unchanged; the kernel permits it to the owner of the file only."""
-_TRIES = 3
-"""Attempts to open a file that is replaced at the same time."""
+_TRIES = (False, False, True)
+"""Attempts to open a file that is replaced at the same time: whether each is the last."""
 MAX_STATUS_BYTES = 1 << 26
 """Bytes read at the end of a status file: what comes before them in a larger one is skipped."""
 _BLOCK = 1 << 16
@@ -62,20 +62,19 @@ def open_regular(path: str, *, state: os.stat_result | None = None) -> tuple[int
         NotRegularError: It is not a regular file.
         OSError: It cannot be opened.
     """
-    for tries_left in reversed(range(_TRIES)):
+    for is_last in _TRIES:
         if state is None:
             state = os.lstat(path)
-        _check(path, state)
-        descriptor = _open(path, _FLAGS)
-        try:
-            found = os.fstat(descriptor)
-            _check(path, found)
-        except BaseException:  # pragma: no cover - it was replaced in this very moment
-            os.close(descriptor)
-            raise
+        if not stat.S_ISREG(state.st_mode):
+            raise _not_regular(path, state)
+        descriptor = _open(path)
+        found = os.fstat(descriptor)
         # Some filesystems report another inode each time: the last attempt accepts that.
-        if found.st_ino == state.st_ino or not tries_left:
-            return descriptor, found
+        if found.st_ino == state.st_ino or is_last:
+            if stat.S_ISREG(found.st_mode):
+                return descriptor, found
+            os.close(descriptor)  # pragma: no cover - it was replaced in this very moment
+            raise _not_regular(path, found)  # pragma: no cover - as above
         os.close(descriptor)
         state = None
     raise AssertionError  # pragma: no cover - the last try returns or raises
@@ -96,17 +95,16 @@ def opened(path: str) -> Iterator[tuple[int, os.stat_result]]:
         os.close(descriptor)
 
 
-def _open(path: str, flags: int) -> int:
+def _open(path: str) -> int:
     try:
-        return os.open(path, flags | _NO_TRACE)
+        return os.open(path, _FLAGS | _NO_TRACE)
     except PermissionError:  # pragma: no cover - CI runs as root, who may always do this
-        return os.open(path, flags)
+        return os.open(path, _FLAGS)
 
 
-def _check(path: str, state: os.stat_result) -> None:
-    if not stat.S_ISREG(state.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(state.st_mode), "of an unknown kind")
-        raise NotRegularError(errno.EINVAL, f"not a regular file but {kind}", path)
+def _not_regular(path: str, state: os.stat_result) -> NotRegularError:
+    kind = _KINDS.get(stat.S_IFMT(state.st_mode), "of an unknown kind")
+    return NotRegularError(errno.EINVAL, f"not a regular file but {kind}", path)
 
 
 def line_start(descriptor: int, offset: int) -> int:

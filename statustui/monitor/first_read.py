@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import lru_cache
 
-from statustui.core.quick_summary import summarise
-from statustui.core.reading import open_regular, signature_of
-from statustui.core.run import RunDir
+from statustui.core.quick_run import quick_run
+from statustui.core.reading import Signature, open_regular, signature_of
+from statustui.core.run import Run, RunDir, RunMetadata
+from statustui.core.states import STATES
 from statustui.core.status_summary import StatusSummary
-from statustui.core.working_dir import read_metadata, user_name
-from statustui.monitor.snapshot import (
-    NO_METADATA,
-    ONE_STEP_BYTES,
-    RunSnapshot,
-    build_run,
-    is_racy,
-)
+from statustui.core.working_dir import RESULTS, read_metadata, user_name
+from statustui.monitor.marker_files import with_marker_files
+from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot, build_run, is_racy
 from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 
 _GROWTH = 256
@@ -37,29 +34,39 @@ def read_first(
     Returns:
         The snapshot; None if the status file is long, cannot be read, or is not a regular file.
     """
+    path = place.status_path
     try:
-        state = os.lstat(place.status_path)
+        state = os.lstat(path)
         if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
             return None
-        known = cache.get(place, signature_of(state))
-        if known is not None:
-            has_metadata = known.metadata.name or not with_metadata
-            return known if has_metadata else _with_metadata(known, state)
-        found = _read_small(place.status_path, state)
+        if cache:
+            known = cache.get(place, signature_of(state))
+            if known is not None:
+                has_metadata = known.metadata.name or not with_metadata
+                return known if has_metadata else _with_metadata(known, state)
+        descriptor, state = open_regular(path, state=state)
+        try:
+            size = state.st_size
+            data = os.pread(descriptor, size + _GROWTH, 0)
+        finally:
+            os.close(descriptor)
     except OSError:
         return None
-    if found is None:
+    if len(data) >= size + _GROWTH:
         return None
-    data, state = found
-    has_free_name = place.kind == "plain"
-    metadata = read_metadata(place) if with_metadata or has_free_name else NO_METADATA
-    if not metadata.user:
-        metadata = metadata._replace(user=user_name(state.st_uid))
-    end = data.rfind(b"\n") + 1
-    summary = summarise(data[:end], end) if end else StatusSummary()
+    metadata = _owner(state.st_uid)
+    if with_metadata or place.kind == "plain":
+        found = read_metadata(place)
+        metadata = found if found.user else found._replace(user=metadata.user)
     signature = signature_of(state)
-    run = build_run(place, metadata, summary, torn=data[end:], signature=signature)
+    # Leave out what was appended after `fstat`: the signature does not cover it.
+    run = _build(place, metadata, data if len(data) == size else data[:size], signature)
     return RunSnapshot(run, metadata, signature, state.st_dev, is_racy=is_racy(signature))
+
+
+@lru_cache(maxsize=256)
+def _owner(uid: int) -> RunMetadata:
+    return RunMetadata(user=user_name(uid))
 
 
 def _with_metadata(known: RunSnapshot, state: os.stat_result) -> RunSnapshot:
@@ -71,16 +78,23 @@ def _with_metadata(known: RunSnapshot, state: os.stat_result) -> RunSnapshot:
     return known._replace(metadata=metadata, run=run, is_stored=False)
 
 
-def _read_small(path: str, state: os.stat_result) -> tuple[bytes, os.stat_result] | None:
-    """Return the content of a small regular file and its `fstat` result.
+def _build(place: RunDir, metadata: RunMetadata, data: bytes, signature: Signature) -> Run:
+    """Build a run from the content of its status file, and from the files beside it."""
+    run = quick_run(place, metadata, data)
+    if run is not None and not _has_newer_results(run, signature):
+        return with_marker_files(run, signature)
+    end = data.rfind(b"\n") + 1
+    summary = StatusSummary().add(data[:end], end) if end else StatusSummary()
+    return build_run(place, metadata, summary, torn=data[end:], signature=signature)
 
-    Raises:
-        OSError: The file cannot be read.
-    """
-    descriptor, state = open_regular(path, state=state)
+
+def _has_newer_results(run: Run, signature: Signature) -> bool:
+    """Return whether a ``results.json`` may contradict the status file of a complete run."""
+    if run.stage != STATES.COMPLETE or run.kind == "series":
+        return False
+    path = f"{run.path}/{RESULTS}"
     try:
-        data = os.pread(descriptor, state.st_size + _GROWTH, 0)
-    finally:
-        os.close(descriptor)
-    # Leave out what was appended after `fstat`: the signature does not cover it.
-    return (data[: state.st_size], state) if len(data) < state.st_size + _GROWTH else None
+        # A failed call that raises no exception costs half as much.
+        return os.access(path, os.F_OK) and os.lstat(path).st_mtime_ns > signature[2]
+    except OSError:
+        return False

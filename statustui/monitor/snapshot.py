@@ -10,7 +10,6 @@ from collections.abc import Callable, Generator
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from statustui.core.quick_summary import summarise
 from statustui.core.reading import (
     MAX_STATUS_BYTES,
     Bookmark,
@@ -264,8 +263,7 @@ def _read_file(
             if not block.endswith(b"\n"):
                 torn = block
                 break
-            is_first = summary is _NO_SUMMARY
-            summary = summarise(block, offset) if is_first else summary.add(block, offset)
+            summary = summary.add(block, offset)
             if is_long:
                 yield len(block)
             if offset >= state.st_size:
