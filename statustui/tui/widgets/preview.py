@@ -81,7 +81,8 @@ class Preview(Vertical):
 
     def _open(self) -> None:
         run = self._run
-        if run is None:
+        # A timer for the run before may have fired without having been handled yet.
+        if run is None or self._inspection is not None:
             return
         if self._overview is None:
             self._overview = Overview(run, self._shared.clock)
