@@ -25,7 +25,7 @@ def _split_command(
 @ROOTS
 @watch_options
 @click.option(
-    "--bell", is_flag=True, help="Ring on a new problem, and when all runs have finished."
+    "--bell", is_flag=True, help="Ring on a new problem, and when all listed runs have finished."
 )
 @click.option(
     "--on-problem",

@@ -108,7 +108,7 @@ class Category(enum.Enum):
         letter="x",
         colour="yellow",
         word_drop_order=2,
-        meaning="taken off by somebody",
+        meaning="cancelled by a user or by the scheduler",
     )
     SKIPPED = _Entry(
         "skipped",
@@ -141,7 +141,7 @@ class Category(enum.Enum):
     is_under_way: bool
     """Whether a run in it is still going on."""
     is_final: bool
-    """Whether a run in it has finished. Of a run in `UNKNOWN`, neither this nor `is_under_way`."""
+    """Whether a run in it has finished; like `is_under_way` it is False for `UNKNOWN`."""
     glyph: str
     letter: str
     """The ASCII character in place of `glyph`."""

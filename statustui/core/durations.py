@@ -21,7 +21,7 @@ _MAX_STATES = 64
 
 @dataclass(frozen=True)
 class StaleAfter:
-    """For how many seconds a run may at least be in a state before it counts as stalled."""
+    """Minimum time in a state before a run counts as stalled, in seconds."""
 
     default: float = 1800.0
     by_state: Mapping[str, float] = field(default_factory=dict)
@@ -52,10 +52,11 @@ def end_of(run: Run, timeline: StateTimeline, now: float) -> float:
 
 
 class StateDuration(NamedTuple):
-    """How long some runs were in one state, in seconds. The median of an even number is the upper.
+    """How long some runs were in one state, in seconds.
 
-    A stay is the time from one status to the next, whether or not the state changes then: what
-    a run that stays longer without a new status is compared with.
+    A stay is the time from one status to the next, whether or not the state changes then; a run
+    without a new status is compared with stays. Of an even number of values, the median is the
+    upper middle one.
     """
 
     total: float
@@ -132,10 +133,10 @@ def may_stall(run: Run) -> bool:
 
 
 def limit_of(stale_after: float, usual: StateDuration | None) -> float:
-    """Return for how many seconds a run may give no sign of life before it counts as stalled.
+    """Return the seconds without a sign of life from which a run counts as stalled.
 
     Args:
-        stale_after: The least that it may.
+        stale_after: The minimum, in seconds.
         usual: How long its peers were in its state; None if none of them has left it.
     """
     if usual is None:
@@ -151,9 +152,9 @@ def make_stall(
     Args:
         run: The run.
         since: Its last sign of life, in seconds since 1970.
-        stale_after: For how many seconds it may give none at least.
+        stale_after: The seconds without one from which a run can count as stalled.
         usual: How long its peers were in its state; None if none of them has left it.
-        peers: Which runs those are, in words that follow the word run.
+        peers: Which runs those are, as a phrase behind "run" or "runs", such as "of this name".
     """
     state, least = run.current.state, format_span(stale_after)
     if usual is None:

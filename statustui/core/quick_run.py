@@ -1,7 +1,7 @@
 """Build a run from a small status file in which nothing is unusual.
 
-Most files hold known states alone, and the order of these states decides nearly everything. What an
-order of states means is computed once; of each file only the lines that matter are parsed.
+Most files hold known states only. Their order decides category, problem and recovery, and is judged
+once for all files with the same order. Of a file only the first, last and failing lines are parsed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from statustui.core.status_summary import INTERN_LENGTH, find_problem, parse_kep
 from statustui.core.times import Time, may_repeat, parse_time, seconds_of
 
 _MAX_LINES = 64
-"""Lines of a file up to which the order of its states is remembered."""
+"""A file with more lines is left to `make_run`."""
 _EPOCH_DIGITS = 10
 _MAX_EPOCH_LENGTH = 20
 _NAMES = {state.encode(): state for state in KNOWN_STATES}
@@ -38,7 +38,7 @@ class _Order(NamedTuple):
     problem_at: int
     """Index of the line that explains a failure; -1 for none."""
     recovered_at: int
-    """The same of the last failure from which the run recovered."""
+    """Index of the last failure from which the run recovered; -1 for none."""
     category: Category
     stage: str
     seen: frozenset[str]
@@ -53,7 +53,7 @@ def quick_run(place: RunDir, metadata: RunMetadata, block: bytes) -> Run | None:
         block: The whole status file.
 
     Returns:
-        The run; None if it takes a closer look.
+        The run; None if it needs `make_run`.
     """
     lines = block.split(b"\n")
     if lines.pop() or not 0 < len(lines) <= _MAX_LINES:
@@ -103,11 +103,11 @@ def quick_run(place: RunDir, metadata: RunMetadata, block: bytes) -> Run | None:
 
 @lru_cache(maxsize=4096)
 def _order_of(words: tuple[bytes, ...], result: str | None) -> _Order | None:
-    """Return what an order of known states means; None if it takes a closer look.
+    """Return what an order of known states means; None if the notes matter too.
 
     Args:
         words: The states.
-        result: The result of a run that has come to its end; that end is the last state.
+        result: The result that the last note names; None unless the last state is `END_WORD`.
     """
     is_end = words[-1] == END_WORD
     codes = codes_of_known(words[:-1] if is_end else words)
@@ -136,7 +136,7 @@ def _status_at(index: int, lines: list[bytes], words: tuple[bytes, ...]) -> Stat
 
 
 def _read_time(line: bytes) -> Time:
-    """Return when a status was set; None if its time is written in a way that few use."""
+    """Return when a status was set; None if its time needs the full parser."""
     text = line[: line.find(b" ")]
     whole, point, fraction = text.partition(b".")
     if len(whole) == _EPOCH_DIGITS and len(text) <= _MAX_EPOCH_LENGTH and whole.isdigit():
@@ -147,7 +147,7 @@ def _read_time(line: bytes) -> Time:
 
 
 def _read_status(line: bytes, word: bytes) -> StatusInfo | None:
-    """Return the status in a line whose state is `word`; None if its time takes a closer look."""
+    """Return the status in a line with the state `word`; None if its time needs the full parser."""
     time = _read_time(line)
     if time is None:
         return None

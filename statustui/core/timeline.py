@@ -66,7 +66,7 @@ class TimelineBuilder:
         before = self._last_state
         if before is not None:
             stay = time - self._last_time
-            # Clocks that disagree must not make a negative span, here and below.
+            # Hosts' clocks may disagree: never record a negative span, here or below.
             if stay > self._stays.get(before, _NO_STAY):
                 self._stays[before] = max(stay, 0.0)
         self._last_state, self._last_time = state, time

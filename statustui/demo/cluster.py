@@ -105,6 +105,7 @@ class Cluster:
             os.mkdir(directory)
             # Otherwise StatusFile would add a status with the present time.
             open(status_path, "x").close()
+            self._link(run)
         elif not os.path.isdir(directory):
             return  # somebody deleted it
         for name, text in step.files:
@@ -114,6 +115,12 @@ class Cluster:
             os.utime(path, (now, now))
         when = datetime.fromtimestamp(now)  # noqa: DTZ006 - the format's own local time
         StatusFile(status_path).set(step.state, step.note, when=when)
+
+    def _link(self, run: PlannedRun) -> None:
+        for name, target in run.links:
+            path = os.path.join(self.path, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.symlink(target, path)
 
     def _clean(self) -> None:
         """Delete the oldest series while there are more runs than asked for."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from statustui.core.series import ALL_TESTS_STARTED
 from statustui.core.working_dir import SERIES, TEST_RUNS
 
 SUBMIT_EVERY = 45.0
@@ -52,6 +53,8 @@ class PlannedRun:
     begin: float
     """When its directory is created, in simulated seconds."""
     steps: tuple[Step, ...]
+    links: tuple[tuple[str, str], ...] = ()
+    """Links that are created with it: path below the working directory, and target."""
 
 
 @dataclass(frozen=True)
@@ -290,7 +293,10 @@ def plan_series(seed: int) -> Iterator[PlannedSeries]:
             maker = _Maker(dice, run_id, name, dice.choice(_HOSTS))
             steps = tuple(dice.choices(lives, weights)[0](maker))
             start = begin + 1 + len(runs) * 0.3
-            runs.append(PlannedRun(os.path.join(TEST_RUNS, str(run_id)), start, steps))
+            directory = os.path.join(TEST_RUNS, str(run_id))
+            links = _links(directory, os.path.join(SERIES, str(series_id)), suite)
+            runs.append(PlannedRun(directory, start, steps, links))
+        all_started = ((ALL_TESTS_STARTED, ""),)
         config = (("config", json.dumps({"name": f"nightly-{suite}"})),)
         itself = PlannedRun(
             os.path.join(SERIES, str(series_id)),
@@ -300,8 +306,17 @@ def plan_series(seed: int) -> Iterator[PlannedSeries]:
                 Step(0.1, "RUN", "The series is running.", config),
                 Step(0.5, "SET_MAKE", f"Making {len(runs)} runs of {suite}."),
                 Step(2, "SET_KICKOFF", f"Starting {len(runs)} runs under slurm."),
-                Step(6, "ALL_STARTED", f"All {len(runs)} runs have been started."),
+                Step(6, "ALL_STARTED", f"All {len(runs)} runs have been started.", all_started),
                 Step(180, "COMPLETE", f"All {len(runs)} runs have ended or are given up."),
             ),
         )
         yield PlannedSeries(begin, itself, tuple(runs))
+
+
+def _links(run: str, series: str, suite: str) -> tuple[tuple[str, str], ...]:
+    """Plan the links between a run and its series, as Pavilion 2.4 creates them."""
+    member = os.path.join(series, "test_sets", f"0.{suite}", os.path.basename(run))
+    return (
+        (os.path.join(run, "series"), os.path.join("..", "..", series)),
+        (member, os.path.join("..", "..", "..", "..", run)),
+    )

@@ -38,7 +38,7 @@ class CacheKeeper:
         self._identity: RootIdentity | None = None
         self._saved_at = float("-inf")
         self._saved_runs: int | None = None
-        """Runs in the cache as this has saved it; None before."""
+        """Number of runs last saved; None before the first save."""
 
     def load(self) -> SnapshotCache:
         """Return what was saved for the root as it is now."""
@@ -66,7 +66,7 @@ class CacheKeeper:
             self._store.save(self._identity, data)
 
     def save_now_and_then(self, snapshots: Iterable[RunSnapshot]) -> None:
-        """Save snapshots in a thread of their own, unless that was done a short time ago.
+        """Save snapshots in a thread of their own, at most every `_SAVE_INTERVAL` seconds.
 
         Args:
             snapshots: Snapshots of the root, which this consumes at once.
@@ -78,5 +78,5 @@ class CacheKeeper:
         try:
             start_thread(partial(self.save, list(snapshots)), "save cache")
         except NoThreadError:
-            # The next time will do.
+            # A later call saves.
             return

@@ -1,4 +1,4 @@
-"""Where caches are kept, seen from the monitor."""
+"""The interface through which the monitor loads and saves caches."""
 
 from __future__ import annotations
 

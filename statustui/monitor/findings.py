@@ -38,7 +38,7 @@ class PathReleased:
 
 @dataclass(frozen=True, slots=True)
 class PathRests:
-    """A run or directory has come to rest: a run that has finished, or a directory without runs."""
+    """A run has finished, or a directory holds no runs: it needs only occasional checks."""
 
     path: str
 

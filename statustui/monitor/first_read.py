@@ -29,7 +29,7 @@ def read_first(
         place: Where the run is.
         with_metadata: Whether to read the files beside its status file, for its name, its series,
             and its user if that is not the owner of the status file.
-        cache: Snapshots from an earlier look at the root.
+        cache: Snapshots from an earlier session.
 
     Returns:
         The snapshot; None if the status file is long, cannot be read, or is not a regular file.
@@ -70,7 +70,7 @@ def _owner(uid: int) -> RunMetadata:
 
 
 def _with_metadata(known: RunSnapshot, state: os.stat_result) -> RunSnapshot:
-    """Return a snapshot that was read without the files beside the status file with these."""
+    """Add name, series and user to a snapshot that was read without them."""
     metadata = read_metadata(known.run.place)
     if not metadata.user:
         metadata = metadata._replace(user=user_name(state.st_uid))

@@ -141,7 +141,7 @@ class KnownRuns:
         snapshot = self._reader.read_on(hurry=hurry)
         if snapshot is not None:
             yield from self._apply(snapshot, is_late=True)
-            # A hint about a write during the read may have been used up already.
+            # A hint that came during the read has been consumed: check again.
             yield from self.check([snapshot.run.path])
 
     def _known(self, paths: Iterable[str]) -> Iterator[RunSnapshot]:

@@ -27,7 +27,7 @@ _MAX_BYTES = 1 << 26
 _MAX_JSON_BYTES = 1 << 30
 _MIN_NEW_RUNS = 20
 _MIN_NEW_SHARE = 0.02
-"""A cache is stored again once it lacks so many runs, and such a share of them."""
+"""A cache is saved once it lacks at least this many runs and this share of the root's runs."""
 _CATEGORIES = {category.value: category for category in Category}
 _COLUMNS = (
     *("path", "kind", "inode", "size", "modified", "changed", "device", "metadata", "current"),
@@ -59,7 +59,7 @@ class SnapshotCache:
         return len(self._rows)
 
     def get(self, place: RunDir, signature: Signature) -> RunSnapshot | None:
-        """Return the snapshot of a run; None if there is none of this version of its file."""
+        """Return the snapshot of a run; None if none was saved for this version of its file."""
         row = self._rows.get(place.path[len(place.root) :])
         if row is None or row[2:6] != signature:
             return None
@@ -116,7 +116,7 @@ class SnapshotCache:
 def is_cacheable(snapshot: RunSnapshot) -> bool:
     """Return whether a snapshot can be used later: of a finished run with a small status file.
 
-    A series is judged by its runs each time.
+    A series is never cached: its category depends on its runs.
     """
     run, signature = snapshot.run, snapshot.signature
     return (
@@ -130,12 +130,12 @@ def is_cacheable(snapshot: RunSnapshot) -> bool:
 
 
 def is_worth_saving(new: int, runs: int) -> bool:
-    """Return whether so many of the runs of a root are new enough to store its cache again."""
+    """Return whether `new` uncached runs out of `runs` justify saving the cache."""
     return new >= max(_MIN_NEW_RUNS, _MIN_NEW_SHARE * runs)
 
 
 def encode(snapshots: Iterable[RunSnapshot]) -> bytes | None:
-    """Return what is to be stored of some snapshots; None if that is too much.
+    """Encode snapshots for storage; return None above `_MAX_BYTES`.
 
     Args:
         snapshots: Cacheable snapshots of one root.
@@ -170,7 +170,7 @@ _StoredTime: TypeAlias = "float | list[str | int] | None"
 
 
 class _Table:
-    """Makes rows, which refer to what many runs share by its number."""
+    """Turns snapshots into rows; what runs share is stored once and referred to by its index."""
 
     def __init__(self) -> None:
         self.metadata: dict[RunMetadata, int] = {}

@@ -14,7 +14,7 @@ from statustui.settings.directories import user_directory
 _MAGIC = b"statustui cache 1\n"
 _SUFFIX = ".cache"
 _MAX_FILE_SIZE = 1 << 26
-"""Bytes; a larger file is none of ours."""
+"""Bytes; no saved cache is larger."""
 _MAX_AGE = 60 * 86400.0
 """Seconds since the last use after which a cache is deleted."""
 
@@ -43,7 +43,7 @@ class CacheDirectory:
         try:
             with open(path, "rb") as file:
                 content = file.read(_MAX_FILE_SIZE + 1)
-            # What is used is not deleted.
+            # The modification time records the last use.
             os.utime(path)
         except OSError:
             return None
@@ -52,7 +52,7 @@ class CacheDirectory:
         return data if is_ours and checksum == _checksum(data) else None
 
     def save(self, root: RootIdentity, data: bytes) -> None:
-        """Save something for a root, whole or not at all, for the user alone."""
+        """Save something for a root, atomically, in a file that only the user can read."""
         path = self._path(root)
         temporary = f"{path}.{os.getpid()}"
         content = b"".join([_MAGIC, _identify(root), _checksum(data), data])

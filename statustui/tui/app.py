@@ -113,7 +113,7 @@ class StatusApp(PrivateApp):
         self.last_words: list[str] = []
         """What to print after a crash."""
         self.failure: str | None = None
-        """Why the monitor could not go on, if that is not its fault, in one clean line."""
+        """External reason for which the monitor had to stop, as one clean line; None if none."""
         self._source = source
         self._inspect = inspect or FileInspector()
         self._clock = clock
@@ -377,7 +377,7 @@ class StatusApp(PrivateApp):
         switch = "off" if self._alarm.is_on else "on"
         yield SystemCommand(
             f"Bell {switch}",
-            "on a new problem, and when all runs have finished",
+            "on a new problem, and when all listed runs have finished",
             self._alarm.toggle,
         )
         yield SystemCommand("Theme", "choose the colours", self.action_change_theme)

@@ -25,7 +25,7 @@ class HelpScreen(ModalScreen[None]):
 
     Args:
         groups: The classes with key bindings.
-        roots: For each root, what there is to say of its watching, as name and value.
+        roots: For each root, how it is watched, as (name, value) pairs.
         config: Keys and views of the user.
     """
 

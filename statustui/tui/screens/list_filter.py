@@ -18,7 +18,8 @@ _FILTER_SECONDS = 2.0
 class ListFilter:
     """Applies the text of the filter line to the list.
 
-    Every filter takes this way: a typed one, a view of the configuration, and the one of a chip.
+    All filters go through this class: typed ones, views of the configuration, and clicked chips of
+    the summary.
 
     Args:
         store: The runs.
@@ -26,7 +27,7 @@ class ListFilter:
         table: Searched for the last filter with `n` and `N`.
         clock: Gives the current time in seconds since 1970.
         on_change: Called when other runs are listed.
-        on_timeout: Called with a filter that has come to take too long; not while runs are listed.
+        on_timeout: Called with a filter that is too slow, but never while the list is built.
     """
 
     def __init__(  # noqa: PLR0913 - all by keyword
@@ -80,7 +81,7 @@ class ListFilter:
         self._on_change()
 
     def drop(self, slow: LiveFilter) -> bool:
-        """Stop to filter and to search with a filter that takes too long, and list all runs.
+        """Stop filtering and searching with a filter that is too slow, and list all runs.
 
         Returns:
             Whether only the search used it, so that no error is shown in the filter line.

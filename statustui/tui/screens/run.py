@@ -109,7 +109,7 @@ class RunScreen(LiveScreen):
 
     @property
     def members(self) -> RunStore:
-        """The runs of the displayed series; none if it is no series."""
+        """The runs of the displayed series; empty if it is not a series."""
         return self._members.store
 
     @property

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from statustui.tui.widgets.preview import Preview
 
 _WIDE = 140
-"""Columns from which a preview of the selected run is beside the table."""
+"""Width of a terminal from which the preview is shown, in columns."""
 _FREEING_DELAY = 0.5
 """Seconds after a screen was closed until its memory is freed."""
 _AGE_FILTER_INTERVAL = 10.0

@@ -1,4 +1,4 @@
-"""Calls for the user: the bell of the terminal, and a command that the user has configured."""
+"""Alerts for the user: the bell of the terminal, and a command that the user has configured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way of changes from the threads of a source into the run store."""
+"""Pass changes from the threads of a source to the run store."""
 
 from __future__ import annotations
 

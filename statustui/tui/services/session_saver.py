@@ -82,7 +82,7 @@ class SessionSaver:
                 self._queue_save(partial(self._session.save_seen, root, runs, unread[root], now))
 
     def wait(self) -> None:
-        """Wait for a moment until all is saved."""
+        """Wait until everything is saved, for at most `_EXIT_TIMEOUT` seconds."""
         self._worker.wait(_EXIT_TIMEOUT)
 
     def _queue_save(self, save: Callable[[], None]) -> None:

@@ -38,7 +38,7 @@ def _replace(character: str) -> str:
 
 
 class AsciiFilter(LineFilter):
-    """Replaces every character that is drawn, one for each cell that it takes."""
+    """Replaces drawn characters by ASCII of the same width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
         """Return the segments of a line in ASCII."""

@@ -41,15 +41,15 @@ _APP = "textual.app:App"
 _DRIVER = "textual.drivers.linux_driver:LinuxDriver"
 PRIVATE_PARTS = (
     PrivatePart(_APP, "_fatal_error", "PrivateApp", "report a crash in a few lines, not a page"),
-    PrivatePart(_APP, "_exception", "PrivateApp", "the error that ended the application"),
-    PrivatePart(_APP, "_close_messages_no_wait", "PrivateApp", "end the application after it"),
+    PrivatePart(_APP, "_exception", "PrivateApp", "know the error that ended the application"),
+    PrivatePart(_APP, "_close_messages_no_wait", "PrivateApp", "end the application after a crash"),
     PrivatePart(_APP, "_driver", "PrivateApp", "write control sequences (bell, clipboard)"),
     PrivatePart(_APP, "_clipboard", "PrivateApp", "paste in the program what was copied in it"),
     PrivatePart(_DRIVER, "_file", "PrivateDriver", "draw on standard output, not standard error"),
     PrivatePart(_DRIVER, "_writer_thread", "PrivateDriver", "know whether output is still written"),
     PrivatePart(_DRIVER, "_key_thread", "PrivateDriver", "know whether keys are still read"),
     PrivatePart(_DRIVER, "_sigcont_application", "PrivateDriver", "go on after a plain SIGSTOP"),
-    PrivatePart(_DRIVER, "_auto_restart", "PrivateDriver", "whether SIGCONT restores the screen"),
+    PrivatePart(_DRIVER, "_auto_restart", "PrivateDriver", "know if SIGCONT restores the screen"),
     PrivatePart(_DRIVER, "_patch_lflag", "PrivateDriver", "restore the raw mode of the terminal"),
     PrivatePart(_DRIVER, "_patch_iflag", "PrivateDriver", "restore the raw mode of the terminal"),
     PrivatePart(_DRIVER, "_loop", "PrivateDriver", "get from a signal handler to the event loop"),
@@ -67,7 +67,7 @@ PRIVATE_PARTS = (
         "textual._xterm_parser:XTermParser",
         "tick",
         "make_key_parser",
-        "tell a lone Escape from the begin of a control sequence",
+        "tell a lone Escape from the beginning of a control sequence",
     ),
     PrivatePart(
         "textual._styles_cache:StylesCache",
