@@ -88,10 +88,10 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     runs = found.runs if is_count else in_order(found.runs, order)[:limit]
     for piece in _print(roots, found._replace(runs=runs), form, is_summary=summary):
         click.echo(piece, nl=False)
-    _save(found)
     for root, links in found.unfollowed.items():
         warn(no_runs(root, links))
     warn_unread(found.incomplete)
+    _save(found)
     if found.incomplete:
         raise SystemExit(Failure.exit_code)
     if exit_status and any(run.category.is_problem for run in runs):

@@ -62,7 +62,7 @@ class Picture(NamedTuple):
     unfollowed: dict[str, int]
     """Root without any runs -> number of links in it that were not followed."""
     keepers: list[tuple[CacheKeeper, list[RunSnapshot]]]
-    """The cache of each root, and the snapshots that it may keep."""
+    """The cache of each root that was read to its end, and the snapshots that it may keep."""
 
     def save(self) -> None:
         """Save the caches of the roots that have many new finished runs."""
@@ -122,9 +122,12 @@ def _collect(
     runs: list[Run] = []
     incomplete: list[Unread] = []
     unfollowed: dict[str, int] = {}
+    keepers: list[tuple[CacheKeeper, list[RunSnapshot]]] = []
     for reader, question in zip(readers, questions, strict=True):
         try:
             question.answer(patience, lambda: on_wait(sum(len(one.runs) for one in readers)))
+            if reader.keeper is not None:
+                keepers.append((reader.keeper, reader.snapshots))
         except OSError as error:
             reader.parts.append(Unread(reader.root, error.strerror or str(error)))
         # A reader that has been given up may still add runs: use those it has now.
@@ -134,7 +137,6 @@ def _collect(
             unfollowed[reader.root] = reader.links
         incomplete += reader.parts
         incomplete += [part for run in found if run.error and (part := unread_part(run))]
-    keepers = [(reader.keeper, reader.snapshots) for reader in readers if reader.keeper]
     return Picture(runs, incomplete, unfollowed, keepers)
 
 
