@@ -27,7 +27,7 @@ PASS = b"v"
 _COMPLETE = b"c"
 """A ``COMPLETE`` status, whose code depends on its note."""
 
-_RESULT = re.compile(r"\bresult: (PASS|FAIL|ERROR)\b")
+_RESULT = re.compile(r"\bresult: (PASS|FAIL|ERROR)\b", re.ASCII)
 """The end of the note of a ``COMPLETE`` status in Pavilion 2.1.1 and 2.4."""
 _RESULT_BYTES = re.compile(_RESULT.pattern.encode())
 _BY_RESULT = {b"PASS": PASS[0], b"FAIL": PROBLEM[0], b"ERROR": PROBLEM[0]}
@@ -83,8 +83,8 @@ def result_in(note: str) -> str | None:
 
 
 def last_result(line: bytes) -> str | None:
-    """Return the last result that a line names, if any."""
-    found = _RESULT_BYTES.findall(line)
+    """Return the last result that the note in a line names, if any."""
+    found = _RESULT_BYTES.findall(line.replace(b"\\n", b"\n") if b"\\" in line else line)
     return found[-1].decode() if found else None
 
 
@@ -172,9 +172,7 @@ def _judge_ends(codes: bytes, lines: Sequence[bytes]) -> bytes:
         return codes
     judged = bytearray(codes)
     while index >= 0:
-        found = _RESULT_BYTES.findall(lines[index])
-        # Without a result it does not say anything about a failure before it.
-        judged[index] = _BY_RESULT[found[-1]] if found else NEUTRAL[0]
+        judged[index] = end_code(last_result(lines[index]))[0]
         index = codes.find(_COMPLETE, index + 1)
     return bytes(judged)
 

@@ -49,6 +49,8 @@ class CacheKeeper:
             self._identity = RootIdentity(self._real_path, state.st_dev, state.st_ino)
             return SnapshotCache(ask(partial(self._store.load, self._identity), _MAX_LOAD_WAIT))
         except OSError:
+            # A store that does not answer is not asked to save either.
+            self._identity = None
             return NO_CACHE
 
     def save(self, snapshots: Iterable[RunSnapshot]) -> None:

@@ -131,6 +131,13 @@ class Directories:
             directory.is_run = False
             self.invalidate(path)
 
+    def forget_children(self, path: str) -> None:
+        """Have a directory listed as if nothing in it were known."""
+        directory = self._known.get(path)
+        if directory is not None:
+            directory.children = _NO_CHILDREN
+            self.invalidate(path)
+
     def below(self, path: str) -> Iterator[str]:
         """Yield `path` and the paths of all known directories and runs below it."""
         paths = [path]

@@ -11,9 +11,15 @@ from statustui.core.reading import Signature, open_regular, signature_of
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.states import STATES
 from statustui.core.status_summary import StatusSummary
-from statustui.core.working_dir import RESULTS, read_metadata, user_name
+from statustui.core.working_dir import read_metadata, user_name
 from statustui.monitor.marker_files import with_marker_files
-from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot, build_run, is_racy
+from statustui.monitor.snapshot import (
+    ONE_STEP_BYTES,
+    RunSnapshot,
+    build_run,
+    has_newer_results,
+    is_racy,
+)
 from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 
 _GROWTH = 256
@@ -42,6 +48,7 @@ def read_first(
         if cache:
             known = cache.get(place, signature_of(state))
             if known is not None:
+                known = known._replace(device=state.st_dev)
                 has_metadata = known.metadata.name or not with_metadata
                 return known if has_metadata else _with_metadata(known, state)
         descriptor, state = open_regular(path, state=state)
@@ -55,7 +62,8 @@ def read_first(
     if len(data) >= size + _GROWTH:
         return None
     metadata = _owner(state.st_uid)
-    if with_metadata or place.kind == "plain":
+    # What costs little is always read: the name of a run in a plain tree, the number of a series.
+    if with_metadata or place.kind != "test":
         found = read_metadata(place)
         metadata = found if found.user else found._replace(user=metadata.user)
     signature = signature_of(state)
@@ -75,26 +83,18 @@ def _with_metadata(known: RunSnapshot, state: os.stat_result) -> RunSnapshot:
     if not metadata.user:
         metadata = metadata._replace(user=user_name(state.st_uid))
     run = known.run._replace(metadata=metadata)
-    return known._replace(metadata=metadata, run=run, is_stored=False)
+    return known._replace(
+        metadata=metadata, run=run, is_stored=known.is_stored and metadata == known.metadata
+    )
 
 
 def _build(place: RunDir, metadata: RunMetadata, data: bytes, signature: Signature) -> Run:
     """Build a run from the content of its status file, and from the files beside it."""
     run = quick_run(place, metadata, data)
-    if run is not None and not _has_newer_results(run, signature):
-        return with_marker_files(run, signature)
+    if run is not None:
+        is_judged = run.stage != STATES.COMPLETE or run.is_series
+        if is_judged or not has_newer_results(run, signature[2]):
+            return with_marker_files(run, signature)
     end = data.rfind(b"\n") + 1
     summary = StatusSummary().add(data[:end], end) if end else StatusSummary()
     return build_run(place, metadata, summary, torn=data[end:], signature=signature)
-
-
-def _has_newer_results(run: Run, signature: Signature) -> bool:
-    """Return whether a ``results.json`` may contradict the status file of a complete run."""
-    if run.stage != STATES.COMPLETE or run.kind == "series":
-        return False
-    path = f"{run.path}/{RESULTS}"
-    try:
-        # A failed call that raises no exception costs half as much.
-        return os.access(path, os.F_OK) and os.lstat(path).st_mtime_ns > signature[2]
-    except OSError:
-        return False

@@ -192,9 +192,7 @@ class KnownRuns:
             self._unreadable.remove(path)
         if snapshot is not known:
             self._snapshots[path] = snapshot
-            if known is None:
-                self._add_device(snapshot.device, path)
-            elif known.run != run and not is_late:
+            if known is not None and known.run != run and not is_late:
                 yield StatusFileChanged(path)
             if known is None or known.run != run:
                 # A series is published after it has been judged by its runs.
@@ -202,6 +200,8 @@ class KnownRuns:
                     yield RunChanged(run)
                 self._stalls.add(run, None if known is None else known.run)
                 self.series.add(run)
+            if known is None:
+                self._add_device(snapshot.device, path)
             if snapshot.is_racy:
                 self.schedule.schedule_reread(path, time.monotonic() + _RACY_DELAY)
         yield from self._schedule_run(self.series.judged(run), snapshot, is_new=known is None)

@@ -68,6 +68,9 @@ class PollLoop:
         self._wall_clock = time.time()
         self._right_at: float | None = None
         self._failure: str | None = None
+        """The internal error since which not everything has been checked."""
+        self._has_failed = False
+        """Whether the last round has failed."""
 
     def check_everything(self) -> None:
         """Check everything in the next round."""
@@ -83,10 +86,13 @@ class PollLoop:
         self.scanner.mark_answered()
         try:
             self._apply(self._scan(others, wanted))
-            self._failure = None
+            # What a failed round has missed is found by a check of everything.
+            self._wants_everything |= self._has_failed
+            self._has_failed = False
         except Exception as error:  # noqa: BLE001 - a root must not be left unwatched silently
             self._failure = f"internal error: {error!r}"
             self._swept_at = time.monotonic()
+            self._has_failed, self._is_uncounted = True, False
         self._publish()
         self.scanner.mark_idle()
 
@@ -149,6 +155,7 @@ class PollLoop:
             self._is_uncounted = False
             self._has_swept = True
             self._sweeps += 1
+            self._failure = None
             self.scanner.save_cache()
 
     def _apply(self, findings: Iterable[Finding]) -> None:

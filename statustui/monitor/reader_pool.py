@@ -5,10 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+_Results: TypeAlias = "queue.SimpleQueue[tuple[Result] | BaseException]"
 
 
 class ReaderPool(Generic[Task, Result]):
@@ -24,8 +25,7 @@ class ReaderPool(Generic[Task, Result]):
     def __init__(self, work: Callable[[Task], Result], size: int) -> None:
         self.size = size
         self._work = work
-        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-        self._results: queue.SimpleQueue[tuple[Result] | BaseException] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[tuple[Task, _Results[Result]] | None] = queue.SimpleQueue()
         for number in range(size if size > 1 else 0):
             threading.Thread(target=self._serve, name=f"reader {number}", daemon=True).start()
 
@@ -38,13 +38,15 @@ class ReaderPool(Generic[Task, Result]):
         if self.size <= 1:
             yield from map(self._work, tasks)
             return
+        # A queue for each call: what a call that was given up has left reaches no other.
+        results: _Results[Result] = queue.SimpleQueue()
         count = 0
         for task in tasks:
-            self._tasks.put(task)
+            self._tasks.put((task, results))
             count += 1
         failure: BaseException | None = None
         for _ in range(count):
-            result = self._results.get()
+            result = results.get()
             if isinstance(result, BaseException):
                 failure = result
             else:
@@ -58,8 +60,9 @@ class ReaderPool(Generic[Task, Result]):
             self._tasks.put(None)
 
     def _serve(self) -> None:
-        while (task := self._tasks.get()) is not None:
+        while (request := self._tasks.get()) is not None:
+            task, results = request
             try:
-                self._results.put((self._work(task),))
+                results.put((self._work(task),))
             except BaseException as error:  # noqa: BLE001 - it is raised in the thread that asked
-                self._results.put(error)
+                results.put(error)

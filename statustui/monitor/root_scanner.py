@@ -155,6 +155,8 @@ class RootScanner:
         yield from self.check(due)
         overdue, self._runs.overdue = self._runs.overdue, set()
         yield from self.check(overdue)
+        if self.unreadable.is_root_lost:
+            return
         doubtful = self._runs.schedule.due_rereads(max(1.0, room - len(due)), now)
         yield from self.reread(doubtful)
         if not self._stopped.is_set():
@@ -216,7 +218,12 @@ class RootScanner:
             if before.device != now.device and self.filesystems.reload():
                 self._runs.update_policy()
         if change is not None:
-            yield from self._apply_change(now.folder, change)
+            try:
+                yield from self._apply_change(now.folder, change)
+            except BaseException:
+                # The next listing reports what has not been applied.
+                self._directories.forget_children(path)
+                raise
 
     def _list_new(self) -> Iterator[Finding]:
         """List all new directories, and the directories found in them."""

@@ -77,8 +77,8 @@ class RunReader:
     def use_threads(self, threads: int) -> None:
         """Read `threads` runs at a time from now on."""
         if self._pool.size != threads:
-            self._pool.close()
-            self._pool = ReaderPool(self._read_short, threads)
+            before, self._pool = self._pool, ReaderPool(self._read_short, threads)
+            before.close()
 
     def close(self) -> None:
         """End the threads, and give up the file that is being read."""

@@ -13,10 +13,12 @@ import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
+from zlib import crc32
 
 from statustui.core.categories import Category
 from statustui.core.reading import Signature
 from statustui.core.run import Run, RunDir, RunMetadata
+from statustui.core.states import STATES
 from statustui.core.status_info import StatusInfo
 from statustui.core.times import Time
 from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot, is_racy
@@ -28,11 +30,15 @@ _MAX_JSON_BYTES = 1 << 30
 _MIN_NEW_RUNS = 20
 _MIN_NEW_SHARE = 0.02
 """A cache is saved once it lacks at least this many runs and this share of the root's runs."""
+_ZONE_BEGIN, _ZONE_END, _MONTH = 631_152_000, 2_208_988_800, 2_629_746
+"""The years 1990 to 2040, in which local times are compared month by month, in seconds."""
+_DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError)
+"""Errors that a damaged cache can cause."""
 _CATEGORIES = {category.value: category for category in Category}
 _COLUMNS = (
-    *("path", "kind", "inode", "size", "modified", "changed", "device", "metadata", "current"),
-    *("category", "problem", "result", "count", "seen", "started", "stage", "has_run_complete"),
-    *("recovered", "is_abandoned", "status_result", "results_file"),
+    *("path", "kind", "inode", "size", "modified", "changed", "metadata", "current", "category"),
+    *("problem", "result", "count", "seen", "started", "stage", "recovered", "status_result"),
+    "results_file",
 )
 
 
@@ -51,7 +57,7 @@ class SnapshotCache:
         if data is not None:
             try:
                 self._load(json.loads(zlib.decompressobj().decompress(data, _MAX_JSON_BYTES)))
-            except (ValueError, TypeError, KeyError, IndexError, zlib.error, RecursionError):
+            except (*_DAMAGE, zlib.error, RecursionError):
                 self._rows = {}
 
     def __len__(self) -> int:
@@ -65,11 +71,11 @@ class SnapshotCache:
             return None
         try:
             return self._build(place, row)
-        except (ValueError, TypeError, KeyError, IndexError):
+        except _DAMAGE:
             return None
 
     def _load(self, document: Mapping[str, Any]) -> None:
-        if document["format"] != _FORMAT or document["zone"] != list(time.tzname):
+        if document["format"] != _FORMAT or document["zone"] != _zone():
             return
         self._metadata = [RunMetadata(*map(str, one)) for one in document["all_metadata"]]
         self._seen = [frozenset(map(str, one)) for one in document["all_seen"]]
@@ -81,9 +87,9 @@ class SnapshotCache:
         self._rows = {row[0]: row for row in rows}
 
     def _build(self, place: RunDir, row: tuple[Any, ...]) -> RunSnapshot | None:
-        (_path, kind, *signature, device, metadata_at, current_at) = row[:9]
-        (category, problem_at, result, count, seen_at, started, stage, has_run_complete) = row[9:17]
-        (recovered_at, is_abandoned, status_result, results_file) = row[17:]
+        (_path, kind, *signature, metadata_at, current_at, category, problem_at) = row[:10]
+        (result, count, seen_at, started, stage, recovered_at, *results) = row[10:]
+        status_result, results_file = results
         current, metadata = self._statuses[current_at], self._metadata[metadata_at]
         if kind != place.kind or current is None:
             return None
@@ -103,20 +109,19 @@ class SnapshotCache:
             updated_at=current.timestamp,
             error=None,
             stage=stage,
-            has_run_complete=has_run_complete,
             recovered=None if recovered_at is None else self._statuses[recovered_at],
-            is_abandoned=is_abandoned,
             status_result=status_result,
             results_file=results_file,
         )
         inode, size, modified, changed = signature
-        return RunSnapshot(run, metadata, (inode, size, modified, changed), device, is_stored=True)
+        return RunSnapshot(run, metadata, (inode, size, modified, changed), is_stored=True)
 
 
 def is_cacheable(snapshot: RunSnapshot) -> bool:
     """Return whether a snapshot can be used later: of a finished run with a small status file.
 
-    A series is never cached: its category depends on its runs.
+    A series is never cached: its category depends on its runs. Nor is a run that is finished, or
+    whose result is known, only by the files beside its status file: they may change without it.
     """
     run, signature = snapshot.run, snapshot.signature
     return (
@@ -125,6 +130,9 @@ def is_cacheable(snapshot: RunSnapshot) -> bool:
         and run.is_finished
         and run.error is None
         and not run.is_series
+        and not run.has_run_complete
+        and not run.is_abandoned
+        and (run.stage != STATES.COMPLETE or run.status_result is not None)
         and not is_racy(signature)
     )
 
@@ -145,7 +153,7 @@ def encode(snapshots: Iterable[RunSnapshot]) -> bytes | None:
     columns = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
     document = {
         "format": _FORMAT,
-        "zone": list(time.tzname),
+        "zone": _zone(),
         "all_metadata": list(table.metadata),
         "all_seen": [sorted(one) for one in table.seen],
         "statuses": table.statuses,
@@ -186,7 +194,6 @@ class _Table:
             run.path[len(run.root) :],
             run.kind,
             *(snapshot.signature or ()),
-            snapshot.device,
             self.metadata.setdefault(snapshot.metadata, len(self.metadata)),
             current,
             run.category.value,
@@ -196,9 +203,7 @@ class _Table:
             self.seen.setdefault(run.seen, len(self.seen)),
             run.started,
             run.stage,
-            run.has_run_complete,
             self._add_status(run.recovered),
-            run.is_abandoned,
             run.status_result,
             run.results_file,
         )
@@ -211,6 +216,12 @@ class _Table:
         notes.append(status.note)
         times.append(_stored_time(status.time))
         return len(states) - 1
+
+
+def _zone() -> int:
+    """Return a checksum of the local time, which decides what times without a zone mean."""
+    months = range(_ZONE_BEGIN, _ZONE_END, _MONTH)
+    return crc32(repr([time.localtime(moment).tm_gmtoff for moment in months]).encode())
 
 
 def _stored_time(time_: Time) -> _StoredTime:

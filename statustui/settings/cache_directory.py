@@ -15,6 +15,8 @@ _MAGIC = b"statustui cache 1\n"
 _SUFFIX = ".cache"
 _MAX_FILE_SIZE = 1 << 26
 """Bytes; no saved cache is larger."""
+_MAX_SAVE_TIME = 3600.0
+"""Seconds after which a temporary file is what an interrupted save has left."""
 _MAX_AGE = 60 * 86400.0
 """Seconds since the last use after which a cache is deleted."""
 
@@ -43,13 +45,15 @@ class CacheDirectory:
         try:
             with open(path, "rb") as file:
                 content = file.read(_MAX_FILE_SIZE + 1)
-            # The modification time records the last use.
-            os.utime(path)
         except OSError:
             return None
         magic, identity, checksum, data = _split(content)
-        is_ours = magic == _MAGIC and identity == _identify(root)
-        return data if is_ours and checksum == _checksum(data) else None
+        if (magic, identity, checksum) != (_MAGIC, _identify(root), _checksum(data)):
+            return None
+        with contextlib.suppress(OSError):
+            # The modification time records the last use.
+            os.utime(path, follow_symlinks=False)
+        return data
 
     def save(self, root: RootIdentity, data: bytes) -> None:
         """Save something for a root, atomically, in a file that only the user can read."""
@@ -76,12 +80,14 @@ class CacheDirectory:
 
     def _delete_old(self) -> None:
         """Delete what has not been used for long, and what an interrupted save has left."""
-        oldest = time.time() - _MAX_AGE
+        now = time.time()
         with os.scandir(self._directory) as entries:
             for entry in entries:
-                is_ours = _SUFFIX in entry.name and entry.is_file(follow_symlinks=False)
-                if is_ours and entry.stat(follow_symlinks=False).st_mtime < oldest:
-                    os.unlink(entry.path)
+                _name, is_ours, process = entry.name.partition(_SUFFIX)
+                max_age = _MAX_SAVE_TIME if process else _MAX_AGE
+                with contextlib.suppress(OSError):
+                    if is_ours and entry.stat(follow_symlinks=False).st_mtime < now - max_age:
+                        os.unlink(entry.path)
 
 
 def _identify(root: RootIdentity) -> bytes:

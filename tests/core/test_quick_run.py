@@ -74,6 +74,16 @@ def _zone() -> Iterator[None]:
 @example(["1795467106.5 COMPLETE result: FAIL\n", "1795467107 INFO z\n"], None)
 @example(["1795467106.5 RUN_FAILED x\n", "1795467107 RUNNING y\n", "1795467108 INFO z\n"], None)
 @example(["1795467106.5 BUILD_FAILED x\n", "1795467107 BUILD_CREATED y\n"], None)
+@example(["1795467106.5 RUN_ERROR x\n", "1795467107 RUNNING y\n", "x RUNNING y\n"], None)
+@example(["x RUN_ERROR x\n", "1795467107 RUNNING y\n", "1795467108 RUNNING y\n"], None)
+@example(["1795467106.5 INFO x\n"], None)
+@example(["1795467106.5\n"], None)
+@example(["1795467106.5 RUNNING x\n"] * 70, None)
+@example(["1795467106.5 COMPLETE result: PASS\n", "1795467107 RUNNING y\n"], None)
+@example(["1795467494.4 COMPLETE result: FAIL²\n"], None)
+@example(["1795467494.4 COMPLETE éresult: PASS\n"], None)
+@example(["1795467494 COMPLETE -result: FAIL-éresult: PASS\n"], None)
+@example(["1795468727 COMPLETE result: PASS\\nresult: ERROR\n"], None)
 def test_the_quick_way_builds_what_the_thorough_one_builds(
     lines: list[str], modified: float | None
 ) -> None:

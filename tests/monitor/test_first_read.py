@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from statustui.core.categories import Category
 from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.working_dir import find_runs
 from statustui.monitor.first_read import read_first
@@ -57,6 +58,20 @@ def test_metadata_is_read_only_on_request(tmp_path: Path) -> None:
     whole, bare = (snapshot.run for snapshot in snapshots if snapshot is not None)
     assert (whole.name, whole.user, bare.name) == ("a.b", "mia", "")
     assert bare._replace(metadata=whole.metadata) == whole
+
+
+def test_a_series_whose_runs_are_elsewhere_is_counted_as_it_is_listed(tmp_path: Path) -> None:
+    """Its number tells which runs are its own, however little else is read."""
+    run = write_run(tmp_path / "test_runs" / "1", "COMPLETE result: FAIL")
+    series = write_run(tmp_path / "series" / "3", "ALL_STARTED x")
+    (series / "ALL_TESTS_STARTED").touch()
+    (run / "series").symlink_to("../../series/3")
+    (series / "test_sets" / "0.a").mkdir(parents=True)
+    (series / "test_sets" / "0.a" / "1").symlink_to("../../../../test_runs/1")
+    for details in Details:
+        root = str(tmp_path / "series")
+        [found] = read_once([root], DEFAULT_STALE_AFTER, 1.8e9, details=details).runs
+        assert (found.category, found.members and found.members.gone) == (Category.FAILED, 0)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from statustui.core.run import Run
 from statustui.core.working_dir import Folder, Survey, root_folder, survey
 from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.change_buffer import ChangeBuffer
 from statustui.monitor.directories import Directories, DirectoryChange
 from statustui.monitor.events.check import EventCheck
 from statustui.monitor.events.platform import watch_limit
@@ -51,6 +52,32 @@ def test_a_reader_pool_runs_tasks_in_parallel_and_can_be_closed() -> None:
     assert sorted(pool.map_unordered(range(8))) == list(range(8))
     pool.close()
     wait_until(lambda: not any("reader" in thread.name for thread in threading.enumerate()))
+
+
+def test_a_call_that_is_given_up_leaves_no_result_to_the_next() -> None:
+    """Its tasks may still be under way."""
+    pool: ReaderPool[str, str] = ReaderPool(lambda text: text, 2)
+    for _first in pool.map_unordered(["a1", "a2", "a3"]):
+        break
+    assert sorted(pool.map_unordered(["b1", "b2"])) == ["b1", "b2"]
+    assert list(pool.map_unordered(["c1"])) == ["c1"]
+    pool.close()
+
+
+def test_a_change_buffer_keeps_the_last_change_of_each_run() -> None:
+    """Removals are taken before what came after them, and no more at a time than is wanted."""
+    buffer = ChangeBuffer()
+    first, second, other = (
+        make(*run) for run in (("a", "RUNNING x"), ("a", "ABORTED"), ("b", "x"))
+    )
+    buffer.add_batch(Batch((first, other), (), (RootHealth("r", found=1),)))
+    buffer.add_batch(Batch((second,), ("a", "b"), (RootHealth("r", found=2),)))
+    assert (bool(buffer), len(buffer)) == (True, 1)
+    taken = buffer.take(2)
+    assert (taken.changed, taken.removed) == ((), ("a", "b"))
+    assert [health.found for health in taken.health] == [2]
+    assert buffer.take(2) == Batch((second,))
+    assert not buffer
 
 
 def schedule_of(**runs: tuple[str, float]) -> Schedule:

@@ -11,6 +11,7 @@ import pytest
 from statustui.core.durations import StaleAfter
 from statustui.monitor.batch import Batch
 from statustui.monitor.findings import RunChanged
+from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
@@ -134,6 +135,42 @@ def test_batches_of_stalled_runs_are_limited_like_all_others(
     loop.close()
     assert max(len(batch.changed) for batch in batches) == 3
     assert sum(run.stall is not None for batch in batches for run in batch.changed) == 8
+
+
+def test_runs_that_an_internal_error_has_kept_from_being_published_are_published_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the root says so."""
+    for number in range(1, 7):
+        write_run(tmp_path / "test_runs" / str(number), "RUNNING x")
+    calls: list[int] = []
+
+    def fail_once(_policy: TreePolicy, _device: int, _path: str) -> bool:
+        calls.append(1)
+        if len(calls) == 3:
+            raise RuntimeError("can't start new thread")
+        return False
+
+    monkeypatch.setattr(TreePolicy, "add_device", fail_once)
+    batches: list[Batch] = []
+    loop = PollLoop(
+        str(tmp_path),
+        Settings("poll", interval=0.1),
+        max_watches=None,
+        publisher=RootPublisher(str(tmp_path), batches.append),
+        stopped=threading.Event(),
+        wake=threading.Event(),
+    )
+    loop.run_round(frozenset())
+    assert batches[-1].health[0].problem is not None
+
+    def is_mended() -> bool:
+        loop.run_round(frozenset())
+        return batches[-1].health[0].problem is None
+
+    wait_until(is_mended)
+    loop.close()
+    assert {run.id for batch in batches for run in batch.changed} == set("123456")
 
 
 def test_a_removed_run_that_is_due_twice_does_not_come_back(tmp_path: Path) -> None:

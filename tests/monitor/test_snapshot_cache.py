@@ -18,8 +18,10 @@ from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.reading import open_regular
 from statustui.core.run import Run
 from statustui.core.working_dir import find_runs
+from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import RootIdentity
 from statustui.monitor.first_read import read_first
+from statustui.monitor.fs.deadline import NoThreadError
 from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.snapshot import RunSnapshot
@@ -80,9 +82,7 @@ def test_genuine_runs_come_back_as_they_were(name: str) -> None:
     cache = SnapshotCache(data)
     assert len(cache) == len(snapshots)
     for snapshot in snapshots:
-        assert snapshot.signature is not None
-        found = cache.get(snapshot.run.place, snapshot.signature)
-        assert found == snapshot._replace(is_stored=True)
+        assert read_first(snapshot.run.place, cache=cache) == snapshot._replace(is_stored=True)
 
 
 STATES = st.sampled_from(["RUNNING", "RUN_FAILED", "BUILD_CREATED", "SCHED_ERROR", "odd", "INFO"])
@@ -114,7 +114,7 @@ def test_any_finished_run_comes_back_as_it_was(
     assert snapshot is not None
     assert snapshot.signature is not None
     found = SnapshotCache(encode([snapshot])).get(place, snapshot.signature)
-    assert found == snapshot._replace(is_stored=True, is_racy=False)
+    assert found == snapshot._replace(is_stored=True, is_racy=False, device=0)
 
 
 @pytest.mark.usefixtures("_trusting")
@@ -140,6 +140,84 @@ def test_what_may_still_change_is_not_cached(tmp_path: Path) -> None:
     assert snapshots_below(tmp_path) == []
 
 
+@pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize("name", ["RUN_COMPLETE", "results.json", "config"])
+def test_a_run_that_only_the_files_beside_its_status_explain_is_not_cached(
+    tmp_path: Path, name: str
+) -> None:
+    """They may come, change and go while the status file stays as it is."""
+    run = write_run(
+        tmp_path / "test_runs" / "1",
+        {"RUN_COMPLETE": "RUNNING x", "results.json": "COMPLETE x", "config": "BUILD_DONE x"}[name],
+        start=1000,
+    )
+    (run / name).write_text('{"result": "FAIL", "name": "a"}')
+    [place] = find_runs(str(tmp_path), lambda _path, _error: None)
+    snapshot = read_first(place)
+    assert snapshot is not None
+    assert snapshot.run.is_finished
+    assert not is_cacheable(snapshot)
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_tree_of_runs_without_names_is_saved_once(tmp_path: Path) -> None:
+    """Their names are looked for each time, and nothing is new if there is none."""
+    finished_tree(tmp_path)
+    store = MemoryStore()
+    read_below(tmp_path, store)
+    [first] = store.saved.values()
+    store.saved = dict.fromkeys(store.saved, first)
+    read_below(tmp_path, store)
+    [second] = store.saved.values()
+    assert second is first
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_local_times_of_another_zone_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of one with the same abbreviations, in which they mean other instants."""
+    run = tmp_path / "test_runs" / "1"
+    run.mkdir(parents=True)
+    (run / "status").write_text("2025-11-02T00:40:00.000000 COMPLETE result: PASS\n")
+    monkeypatch.setenv("TZ", "America/Chicago")
+    time.tzset()
+    [snapshot] = snapshots_below(tmp_path)
+    data = encode([snapshot])
+    assert len(SnapshotCache(data)) == 1
+    monkeypatch.setenv("TZ", "America/Havana")
+    time.tzset()
+    assert len(SnapshotCache(data)) == 0
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_where_no_thread_can_be_started_nothing_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor without a store, nor again a moment later."""
+    finished_tree(tmp_path)
+    snapshots = snapshots_below(tmp_path)
+    store = MemoryStore()
+    keeper = CacheKeeper(None, str(tmp_path))
+    assert len(keeper.load()) == 0
+    keeper.save(snapshots)
+    keeper = CacheKeeper(store, str(tmp_path))
+    keeper.load()
+    with monkeypatch.context() as patch:
+
+        def fail(_work: object, _name: str) -> None:
+            raise NoThreadError(11, "no thread can be started")
+
+        patch.setattr("statustui.monitor.cache_keeper.start_thread", fail)
+        keeper.save_now_and_then(snapshots)
+    keeper.save_now_and_then(snapshots)
+    assert store.saved == {}
+    keeper.save(snapshots)
+    assert len(store.saved) == 1
+    keeper.save(snapshots[:-1])
+    assert len(SnapshotCache(store.saved.popitem()[1])) == len(snapshots)
+
+
 def damage(data: bytes) -> dict[str, bytes]:
     """Name -> what may be found in place of a good cache."""
     document = json.loads(zlib.decompress(data))
@@ -153,7 +231,8 @@ def damage(data: bytes) -> dict[str, bytes]:
         "empty": b"",
         "a list": zlib.compress(b"[1]"),
         "another format": changed(format=0),
-        "another time zone": changed(zone=["XYZ", "XYZ"]),
+        "another time zone": changed(zone=1),
+        "a time out of range": changed(statuses=[["COMPLETE"], ["x"], [10**400]]),
         "columns of several lengths": changed(path=["/test_runs/1"] * 3),
         "a column of another kind": changed(current=["x"]),
         "a number out of range": changed(all_metadata=[]),
@@ -244,5 +323,7 @@ def test_a_store_that_does_not_answer_is_not_waited_for(
             del root
             answers.wait(20)
 
-    assert set(read_below(tmp_path, Dead())) == {"1", "2", "3", "99"}
+    dead = Dead()
+    assert set(read_below(tmp_path, dead)) == {"1", "2", "3", "99"}
+    assert dead.saved == {}
     answers.set()

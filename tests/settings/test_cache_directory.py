@@ -70,16 +70,21 @@ def test_what_has_not_been_used_for_long_is_deleted(tmp_path: Path) -> None:
     store = CacheDirectory(str(tmp_path))
     store.save(ROOT, b"data")
     [path] = tmp_path.iterdir()
-    long_ago = time.time() - 100 * 86400
-    for name in ("other.txt", "0.cache", "1.cache.4711"):
+    long_ago, hours_ago = time.time() - 100 * 86400, time.time() - 7200
+    for name in ("other.txt", "0.cache", "1.cache.4711", "2.cache", "3.cache.1"):
         (tmp_path / name).touch()
-        os.utime(tmp_path / name, (long_ago, long_ago))
+        age = hours_ago if name == "2.cache" else long_ago
+        os.utime(tmp_path / name, (age, age))
+    os.utime(tmp_path / "1.cache.4711", (hours_ago, hours_ago))
+    (tmp_path / "4.cache").mkdir()
+    os.utime(tmp_path / "4.cache", (long_ago, long_ago))
     os.utime(path, (long_ago, long_ago))
     assert store.load(ROOT) == b"data"
     store.save(ROOT._replace(real_path="/b"), b"data")
     names = set(os.listdir(tmp_path))
     assert path.name in names
-    assert {"other.txt"} == names & {"other.txt", "0.cache", "1.cache.4711"}
+    assert {"other.txt", "2.cache", "4.cache"} <= names
+    assert not names & {"0.cache", "1.cache.4711", "3.cache.1"}
 
 
 def test_the_directory_is_that_of_the_xdg_rules(monkeypatch: pytest.MonkeyPatch) -> None:

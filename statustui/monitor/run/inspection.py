@@ -111,6 +111,9 @@ class FileInspection:
         peers: Paths of finished runs of the same name.
         deliver: Called with each result, on one of the threads.
         stuck: The hung calls on roots and behind links; shared by all inspections.
+
+    Raises:
+        NoThreadError: No thread can be started.
     """
 
     def __init__(
@@ -137,10 +140,14 @@ class FileInspection:
         self._busy_since: float | None = None
         self._histories = TaskLoop(self._read_history, self._run_task, self._stopped)
         self._linked = TaskLoop(self._read_linked_files, self._run_task, self._stopped)
-        self._histories.start(
-            "inspection", then=self._compare_with_peers, finally_do=self._prober.close
-        )
-        self._linked.start("inspection of links", finally_do=self._files.close)
+        try:
+            self._histories.start(
+                "inspection", then=self._compare_with_peers, finally_do=self._prober.close
+            )
+            self._linked.start("inspection of links", finally_do=self._files.close)
+        except OSError:
+            self.stop()
+            raise
 
     # Called from other threads.
 

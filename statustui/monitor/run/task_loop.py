@@ -6,6 +6,8 @@ import queue
 import threading
 from collections.abc import Callable
 
+from statustui.monitor.fs.deadline import start_thread
+
 _MIN_INTERVAL, _MAX_INTERVAL = 0.5, 5.0
 """Seconds between two checks: the least after a change, then growing up to the most."""
 _INTERVAL_GROWTH = 1.3
@@ -45,6 +47,9 @@ class TaskLoop:
             name: Name of the thread.
             then: The first task.
             finally_do: Called when the thread ends.
+
+        Raises:
+            NoThreadError: No thread can be started.
         """
 
         def serve() -> None:
@@ -58,7 +63,7 @@ class TaskLoop:
                 self._run_task(task)
             finally_do()
 
-        threading.Thread(target=serve, name=name, daemon=True).start()
+        start_thread(serve, name)
 
     def reset_interval(self) -> None:
         """Check at the least interval again, because something has changed."""

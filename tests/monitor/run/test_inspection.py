@@ -22,6 +22,7 @@ from statustui.core.history import History
 from statustui.core.logs import IsThere, Log, find_logs
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import root_folder, run_dir
+from statustui.monitor.fs.deadline import NoThreadError, start_thread
 from statustui.monitor.fs.prober import Stuck
 from statustui.monitor.run import history_file as history_module
 from statustui.monitor.run.history_file import HistoryFile
@@ -603,6 +604,37 @@ def test_a_root_that_does_not_answer_holds_one_thread_for_any_number_of_runs(
     assert inspections[0].silent == 0
     for inspection in inspections:
         inspection.stop()
+
+
+def test_an_inspection_that_cannot_start_all_its_threads_leaves_none_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user may have no more of them."""
+    run = run_at(write_run(tmp_path / "test_runs" / "1", "RUNNING a"))
+    before = set(threading.enumerate())
+
+    def start_one(work: Callable[[], object], name: str) -> None:
+        if name == "inspection of links":
+            raise NoThreadError(11, "no thread can be started")
+        start_thread(work, name)
+
+    monkeypatch.setattr("statustui.monitor.run.task_loop.start_thread", start_one)
+    with pytest.raises(NoThreadError):
+        FileInspection(run, [], lambda _result: None)
+    wait_until(lambda: before.issuperset(threading.enumerate()))
+
+
+def test_a_page_of_a_log_is_requested_by_plain_data() -> None:
+    """By its place in the log, or by the offset where it begins or ends."""
+    text = text_of(b"".join(b"line %d\n" % number for number in range(100_000)))
+    middle = text.size // 2
+    for request, page in (
+        (PageRequest("head"), text.head()),
+        (PageRequest("tail"), text.tail()),
+        (PageRequest("before", middle), text.before(middle)),
+        (PageRequest("after", middle), text.after(middle)),
+    ):
+        assert text.read_page(request) == page
 
 
 def test_a_stopped_inspection_does_not_read_all_peers(
