@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from statustui.core.working_dir import Folder, Survey, survey
-from statustui.monitor.schedule import Rotation
+from statustui.monitor.due_queue import DueQueue
 
 _REST_SHARE = 0.1
 """A directory without runs rests for this share of the time since its last change."""
@@ -76,7 +76,7 @@ class Directories:
         self._known: dict[str, _DirectoryState] = {}
         self._top = top.path
         self._holding: dict[str, None] = {}
-        self._rotation = Rotation()
+        self._due = DueQueue()
         self.add(top)
 
     def __contains__(self, path: str) -> bool:
@@ -104,7 +104,7 @@ class Directories:
         if folder.path == self._top or folder.below in {"test", "series"}:
             self._holding[folder.path] = None
         else:
-            self._rotation.schedule(folder.path, 0.0)
+            self._due.schedule(folder.path, 0.0)
 
     def remove(self, top: str) -> list[str]:
         """Remove a directory, or the directory of a run, and everything below it.
@@ -116,7 +116,7 @@ class Directories:
         for path in paths:
             if self._known.pop(path, None) is not None:
                 self._holding.pop(path, None)
-                self._rotation.remove(path)
+                self._due.remove(path)
         # The next listing reports it as new if it exists again.
         above = self._known.get(os.path.dirname(top))
         if above is not None and top in above.children:
@@ -161,16 +161,16 @@ class Directories:
             now: The time on the monotonic clock.
         """
         due = [path for path in self._holding if self._known[path].not_before <= now]
-        for path in self._rotation.pop_due(max(1.0, room), now):
+        for path in self._due.pop_due(max(1.0, room), now):
             due.append(path)
-            self._rotation.schedule(path, now + _MAX_REST_WITHOUT_RUNS)
+            self._due.schedule(path, now + _MAX_REST_WITHOUT_RUNS)
         return due
 
     def expect_runs(self, path: str) -> None:
         """Check the directory at `path` in every sweep from now on, if it is known."""
         if path in self._known:
             self._holding[path] = None
-            self._rotation.remove(path)
+            self._due.remove(path)
 
     def invalidate(self, path: str | None = None) -> None:
         """Have one directory, or all, listed at the next check even if `stat` shows no change."""
@@ -178,7 +178,7 @@ class Directories:
             directory.changed = -1
             directory.not_before = 0.0
             if one not in self._holding:
-                self._rotation.schedule(one, 0.0)
+                self._due.schedule(one, 0.0)
 
     def list_if_changed(
         self, path: str, skip: frozenset[str], *, trust_stat: bool
@@ -231,7 +231,7 @@ class Directories:
         """
         if path not in self._holding:
             rest = min(_MAX_REST_WITHOUT_RUNS, max(0.0, time.time() - modified) * _REST_SHARE)
-            self._rotation.schedule(path, max(directory.not_before, now + rest))
+            self._due.schedule(path, max(directory.not_before, now + rest))
 
 
 def _apply_survey(directory: _DirectoryState, found: Survey) -> DirectoryChange | None:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
+from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.first_read import read_first
 from statustui.monitor.reader_pool import ReaderPool
-from statustui.monitor.schedule import Rotation
 from statustui.monitor.snapshot import (
     RunSnapshot,
     Steps,
@@ -66,7 +66,7 @@ class RunReader:
         self._trusts_stat = trusts_stat
         self._pool = ReaderPool(self._read_short, threads)
         self._postponed: dict[str, _Task] = {}
-        self._rotation = Rotation()
+        self._due = DueQueue()
         """The postponed paths, due when they may be read."""
         self._not_before: dict[str, float] = {}
         """Path of a run with a long file -> earliest time of its next read, monotonic clock."""
@@ -94,7 +94,7 @@ class RunReader:
     @property
     def read_on_at(self) -> float:
         """When to call `read_on`, on the monotonic clock; infinite if nothing is postponed."""
-        due = self._rotation.next_due if self._current is None else float("-inf")
+        due = self._due.next_due if self._current is None else float("-inf")
         return max(due, self._next_read_at)
 
     def filter_changed(self, known: Iterable[RunSnapshot]) -> Iterator[RunSnapshot]:
@@ -155,7 +155,7 @@ class RunReader:
     def forget(self, path: str) -> None:
         """Drop what is postponed for a run that has been removed."""
         self._postponed.pop(path, None)
-        self._rotation.remove(path)
+        self._due.remove(path)
         self._not_before.pop(path, None)
         if self._current is not None and self._current.place.path == path:
             self._abandon_current()
@@ -181,21 +181,22 @@ class RunReader:
         path = task.place.path
         before = self._postponed.get(path)
         if before is None:
-            self._rotation.schedule(path, max(now, self._not_before.get(path, now)))
+            self._due.schedule(path, max(now, self._not_before.get(path, now)))
         self._postponed[path] = (
             task if before is None else task._replace(from_start=task.from_start or before[1])
         )
 
     def _start_next(self, now: float) -> _LongRead | None:
-        for path in self._rotation.pop_due(1, now):
-            if self._not_before.get(path, now) > now:
-                # It was postponed again while it was being read.
-                self._rotation.schedule(path, self._not_before[path])
-                return None
-            task = self._postponed.pop(path)
-            self._not_before[path] = now
-            return _LongRead(task.place, self._steps(task))
-        return None
+        path = self._due.pop_next(now)
+        if path is None:
+            return None
+        if self._not_before.get(path, now) > now:
+            # It was postponed again while it was being read.
+            self._due.schedule(path, self._not_before[path])
+            return None
+        task = self._postponed.pop(path)
+        self._not_before[path] = now
+        return _LongRead(task.place, self._steps(task))
 
     def _steps(self, task: _Task) -> Steps:
         path = task.place.path

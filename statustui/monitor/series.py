@@ -5,7 +5,7 @@ When a run changes, only the series that link to it are judged again.
 
 from __future__ import annotations
 
-import heapq
+import math
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
@@ -14,14 +14,12 @@ from statustui.core.durations import StaleAfter
 from statustui.core.run import Run, RunDir
 from statustui.core.series import is_member, judge
 from statustui.core.working_dir import OnError
+from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.series_links import SeriesLinks
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot
 
 GetRun = Callable[[str], Run | None]
 """Returns the known run at a path, None if there is none."""
-
-_MAX_OUTDATED_ENTRIES = 1000
-"""The queue is rebuilt once it holds this many outdated entries more than twice the valid ones."""
 
 
 class _Series:
@@ -70,9 +68,8 @@ class AllSeries:
         """Directory with links -> path of its series."""
         self._changed: dict[str, None] = {}
         """Paths of the series to judge again."""
-        self._queue: list[tuple[float, str]] = []
-        self._due: dict[str, float] = {}
-        """Path of a series -> when to judge it even without a change, in seconds since 1970."""
+        self._due = DueQueue()
+        """When to judge a series even without a change, in seconds since 1970."""
 
     def __contains__(self, path: str) -> bool:
         """Return whether there is a series at `path`."""
@@ -119,10 +116,7 @@ class AllSeries:
             self._set_owner(known.links.directories, (), path)
             self._errors.pop(path, None)
             self._changed.pop(path, None)
-            self._due.pop(path, None)
-            if len(self._queue) > _MAX_OUTDATED_ENTRIES + 2 * len(self._due):
-                self._queue = [(due, one) for one, due in self._due.items()]
-                heapq.heapify(self._queue)
+            self._due.remove(path)
 
     def list_links(self, paths: Iterable[str], trust_stat: Callable[[str], bool]) -> None:
         """List the links of series again if they may have changed.
@@ -149,11 +143,7 @@ class AllSeries:
             The series whose judgement differs from the last one.
         """
         now = self._clock()
-        while self._queue and self._queue[0][0] <= now:
-            due, path = heapq.heappop(self._queue)
-            if self._due.get(path) == due:
-                del self._due[path]
-                self._changed[path] = None
+        self._changed.update(dict.fromkeys(self._due.pop_due(math.inf, now)))
         while self._changed:
             path, _ = self._changed.popitem()
             known = self._known.get(path)
@@ -181,9 +171,8 @@ class AllSeries:
         run, dies_at = judge(
             known.own, known.links.files, runs, now=now, stale_after=self._stale_after
         )
-        if dies_at is not None and dies_at < self._due.get(run.path, float("inf")):
-            self._due[run.path] = dies_at
-            heapq.heappush(self._queue, (dies_at, run.path))
+        if dies_at is not None:
+            self._due.schedule_no_later(run.path, dies_at)
         return run
 
     def _list(self, known: _Series) -> bool:

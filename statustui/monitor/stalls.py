@@ -7,7 +7,6 @@ then repeatedly until something happens.
 from __future__ import annotations
 
 import contextlib
-import heapq
 import os
 import stat
 from collections import defaultdict, deque
@@ -26,6 +25,7 @@ from statustui.core.logs import log_paths
 from statustui.core.run import Run, Stall
 from statustui.core.timeline import StateTimeline, timeline_of
 from statustui.core.working_dir import STATUS
+from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.fs.prober import CallTarget, Prober
 from statustui.monitor.snapshot import MAX_PEER_STATUS_BYTES, read_history
 
@@ -40,8 +40,6 @@ _MIN_RECHECK_SECONDS = 10.0
 """Least time between two checks of a stalled run, in seconds."""
 _RECHECK_SHARE = 0.02
 """The same as a share of the time since the run's last sign of life."""
-_MAX_OUTDATED_ENTRIES = 1000
-"""The queue is rebuilt once it holds this many outdated entries more than twice the valid ones."""
 _MAX_CHECKS_PER_REVIEW = 100
 """Runs that one review checks at most."""
 _MAX_PROBE_SECONDS = 0.5
@@ -165,16 +163,16 @@ class Stalls:
         self._clock = clock
         self._peers = Peers()
         self._prober = Prober(_MAX_PROBE_SECONDS)
-        self._queue: list[tuple[float, str]] = []
-        self._due: dict[str, float] = {}
-        """Path of a run -> time of its next check, in seconds since 1970."""
+        self._due = DueQueue()
+        """When to check a run next, in seconds since 1970."""
 
     def add(self, run: Run, before: Run | None = None) -> None:
         """Add a new run, or replace what it was `before`."""
         if before is not None and before.name != run.name:
             self._peers.forget(before)
         if run.updated_at is not None and may_stall(run):
-            self._check_at(run.path, run.updated_at + self._stale_after.of(run.current.state))
+            due = run.updated_at + self._stale_after.of(run.current.state)
+            self._due.schedule_no_later(run.path, due)
         elif run.kind != "series":
             self._peers.add(run)
 
@@ -188,26 +186,17 @@ class Stalls:
             The runs that have stalled, or are no longer stalled.
         """
         now = self._clock()
-        checks = 0
-        while checks < _MAX_CHECKS_PER_REVIEW and self._queue and self._queue[0][0] <= now:
-            due, path = heapq.heappop(self._queue)
-            if self._due.get(path) != due:
-                continue
-            checks += 1
-            del self._due[path]
+        for _ in range(_MAX_CHECKS_PER_REVIEW):
+            path = self._due.pop_next(now)
+            if path is None:
+                return
             run = get(path)
             if run is None or run.updated_at is None or not may_stall(run):
                 continue
             stall, due = self.judge(run, now)
-            self._check_at(path, due)
+            self._due.schedule_no_later(path, due)
             if stall != run.stall:
                 yield run._replace(stall=stall)
-
-    def _check_at(self, path: str, due: float) -> None:
-        """Check a run at `due` or earlier; checking a run that has changed since is a no-op."""
-        if due < self._due.get(path, float("inf")):
-            self._due[path] = due
-            heapq.heappush(self._queue, (due, path))
 
     def close(self) -> None:
         """End the thread that reads files behind links."""
@@ -216,10 +205,7 @@ class Stalls:
     def forget(self, run: Run) -> None:
         """Remove a run."""
         self._peers.forget(run)
-        self._due.pop(run.path, None)
-        if len(self._queue) > _MAX_OUTDATED_ENTRIES + 2 * len(self._due):
-            self._queue = [(due, path) for path, due in self._due.items()]
-            heapq.heapify(self._queue)
+        self._due.remove(run.path)
 
     def judge(self, run: Run, now: float) -> tuple[Stall | None, float]:
         """Return why a run counts as stalled, and the time of its next check.

@@ -20,6 +20,7 @@ from statustui.core.working_dir import Folder, Survey, root_folder, survey
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.change_buffer import ChangeBuffer
 from statustui.monitor.directories import Directories, DirectoryChange
+from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.events.check import EventCheck
 from statustui.monitor.events.platform import watch_limit
 from statustui.monitor.fs.mounts import Reach
@@ -27,7 +28,7 @@ from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.root_registry import RootRegistry
-from statustui.monitor.schedule import Rotation, Schedule
+from statustui.monitor.schedule import Schedule
 from tests.monitor.scanning import move_elsewhere
 from tests.runs import make
 from tests.waiting import wait_until
@@ -377,12 +378,30 @@ def test_an_unmounted_directory_keeps_its_runs(
     assert list(directories.below(str(tmp_path))) == [str(tmp_path), str(tmp_path / "a")]
 
 
-def test_a_rotation_knows_when_the_next_path_is_due() -> None:
-    """The last appointment of a path counts; a removed path has none."""
-    rotation = Rotation()
-    assert rotation.next_due == math.inf
+def test_a_queue_knows_when_the_next_path_is_due() -> None:
+    """The last time that was set for a path counts; a removed path has none."""
+    queue = DueQueue()
+    assert queue.next_due == math.inf
     for path, due in (("a", 1.0), ("b", 2.0), ("a", 3.0)):
-        rotation.schedule(path, due)
-    assert rotation.next_due == 2.0
-    rotation.remove("b")
-    assert rotation.next_due == 3.0
+        queue.schedule(path, due)
+    assert queue.next_due == 2.0
+    queue.remove("b")
+    assert queue.next_due == 3.0
+    queue.schedule_no_later("a", 4.0)
+    assert queue.pop_due(math.inf, 2.9) == []
+    queue.schedule_no_later("a", 2.5)
+    assert queue.pop_due(math.inf, 2.9) == ["a"]
+    assert queue.pop_due(math.inf, 9.0) == []
+
+
+def test_paths_that_are_scheduled_and_removed_for_ever_take_no_memory() -> None:
+    """Whichever of the two comes last."""
+    queue = DueQueue()
+    queue.schedule("kept", 0.5)
+    for number in range(5000):
+        queue.schedule("again", 1.0 + number)
+        queue.schedule(str(number), 1.0)
+        queue.remove(str(number))
+    assert len(queue) < 1100
+    assert queue.pop_next(1.0) == "kept"
+    assert queue.next_due == 5000.0
