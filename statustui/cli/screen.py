@@ -40,15 +40,15 @@ class _LateMonitor:
         self._source = Monitor(self._roots, self._settings)
         self._source.start(deliver)
 
-    def look_now(self) -> None:
+    def check_all(self) -> None:
         """Check everything now."""
         if self._source is not None:
-            self._source.look_now()
+            self._source.check_all()
 
-    def look_at(self, path: str) -> None:
+    def reread(self, path: str) -> None:
         """Check one run soon."""
         if self._source is not None:
-            self._source.look_at(path)
+            self._source.reread(path)
 
     def stop(self) -> None:
         """Stop at once."""

@@ -175,5 +175,5 @@ class _FinalCheck:
             return False
         if self._before is None:
             self._before = self._roots.count_scans()
-            self._source.look_now()
+            self._source.check_all()
         return self._roots.scanned_since(self._before)

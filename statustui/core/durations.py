@@ -13,9 +13,11 @@ from statustui.core.text import format_span
 if TYPE_CHECKING:
     from statustui.core.timeline import StateTimeline
 
+MAX_PEERS = 20
+"""Runs of one name that usual durations are learned from, at most: the newest ones."""
 _STALL_FACTOR = 3.0
 """A run counts as stalled after this many times the usual stay in its state."""
-_MAX_STATES = 64
+MAX_STATES = 64
 """States whose durations are kept: the names come from other users' files."""
 
 
@@ -82,7 +84,7 @@ class StateDurations:
     def learn(cls, timelines: Iterable[StateTimeline]) -> StateDurations:
         """Learn from the timelines of some runs, each up to its last status.
 
-        `_MAX_STATES` are kept; a state with a longer name than `STATE_BYTES` is left out.
+        `MAX_STATES` are kept; a state with a longer name than `STATE_BYTES` is left out.
         """
         offsets: dict[str, list[float]] = {}
         totals: dict[str, list[float]] = {}
@@ -101,7 +103,7 @@ class StateDurations:
                 stays.setdefault(state, []).append(seconds)
         kept = [state for state in offsets if state in stays and len(state) <= STATE_BYTES]
         by_state = {}
-        for state in sorted(kept, key=lambda state: _median(offsets[state]))[:_MAX_STATES]:
+        for state in sorted(kept, key=lambda state: _median(offsets[state]))[:MAX_STATES]:
             spans = totals.get(state, [])
             absent = [0.0] * (runs - len(spans))
             by_state[state] = StateDuration(

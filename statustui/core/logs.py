@@ -74,20 +74,20 @@ def is_there(path: str) -> bool | None:
     return os.path.exists(path) or (None if os.path.lexists(path) else False)
 
 
-def find_logs(place: RunDir, look: IsThere = is_there) -> list[Log]:
+def find_logs(place: RunDir, check: IsThere = is_there) -> list[Log]:
     """List the logs of a run: Pavilion's, or in other trees all beside its status file.
 
     Logs are listed whether or not they can be read.
 
     Args:
         place: The run directory.
-        look: Checks for Pavilion's logs, which may be behind links.
+        check: Checks for Pavilion's logs, which may be behind links.
     """
     if place.kind == "test":
         return [
             Log(name, path)
             for name, places in _PAVILION.items()
-            if (path := _first_there([f"{place.path}/{one}" for one in places], look)) is not None
+            if (path := _first_there([f"{place.path}/{one}" for one in places], check)) is not None
         ]
     try:
         names = os.listdir(place.path)
@@ -100,11 +100,11 @@ def find_logs(place: RunDir, look: IsThere = is_there) -> list[Log]:
     return logs
 
 
-def _first_there(paths: list[str], look: IsThere) -> str | None:
+def _first_there(paths: list[str], check: IsThere) -> str | None:
     """Return the first path with a reachable file, or else the first unreachable one, or None."""
     unreached = None
     for path in paths:
-        found = look(path)
+        found = check(path)
         if found:
             return path
         if found is None and unreached is None:

@@ -58,15 +58,15 @@ class Monitor:
             for poller in self._pollers:
                 poller.report_silence(_MAX_SILENCE)
 
-    def look_now(self) -> None:
+    def check_all(self) -> None:
         """Check everything now, without waiting for the interval to pass."""
         for poller in self._pollers:
-            poller.look_now()
+            poller.check_all()
 
-    def look_at(self, path: str) -> None:
+    def reread(self, path: str) -> None:
         """Read the run at `path` again now."""
         for poller in self._pollers:
-            poller.look_at(path)
+            poller.reread(path)
 
     def stop(self) -> None:
         """Stop watching; a file call that is under way may still deliver its result."""

@@ -63,12 +63,12 @@ class RootPoller:
         self._publisher.close()
         self._wake.set()
 
-    def look_now(self) -> None:
+    def check_all(self) -> None:
         """Check everything now."""
         self._wants_everything.set()
         self._wake.set()
 
-    def look_at(self, path: str) -> None:
+    def reread(self, path: str) -> None:
         """Read the run at `path` again now, if it is below this root."""
         self._wanted.put(path)
         self._wake.set()

@@ -13,10 +13,10 @@ class Source(Protocol):
     def start(self, deliver: Deliver) -> None:
         """Start; `deliver` is called on threads of the source."""
 
-    def look_now(self) -> None:
+    def check_all(self) -> None:
         """Check everything now, without waiting for the interval to pass."""
 
-    def look_at(self, path: str) -> None:
+    def reread(self, path: str) -> None:
         """Read the run at `path` again soon, even if `stat` shows no change.
 
         For a run that the user has opened. Returns at once.

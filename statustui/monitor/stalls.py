@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from statustui.core.durations import (
+    MAX_PEERS,
     StaleAfter,
     StateDuration,
     StateDurations,
@@ -28,11 +29,6 @@ from statustui.core.working_dir import STATUS
 from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.fs.prober import CallTarget, Prober
 from statustui.monitor.snapshot import MAX_PEER_STATUS_BYTES, read_history
-
-_MAX_PEERS = 20
-"""Runs that a run is compared with at most: the ones that were added last."""
-_MOST_STATES = 64
-"""States of runs of one name that are remembered."""
 
 _DURATIONS_TTL = 600.0
 """Seconds after which the usual durations are learned again."""
@@ -51,7 +47,7 @@ class Peers:
 
     def __init__(self) -> None:
         self._paths: dict[str, deque[str]] = {}
-        self._all: deque[str] = deque(maxlen=_MAX_PEERS)
+        self._all: deque[str] = deque(maxlen=MAX_PEERS)
         self._durations: dict[str, tuple[float, StateDurations]] = {}
 
     def add(self, run: Run) -> None:
@@ -61,7 +57,7 @@ class Peers:
         if run.kind == "test" and run.name:
             paths = self._paths.get(run.name)
             if paths is None:
-                paths = self._paths[run.name] = deque(maxlen=_MAX_PEERS)
+                paths = self._paths[run.name] = deque(maxlen=MAX_PEERS)
             paths.append(run.path)
 
     def forget(self, run: Run) -> None:
@@ -93,7 +89,7 @@ class Peers:
 
 
 def _without(paths: Iterable[str], path: str) -> deque[str]:
-    return deque((one for one in paths if one != path), maxlen=_MAX_PEERS)
+    return deque((one for one in paths if one != path), maxlen=MAX_PEERS)
 
 
 def _timelines(paths: Iterable[str]) -> Iterator[StateTimeline]:

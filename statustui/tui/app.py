@@ -84,7 +84,7 @@ class StatusApp(PrivateApp):
     }
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "look_now", "Check everything now", show=False, id="app.look"),
+        Binding("r", "check_all", "Check everything now", show=False, id="app.look"),
         Binding("colon,ctrl+p", "command_palette", "Commands", show=False, id="app.palette"),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend"),
@@ -159,7 +159,7 @@ class StatusApp(PrivateApp):
         self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]
     ) -> Inspection:
         """Start to read the files of a run, and have the source check it too."""
-        self._source.look_at(run.path)
+        self._source.reread(run.path)
         return self._inspect(run, peers, deliver)
 
     @property
@@ -294,7 +294,7 @@ class StatusApp(PrivateApp):
         if run is not None and getattr(result, "status_count", run.status_count) != (
             run.status_count
         ):
-            self._source.look_at(message.path)
+            self._source.reread(message.path)
 
     def _warn(self, text: str) -> None:
         """Notify the user of a warning; may be called from any thread."""
@@ -351,9 +351,9 @@ class StatusApp(PrivateApp):
             store = self.screen.members
         self.push_screen(RunScreen(run, store, self._shared))
 
-    def action_look_now(self) -> None:
+    def action_check_all(self) -> None:
         """Check all roots now."""
-        self._source.look_now()
+        self._source.check_all()
 
     def action_command_palette(self) -> None:
         """Open the command palette."""

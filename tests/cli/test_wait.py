@@ -169,7 +169,7 @@ def test_a_run_that_has_begun_again_is_waited_for(tmp_path: Path) -> None:
 
 
 class Stand(NamedTuple):
-    """A source that delivers one batch at the start and one for each `look_now`."""
+    """A source that delivers one batch at the start and one for each `check_all`."""
 
     first: Batch
     looks: Iterator[Batch]
@@ -180,11 +180,11 @@ class Stand(NamedTuple):
         self.told.append(deliver)
         deliver(self.first)
 
-    def look_now(self) -> None:
+    def check_all(self) -> None:
         """Deliver the next batch."""
         self.told[0](next(self.looks))
 
-    def look_at(self, path: str) -> None:
+    def reread(self, path: str) -> None:
         """Fail: `wait` never checks a single run."""
         raise NotImplementedError(path)
 
@@ -205,7 +205,7 @@ def waited(first: Batch, *looks: Batch) -> Outcome:
     )
 
 
-def test_the_verdict_is_that_of_a_last_look_at_everything() -> None:
+def test_the_verdict_is_that_of_a_last_check_of_everything() -> None:
     """If the final check finds an unfinished run, waiting continues until that has finished."""
     whole = RootHealth("r", swept=True)
     over, again, failed = (make("r/a", *life) for life in ((PASSED,), ("RUNNING",), ("RUN_ERROR",)))

@@ -256,7 +256,7 @@ def test_a_finished_run_that_goes_on_again_is_announced_by_an_event(
     )
 
 
-def test_look_at_reads_a_run_again(tmp_path: Path, stopping: list[Monitor]) -> None:
+def test_reread_reads_a_run_again(tmp_path: Path, stopping: list[Monitor]) -> None:
     """Even if `stat` shows no change and the next sweep is an hour away."""
     run = write_run(tmp_path / "1", "COMPLETE")
     recorder = RunRecorder()
@@ -265,7 +265,7 @@ def test_look_at_reads_a_run_again(tmp_path: Path, stopping: list[Monitor]) -> N
     monitor.start(recorder.apply_batch)
     wait_until(lambda: recorder.health and recorder.health[str(tmp_path)].swept)
     append(run, "RUNNING")
-    monitor.look_at(str(run))
+    monitor.reread(str(run))
     wait_until(lambda: recorder.states() == {"1": "RUNNING"})
 
 
@@ -278,7 +278,7 @@ def test_checks_of_everything_are_counted(tmp_path: Path, stopping: list[Monitor
     monitor.start(recorder.apply_batch)
     wait_until(lambda: recorder.health and recorder.health[str(tmp_path)].sweeps)
     before = recorder.health[str(tmp_path)].sweeps
-    monitor.look_now()
+    monitor.check_all()
     wait_until(lambda: recorder.health[str(tmp_path)].sweeps > before)
 
 

@@ -94,7 +94,7 @@ def test_looking_now_does_not_wait_for_the_interval(tmp_path: Path) -> None:
     monitor.start(recorder.apply_batch)
     wait_until(lambda: recorder.health and recorder.health[str(tmp_path)].swept)
     append(tmp_path / "1", "COMPLETE")
-    monitor.look_now()
+    monitor.check_all()
     wait_until(lambda: recorder.states() == {"1": "COMPLETE"})
     monitor.stop()
 

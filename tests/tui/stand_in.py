@@ -67,7 +67,7 @@ class StandInInspection:
         self._followed: str | None = None
         self.silent = 0.0
         self.stopped = False
-        self.look(run)
+        self.check(run)
         if peers:
             deliver(StateDurations.learn(source.history(path).timeline for path in peers))
 
@@ -83,7 +83,7 @@ class StandInInspection:
         for finding in held:
             self._deliver_now(finding)
 
-    def look(self, run: Run) -> None:
+    def check(self, run: Run) -> None:
         """Tell everything again."""
         self._run = run
         source = self._source
@@ -175,11 +175,11 @@ class StandIn:
         """What has been delivered of the run at `path`."""
         return history_of("".join(self.lines[path]).encode())
 
-    def look_now(self) -> None:
+    def check_all(self) -> None:
         """Count the call."""
         self.looks += 1
 
-    def look_at(self, path: str) -> None:
+    def reread(self, path: str) -> None:
         """Remember the call."""
         self.looked_at.append(path)
 

@@ -509,7 +509,7 @@ async def test_an_unchanged_history_repaints_nothing() -> None:
         history = app.screen.query_one("#history", Pager)
         repainted: list[object] = []
         history.refresh = lambda *regions, **_: repainted.append(regions)  # type: ignore[assignment,method-assign]
-        source.inspections[0].look(next(iter(app.runs)))
+        source.inspections[0].check(next(iter(app.runs)))
         await settle(pilot)
         assert repainted == []
 

@@ -78,7 +78,7 @@ class Inspection(Protocol):
     def silent(self) -> float:
         """Seconds for which the filesystem has not answered."""
 
-    def look(self, run: Run) -> None:
+    def check(self, run: Run) -> None:
         """Check the files now, because `run` has changed."""
 
     def show_log(self, path: str | None) -> None:
@@ -157,7 +157,7 @@ class FileInspection:
         since = self._busy_since
         return 0.0 if since is None else time.monotonic() - since
 
-    def look(self, run: Run) -> None:
+    def check(self, run: Run) -> None:
         """Check the files now, because `run` has changed."""
         self._run = run
         self._histories.check()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from heapq import nlargest
 
+from statustui.core.durations import MAX_PEERS
 from statustui.core.run import Run
-
-_MAX_PEERS = 20
 
 
 def find_peers(runs: Iterable[Run], run: Run) -> list[str]:
@@ -23,5 +22,5 @@ def find_peers(runs: Iterable[Run], run: Run) -> list[str]:
         and other.root == run.root
         and other.is_finished
     )
-    newest = nlargest(_MAX_PEERS, alike, key=lambda other: other.updated_at or 0.0)
+    newest = nlargest(MAX_PEERS, alike, key=lambda other: other.updated_at or 0.0)
     return [other.path for other in newest]

@@ -174,7 +174,7 @@ class RunScreen(LiveScreen):
         """Draw what the store knows of the run now."""
         before, run = self._run, self._shared.store.runs.get(self._run.path)
         if run is not None and run is not before and self._inspection is not None:
-            self._inspection.look(run)
+            self._inspection.check(run)
         self._run = run or before
         self._overview.set_run(self._run, is_gone=run is None)
         if self._run.is_series:

@@ -77,7 +77,7 @@ class Preview(Vertical):
         self._run = run
         if self._overview is not None and self._inspection is not None:
             self._overview.set_run(run)
-            self._inspection.look(run)
+            self._inspection.check(run)
 
     def _open(self) -> None:
         run = self._run

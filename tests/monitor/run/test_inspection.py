@@ -478,7 +478,7 @@ def test_unchanged_files_are_not_delivered_again(tmp_path: Path, inspect: Inspec
     wait_until(lambda: found.last(Documents))
     told = list(found.all)
     assert {type(one) for one in told} == {History, Logs, LogPage, Documents}
-    inspection.look(run_at(run))
+    inspection.check(run_at(run))
     inspection.request_page(f"{run}/run.log", PageRequest("head"))
 
     def is_turned() -> bool:
@@ -498,7 +498,7 @@ def test_an_unreadable_run_is_reported_once(tmp_path: Path, inspect: Inspector) 
     picture = run_at(run)
     shutil.rmtree(run)
     wait_until(lambda: found.last(Unreadable))
-    inspection.look(picture)
+    inspection.check(picture)
     inspection.show_documents(wanted=True)
     wait_until(lambda: found.last(Documents))
     assert sum(isinstance(one, Unreadable) for one in found.all) == 1
@@ -545,7 +545,7 @@ def test_checks_do_not_pile_up_while_a_filesystem_does_not_answer(
     inspection = FileInspection(picture, [], take)
     wait_until(lambda: looks)
     for _ in range(5):
-        inspection.look(picture)
+        inspection.check(picture)
     inspection.show_documents(wanted=True)
     answers.set()
     wait_until(lambda: looks_until_told)
@@ -681,7 +681,7 @@ def test_a_run_that_reuses_an_id_does_not_show_the_log_of_the_old_run(
     wait_until(lambda: found.last(Logs))
     (run / "run.log").unlink()
     write_run(run, "BUILD_FAILED c", start=1_795_000_500.0)
-    inspection.look(run_at(run))
+    inspection.check(run_at(run))
 
     def has_none() -> bool:
         logs = found.last(Logs)
