@@ -40,6 +40,18 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(_WORKERS_PER_CORE * (cores or 1), _MAX_WORKERS)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each worker measure itself once, so that `no_cover` pauses all that is measured.
+
+    pytest-cov starts a measurement of its own in a worker, on top of the one that any process of
+    the tests begins with, and pauses only the former.
+    """
+    coverage = sys.modules.get("coverage")
+    if hasattr(config, "workerinput") and coverage is not None:
+        while (measurement := coverage.Coverage.current()) is not None and measurement._started:  # noqa: SLF001 - no public name
+            measurement.stop()
+
+
 def pytest_collection_finish() -> None:
     """Exclude the imported modules from garbage collection, and collect as rarely as the program.
 
