@@ -51,8 +51,8 @@ def test_a_cell_holds_few_characters_without_room(text: str) -> None:
 
 
 def test_no_character_at_all_piles_up_in_a_cell() -> None:
-    """None of some 2,600 of them."""
-    assert len(NO_ROOM) > 2600
+    """None of some 2,500 or more: how many depends on the Unicode of this Python."""
+    assert len(NO_ROOM) > 2500
     assert [one for one in NO_ROOM if cell_len(clean("a" + one * 50)) < 6 * 46] == []
 
 

@@ -130,6 +130,9 @@ def test_the_store_counts_the_listed_runs_that_are_under_way() -> None:
     assert store.under_way == 1
 
 
+@pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="Python 3.10 lets no thread run while it starts a process"
+)
 def test_a_command_on_a_filesystem_that_hangs_stops_no_other_thread(tmp_path: Path) -> None:
     """Not even while its process is being started."""
     with mirror(tmp_path) as place:
