@@ -324,6 +324,19 @@ def user_name(uid: int) -> str:
         return str(uid)
 
 
+@lru_cache(maxsize=4096)
+def with_owner(metadata: RunMetadata, uid: int) -> RunMetadata:
+    """Return `metadata`; where it names no user, with the owner of the status file.
+
+    Runs with the same metadata share one object; the texts in it are bounded.
+
+    Args:
+        metadata: What the files beside the status file say.
+        uid: The user id of the owner of the status file.
+    """
+    return metadata if metadata.user else metadata._replace(user=user_name(uid))
+
+
 def read_result(path: str) -> str | None:
     """Read ``result`` in the ``results.json`` of the run at `path`: PASS, FAIL, ERROR or None."""
     result = read_json(os.path.join(path, RESULTS)).get("result")

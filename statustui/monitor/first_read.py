@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from functools import lru_cache
 
 from statustui.core.quick_run import quick_run
 from statustui.core.reading import Signature, open_regular, signature_of
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.states import STATES
 from statustui.core.status_summary import StatusSummary
-from statustui.core.working_dir import read_metadata, user_name
+from statustui.core.working_dir import read_metadata, with_owner
 from statustui.monitor.marker_files import with_marker_files
 from statustui.monitor.snapshot import (
+    NO_METADATA,
     ONE_STEP_BYTES,
     RunSnapshot,
     build_run,
@@ -61,27 +61,18 @@ def read_first(
         return None
     if len(data) >= size + _GROWTH:
         return None
-    metadata = _owner(state.st_uid)
     # What costs little is always read: the name of a run in a plain tree, the number of a series.
-    if with_metadata or place.kind != "test":
-        found = read_metadata(place)
-        metadata = found if found.user else found._replace(user=metadata.user)
+    is_wanted = with_metadata or place.kind != "test"
+    metadata = with_owner(read_metadata(place) if is_wanted else NO_METADATA, state.st_uid)
     signature = signature_of(state)
     # Leave out what was appended after `fstat`: the signature does not cover it.
     run = _build(place, metadata, data if len(data) == size else data[:size], signature)
     return RunSnapshot(run, metadata, signature, state.st_dev, is_racy=is_racy(signature))
 
 
-@lru_cache(maxsize=256)
-def _owner(uid: int) -> RunMetadata:
-    return RunMetadata(user=user_name(uid))
-
-
 def _with_metadata(known: RunSnapshot, state: os.stat_result) -> RunSnapshot:
     """Add name, series and user to a snapshot that was read without them."""
-    metadata = read_metadata(known.run.place)
-    if not metadata.user:
-        metadata = metadata._replace(user=user_name(state.st_uid))
+    metadata = with_owner(read_metadata(known.run.place), state.st_uid)
     run = known.run._replace(metadata=metadata)
     return known._replace(
         metadata=metadata, run=run, is_stored=known.is_stored and metadata == known.metadata

@@ -7,7 +7,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Generator
-from functools import lru_cache
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.reading import (
@@ -32,7 +32,7 @@ from statustui.core.working_dir import (
     read_metadata,
     read_result,
     read_series,
-    user_name,
+    with_owner,
 )
 from statustui.monitor.batch import Unread
 from statustui.monitor.marker_files import missing_run, with_marker_files
@@ -53,10 +53,6 @@ _NOT_REGULAR = "The status file is not a regular file."
 _REFUSED_LINK = f"{_UNREADABLE}{os.strerror(errno.ELOOP)}."
 _NO_SUMMARY = StatusSummary()
 NO_METADATA = RunMetadata()
-
-
-_shared_metadata = lru_cache(maxsize=4096)(RunMetadata)
-"""Returns the same object for all runs with the same metadata; the texts in it are bounded."""
 
 
 class RunSnapshot(NamedTuple):
@@ -154,8 +150,8 @@ def read_in_steps(
         # ENXIO: a socket has just replaced the file.
         is_socket = error.errno == errno.ENXIO
         reason = _NOT_REGULAR if is_socket else f"{_UNREADABLE}{error.strerror}."
-        if state is not None and not metadata.user:
-            metadata = metadata._replace(user=user_name(state.st_uid))
+        if state is not None:
+            metadata = with_owner(metadata, state.st_uid)
         run = make_unread_run(place, metadata, reason)
     if known is not None and known.run == run:
         return known
@@ -168,7 +164,7 @@ def with_current_metadata(snapshot: RunSnapshot) -> RunSnapshot:
     metadata = read_metadata(place)
     if not metadata.user:
         with contextlib.suppress(OSError):
-            metadata = metadata._replace(user=user_name(os.lstat(place.status_path).st_uid))
+            metadata = with_owner(metadata, os.lstat(place.status_path).st_uid)
     return snapshot._replace(metadata=metadata, run=snapshot.run._replace(metadata=metadata))
 
 
@@ -243,9 +239,7 @@ def _read_file(
     """Read a status file from its start, or a large one from the end of its last whole line."""
     descriptor, state = open_regular(place.status_path, state=state)
     try:
-        if not metadata.user:
-            name, _user, *others = metadata
-            metadata = _shared_metadata(name, user_name(state.st_uid), *others)
+        metadata = with_owner(metadata, state.st_uid)
         summary, torn = _NO_SUMMARY, b""
         if (
             known is not None
@@ -294,6 +288,8 @@ def build_run(
 ) -> Run:
     """Build a run from its status file, and from what the files beside it make of that.
 
+    The result of a complete run may come from ``results.json``.
+
     Args:
         place: Where the run is.
         metadata: What the files beside its status file say.
@@ -301,7 +297,14 @@ def build_run(
         torn: Its last line, if that has no newline yet.
         signature: The signature of the status file.
     """
-    run = _with_result(place, metadata, summary, torn=torn, written_ns=signature[2])
+    written_ns = signature[2]
+    make = partial(make_run, place, metadata, summary, torn=torn, modified=written_ns / 1e9)
+    run = make()
+    if run.stage == STATES.COMPLETE and not run.is_series:
+        is_newer = run.result is not None and has_newer_results(run, written_ns)
+        result = read_result(place.path) if run.result is None or is_newer else None
+        if result not in {None, run.result}:
+            run = make(result=result, overrides=is_newer)
     return with_marker_files(run, signature)
 
 
@@ -318,36 +321,3 @@ def has_newer_results(run: Run, written_ns: int) -> bool:
         return os.access(path, os.F_OK) and os.lstat(path).st_mtime_ns > written_ns
     except OSError:  # pragma: no cover - deleted in this very moment
         return False
-
-
-def _with_result(
-    place: RunDir, metadata: RunMetadata, summary: StatusSummary, *, torn: bytes, written_ns: int
-) -> Run:
-    """Build a run; the result of a complete one may come from ``results.json``.
-
-    Args:
-        place: Where the run is.
-        metadata: What the files beside its status file say.
-        summary: What its whole lines add up to.
-        torn: Its last line, if that has no newline yet.
-        written_ns: When the status file was written, in nanoseconds since 1970.
-    """
-    modified = written_ns / 1e9
-    run = make_run(place, metadata, summary, torn=torn, modified=modified)
-    if run.stage != STATES.COMPLETE or run.kind == "series":
-        return run
-    is_newer = run.result is not None and has_newer_results(run, written_ns)
-    if run.result is not None and not is_newer:
-        return run
-    result = read_result(place.path)
-    if result in {None, run.result}:
-        return run
-    return make_run(
-        place,
-        metadata,
-        summary,
-        torn=torn,
-        result=result,
-        overrides=is_newer,
-        modified=modified,
-    )
