@@ -65,7 +65,6 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     watching: WatchOptions,
 ) -> None:
     """List the runs below each ROOT once, or with --follow until interrupted."""
-    roots = roots or (".",)
     order = sort or "id"
     _check_sort(order)
     query = Filter(expression)

@@ -77,6 +77,5 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         ascii=is_ascii,
         colorblind=colorblind or None,
     )
-    roots = roots or (".",)
     check_roots(roots, config.patience)
     open_monitor(context.obj, roots, config, mouse=not no_mouse)

@@ -62,8 +62,14 @@ class _Place(click.Path):
 
 
 PLACE = _Place()
-ROOTS = click.argument("roots", nargs=-1, metavar="[ROOT]...", type=PLACE)
-"""The directories that a command is about."""
+ROOTS = click.argument(
+    "roots",
+    nargs=-1,
+    metavar="[ROOT]...",
+    type=PLACE,
+    callback=lambda _context, _argument, given: given or (".",),
+)
+"""The directories that a command is about; by default the working directory."""
 
 
 _FILTER_SECONDS = 10.0

@@ -54,7 +54,6 @@ def command(
     run that matched the filter once is waited for until it has finished.
     """
     end = None if timeout is None else time.monotonic() + timeout
-    roots = roots or (".",)
     query = Filter(expression)
     config = watching.configure(limit=timeout)
     for mistake in config.mistakes:

@@ -54,11 +54,9 @@ class ChangeBuffer:
             # A run may have been removed and created again, so removals come first.
             rest = None if limit is None else limit - len(removed)
             changed = tuple(islice(self._changed.values(), rest))
-            if limit is None:
-                self._removed, self._changed = {}, {}
-            for path in removed if limit is not None else ():
+            for path in removed:
                 del self._removed[path]
-            for run in changed if limit is not None else ():
+            for run in changed:
                 del self._changed[run.path]
             health = tuple(self._health.values())
             self._health = {}
