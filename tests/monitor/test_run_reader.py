@@ -76,6 +76,16 @@ def finish(driver: ScannerDriver) -> int:
     return turns
 
 
+def read_a_minute_ago(root: Path, now: list[float]) -> tuple[ScannerDriver, Path]:
+    """Return a driver that has read a long file of a running run to its end, and the run."""
+    long = write_long(root / "long", LINES + b"2 RUNNING x\n")
+    driver = ScannerDriver(root)
+    driver.sweep_all()
+    finish(driver)
+    now[0] += 60
+    return driver, long
+
+
 def test_other_runs_are_checked_while_a_long_file_is_read(tmp_path: Path, now: list[float]) -> None:
     """The run with the long file is reported once all of it has been read."""
     del now
@@ -99,11 +109,7 @@ def test_the_last_state_stays_until_a_rewritten_long_file_is_read_whole(
     tmp_path: Path, now: list[float]
 ) -> None:
     """The new state is what the file held when its reading began, or later."""
-    long = write_long(tmp_path / "long", LINES + b"2 RUNNING x\n")
-    driver = ScannerDriver(tmp_path)
-    driver.sweep_all()
-    finish(driver)
-    now[0] += 60
+    driver, long = read_a_minute_ago(tmp_path, now)
     write_long(long, LINES + b"2 RUN_TIMEOUT x\n")
     driver.check(long)
     for _ in range(2):
@@ -161,11 +167,7 @@ def test_many_long_files_that_change_all_the_time_share_one_limit(
 
 def test_what_is_added_to_a_long_file_is_read_at_once(tmp_path: Path, now: list[float]) -> None:
     """An addition costs no more than that to a short file."""
-    long = write_long(tmp_path / "long", LINES + b"2 RUNNING x\n")
-    driver = ScannerDriver(tmp_path)
-    driver.sweep_all()
-    finish(driver)
-    now[0] += 60
+    driver, long = read_a_minute_ago(tmp_path, now)
     append(long, "RUN_TIMEOUT")
     driver.check(long)
     assert driver.states() == {"long": "RUN_TIMEOUT"}
@@ -209,11 +211,7 @@ def test_postponed_reads_are_no_test_of_whether_events_work(
     tmp_path: Path, now: list[float]
 ) -> None:
     """The event came long before the file was read."""
-    long = write_long(tmp_path / "long", LINES + b"2 RUNNING x\n")
-    driver = ScannerDriver(tmp_path)
-    driver.sweep_all()
-    finish(driver)
-    now[0] += 60
+    driver, long = read_a_minute_ago(tmp_path, now)
     write_long(long, LINES + b"2 RUN_TIMEOUT x\n")
     driver.check(long)
     while driver.scanner.read_on_at <= now[0]:
