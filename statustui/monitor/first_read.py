@@ -46,9 +46,8 @@ def read_first(
         if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
             return None
         if cache:
-            known = cache.get(place, signature_of(state))
+            known = cache.get(place, signature_of(state), state.st_dev)
             if known is not None:
-                known = known._replace(device=state.st_dev)
                 has_metadata = known.metadata.name or not with_metadata
                 return known if has_metadata else _with_metadata(known, state)
         descriptor, state = open_regular(path, state=state)

@@ -64,13 +64,19 @@ class SnapshotCache:
         """How many snapshots there are."""
         return len(self._rows)
 
-    def get(self, place: RunDir, signature: Signature) -> RunSnapshot | None:
-        """Return the snapshot of a run; None if none was saved for this version of its file."""
+    def get(self, place: RunDir, signature: Signature, device: int) -> RunSnapshot | None:
+        """Return the snapshot of a run; None if none was saved for this version of its file.
+
+        Args:
+            place: Where the run is.
+            signature: The signature of its status file.
+            device: The device that the file is on.
+        """
         row = self._rows.get(place.path[len(place.root) :])
         if row is None or row[2:6] != signature:
             return None
         try:
-            return self._build(place, row)
+            return self._build(place, row, signature, device)
         except _DAMAGE:
             return None
 
@@ -86,8 +92,10 @@ class SnapshotCache:
         rows = zip(*(document[name] for name in _COLUMNS), strict=True)
         self._rows = {row[0]: row for row in rows}
 
-    def _build(self, place: RunDir, row: tuple[Any, ...]) -> RunSnapshot | None:
-        (_path, kind, *signature, metadata_at, current_at, category, problem_at) = row[:10]
+    def _build(
+        self, place: RunDir, row: tuple[Any, ...], signature: Signature, device: int
+    ) -> RunSnapshot | None:
+        (_path, kind, *_signature, metadata_at, current_at, category, problem_at) = row[:10]
         (result, count, seen_at, started, stage, recovered_at, *results) = row[10:]
         status_result, results_file = results
         current, metadata = self._statuses[current_at], self._metadata[metadata_at]
@@ -113,8 +121,7 @@ class SnapshotCache:
             status_result=status_result,
             results_file=results_file,
         )
-        inode, size, modified, changed = signature
-        return RunSnapshot(run, metadata, (inode, size, modified, changed), is_stored=True)
+        return RunSnapshot(run, metadata, signature, device, is_stored=True)
 
 
 def is_cacheable(snapshot: RunSnapshot) -> bool:

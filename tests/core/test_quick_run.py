@@ -77,6 +77,11 @@ def _zone() -> Iterator[None]:
 @example(["1795467106.5 RUN_ERROR x\n", "1795467107 RUNNING y\n", "x RUNNING y\n"], None)
 @example(["x RUN_ERROR x\n", "1795467107 RUNNING y\n", "1795467108 RUNNING y\n"], None)
 @example(["1795467106.5 INFO x\n"], None)
+@example(["1795467106.5 INVALID x\n"], None)
+@example(
+    ["1795467106 RUNNING x\n", "1795467108. RUN_ERROR y\n", "1795467109 COMPLETE result: FAIL\n"],
+    None,
+)
 @example(["1795467106.5\n"], None)
 @example(["1795467106.5 RUNNING x\n"] * 70, None)
 @example(["1795467106.5 COMPLETE result: PASS\n", "1795467107 RUNNING y\n"], None)

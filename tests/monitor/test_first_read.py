@@ -9,11 +9,12 @@ import pytest
 
 from statustui.core.categories import Category
 from statustui.core.durations import DEFAULT_STALE_AFTER
+from statustui.core.reading import open_regular
 from statustui.core.working_dir import find_runs
 from statustui.monitor.first_read import read_first
 from statustui.monitor.once import Details, read_once
-from statustui.monitor.snapshot import read_snapshot
-from tests.trees import DATA, write_run
+from statustui.monitor.snapshot import RunSnapshot, read_snapshot
+from tests.trees import DATA, append, write_run
 
 
 @pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
@@ -47,6 +48,30 @@ def test_an_unusual_status_file_is_read_alike(tmp_path: Path, make: object) -> N
     make(run / "status")
     for place in find_runs(str(tmp_path), lambda _path, _error: None):
         assert (read_first(place) or read_snapshot(place)).run == read_snapshot(place).run
+
+
+def test_a_file_that_grows_much_while_it_is_opened_is_left_to_the_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A little more is left for the next look, since the signature does not cover it."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING x")
+    [place] = find_runs(str(tmp_path), lambda _path, _error: None)
+
+    def read_while_growing(lines: int) -> RunSnapshot | None:
+        def grow(path: str, *, state: os.stat_result) -> tuple[int, os.stat_result]:
+            opened = open_regular(path, state=state)
+            for _ in range(lines):
+                append(run, "RUN_USER x")
+            return opened
+
+        with monkeypatch.context() as patch:
+            patch.setattr("statustui.monitor.first_read.open_regular", grow)
+            return read_first(place)
+
+    slightly = read_while_growing(1)
+    assert slightly is not None
+    assert slightly.run.status_count == 1
+    assert read_while_growing(100) is None
 
 
 def test_metadata_is_read_only_on_request(tmp_path: Path) -> None:

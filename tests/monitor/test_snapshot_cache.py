@@ -113,16 +113,19 @@ def test_any_finished_run_comes_back_as_it_was(
     snapshot = read_first(place)
     assert snapshot is not None
     assert snapshot.signature is not None
-    found = SnapshotCache(encode([snapshot])).get(place, snapshot.signature)
+    found = SnapshotCache(encode([snapshot])).get(place, snapshot.signature, 0)
     assert found == snapshot._replace(is_stored=True, is_racy=False, device=0)
 
 
 @pytest.mark.usefixtures("_trusting")
 def test_another_version_of_a_file_is_not_taken_for_the_cached_one(tmp_path: Path) -> None:
-    """Neither by size nor by any time, nor another file of the same size and time of writing."""
+    """Neither by size, time or kind, nor another file of the same size and time of writing."""
     run = write_run(tmp_path / "test_runs" / "1", "COMPLETE result: PASS")
     [snapshot] = snapshots_below(tmp_path)
     cache = SnapshotCache(encode([snapshot]))
+    plain = snapshot.run.place._replace(kind="plain")
+    assert snapshot.signature is not None
+    assert cache.get(plain, snapshot.signature, 0) is None
     before = (run / "status").stat()
     (run / "new").write_bytes((run / "status").read_bytes().replace(b"PASS", b"FAIL"))
     os.utime(run / "new", ns=(before.st_atime_ns, before.st_mtime_ns))
