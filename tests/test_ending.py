@@ -55,6 +55,7 @@ def test_a_signal_before_the_first_frame_restores_the_terminal_too(tmp_path: Pat
         assert is_restored(screen)
 
 
+@pytest.mark.slow
 def test_a_signal_behind_the_screen_still_ends_it(tmp_path: Path) -> None:
     """While what the demo has written is deleted."""
     command = [*STATUSTUI, "demo", "--runs", "3000"]

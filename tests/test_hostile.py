@@ -91,6 +91,7 @@ def test_what_is_called_status_and_is_no_regular_file(tmp_path: Path) -> None:
     stays_well(tmp_path, f"{len(kinds) + 1} runs", check=look)
 
 
+@pytest.mark.slow
 def test_links_that_lead_in_circles(tmp_path: Path) -> None:
     """Are not followed: each run is there once."""
     write_run(tmp_path / "a" / "run", "RUN_ERROR found once")
@@ -144,6 +145,7 @@ def test_a_million_statuses(tmp_path: Path) -> None:
     stays_well(tmp_path, "after a million", check=look)
 
 
+@pytest.mark.slow
 def test_names_and_texts_that_attack_the_terminal(tmp_path: Path) -> None:
     """In directories, states, notes, logs and JSON: shown as escapes, and no markup."""
     name = EVIL.replace("/", "|") + "\n\r..\\"

@@ -68,6 +68,7 @@ def imported_by(program: str, *arguments: str) -> set[str]:
     return set(done.stdout.rpartition("MODULES")[2].split())
 
 
+@pytest.mark.slow
 def test_core_and_monitor_import_no_screen() -> None:
     """Nor the command line."""
     for module, packages in imported_by_each(modules("core", "presentation", "monitor")).items():

@@ -55,6 +55,7 @@ def plant(tree: Path) -> Path:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(STRACE is None, reason="strace is not there")
 def test_a_long_session_changes_nothing(tmp_path: Path) -> None:
     """With drill-down, logs, searches, results, preview and copying; and the plain commands too."""

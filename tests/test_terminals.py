@@ -18,9 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.slow import slow
 from tests.terminal import STATUSTUI, Terminal, terminal
 from tests.trees import append, write_run
+
+pytestmark = pytest.mark.slow
 
 COUNTS = "3 error"
 
@@ -60,7 +61,7 @@ def inside(multiplexer: str, term: str, place: Path) -> Iterator[Terminal]:
 
 @pytest.mark.parametrize(
     ("multiplexer", "term"),
-    [slow("tmux", "screen-256color"), ("tmux", "tmux-256color"), ("screen", "screen-256color")],
+    [("tmux", "screen-256color"), ("tmux", "tmux-256color"), ("screen", "screen-256color")],
 )
 def test_it_is_at_home_in_a_multiplexer(
     tree: str, multiplexer: str, term: str, tmp_path: Path
@@ -85,7 +86,7 @@ def test_it_is_at_home_in_a_multiplexer(
         assert any("before" in line for line in screen.lines)
 
 
-@pytest.mark.parametrize("term", [slow("xterm"), slow("xterm-16color"), "linux", slow("vt220")])
+@pytest.mark.parametrize("term", ["xterm", "xterm-16color", "linux", "vt220"])
 def test_sixteen_colours_are_enough(tree: str, term: str) -> None:
     """Those of the terminal's own palette, light or dark; nothing else is ever sent."""
     with terminal([*STATUSTUI, tree], TERM=term) as screen:
@@ -115,9 +116,7 @@ def test_a_terminal_without_a_screen_is_told_of_the_list(tree: str) -> None:
             assert b"`statustui list`" in screen.output
 
 
-@pytest.mark.parametrize(
-    "redirection", ["2> {}", slow("2> /dev/null"), slow("< /dev/null"), "< {} 2>&1"]
-)
+@pytest.mark.parametrize("redirection", ["2> {}", "2> /dev/null", "< /dev/null", "< {} 2>&1"])
 def test_redirections_leave_the_screen_alone(tree: str, tmp_path: Path, redirection: str) -> None:
     """Errors go where they are sent, and keys come from the terminal."""
     (tmp_path / "file").touch()
@@ -165,7 +164,7 @@ def test_the_terminal_knows_its_size_best(tree: str) -> None:
 
 @pytest.mark.parametrize(
     "env",
-    [{"LC_ALL": "C"}, slow({"LC_ALL": "", "LANG": "de_DE.ISO-8859-1"}), slow({"TERM": "linux"})],
+    [{"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "de_DE.ISO-8859-1"}, {"TERM": "linux"}],
 )
 def test_without_utf_8_nothing_but_ascii_is_sent(tree: str, env: dict[str, str]) -> None:
     """By itself, from the first byte on; who knows better says so."""
@@ -186,7 +185,6 @@ def line_starts(screen: Terminal, place: int, text: str) -> bool:
     return screen.lines[place].startswith(text)
 
 
-@pytest.mark.slow
 def test_any_size_down_to_a_corner_in_a_storm(tmp_path: Path) -> None:
     """The picture fits the last size, and what changed in between is on it."""
     run = write_run(tmp_path / "one", "RUNNING on a node", start=time.time())
@@ -231,7 +229,6 @@ for run in sys.argv[1:]:
 """
 
 
-@pytest.mark.slow
 def test_a_connection_that_stalls_is_not_filled(tmp_path: Path) -> None:
     """Nobody reads for seconds: little is kept for later, and soon after all is up to date."""
     runs = [write_run(tmp_path / str(n), "RUNNING x", start=time.time()) for n in range(20)]
@@ -247,7 +244,6 @@ def test_a_connection_that_stalls_is_not_filled(tmp_path: Path) -> None:
         assert screen.wait_for_end() == 0
 
 
-@pytest.mark.slow
 def test_a_terminal_that_takes_nothing_does_not_keep_it_alive(tmp_path: Path) -> None:
     """It ends within seconds when it is told to, though it cannot say so any more."""
     runs = [write_run(tmp_path / str(n), "RUNNING x", start=time.time()) for n in range(20)]
@@ -265,7 +261,6 @@ def test_a_terminal_that_takes_nothing_does_not_keep_it_alive(tmp_path: Path) ->
         screen.status = 0
 
 
-@pytest.mark.slow
 def test_frozen_starved_and_flooded_it_comes_to_show_every_run(tmp_path: Path) -> None:
     """While runs are added it is stopped and continued at any moment, and others want the CPU."""
     rng = random.Random(7)  # noqa: S311 - no secret

@@ -18,6 +18,7 @@ from statustui.core.states import KNOWN_STATES
 from statustui.core.status_file import STATES, StatusFile, TestStatusError
 from statustui.core.status_info import StatusInfo
 from statustui.core.status_lines import format_line, parse_line, split_statuses
+from tests.slow import slow
 from tests.trees import CORPORA, DATA
 
 WHEN = datetime(2026, 11, 23, 21, 2, 0, 935696)  # noqa: DTZ001 - local time, as in the format
@@ -307,19 +308,20 @@ for number in range(50):
 """
 
 
-def test_sixty_four_writers_at_once_lose_no_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [8, slow(64)])
+def test_many_writers_at_once_lose_no_line(tmp_path: Path, count: int) -> None:
     """Each line is whole, on a local disk, up to the longest there can be."""
     path = tmp_path / "status"
     StatusFile(path)
     writers = [
         subprocess.Popen([sys.executable, "-c", SETTER, str(path), str(number)])
-        for number in range(64)
+        for number in range(count)
     ]
-    assert [writer.wait(60) for writer in writers] == [0] * 64
+    assert [writer.wait(60) for writer in writers] == [0] * count
     notes = [status.note for status in StatusFile(path).history()[1:]]
     assert sorted(notes) == sorted(
         f"writer {writer} line {number} {'x' * (number * 80)}".strip()
-        for writer in range(64)
+        for writer in range(count)
         for number in range(50)
     )
 

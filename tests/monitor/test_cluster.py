@@ -193,6 +193,7 @@ def write_until_events_are_given_up(following: Follower, runs: list[Path]) -> No
         wait_for_notes(following, {note})
 
 
+@pytest.mark.slow
 def test_an_overlay_whose_lower_layer_is_written_to_is_polled(tmp_path: Path) -> None:
     """It looks like a local disk, but no event arrives; this is detected and reported."""
     for number in range(4):
@@ -218,6 +219,7 @@ def test_an_overlay_whose_lower_layer_is_written_to_is_polled(tmp_path: Path) ->
         write_until_events_are_given_up(following, lower)
 
 
+@pytest.mark.slow
 def test_events_that_never_arrive_are_given_up(tmp_path: Path) -> None:
     """On a mirror, even if the user asked for events."""
     with mirror(tmp_path) as mirrored:

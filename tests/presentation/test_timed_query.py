@@ -83,6 +83,7 @@ def test_many_runs_that_take_a_while_each_are_too_much_in_all() -> None:
             compare_for_ever(timed, slow)
 
 
+@pytest.mark.slow
 def test_time_comes_back_with_other_work() -> None:
     """What changes later can still be compared."""
     limit = TimeLimit(0.3)

@@ -49,7 +49,9 @@ def test_a_full_disk_is_told_in_one_line(tree: Path, command: str) -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["list", "list --exit-status", "history", "wait", "--version"])
+@pytest.mark.parametrize(
+    "command", ["list --exit-status", slow("list"), slow("history"), "wait", slow("--version")]
+)
 @pytest.mark.parametrize(
     "closed", [">&-", "2>&-", slow(">&- 2>&-"), slow("<&- >&- 2>&-"), slow("2>/dev/full")]
 )
@@ -98,7 +100,7 @@ def test_the_c_locale_is_sent_ascii(tree: Path, command: str, locale: dict[str, 
         ("utf-8", "é 测 … xxx".encode()),
     ],
 )
-@pytest.mark.parametrize("command", ["list", "history", "wait"])
+@pytest.mark.parametrize("command", ["list", slow("history"), slow("wait")])
 def test_what_a_character_set_lacks_is_escaped(
     tree: Path, command: str, encoding: str, shown: bytes
 ) -> None:

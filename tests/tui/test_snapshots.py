@@ -39,6 +39,7 @@ SHOTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shot", SHOTS)
 def test_a_screen_looks_as_it_did(snap_compare: Compare, shot: str) -> None:
     """Pixel for pixel."""
