@@ -163,9 +163,14 @@ class Run(NamedTuple):
         """
         if self.contradiction is not None:
             return self.contradiction
-        if self.problem is not None and self.hides_problem and self.members is None:
-            return f"{self.problem.state}: {self.problem.note}"
-        return self.current.note
+        prefix = self.headline_prefix
+        return f"{prefix}{self.problem.note}" if prefix and self.problem else self.current.note
+
+    @property
+    def headline_prefix(self) -> str:
+        """The state in front of the note of a failure in the headline; empty if there is none."""
+        is_hidden = self.hides_problem and self.members is None and self.contradiction is None
+        return f"{self.problem.state}: " if is_hidden and self.problem is not None else ""
 
     @property
     def contradiction(self) -> str | None:

@@ -44,6 +44,10 @@ class Column:
     """Whether the table has it by default."""
     tells: Callable[[Run], bool] = lambda _run: True
     """Whether its text for a run says something that no other column does."""
+    is_secondary: bool = False
+    """Whether it is drawn dim, so that it does not draw the eye."""
+    prefix: Callable[[Run, float], str] = lambda _run, _now: ""
+    """The beginning of its text that introduces the rest, and is drawn dim."""
 
 
 def _state(run: Run, _now: float) -> str:
@@ -64,9 +68,16 @@ def _age(run: Run, now: float) -> str:
 
 
 def _note(run: Run, now: float) -> str:
-    if run.stall is None:
-        return run.headline
-    return f"stalled {format_age(now - run.stall.since)}: {run.headline}"
+    return f"{_stalled(run, now)}{run.headline}"
+
+
+def _note_prefix(run: Run, now: float) -> str:
+    """Return how long a run has stalled, and the state that its headline begins with."""
+    return f"{_stalled(run, now)}{run.headline_prefix}"
+
+
+def _stalled(run: Run, now: float) -> str:
+    return "" if run.stall is None else f"stalled {format_age(now - run.stall.since)}: "
 
 
 COLUMNS = {
@@ -78,6 +89,7 @@ COLUMNS = {
         leaves=4,
         sort="time",
         ticks=True,
+        is_secondary=True,
     ),
     "id": Column("ID", lambda run, _now: run.id, least=3, most=32),
     "name": Column(
@@ -90,13 +102,42 @@ COLUMNS = {
         tells=lambda run: run.name != run.id,
     ),
     "state": Column("STATE", _state, least=STATES.max_length, most=24),
-    "result": Column("RESULT", lambda run, _now: run.result or "", least=6, most=6, leaves=3),
-    "user": Column("USER", lambda run, _now: run.user, least=4, most=12, leaves=2, is_usual=False),
+    "result": Column(
+        "RESULT",
+        lambda run, _now: run.result or "",
+        least=6,
+        most=6,
+        leaves=3,
+        is_secondary=True,
+    ),
+    "user": Column(
+        "USER",
+        lambda run, _now: run.user,
+        least=4,
+        most=12,
+        leaves=2,
+        is_usual=False,
+        is_secondary=True,
+    ),
     "series": Column(
-        "SERIES", lambda run, _now: run.series, least=6, most=6, leaves=1, is_usual=False
+        "SERIES",
+        lambda run, _now: run.series,
+        least=6,
+        most=6,
+        leaves=1,
+        is_usual=False,
+        is_secondary=True,
     ),
     "note": Column(
-        "NOTE", _note, least=12, most=24, squeezed=12, takes_rest=True, leaves=6, ticks=True
+        "NOTE",
+        _note,
+        least=12,
+        most=24,
+        squeezed=12,
+        takes_rest=True,
+        leaves=6,
+        ticks=True,
+        prefix=_note_prefix,
     ),
 }
 """Name -> column, from left to right."""

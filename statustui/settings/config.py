@@ -35,7 +35,8 @@ class Config:
     sort: str = "category"
     """Sort key; ``-`` in front reverses."""
     group: str = "none"
-    theme: str = "ansi-dark"
+    theme: str | None = None
+    """A theme; None for one that suits the background of the terminal."""
     watch: WatchMode = "auto"
     interval: float | None = None
     max_checks: float | None = None

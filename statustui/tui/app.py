@@ -34,8 +34,10 @@ from statustui.tui.services.alarm import Alarm, ProblemCommand
 from statustui.tui.services.change_feed import ChangeFeed
 from statustui.tui.services.file_inspector import FileInspector
 from statustui.tui.services.session_saver import SessionSaver
+from statustui.tui.services.theme_choice import ThemeChoice
 from statustui.tui.services.update_loop import UpdateLoop
 from statustui.tui.terminal.ascii import AsciiFilter, to_ascii
+from statustui.tui.terminal.background import BackgroundDetected
 from statustui.tui.terminal.backlog import Backlog
 from statustui.tui.terminal.driver import TerminalDriver
 from statustui.tui.terminal.osc import copy_sequence, notify_sequence
@@ -106,10 +108,13 @@ class StatusApp(PrivateApp):
             styles.append(_COLORBLIND)
         # The terminal's own sixteen colours, also if NO_COLOR is set.
         super().__init__(driver_class=TerminalDriver, css_path=styles, ansi_color=True)
+        self.animation_level = "none"
         self._config = config
         self._warnings = list(config.mistakes)
         """Mistakes in the configuration, to be notified after the first frame."""
-        self._apply_theme()
+        self._theme_choice = ThemeChoice(self, config)
+        if self._theme_choice.complaint is not None:
+            self._warnings.append(self._theme_choice.complaint)
         self.last_words: list[str] = []
         """What to print after a crash."""
         self.failure: str | None = None
@@ -147,14 +152,6 @@ class StatusApp(PrivateApp):
         self._backlog = Backlog(self)
         self._is_watching = False
 
-    def _apply_theme(self) -> None:
-        config = self._config
-        has_theme = config.theme in self.available_themes
-        self.theme = config.theme if has_theme else _DEFAULTS.theme
-        self.animation_level = "none"
-        if not has_theme:
-            self._warnings.append(config.complaint("theme", f"there is no {config.theme}"))
-
     def _check_and_inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]
     ) -> Inspection:
@@ -186,6 +183,7 @@ class StatusApp(PrivateApp):
     def on_mount(self) -> None:
         """Start to watch after the first frame."""
         self._map_keys()
+        self._theme_choice.ask(self.terminal, os.environ)
         # After a suspend, the shell has written over the screen.
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh())
         self.call_after_refresh(self._watch)
@@ -234,10 +232,10 @@ class StatusApp(PrivateApp):
         self._session.save(self._store, self._arrangement)
 
     @property
-    def _arrangement(self) -> dict[str, str]:
+    def _arrangement(self) -> dict[str, str | None]:
         """How the user has arranged the screen, by the names of the configuration."""
         return {
-            "theme": self.theme,
+            "theme": self._theme_choice.chosen,
             "sort": ("-" if self._store.reverse else "") + self._store.sort,
             "group": self._store.grouping,
         }
@@ -286,6 +284,10 @@ class StatusApp(PrivateApp):
         if text is not None and self.terminal is not None:
             text = to_ascii(text) if self._config.ascii else text
             self.terminal.write(notify_sequence(text, os.environ))
+
+    @on(BackgroundDetected)
+    def _adapt_theme(self, message: BackgroundDetected) -> None:
+        self._theme_choice.adapt(is_light=message.is_light)
 
     @on(RunInspected)
     def _check_if_newer(self, message: RunInspected) -> None:

@@ -17,6 +17,9 @@ from statustui.settings.config import Config, parse_config
 from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
 from statustui.tui.terminal.ascii import AsciiFilter, to_ascii
+from statustui.tui.terminal.background import BackgroundDetected
+from statustui.tui.widgets.run_table import RunTable
+from tests.slow import slow
 from tests.tui.stand_in import NOW, ROOT, Clock, deliver_a_night, make_app, settle
 from tests.tui.test_app import cursor, ids, line_of, screen_lines, shown, strips
 
@@ -109,6 +112,50 @@ async def test_the_arrangement_is_remembered(tmp_path: Path) -> None:
         assert "by state" in shown(again)
         assert "AGE↑" in shown(again)
         assert again.theme == "ansi-light"
+
+
+@pytest.mark.parametrize("theme", [None, slow("ansi-dark")])
+async def test_the_theme_follows_the_background_unless_one_is_chosen(theme: str | None) -> None:
+    """What follows the terminal is no choice to remember."""
+    app, source = make_app(config=Config(theme=theme))
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        app.post_message(BackgroundDetected(is_light=True))
+        await settle(pilot)
+        assert app.theme == (theme or "ansi-light")
+        assert app._arrangement["theme"] == theme  # noqa: SLF001 - what is remembered
+        app.theme = "nord"
+        app.post_message(BackgroundDetected(is_light=True))
+        await settle(pilot)
+        assert app.theme == "nord"
+
+
+async def test_only_glyph_and_state_carry_colour_and_secondary_text_is_dim() -> None:
+    """The prefix of a note too, so that the cause stands out."""
+    app, source = make_app()
+    async with app.run_test(size=(100, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        table = app.screen.query_one(RunTable)
+        coloured, dim = [], []
+        for segment in table.render_line(2):
+            if segment.style and segment.style.color and segment.style.color.name != "default":
+                coloured.append(segment.text.strip())
+            if segment.style and segment.style.dim:
+                dim.append(segment.text.strip())
+        assert coloured == ["✗", "BUILD_CREATED !"]
+        assert dim == ["3m", "BUILD_FAILED:"]
+
+
+async def test_the_bar_shows_its_parts_without_colours() -> None:
+    """Each part begins with the glyph of its category."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        bar = screen_lines(app)[1].strip()
+        assert [sign for sign in bar if sign != "━"] == [*"▲✗▸◇·?○-✓"]
 
 
 async def test_what_cannot_be_remembered_is_said_once(tmp_path: Path) -> None:

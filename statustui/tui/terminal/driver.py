@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from statustui.startup.terminal import open_keyboard
+from statustui.tui.terminal.background import (
+    BEGINNING,
+    QUERY,
+    BackgroundDetected,
+    extract_answer,
+)
 from statustui.tui.terminal.textual_private import PrivateDriver, make_key_parser
 
 if TYPE_CHECKING:
@@ -26,6 +32,9 @@ _SEQUENCE_TIMEOUT = 2.0
 """Seconds to wait for the rest of a control sequence that has begun with more than an Escape."""
 _INCOMPLETE = re.compile(r"\x1b(?:\[[0-9:;<=>?]*|O)\Z")
 """A control sequence without its end."""
+_BACKGROUND_TIMEOUT = 2.0
+"""Seconds after which an answer about the background of the terminal is dropped."""
+_ESCAPE = "\x1b"
 
 
 class _Output:
@@ -71,11 +80,24 @@ class Keystrokes:
         self._parser = make_key_parser()
         self._incomplete = ""
         self._incomplete_since = 0.0
+        self._asked_at: float | None = None
+
+    def expect_background(self) -> None:
+        """Take the next answer about the background of the terminal out of the keys."""
+        self._asked_at = time.monotonic()
 
     def feed(self, data: bytes) -> Iterable[Message]:
         """Yield the keys and mouse events that are complete with these bytes."""
-        text = self._incomplete + self._decode(data)
-        match = _INCOMPLETE.search(text)
+        text, begun = self._incomplete + self._decode(data), None
+        if self._asked_at is not None:
+            text, is_light = extract_answer(text)
+            if is_light is None:
+                begun = BEGINNING.search(text)
+            else:
+                if time.monotonic() < self._asked_at + _BACKGROUND_TIMEOUT:
+                    yield BackgroundDetected(is_light)
+                self._asked_at = None
+        match = begun or _INCOMPLETE.search(text)
         self._incomplete, self._incomplete_since = match[0] if match else "", time.monotonic()
         text = text.removesuffix(self._incomplete)
         # The parser takes an empty text for the end of input.
@@ -84,7 +106,8 @@ class Keystrokes:
     def flush(self) -> Iterable[Message]:
         """Yield what is left when nothing has come for a moment, such as a lone Escape."""
         if self._incomplete:
-            if time.monotonic() < self._incomplete_since + _SEQUENCE_TIMEOUT:
+            is_recent = time.monotonic() < self._incomplete_since + _SEQUENCE_TIMEOUT
+            if is_recent and self._incomplete != _ESCAPE:
                 return
             text, self._incomplete = self._incomplete, ""
             yield from self._parser.feed(text)
@@ -110,6 +133,7 @@ class TerminalDriver(PrivateDriver):
         self._output = _Output()
         self.set_output(self._output)
         self._sent = 0
+        self._keystrokes = Keystrokes()
         self.fileno = open_keyboard()
         self.input_tty = True
 
@@ -140,6 +164,11 @@ class TerminalDriver(PrivateDriver):
         else:
             self._output.write(data)
 
+    def ask_background(self) -> None:
+        """Ask the terminal for its background; an answer comes as `BackgroundDetected`."""
+        self._keystrokes.expect_background()
+        self.write(QUERY)
+
     def close(self) -> None:
         """Stop the thread that writes, once all is written."""
         if self.has_writer:
@@ -147,7 +176,7 @@ class TerminalDriver(PrivateDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until the application ends; runs on a thread."""
-        keystrokes = Keystrokes()
+        keystrokes = self._keystrokes
         while not self.exit_event.is_set():
             if not self._is_readable(_READ_TIMEOUT) and not self._is_readable(0):
                 # After a stop the timeout is over at once, although keys may be waiting: the

@@ -151,36 +151,34 @@ class RowPainter:
         return Strip(segments).adjust_cell_length(width, base)
 
     def draw_run(self, line: RunLine, width: int, style_of: StyleOf, now: float) -> Strip:
-        """Draw a run: a problem in colour as a whole, any other with its glyph and state."""
-        run, at_cursor = line.run, line.at_cursor
-        texts = [
-            ("glyph", line.lead[0] + run.category.glyph),
-            *(
-                (name, _pad(clean(COLUMNS[name].text(run, now)), size))
-                for name, size in self._columns(width)
-            ),
-        ]
-        style = style_of(STYLES[run.category])
+        """Draw a run: glyph and state in colour, what is secondary dim, the rest plain."""
+        run, base = line.run, style_of("run-table--cursor") if line.at_cursor else _PLAIN
+        coloured = style_of(STYLES[run.category])
         if not run.hides_problem:
-            style += self._colours.get(run.current.state, _PLAIN)
-        if at_cursor:
-            style += style_of("run-table--cursor")
-        if at_cursor or run.category.is_problem:
-            whole = set_cell_size(" ".join(text for _name, text in texts), width)
-            return Strip([Segment(whole, style)], width)
-        return _in_two_styles(texts, style).adjust_cell_length(width)
+            coloured += self._colours.get(run.current.state, _PLAIN)
+        coloured += base
+        # Dim text cannot be read on the bar of the cursor.
+        quiet = base if line.at_cursor else style_of("run-table--secondary")
+        segments = [Segment(line.lead[0] + run.category.glyph, coloured)]
+        for name, size in self._columns(width):
+            column = COLUMNS[name]
+            text = " " + _pad(clean(column.text(run, now)), size)
+            prefix = 1 + len(clean(column.prefix(run, now)))
+            usual = coloured if name == "state" else quiet if column.is_secondary else base
+            segments.append(Segment(text[:prefix], quiet if prefix > 1 else usual))
+            segments.append(Segment(text[prefix:], usual))
+        return _join_alike(segments).adjust_cell_length(width, base)
 
 
-def _in_two_styles(texts: list[tuple[str, str]], coloured: Style) -> Strip:
-    """Join texts: glyph and state in colour, the others plain."""
-    segments: list[Segment] = []
-    for name, text in texts:
-        style = coloured if name in {"glyph", "state"} else _PLAIN
-        if segments and segments[-1].style is style:
-            segments[-1] = Segment(f"{segments[-1].text}{text} ", style)
+def _join_alike(segments: list[Segment]) -> Strip:
+    """Join neighbours of one style: each change of the style costs output."""
+    joined: list[Segment] = []
+    for segment in segments:
+        if joined and (not segment.text or joined[-1].style is segment.style):
+            joined[-1] = Segment(joined[-1].text + segment.text, joined[-1].style)
         else:
-            segments.append(Segment(f"{text} ", style))
-    return Strip(segments)
+            joined.append(segment)
+    return Strip(joined)
 
 
 def _pad(text: str, width: int) -> str:

@@ -44,6 +44,7 @@ class RunTable(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "run-table--header",
         "run-table--cursor",
+        "run-table--secondary",
         *STYLES.values(),
     }
     BINDING_GROUP_TITLE = "Runs"

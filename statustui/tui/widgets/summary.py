@@ -67,7 +67,9 @@ class SummaryBar(Widget):
                 line.append(_GAP)
             line.append("\n")
         for category, cells in shares(self._store.counts, self.size.width):
-            line.append(_BAR * cells, self.get_component_rich_style(STYLES[category], partial=True))
+            style = self.get_component_rich_style(STYLES[category], partial=True)
+            # The glyph shows where a part begins, also without colours.
+            line.append(category.glyph + _BAR * (cells - 1), style)
         return line
 
     def _lines(self) -> list[list[_Chip]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -15,6 +16,8 @@ from textual.timer import Timer
 
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.tui.services.update_loop import UpdateLoop
+from statustui.tui.terminal import driver
+from statustui.tui.terminal.background import BackgroundDetected, can_ask
 from statustui.tui.terminal.driver import Keystrokes
 from tests.tui.stand_in import ROOT, make_app, settle
 from tests.tui.test_app import shown
@@ -119,6 +122,55 @@ def test_a_sequence_that_comes_in_two_pieces_is_one_wherever_it_is_cut(sequence:
         keystrokes = Keystrokes()
         messages = [*keystrokes.feed(sequence[:cut]), *keystrokes.feed(sequence[cut:])]
         assert [_named(message) for message in messages] == [SEQUENCES[sequence]], cut
+
+
+ANSWERS = {
+    b"\x1b]11;rgb:ffff/ffff/dddd\x07": True,
+    b"\x1b]11;rgb:28/2c/34\x1b\\": False,
+    b"\x1b]11;rgba:f/f/f/f\x07": True,
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_answer_about_the_background_is_no_key_wherever_it_is_cut(answer: bytes) -> None:
+    """The keys around it arrive, in their order; a second answer was not asked for."""
+    for cut in range(len(answer) + 1):
+        keystrokes = Keystrokes()
+        keystrokes.expect_background()
+        parts = (b"j" + answer[:cut], answer[cut:] + b"k")
+        messages = [message for part in parts for message in keystrokes.feed(part)]
+        found = [one for one in messages if isinstance(one, BackgroundDetected)]
+        assert [one.is_light for one in found] == [ANSWERS[answer]], cut
+        assert [_named(one) for one in messages if one not in found] == ["j", "k"], cut
+
+
+def test_a_late_answer_about_the_background_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colours do not change under somebody who reads; the answer is no key either."""
+    now = 0.0
+    monkeypatch.setattr(driver, "time", SimpleNamespace(monotonic=lambda: now))
+    keystrokes = Keystrokes()
+    keystrokes.expect_background()
+    now = 60.0
+    assert list(keystrokes.feed(b"\x1b]11;rgb:ffff/ffff/ffff\x07")) == []
+
+
+def test_escape_is_escape_soon_while_an_answer_is_awaited() -> None:
+    """Although an answer begins with one."""
+    keystrokes = Keystrokes()
+    keystrokes.expect_background()
+    assert list(keystrokes.feed(b"\x1b")) == []
+    end = time.monotonic() + DEADLINE
+    while not (messages := list(keystrokes.flush())):
+        assert time.monotonic() < end
+    assert [_named(message) for message in messages] == ["escape"]
+
+
+def test_some_terminals_are_not_asked() -> None:
+    """They would write the question on the screen."""
+    assert can_ask({"TERM": "xterm-256color"})
+    assert can_ask({"TERM": "screen-256color", "TMUX": "socket,1,0"})
+    assert not can_ask({"TERM": "screen-256color", "STY": "1.pts"})
+    assert not can_ask({"TERM": "linux"})
 
 
 def _named(message: Message) -> str:
