@@ -11,8 +11,8 @@ from statustui.presentation.columns import HIDDEN, STALLED
 MARKED, NEW, CHANGED = "*", "+", "•"
 """In front of a run: marked by the user, with a new problem, or recently changed."""
 
-FOLDED, UNFOLDED = "▸", "▾"
-"""In front of a group."""
+FOLDED, UNFOLDED = "»", "▾"
+"""In front of a group; neither is the glyph of a category."""
 
 FOUND = "▸"
 """In front of a status, or a line of a log, that a search has found."""

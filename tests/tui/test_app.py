@@ -518,17 +518,34 @@ async def test_one_key_gathers_failures_by_their_cause() -> None:
         await pilot.press("t", "g")
         await settle(pilot)
         assert table_text(app)[:3] == [
-            "▸ RUN_FAILED: no space left on <path> for <path>  9  ✗9",
-            "▸ RUN_ERROR: lost cn#  1  ▲1",
-            "▸ (none)  1  ▸1",
+            "»      9 ✗ RUN_FAILED      no space left on <path> f…    1m",
+            "»      1 ▲ RUN_ERROR       lost cn#                      1m",
+            "» 1 run without a problem  ▸1",
         ]
+        assert screen_lines(app)[2].split() == ["RUNS", "FAILURE", "SINCE"]
         assert "by failure" in shown(app)
         await pilot.press("enter")
         await settle(pilot)
         assert len(ids(app)) == 9
-        await pilot.resize_terminal(40, 24)
+        assert "NOTE" in screen_lines(app)[2]
+        await pilot.press("j", "j", "h")
         await settle(pilot)
-        assert table_text(app)[0] == "▾ RUN_FAILED: no space left on …  9  ✗9"
+        assert ids(app) == []
+        assert table_text(app)[0].startswith("»      9")
+        await pilot.press("k", "enter", "enter")
+        await pilot.resize_terminal(100, 24)
+        await settle(pilot)
+        line = screen_lines(app)[3]
+        assert line[:30] == "»      9 ████████ ✗ RUN_FAILED"
+        assert line[:99].split()[-2:] == ["1m", "1"]
+        source.deliver(("20", "d", "RUN_FAILED no space left on /a for /b"), ago=7300)
+        source.deliver(("2", "b.x", "RUN_ERROR lost cn0118"), removed=("3",))
+        await settle(pilot)
+        assert screen_lines(app)[3][:99].split()[-2:] == ["2h", "2"]
+        assert "»      2 █▊       ▲ RUN_ERROR" in screen_lines(app)[4]
+        source.deliver(removed=("20",))
+        await settle(pilot)
+        assert screen_lines(app)[3][:99].split()[-2:] == ["1m", "1"]
 
 
 async def test_copying_takes_the_marked_runs_or_the_one_under_the_cursor() -> None:
@@ -619,16 +636,16 @@ async def test_runs_in_groups() -> None:
         await pilot.press("t", "t", "t", "g")
         await settle(pilot)
         lines = screen_lines(app)
-        assert lines[3].startswith("▾ a  2  ✗1 ▸1")
+        assert lines[3].startswith("▾ suite a  2 runs  ✗1 ▸1")
         assert [line.split()[2] for line in lines[4:6]] == ["3", "1"]
-        assert lines[6].startswith("▾ b  1  ▲1")
+        assert lines[6].startswith("▾ suite b  1 run  ▲1")
         await pilot.press("enter")
         await settle(pilot)
-        assert screen_lines(app)[3].startswith("▸ a  2")
-        assert screen_lines(app)[4].startswith("▾ b  1")
+        assert screen_lines(app)[3].startswith("» suite a  2 runs")
+        assert screen_lines(app)[4].startswith("▾ suite b  1 run")
         source.deliver(("1", "a.x", "RUN_ERROR x"))
         await settle(pilot)
-        assert screen_lines(app)[3].startswith("▸ a  2  ▲1 ✗1")
+        assert screen_lines(app)[3].startswith("» suite a  2 runs  ▲1 ✗1")
         await pilot.press("j", "j", "t")
         await settle(pilot)
         assert cursor(app) == "2"

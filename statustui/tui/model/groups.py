@@ -4,25 +4,46 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import accumulate
 
 from sortedcontainers import SortedList
 
 from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SERIES_GROUP, Key, natural
+from statustui.core.run import Run
+
+FAILURE = "failure"
+"""The grouping whose groups also count names, and know since when there are any runs."""
 
 
 class Group:
     """Listed runs that are shown together."""
 
-    __slots__ = ("counts", "has_header", "is_folded", "keys", "name", "natural_name", "start")
+    __slots__ = (
+        "_is_since_known",
+        "_since",
+        "counts",
+        "grouping",
+        "has_header",
+        "is_folded",
+        "keys",
+        "name",
+        "names",
+        "natural_name",
+        "start",
+    )
 
-    def __init__(self, name: str, *, has_header: bool) -> None:
+    def __init__(self, name: str, grouping: str) -> None:
         self.name = name
         self.natural_name = natural(name)
-        self.has_header = has_header
+        self.grouping = grouping
+        self.has_header = grouping != "none"
         self.is_folded = False
+        self.names: Counter[str] = Counter()
+        """How many of its runs have each name; kept only for a failure."""
+        self._since: float | None = None
+        self._is_since_known = True
         self.counts: Counter[Category] = Counter()
         """How many of its runs are in each category; kept only if there is a header to show it."""
         self.keys: SortedList[Key] = SortedList()
@@ -34,6 +55,54 @@ class Group:
     def height(self) -> int:
         """How many rows it takes."""
         return self.has_header + (0 if self.is_folded else len(self.keys))
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether its runs have failed alike."""
+        return self.grouping == FAILURE and self.name not in {"", SERIES_GROUP}
+
+    def count_run(self, run: Run) -> None:
+        """Count a run that has been added."""
+        self.counts[run.category] += 1
+        if self.is_failure:
+            self.names[run.name] += 1
+            self._since = _earliest(self._since, _failed_at(run))
+
+    def discount_run(self, run: Run) -> None:
+        """Undo `count_run` for a run that has been removed."""
+        self.counts[run.category] -= 1
+        if self.is_failure:
+            self.names[run.name] -= 1
+            if not self.names[run.name]:
+                del self.names[run.name]
+            self._is_since_known &= self._since != _failed_at(run)
+
+    def count_runs(self, runs: Collection[Run]) -> None:
+        """Count many runs that have been added."""
+        self.counts.update(run.category for run in runs)
+        if self.is_failure:
+            self.names.update(run.name for run in runs)
+            self._since = _earliest(self._since, *map(_failed_at, runs))
+
+    def since(self, runs: Mapping[str, Run]) -> float | None:
+        """Return when the first of its runs failed, in seconds since 1970; None if unknown.
+
+        Args:
+            runs: Path -> run, for at least the runs of the group. All of them are compared only
+                after the first of them has left the group.
+        """
+        if not self._is_since_known:
+            self._is_since_known = True
+            self._since = _earliest(*(_failed_at(runs[key[-1]]) for key in self.keys))
+        return self._since
+
+
+def _failed_at(run: Run) -> float | None:
+    return None if run.problem is None else run.problem.timestamp
+
+
+def _earliest(*times: float | None) -> float | None:
+    return min((time for time in times if time is not None), default=None)
 
 
 class Groups:
@@ -85,7 +154,7 @@ class Groups:
         """Return the group called `name`; make it if there is none."""
         group = self._by_name.get(name)
         if group is None:
-            group = self._by_name[name] = Group(name, has_header=self.grouping != "none")
+            group = self._by_name[name] = Group(name, self.grouping)
             group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (name in self._toggled)
         return group
 

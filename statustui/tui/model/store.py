@@ -259,6 +259,19 @@ class RunStore:
         """Hide the runs of a group, or show them again."""
         self._groups.toggle_fold(group)
 
+    def fold_current(self) -> bool:
+        """Fold the group that the cursor is in, and select its header.
+
+        Returns:
+            Whether there was a group to fold.
+        """
+        group = self._groups.at(self.cursor) if len(self) else None
+        if group is None or not group.has_header or group.is_folded:
+            return False
+        self._groups.toggle_fold(group)
+        self.selected, self.selected_group = None, group.name
+        return True
+
     def sort_by(self, sort: str, *, reverse: bool = False) -> None:
         """Sort the runs by one of `SORT_KEYS`."""
         cursor = self.cursor
@@ -315,7 +328,7 @@ class RunStore:
             for key in mine:
                 self._home[key[-1]] = group
             if group.has_header:
-                group.counts.update(self.runs[key[-1]].category for key in mine)
+                group.count_runs([self.runs[key[-1]] for key in mine])
 
     def _group_name(self, run: Run) -> str:
         return SERIES_GROUP if run.is_series else GROUPINGS[self.grouping].of(run)
@@ -366,7 +379,7 @@ class RunStore:
             if group.keys is not everything:
                 group.keys.add(key)
             if group.has_header:
-                group.counts[run.category] += 1
+                group.count_run(run)
         if changed_at is not None and (before is None or before.current != run.current):
             self.recently_changed.pop(run.path, None)
             self.recently_changed[run.path] = changed_at
@@ -388,7 +401,7 @@ class RunStore:
         if group.keys is not everything:
             group.keys.remove(key)
         if group.has_header:
-            group.counts[run.category] -= 1
+            group.discount_run(run)
             if not group.keys:
                 self._groups.remove(group.name)
 

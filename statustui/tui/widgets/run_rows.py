@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -11,28 +10,23 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from statustui.core.categories import Category
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.presentation.columns import COLUMNS, fit
 from statustui.presentation.glyphs import (
     CHANGED,
-    FOLDED,
     MARKED,
     NEW,
     STYLES,
-    UNFOLDED,
 )
 from statustui.tui.model.groups import Group
 from statustui.tui.model.store import Row, RunStore
+from statustui.tui.widgets.cells import StyleOf, pad_cell
+from statustui.tui.widgets.group_rows import GroupLine, describe_group
 
 _FRONT = 3
 """Cells in front of the first column: flag, glyph, and a space."""
-_MIN_GROUP_NAME = 8
-"""Cells that the name of a group has at least."""
 _PLAIN = Style.null()
-StyleOf: TypeAlias = Callable[[str], Style]
-"""Returns the style of a component class, to be added to others."""
 
 
 class RunLine(NamedTuple):
@@ -46,18 +40,6 @@ class RunLine(NamedTuple):
     """The other texts that change with time."""
 
 
-class GroupLine(NamedTuple):
-    """What a line says of a group; it is redrawn when this changes."""
-
-    lead: tuple[str, str]
-    at_cursor: bool
-    name: str
-    is_folded: bool
-    size: int
-    """How many runs are in the group."""
-    counts: Counter[Category]
-
-
 Line: TypeAlias = RunLine | GroupLine
 
 
@@ -66,8 +48,7 @@ def describe_row(
 ) -> Line:
     """Return what a line says of a row, with the columns called `names`."""
     if isinstance(row, Group):
-        size, counts = len(row.keys), +row.counts
-        return GroupLine(("", ""), at_cursor, row.name, row.is_folded, size, counts)
+        return describe_group(row, store, now, at_cursor=at_cursor)
     texts = [COLUMNS[name].text(row, now) for name in names if COLUMNS[name].ticks]
     return RunLine((_flag(row, store), "".join(texts[:1])), at_cursor, row, tuple(texts[1:]))
 
@@ -132,23 +113,8 @@ class RowPainter:
         for name, size in self._columns(width):
             column = COLUMNS[name]
             mark = arrow if sort == (column.sort or name) else ""
-            cells.append(_pad(column.title[: size - len(mark)] + mark, size))
+            cells.append(pad_cell(column.title[: size - len(mark)] + mark, size))
         return Strip([Segment(set_cell_size(" ".join(cells), width), style)], width)
-
-    def draw_group(self, group: GroupLine, width: int, style_of: StyleOf) -> Strip:
-        """Draw the name of a group, and how many of its runs are in each category."""
-        base = Style(bold=True, reverse=group.at_cursor or None)
-        counts = []
-        for category in Category:
-            if group.counts[category]:
-                text = f" {category.glyph}{group.counts[category]:,}"
-                counts.append(Segment(text, base + style_of(STYLES[category])))
-        arrow, size = FOLDED if group.is_folded else UNFOLDED, f"  {group.size:,} "
-        room = width - len(arrow) - 1 - len(size) - sum(len(one.text) for one in counts)
-        name = clean(group.name) or "(none)"
-        name = _pad(name, min(cell_len(name), max(_MIN_GROUP_NAME, room)))
-        segments = [Segment(f"{arrow} {name}{size}", base), *counts]
-        return Strip(segments).adjust_cell_length(width, base)
 
     def draw_run(self, line: RunLine, width: int, style_of: StyleOf, now: float) -> Strip:
         """Draw a run: glyph and state in colour, what is secondary dim, the rest plain."""
@@ -162,7 +128,7 @@ class RowPainter:
         segments = [Segment(line.lead[0] + run.category.glyph, coloured)]
         for name, size in self._columns(width):
             column = COLUMNS[name]
-            text = " " + _pad(clean(column.text(run, now)), size)
+            text = " " + pad_cell(clean(column.text(run, now)), size)
             prefix = 1 + len(clean(column.prefix(run, now)))
             usual = coloured if name == "state" else quiet if column.is_secondary else base
             segments.append(Segment(text[:prefix], quiet if prefix > 1 else usual))
@@ -179,10 +145,3 @@ def _join_alike(segments: list[Segment]) -> Strip:
         else:
             joined.append(segment)
     return Strip(joined)
-
-
-def _pad(text: str, width: int) -> str:
-    """Pad a text to `width` cells, or cut it and end it with an ellipsis."""
-    if cell_len(text) > width:
-        return set_cell_size(text, width - 1) + "…"
-    return set_cell_size(text, width)

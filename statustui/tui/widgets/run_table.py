@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -20,7 +21,8 @@ from statustui.settings.config import Config
 from statustui.tui.messages import RunChosen, SelectionMoved
 from statustui.tui.model.groups import Group
 from statustui.tui.model.store import RunStore
-from statustui.tui.widgets.run_rows import GroupLine, Line, RowPainter, RunLine, describe_row
+from statustui.tui.widgets.group_rows import GroupLine, GroupPainter, draw_group_header
+from statustui.tui.widgets.run_rows import Line, RowPainter, RunLine, describe_row
 
 _LEAD = 8
 """Cells at the left edge that change most: flag, glyph and age."""
@@ -58,6 +60,7 @@ class RunTable(ScrollView, can_focus=True):
         Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="table.half-down"),
         Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="table.half-up"),
         Binding("enter,l", "choose", "Open", id="table.open"),
+        Binding("h,left", "fold", "Fold the group", show=False, id="table.fold"),
         Binding("e", "problem(1)", "Next problem", id="table.next-problem"),
         Binding("E", "problem(-1)", "Previous problem", show=False, id="table.previous-problem"),
         Binding("u", "next_new", "Next new problem", show=False, id="table.next-new"),
@@ -143,7 +146,15 @@ class RunTable(ScrollView, can_focus=True):
             self._repaint(number + 1, self._lead if only_lead else self._width)
         for number in range(len(lines), len(self._drawn)):
             self._repaint(number + 1, self._width)
+        had_groups_only = self._shows_groups_only
         self._drawn = lines
+        if self._shows_groups_only is not had_groups_only:
+            self._repaint(0, self._width)
+
+    @property
+    def _shows_groups_only(self) -> bool:
+        """Whether no run is in view, so that the titles of columns would mean nothing."""
+        return bool(self._drawn) and all(isinstance(line, GroupLine) for line in self._drawn)
 
     @property
     def _lead(self) -> int:
@@ -199,13 +210,15 @@ class RunTable(ScrollView, can_focus=True):
         width, style_of = self._width, partial(self.get_component_rich_style, partial=True)
         if y == 0:
             style = self.get_component_rich_style("run-table--header")
+            if self._shows_groups_only:
+                return draw_group_header(self._store.grouping, width, style)
             return self._painter.draw_header(width, self._store, style)
         # Draw what `refresh_rows` has compared, even if the store has changed since.
         if y > len(self._drawn):
             return Strip.blank(width)
         line = self._drawn[y - 1]
         if isinstance(line, GroupLine):
-            return self._painter.draw_group(line, width, style_of)
+            return GroupPainter(width, style_of).draw(line)
         return self._painter.draw_run(line, width, style_of, self._clock())
 
     def action_move(self, rows: int) -> None:
@@ -257,6 +270,17 @@ class RunTable(ScrollView, can_focus=True):
             self.reorder()
         elif row is not None:
             self.post_message(RunChosen(row.path))
+
+    def action_fold(self) -> None:
+        """Fold the group that the cursor is in; without one, leave the key to the screen.
+
+        Raises:
+            SkipAction: There is no group to fold.
+        """
+        if not self._store.fold_current():
+            raise SkipAction
+        self.reorder()
+        self.post_message(SelectionMoved())
 
     def on_click(self, event: events.Click) -> None:
         """Select the clicked row; open it on a double click."""
