@@ -57,6 +57,7 @@ SHOWN = {
     "colon": ":",
     "question_mark": "?",
     "slash": "/",
+    "minus": "-",
     "tab": "Tab",
     "shift+tab": "Shift-Tab",
     "left_square_bracket": "[",

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from statustui.core.categories import Category
-
 if TYPE_CHECKING:
     from statustui.core.logs import Log
     from statustui.monitor.run.inspection import InspectionResult
     from statustui.monitor.run.log_text import PageRequest, SearchPattern
+    from statustui.tui.model.view import Subset
 
 
 @dataclass
@@ -38,17 +37,10 @@ class Warned(Message):
 
 
 @dataclass
-class CategoryChosen(Message):
-    """The user wants to list the runs of one category only."""
+class SubsetChosen(Message):
+    """The user wants to list a subset of the runs only, or all again."""
 
-    category: Category
-
-
-@dataclass
-class FilterChosen(Message):
-    """The user wants to list what matches a filter."""
-
-    text: str
+    subset: Subset
 
 
 class NewProblemChosen(Message):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from statustui.core.query import QueryError
+from statustui.core.run import Run
 from statustui.presentation.timed_query import TimedQuery, TimeLimit
 from statustui.tui.model.live_filter import LiveFilter
 from statustui.tui.model.store import RunStore
+from statustui.tui.model.unread_problems import UnreadProblems
+from statustui.tui.model.view import EVERYTHING, Subset, View
 from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.run_table import RunTable
 
@@ -42,6 +45,8 @@ class ListFilter:
     ) -> None:
         self.text = ""
         """The text that is wanted."""
+        self.subset = EVERYTHING
+        """The subset of which it lists what matches."""
         self._store = store
         self._line = line
         self._table = table
@@ -50,34 +55,68 @@ class ListFilter:
         self._on_timeout = on_timeout
         self._limit = TimeLimit(_FILTER_SECONDS)
         self._applied: LiveFilter | None = None
+        self._has_trait: Callable[[Run], bool] | None = None
 
-    def apply_text(self) -> None:
-        """List what matches the wanted text; if it is wrong, keep the filter before it."""
+    def set_view(self, view: View) -> None:
+        """List a view; if its filter is wrong, what matches the filter before it."""
+        has_subset = view.subset == self.subset
+        if not has_subset:
+            self.subset = view.subset
+            self._store.only = view.subset.categories
+            self._has_trait = self._trait_test(view.subset)
+        is_applied = False
+        if view.text != self.text:
+            self.text = view.text
+            self._line.set_text(view.text)
+            is_applied = self.apply_text(may_narrow=has_subset)
+        if not has_subset and not is_applied:
+            self._apply(self._applied)
+
+    def _trait_test(self, subset: Subset) -> Callable[[Run], bool] | None:
+        if subset.trait == "new":
+            return NewTest(self._store.unread_problems)
+        return (lambda run: run.stall is not None) if subset.trait else None
+
+    def apply_text(self, *, may_narrow: bool = True) -> bool:
+        """List what matches the wanted text; if it is wrong, keep the filter before it.
+
+        Args:
+            may_narrow: Whether the list holds all that matched the filter before it.
+
+        Returns:
+            Whether the list has been built again.
+        """
         before, text = self._applied, self.text
         if before is not None and before.query.text == text:
             self._line.set_error(None)
-            return
+            return False
         try:
             timed = TimedQuery(text, self._limit)
         except QueryError as error:
             self._line.set_error(error)
-            return
+            return False
         if not text.strip():
             self._line.set_error(None)
             if before is not None:
                 self._apply(None)
-            return
+            return before is not None
         after = LiveFilter(timed, self._clock, self._on_timeout)
-        self._apply(after, narrows=before is not None and after.narrows(before))
+        self._apply(after, narrows=may_narrow and before is not None and after.narrows(before))
         if after.error is not None:
             self._apply(before)
         else:
             self._table.searched = after.finds
         self._line.set_error(after.error)
+        return True
 
     def _apply(self, chosen: LiveFilter | None, *, narrows: bool = False) -> None:
         self._applied = chosen
-        self._store.set_filter(None if chosen is None else chosen.lists, narrows=narrows)
+        has_trait, lists = self._has_trait, None if chosen is None else chosen.lists
+        if has_trait is not None and lists is not None:
+            has, matches = has_trait, lists
+            self._store.set_filter(lambda run: has(run) and matches(run), narrows=narrows)
+        else:
+            self._store.set_filter(has_trait or lists, narrows=narrows)
         self._on_change()
 
     def drop(self, slow: LiveFilter) -> bool:
@@ -98,6 +137,27 @@ class ListFilter:
         return False
 
     def apply_again(self) -> None:
-        """Apply the filter again if it depends on the time."""
-        if self._applied is not None and self._applied.query.has_age:
+        """Apply the filter again if it depends on the time, or on what the user has seen."""
+        has_age = self._applied is not None and self._applied.query.has_age
+        if has_age or self.subset.trait == "new":
             self._apply(self._applied)
+
+
+class NewTest:
+    """Whether a run has a problem that is new, or was when this was made or last asked.
+
+    A run that the user sees stays in the list.
+
+    Args:
+        unread: The runs with a problem that the user has not seen.
+    """
+
+    def __init__(self, unread: UnreadProblems) -> None:
+        self._unread = unread
+        self._paths: set[str] = set()
+
+    def __call__(self, run: Run) -> bool:
+        """Return whether to list a run."""
+        if run.path in self._unread:
+            self._paths.add(run.path)
+        return run.path in self._paths

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -13,22 +14,22 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import MountError
 
-from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
 from statustui.tui.messages import (
-    CategoryChosen,
     FilterChanged,
-    FilterChosen,
     NewProblemChosen,
     SelectionMoved,
+    SubsetChosen,
 )
 from statustui.tui.model.copy_formats import COPY_FORMATS
 from statustui.tui.model.live_filter import LiveFilter
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.store import PROBLEMS
+from statustui.tui.model.view import EVERYTHING, Subset
 from statustui.tui.screens.list_filter import ListFilter
+from statustui.tui.screens.list_views import ListViews
 from statustui.tui.screens.live_screen import LiveScreen
 from statustui.tui.terminal.textual_private import free_closed_screens
 from statustui.tui.terminal.timers import call_after
@@ -70,12 +71,22 @@ class RunsScreen(LiveScreen):
             Binding(
                 digit,
                 f"view({digit})",
-                f"View {digit}",
-                show=False,
-                system=True,
+                f"View {digit}" if digit > "1" else "View",
+                show=digit == "1",
+                key_display="1-9" if digit == "1" else None,
+                system=digit > "1",
                 id=f"runs.view-{digit}",
             )
             for digit in "123456789"
+        ),
+        Binding("minus", "last_view", "Last view", show=False, key_display="-", id="runs.last"),
+        Binding("tab", "category(1)", "Next category", show=False, id="runs.next-category"),
+        Binding(
+            "shift+tab",
+            "category(-1)",
+            "Previous category",
+            show=False,
+            id="runs.previous-category",
         ),
         Binding("q", "app.quit", "Quit", id="runs.quit"),
     ]
@@ -90,7 +101,6 @@ class RunsScreen(LiveScreen):
         self._is_complete = False
         self._summary = SummaryBar(store)
         self._table = RunTable(store, clock, context.config)
-        self._views = context.config.views
         self._filter_line = FilterLine()
         self._health = HealthLine(context.roots, clock)
         self._filter = ListFilter(
@@ -102,6 +112,9 @@ class RunsScreen(LiveScreen):
             # The store may be in the middle of a change.
             on_timeout=lambda slow: self.call_later(self._drop_filter, slow),
         )
+        user = os.environ.get("LOGNAME") or os.environ.get("USER", "")
+        self._views = ListViews(store, self._filter, context.config.views, user)
+        self._before_typing = self._views.arrangement
 
     def compose(self) -> ComposeResult:
         """Make what the first frame needs."""
@@ -171,8 +184,13 @@ class RunsScreen(LiveScreen):
     # Changes.
 
     def apply_batch(self, batch: Batch) -> None:
-        """Make room in the columns for what has changed."""
+        """Make room in the columns for what has changed, and list what has become new."""
         self._table.measure_runs(batch.changed)
+        if self._filter.subset.trait == "new":
+            store = self._store
+            # The store has listed these before their problems were known to be new.
+            fresh = (run for run in batch.changed if run.path in store.unread_problems)
+            store.apply(Batch(tuple(run for run in fresh if store.row_of(run.path) is None)))
 
     def refresh_view(self) -> None:
         """Draw what has changed in the store, unless another screen is in front."""
@@ -204,7 +222,7 @@ class RunsScreen(LiveScreen):
 
     def _reorder(self) -> None:
         """Draw the list again, for another order or other runs."""
-        self._summary.update()
+        self._summary.set_subset(self._filter.subset)
         self._table.reorder()
         self._update_listing()
         self._update_preview()
@@ -212,34 +230,32 @@ class RunsScreen(LiveScreen):
     def _update_listing(self) -> None:
         store = self._store
         listing = format_listing(store.listed, store.total, store.listed_series, store.total_series)
-        self._health.set_listing(listing, store.grouping)
+        self._health.set_listing(listing, store.grouping, self._views.name)
 
     # Filters.
 
-    @on(CategoryChosen)
-    def _toggle_category(self, message: CategoryChosen) -> None:
-        chosen = frozenset({message.category})
-        self._list_only(None if self._store.only == chosen else chosen)
-
-    def _list_only(self, categories: frozenset[Category] | None) -> None:
-        self._store.filter_categories(categories)
-        self._reorder()
-
-    @on(FilterChosen)
-    def _set_filter(self, message: FilterChosen) -> None:
-        self._filter_line.set_text(message.text)
+    @on(SubsetChosen)
+    def _toggle_subset(self, message: SubsetChosen) -> None:
+        self._views.toggle(message.subset)
 
     @on(NewProblemChosen)
     def _go_to_new_problem(self) -> None:
         self._table.action_next_new()
 
     def action_view(self, digit: int) -> None:
-        """Apply a view: a filter of the configuration."""
-        view = self._views.get(str(digit))
-        if view is None:
-            self.notify(f"There is no view {digit} in the configuration.", markup=False)
+        """List a view."""
+        self._views.open(str(digit))
+
+    def action_last_view(self) -> None:
+        """Return to the view before, with its order and its groups."""
+        if self._views.open_last():
+            self._reorder()
         else:
-            self._filter_line.set_text(view)
+            self.notify("There is no view before this one.", markup=False)
+
+    def action_category(self, step: int) -> None:
+        """List the next category of the summary only, or (-1) the previous one."""
+        self._views.toggle(self._summary.next_subset(step))
 
     @on(FilterChanged)
     def _apply_changed_filter(self, message: FilterChanged) -> None:
@@ -256,6 +272,7 @@ class RunsScreen(LiveScreen):
 
     def action_filter(self) -> None:
         """Open the filter line."""
+        self._before_typing = self._views.arrangement
         self._filter_line.open()
 
     def action_leave_filter(self, keeps: bool) -> None:  # noqa: FBT001 - actions have no keywords
@@ -264,17 +281,19 @@ class RunsScreen(LiveScreen):
         self._filter_line.close(keeps=keeps)
         self._filter.text = self._filter_line.value
         self._filter.apply_text()
+        self._views.note_change(self._before_typing)
 
     def action_problems(self) -> None:
         """List the runs with a problem only, or all again."""
-        self._list_only(None if self._store.only == PROBLEMS else PROBLEMS)
+        self._views.toggle(Subset(PROBLEMS))
 
     def action_show_all(self) -> None:
         """Remove the filter; without one, list all categories."""
         if self._filter_line.display:
+            self._before_typing = self._views.arrangement
             self.action_leave_filter(keeps=False)
-        elif self._store.only is not None:
-            self._list_only(None)
+        elif self._filter.subset != EVERYTHING:
+            self._views.toggle(self._filter.subset)
 
     # Other actions.
 
@@ -286,8 +305,9 @@ class RunsScreen(LiveScreen):
         yield SystemCommand(
             "Mark all problems as seen", "no problem counts as new", self._mark_all_seen
         )
-        for digit, view in self._views.items():
-            yield SystemCommand(f"View {digit}", view, partial(self.action_view, int(digit)))
+        for digit, (name, _view) in sorted(self._views.named.items()):
+            open_view = partial(self._views.open, digit)
+            yield SystemCommand(f"View {clean(name)}", f"key {digit}", open_view)
 
     def _unmark_all(self) -> None:
         self._store.marked.clear()
@@ -308,17 +328,20 @@ class RunsScreen(LiveScreen):
 
     def action_group(self) -> None:
         """Switch to the next grouping."""
-        self._store.group_by(_next(list(GROUPINGS), self._store.grouping))
+        with self._views.remember():
+            self._store.group_by(_next(list(GROUPINGS), self._store.grouping))
         self._reorder()
 
     def action_sort(self) -> None:
         """Switch to the next sort key."""
-        self._store.sort_by(_next(list(SORT_KEYS), self._store.sort))
+        with self._views.remember():
+            self._store.sort_by(_next(list(SORT_KEYS), self._store.sort))
         self._reorder()
 
     def action_reverse(self) -> None:
         """Reverse the order."""
-        self._store.sort_by(self._store.sort, reverse=not self._store.reverse)
+        with self._views.remember():
+            self._store.sort_by(self._store.sort, reverse=not self._store.reverse)
         self._reorder()
 
 

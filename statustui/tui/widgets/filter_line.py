@@ -62,8 +62,8 @@ class TypingLine(Input):
         self.screen.set_focus(self)
 
     def set_text(self, text: str) -> None:
-        """Show the line with a text, with the same effect as typing it."""
-        self.display = True
+        """Show the line with a text, with the same effect as typing it; an empty one hides it."""
+        self.display = bool(text) or self.has_focus
         self.value = text
 
     def close(self, *, keeps: bool) -> None:

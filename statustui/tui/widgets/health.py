@@ -39,11 +39,11 @@ class HealthLine(Widget):
         if self._line() != self._drawn:
             self.refresh()
 
-    def set_listing(self, listing: str, grouping: str) -> None:
-        """Show how much is listed (empty for everything), and the grouping."""
+    def set_listing(self, listing: str, grouping: str, view: str = "") -> None:
+        """Show how much is listed (empty for everything), the grouping, and the named view."""
         if grouping != "none":
             listing = ", ".join(filter(None, [listing, f"by {grouping}"]))
-        self._listing = listing
+        self._listing = ": ".join(filter(None, [clean(view), listing]))
         self.update()
 
     def render(self) -> Text:

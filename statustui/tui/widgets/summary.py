@@ -15,8 +15,9 @@ from textual.widget import Widget
 from statustui.core.categories import Category
 from statustui.presentation.columns import STALLED
 from statustui.presentation.glyphs import NEW, STYLES
-from statustui.tui.messages import CategoryChosen, FilterChosen, NewProblemChosen
+from statustui.tui.messages import NewProblemChosen, SubsetChosen
 from statustui.tui.model.store import RunStore
+from statustui.tui.model.view import EVERYTHING, Subset
 
 _WORD_DROP_ORDER = sorted(
     (category for category in Category if category.word_drop_order is not None),
@@ -27,6 +28,9 @@ _WORD_DROP_ORDER = sorted(
 _BAR = "━"
 _GAP = "  "
 _BOLD = Style(bold=True)
+_REVERSE = Style(reverse=True)
+_STALLED = Subset(trait="stalled")
+_NEW = Subset(trait="new")
 
 
 class _Chip(NamedTuple):
@@ -49,11 +53,25 @@ class SummaryBar(Widget):
         super().__init__(id="summary")
         self._store = store
         self._shown: tuple[object, ...] = ()
+        self._subset = EVERYTHING
+
+    def set_subset(self, subset: Subset) -> None:
+        """Mark the chips of the subset that is listed."""
+        self._subset = subset
+        self.update()
+
+    def next_subset(self, step: int) -> Subset:
+        """Return the subset of the next chip (or -1: the previous one), in a circle with all."""
+        choices = [EVERYTHING]
+        choices += [Subset(frozenset({one})) for one in Category if self._store.counts[one]]
+        choices += [_STALLED] if self._store.stalled else []
+        here = choices.index(self._subset) if self._subset in choices else 0
+        return choices[(here + step) % len(choices)]
 
     def update(self) -> None:
         """Redraw the counts if they have changed."""
         store = self._store
-        shown = (dict(+store.counts), store.only, len(store.unread_problems), store.stalled)
+        shown = (dict(+store.counts), self._subset, len(store.unread_problems), store.stalled)
         if shown != self._shown:
             self._shown = shown
             self.refresh()
@@ -89,15 +107,15 @@ class SummaryBar(Widget):
         extra = []
         if store.unread_problems:
             text = f"{NEW} {len(store.unread_problems):,} new"
-            extra.append(_Chip(text, _BOLD, NewProblemChosen()))
+            extra.append(_Chip(text, self._style(_BOLD, _NEW), NewProblemChosen()))
         if store.stalled:
             text = f"{STALLED} {store.stalled:,} stalled"
-            extra.append(_Chip(text, _BOLD, FilterChosen("stalled")))
+            extra.append(_Chip(text, self._style(_BOLD, _STALLED), SubsetChosen(_STALLED)))
         room = self.size.width - sum(len(chip.text) + len(_GAP) for chip in extra)
         return [*self._categories(room), *extra]
 
     def _categories(self, room: int) -> Iterator[_Chip]:
-        counts, only = self._store.counts, self._store.only
+        counts, only = self._store.counts, self._subset.categories
         # Show the count of problems even if it is zero.
         shown = [category for category in Category if counts[category] or category.is_problem]
         chips = {category: f"{category.glyph} {counts[category]:,}" for category in shown}
@@ -110,8 +128,13 @@ class SummaryBar(Widget):
         for category, chip in chips.items():
             style = self.get_component_rich_style(STYLES[category], partial=True)
             if only is not None and category in only:
-                style += Style(reverse=True)
-            yield _Chip(chip + words.get(category, ""), style, CategoryChosen(category))
+                style += _REVERSE
+            subset = Subset(frozenset({category}))
+            yield _Chip(chip + words.get(category, ""), style, SubsetChosen(subset))
+
+    def _style(self, style: Style, subset: Subset) -> Style:
+        """Return the style of a chip, reversed if its subset is listed."""
+        return style + _REVERSE if subset == self._subset else style
 
     def on_click(self, event: events.Click) -> None:
         """List the runs that the clicked chip counts."""
