@@ -104,5 +104,6 @@ GROUPINGS = {
     "suite": Grouping(suite),
     "series": Grouping(lambda run: run.series),
     "user": Grouping(lambda run: run.user),
+    "root": Grouping(lambda run: run.root),
 }
 """Name -> grouping. ``failure`` groups runs with the same `failure_signature`."""

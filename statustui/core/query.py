@@ -32,6 +32,7 @@ FIELDS: dict[str, tuple[Callable[[Run], str], str]] = {
     "id": (lambda run: run.id, "name of the run directory"),
     "name": (lambda run: run.name, "what it is a run of"),
     "path": (lambda run: run.path, "root and the way from there"),
+    "root": (lambda run: run.root, "root, as it was given"),
     "kind": (lambda run: run.kind, "`test`, `series` or `plain`"),
     "state": (lambda run: run.current.state, "state of the last status"),
     "note": (lambda run: run.headline, "note of the last status, or of the failure that it hides"),

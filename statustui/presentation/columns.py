@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from statustui.core.run import Run
 from statustui.core.states import STATES
 from statustui.core.text import format_age, format_live_age
+from statustui.presentation.roots import short_names
 
 HIDDEN = "!"
 """Follows a state that hides an earlier failure."""
@@ -86,9 +87,18 @@ COLUMNS = {
         _age,
         least=4,
         most=4,
-        leaves=4,
+        leaves=5,
         sort="time",
         ticks=True,
+        is_secondary=True,
+    ),
+    "root": Column(
+        "ROOT",
+        lambda run, _now: run.root,
+        least=0,
+        most=16,
+        squeezed=8,
+        leaves=4,
         is_secondary=True,
     ),
     "id": Column("ID", lambda run, _now: run.id, least=3, most=32),
@@ -98,7 +108,7 @@ COLUMNS = {
         least=0,
         most=28,
         squeezed=8,
-        leaves=5,
+        leaves=6,
         tells=lambda run: run.name != run.id,
     ),
     "state": Column("STATE", _state, least=STATES.max_length, most=24),
@@ -135,12 +145,27 @@ COLUMNS = {
         most=24,
         squeezed=12,
         takes_rest=True,
-        leaves=6,
+        leaves=7,
         ticks=True,
         prefix=_note_prefix,
     ),
 }
 """Name -> column, from left to right."""
+
+
+def columns_for(roots: Sequence[str]) -> dict[str, Column]:
+    """Return the columns of a list of these roots.
+
+    With several, the column of the root has their short names; with one it has nothing to say, and
+    is left out.
+    """
+    short = short_names(roots)
+    root = replace(
+        COLUMNS["root"],
+        text=lambda run, _now: short.get(run.root, run.root),
+        tells=lambda _run: len(short) > 1,
+    )
+    return {**COLUMNS, "root": root}
 
 
 def fit(names: Sequence[str], width: int, widest: Mapping[str, int]) -> list[tuple[str, int]]:

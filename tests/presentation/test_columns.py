@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from statustui.core.members import Members
 from statustui.core.run import Stall
-from statustui.presentation.columns import COLUMNS, fit
+from statustui.presentation.columns import COLUMNS, columns_for, fit
+from statustui.presentation.roots import short_names
 from tests.core.test_run import run_of
 
-WIDEST = {"id": 3, "name": 20, "state": 15, "user": 8}
+WIDEST = {"id": 3, "root": 2, "name": 20, "state": 15, "user": 8}
 
 
 def test_columns_leave_a_narrow_line_in_the_stated_order() -> None:
@@ -14,7 +15,7 @@ def test_columns_leave_a_narrow_line_in_the_stated_order() -> None:
         [name for name, _cells in fit(list(COLUMNS), width, WIDEST)] for width in range(200, 0, -1)
     ]
     steps = [[*COLUMNS]]
-    for leaving in ("series", "user", "result", "age", "name", "note"):
+    for leaving in ("series", "user", "result", "root", "age", "name", "note"):
         steps.append([name for name in steps[-1] if name != leaving])
     assert [columns for n, columns in enumerate(seen) if n == 0 or columns != seen[n - 1]] == steps
 
@@ -60,6 +61,22 @@ def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
         "BUILD_FAILED: no compiler",
         "stalled 1h: on a node",
     ]
+
+
+def test_roots_have_their_shortest_ending_that_no_other_has() -> None:
+    """Where one is the ending of another, it stays whole."""
+    assert short_names(["/scratch/a/", "/scratch/b"]) == {"/scratch/a/": "a", "/scratch/b": "b"}
+    assert list(short_names(["/x/a/wd", "/x/b/wd", "wd"]).values()) == ["a/wd", "b/wd", "wd"]
+    assert list(short_names(["n1:/wd", "n2:/wd", "/"]).values()) == ["n1:/wd", "n2:/wd", "/"]
+
+
+def test_the_column_of_roots_is_there_for_several_roots() -> None:
+    """With their short names."""
+    run = run_of("RUNNING x")._replace(root="/scratch/b")
+    several, one = columns_for(["/scratch/a", "/scratch/b"]), columns_for(["/scratch/b"])
+    assert several["root"].text(run, 0.0) == "b"
+    assert several["root"].tells(run)
+    assert not one["root"].tells(run)
 
 
 def test_a_series_without_a_status_file_has_a_blank_state() -> None:

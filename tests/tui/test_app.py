@@ -560,13 +560,20 @@ async def test_copying_takes_the_marked_runs_or_the_one_under_the_cursor() -> No
         await pilot.press("space", "space", "space", "y")
         await settle(pilot)
         assert app.clipboard == "12 13 14"
-        await pilot.press("Y")
+        await pilot.press("Y", "t")
+        await settle(pilot)
         assert app.clipboard.splitlines()[0].split("\t")[:2] == ["ID", "NAME"]
         row = app.clipboard.splitlines()[2].split("\t")
         assert row[:3] == ["13", "hpcg.n16", "BUILD_CREATED"]
         assert row[5] == "BUILD_FAILED: make: *** error 2"
+        paths = "\n".join(f"{ROOT}/test_runs/{number}" for number in (12, 13, 14))
+        await pilot.press("Y", "p")
+        await settle(pilot)
+        assert app.clipboard == paths
+        await pilot.press("y", "Y", "escape")
+        assert app.clipboard == "12 13 14"
         await choose(pilot, "copy paths")
-        assert app.clipboard == "\n".join(f"{ROOT}/test_runs/{number}" for number in (12, 13, 14))
+        assert app.clipboard == paths
         await choose(pilot, "remove all marks")
         await pilot.press("t", "g", "y")
         assert app.clipboard == "13"
@@ -579,7 +586,7 @@ async def test_more_than_a_terminal_takes_is_not_copied() -> None:
         source.deliver(("1", "a", "RUNNING x"))
         source.deliver(*((str(number), "b" * 400, "RUN_ERROR x") for number in range(2, 190)))
         await settle(pilot)
-        await pilot.press("y", "t", "g", "Y")
+        await pilot.press("y", "t", "g", "Y", "t")
         await wait_for(pilot, "Not copied: 8")
         assert app.clipboard == "2"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from statustui.core.run import Stall
-from statustui.monitor.batch import Batch
+from statustui.monitor.batch import Batch, RootHealth
+from statustui.tui.app import StatusApp
 from statustui.tui.widgets.filter_line import FilterLine
-from tests.tui.stand_in import NOW, Clock, deliver_a_night, make_app, settle
+from tests.tui.stand_in import NOW, ROOT, Clock, StandIn, deliver_a_night, make_app, settle
 from tests.tui.test_app import ids, screen_lines, shown
 
 
@@ -148,3 +149,46 @@ async def test_a_subset_and_a_filter_add_up() -> None:
         await pilot.press("2")
         await settle(pilot)
         assert ids(app) == ["15", "20"]
+
+
+async def test_with_several_roots_each_run_says_which_is_its_own() -> None:
+    """In a column, in groups, and with its path above the keys."""
+    source = StandIn()
+    app = StatusApp(source, ["/scratch/a", "/scratch/b"], inspect=source.inspect, clock=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("1", "x.y", "RUNNING x"))
+        await settle(pilot)
+        (run,) = app.runs
+        other = run._replace(root="/scratch/b", path="/scratch/b/test_runs/2", id="2")
+        run = run._replace(root="/scratch/a", path="/scratch/a/test_runs/1")
+        health = [
+            RootHealth(root, found=1, read=1, swept=True) for root in ("/scratch/a", "/scratch/b")
+        ]
+        source.send(Batch((run, other), (f"{ROOT}/test_runs/1",), tuple(health)))
+        await settle(pilot)
+        await pilot.press("slash", *"root=/scratch/?", "enter", "s", "s", "g")
+        await settle(pilot)
+        lines = screen_lines(app)
+        assert [line.split()[1:4] for line in lines[3:5]] == [["1m", "a", "1"], ["1m", "b", "2"]]
+        assert lines[2].split()[:3] == ["AGE", "ROOT", "ID↓"]
+        assert lines[-2].endswith("/scratch/a/test_runs/1")
+        await pilot.press("j")
+        await settle(pilot)
+        assert screen_lines(app)[-2].endswith("/scratch/b/test_runs/2")
+        await pilot.press("t", "t", "t", "t", "t", "t")
+        await settle(pilot)
+        assert "root /scratch/a  1 run" in shown(app)
+
+
+async def test_a_path_that_is_too_long_is_cut_in_front_and_trouble_takes_its_place() -> None:
+    """The end of a path tells most."""
+    app, source = make_app()
+    async with app.run_test(size=(60, 24)) as pilot:
+        source.deliver((f"{'x' * 40}17", "a", "RUNNING x"))
+        await settle(pilot)
+        line = screen_lines(app)[-2]
+        assert line.startswith("1 run, polling every 1 s, i…  …")
+        assert line.endswith("xxx17")
+        source.deliver_health(problem="./x: No such file", as_of=NOW - 180)
+        await settle(pilot)
+        assert "cannot read ./x: No such file; the data is 3m old" in shown(app)

@@ -17,6 +17,7 @@ from textual.widget import MountError
 from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
+from statustui.presentation.columns import columns_for
 from statustui.tui.messages import (
     FilterChanged,
     NewProblemChosen,
@@ -66,7 +67,7 @@ class RunsScreen(LiveScreen):
         Binding("t", "group", "Group", show=False, id="runs.group"),
         Binding("escape,h", "show_all", "Show all", show=False, id="runs.all"),
         Binding("y", "copy('ids')", "Copy ids", show=False, id="runs.copy-ids"),
-        Binding("Y", "copy('table')", "Copy as a table", show=False, id="runs.copy-table"),
+        Binding("Y", "copy_menu", "Copy path, table", show=False, id="runs.copy"),
         *(
             Binding(
                 digit,
@@ -100,7 +101,9 @@ class RunsScreen(LiveScreen):
         self._preview: Preview | None = None
         self._is_complete = False
         self._summary = SummaryBar(store)
-        self._table = RunTable(store, clock, context.config)
+        self._has_roots = len(context.roots.by_root) > 1
+        columns = columns_for(list(context.roots.by_root))
+        self._table = RunTable(store, clock, context.config, columns)
         self._filter_line = FilterLine()
         self._health = HealthLine(context.roots, clock)
         self._filter = ListFilter(
@@ -162,7 +165,12 @@ class RunsScreen(LiveScreen):
 
     @on(SelectionMoved)
     def _preview_selected(self) -> None:
+        self._update_path()
         self._update_preview()
+
+    def _update_path(self) -> None:
+        run = self._store.current
+        self._health.set_path("" if run is None else run.path)
 
     def _update_preview(self) -> None:
         """Show the selected run beside the table, if the terminal is wide enough."""
@@ -231,6 +239,7 @@ class RunsScreen(LiveScreen):
         store = self._store
         listing = format_listing(store.listed, store.total, store.listed_series, store.total_series)
         self._health.set_listing(listing, store.grouping, self._views.name)
+        self._update_path()
 
     # Filters.
 
@@ -313,6 +322,24 @@ class RunsScreen(LiveScreen):
         self._store.marked.clear()
         self._table.refresh_rows()
 
+    def action_copy_menu(self) -> None:
+        """Ask what to copy."""
+        from statustui.tui.screens.menu import Choice, Menu  # noqa: PLC0415 - rarely needed
+
+        choices = [
+            Choice("p", "path", "paths"),
+            Choice("i", "id", "ids"),
+            Choice("t", "table with tabs", "table"),
+        ]
+        count = len(self._store.targets())
+        if count:
+            title = f"Copy of {count:,} run{'' if count == 1 else 's'}"
+            self.app.push_screen(Menu(title, choices), self._copy_chosen)
+
+    def _copy_chosen(self, format_name: str | None) -> None:
+        if format_name is not None:
+            self.action_copy(format_name)
+
     def action_copy(self, format_name: str) -> None:
         """Copy ids, paths or a table of the marked runs, or of what is selected."""
         runs = self._store.targets()
@@ -329,7 +356,8 @@ class RunsScreen(LiveScreen):
     def action_group(self) -> None:
         """Switch to the next grouping."""
         with self._views.remember():
-            self._store.group_by(_next(list(GROUPINGS), self._store.grouping))
+            names = [name for name in GROUPINGS if name != "root" or self._has_roots]
+            self._store.group_by(_next(names, self._store.grouping))
         self._reorder()
 
     def action_sort(self) -> None:
@@ -355,4 +383,4 @@ def format_listing(runs: int, all_runs: int, series: int, all_series: int) -> st
 
 
 def _next(names: list[str], name: str) -> str:
-    return names[(names.index(name) + 1) % len(names)]
+    return names[(names.index(name) + 1) % len(names)] if name in names else names[0]

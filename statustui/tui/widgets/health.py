@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widget import Widget
 
@@ -13,6 +14,7 @@ from statustui.tui.model.root_states import RootStates
 
 _BAR_WIDTH = 12
 """Cells of the progress bar of the first scan."""
+_GAP = "  "
 
 
 class HealthLine(Widget):
@@ -27,6 +29,7 @@ class HealthLine(Widget):
         super().__init__(id="health")
         self._clock = clock
         self._listing = ""
+        self._path = ""
         self._drawn = Text()
         self._roots = roots
 
@@ -46,12 +49,30 @@ class HealthLine(Widget):
         self._listing = ": ".join(filter(None, [clean(view), listing]))
         self.update()
 
+    def set_path(self, path: str) -> None:
+        """Show the path of the selected run; an empty one shows none."""
+        if path != self._path:
+            self._path = path
+            self.update()
+
     def render(self) -> Text:
-        """Draw one root after the other, those with trouble first."""
+        """Draw one root after the other, those with trouble first; then the path of the run."""
         self._drawn = self._line()
         return self._drawn
 
     def _line(self) -> Text:
+        """Return the line with the path at its right end, unless there is trouble."""
+        line, path, width = self._draw_roots(), clean(self._path), self.size.width
+        if not path or not all(map(_is_fine, self._roots.by_root.values())):
+            return line
+        # The line gives way to the path, but keeps a half.
+        room = max(width // 2, width - line.cell_len - len(_GAP))
+        path = path if cell_len(path) <= room else "…" + _last_cells(path, room - 1)
+        line.truncate(max(0, width - cell_len(path) - len(_GAP)), overflow="ellipsis")
+        line.pad_right(width - line.cell_len - cell_len(path))
+        return line.append(path, "dim")
+
+    def _draw_roots(self) -> Text:
         line = Text()
         line.append(self._listing, "bold")
         for root, health in sorted(self._roots.by_root.items(), key=lambda item: _is_fine(item[1])):
@@ -66,6 +87,13 @@ class HealthLine(Widget):
                 line.append(" ")
             line.append(f"{_words(health)}, in {clean(root)}")
         return line
+
+
+def _last_cells(text: str, cells: int) -> str:
+    """Return the end of a text that takes at most this many cells."""
+    while text and cell_len(text) > cells:
+        text = text[1:]
+    return text
 
 
 def _is_fine(health: RootHealth | None) -> bool:

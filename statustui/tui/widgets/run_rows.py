@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from statustui.core.run import Run
 from statustui.core.text import clean
-from statustui.presentation.columns import COLUMNS, fit
+from statustui.presentation.columns import Column, fit
 from statustui.presentation.glyphs import (
     CHANGED,
     MARKED,
@@ -44,12 +44,12 @@ Line: TypeAlias = RunLine | GroupLine
 
 
 def describe_row(
-    row: Row, store: RunStore, names: Sequence[str], now: float, *, at_cursor: bool
+    row: Row, store: RunStore, columns: Sequence[Column], now: float, *, at_cursor: bool
 ) -> Line:
-    """Return what a line says of a row, with the columns called `names`."""
+    """Return what a line says of a row, in these columns."""
     if isinstance(row, Group):
         return describe_group(row, store, now, at_cursor=at_cursor)
-    texts = [COLUMNS[name].text(row, now) for name in names if COLUMNS[name].ticks]
+    texts = [column.text(row, now) for column in columns if column.ticks]
     return RunLine((_flag(row, store), "".join(texts[:1])), at_cursor, row, tuple(texts[1:]))
 
 
@@ -66,17 +66,17 @@ class RowPainter:
     """Draws lines, with columns as wide as their texts need.
 
     Args:
-        names: The columns, from left to right.
+        columns: Name -> column, from left to right.
         colours: State -> name of the colour that the user wants for it.
     """
 
-    def __init__(self, names: Sequence[str], colours: Mapping[str, str]) -> None:
-        self._names = names
+    def __init__(self, columns: Mapping[str, Column], colours: Mapping[str, str]) -> None:
+        self._columns = columns
         self._colours = {state: Style(color=colour) for state, colour in colours.items()}
         self._widest = {
-            name: COLUMNS[name].least
-            for name in names
-            if COLUMNS[name].least < COLUMNS[name].most and not COLUMNS[name].takes_rest
+            name: column.least
+            for name, column in columns.items()
+            if column.least < column.most and not column.takes_rest
         }
         """Column -> cells of its widest text, for the columns whose width depends on it."""
         self._fitted: list[tuple[str, int]] = []
@@ -91,27 +91,27 @@ class RowPainter:
         before = dict(self._widest)
         for run in runs:
             for name, widest in self._widest.items():
-                column = COLUMNS[name]
+                column = self._columns[name]
                 text = clean(column.text(run, now)) if column.tells(run) else ""
                 # A character takes at most two cells, so short texts need no measuring.
                 if 2 * len(text) > widest:
                     self._widest[name] = max(widest, min(cell_len(text), column.most))
         return before != self._widest
 
-    def _columns(self, width: int) -> list[tuple[str, int]]:
+    def _fit(self, width: int) -> list[tuple[str, int]]:
         """Return the columns that fit into a width, each with its own."""
         wanted = (width, *self._widest.values())
         if wanted != self._fitted_for:
             self._fitted_for = wanted
-            self._fitted = fit(self._names, width - _FRONT, self._widest)
+            self._fitted = fit(list(self._columns), width - _FRONT, self._widest)
         return self._fitted
 
     def draw_header(self, width: int, store: RunStore, style: Style) -> Strip:
         """Draw the titles of the columns, with an arrow at the one that the runs are sorted by."""
         sort, arrow = store.sort, "↑" if store.reverse else "↓"
         cells = [f" {arrow if sort == 'category' else ' '}"]
-        for name, size in self._columns(width):
-            column = COLUMNS[name]
+        for name, size in self._fit(width):
+            column = self._columns[name]
             mark = arrow if sort == (column.sort or name) else ""
             cells.append(pad_cell(column.title[: size - len(mark)] + mark, size))
         return Strip([Segment(set_cell_size(" ".join(cells), width), style)], width)
@@ -126,8 +126,8 @@ class RowPainter:
         # Dim text cannot be read on the bar of the cursor.
         quiet = base if line.at_cursor else style_of("run-table--secondary")
         segments = [Segment(line.lead[0] + run.category.glyph, coloured)]
-        for name, size in self._columns(width):
-            column = COLUMNS[name]
+        for name, size in self._fit(width):
+            column = self._columns[name]
             text = " " + pad_cell(clean(column.text(run, now)), size)
             prefix = 1 + len(clean(column.prefix(run, now)))
             usual = coloured if name == "state" else quiet if column.is_secondary else base

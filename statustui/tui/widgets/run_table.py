@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -16,6 +16,7 @@ from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
 from statustui.core.run import Run
+from statustui.presentation.columns import COLUMNS, Column
 from statustui.presentation.glyphs import STYLES
 from statustui.settings.config import Config
 from statustui.tui.messages import RunChosen, SelectionMoved
@@ -41,6 +42,7 @@ class RunTable(ScrollView, can_focus=True):
         store: The runs.
         clock: Gives the current time in seconds since 1970.
         config: Which columns to show, and the colours of states.
+        columns: All columns, by name.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -69,14 +71,20 @@ class RunTable(ScrollView, can_focus=True):
         Binding("space", "mark", "Mark", show=False, id="table.mark"),
     ]
 
-    def __init__(self, store: RunStore, clock: Callable[[], float], config: Config) -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        clock: Callable[[], float],
+        config: Config,
+        columns: Mapping[str, Column] = COLUMNS,
+    ) -> None:
         super().__init__(id="runs")
         self.searched: Callable[[Run], bool] | None = None
         """Whether `n` and `N` stop at a run."""
         self._store = store
         self._clock = clock
-        self._names = config.columns
-        self._painter = RowPainter(config.columns, config.colours)
+        self._columns = {name: columns[name] for name in config.columns}
+        self._painter = RowPainter(self._columns, config.colours)
         self._drawn: list[Line] = []
         self._moved_at = float("-inf")
 
@@ -159,7 +167,7 @@ class RunTable(ScrollView, can_focus=True):
     @property
     def _lead(self) -> int:
         """Cells at the left edge that hold everything that changes with time."""
-        return _LEAD if self._names[0] == "age" else self._width
+        return _LEAD if next(iter(self._columns)) == "age" else self._width
 
     @property
     def in_view(self) -> list[str]:
@@ -171,14 +179,10 @@ class RunTable(ScrollView, can_focus=True):
 
     def _visible(self) -> list[Line]:
         """Return the lines in view."""
-        store, top, cursor, now = (
-            self._store,
-            self.scroll_offset.y,
-            self._store.cursor,
-            self._clock(),
-        )
+        store, top, now = self._store, self.scroll_offset.y, self._clock()
+        cursor, columns = store.cursor, list(self._columns.values())
         return [
-            describe_row(row, store, self._names, now, at_cursor=top + number == cursor)
+            describe_row(row, store, columns, now, at_cursor=top + number == cursor)
             for number, row in enumerate(store.rows(top, top + self._page))
         ]
 
