@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from statustui.core.categories import Category
+from statustui.core.durations import goes_on
 from statustui.core.failure_signature import failure_signature
 from statustui.core.run import Run
 
@@ -39,6 +40,14 @@ def _newest_first(run: Run) -> float:
     return float("inf") if run.updated_at is None else -run.updated_at
 
 
+def _longest_first(run: Run) -> Key:
+    if run.started is None:
+        return (2, 0.0)
+    if goes_on(run):
+        return (0, run.started)
+    return (1, run.started - (run.updated_at or run.started))
+
+
 SORT_KEYS: dict[str, Callable[[Run], Key]] = {
     "category": lambda run: (_urgency(run), _newest_first(run)),
     "time": lambda run: (_newest_first(run),),
@@ -46,9 +55,15 @@ SORT_KEYS: dict[str, Callable[[Run], Key]] = {
     "name": lambda run: (natural(run.name),),
     "state": lambda run: (run.current.state, _newest_first(run)),
     "result": lambda run: (run.result or "~", _newest_first(run)),
+    "started": lambda run: (float("inf") if run.started is None else -run.started,),
+    "took": _longest_first,
+    "user": lambda run: (not run.user, natural(run.user), _newest_first(run)),
+    "series": lambda run: (not run.series, natural(run.series), _newest_first(run)),
+    "root": lambda run: (natural(run.root), _newest_first(run)),
 }
 """Name of a sort key -> key function. ``category`` sorts the most urgent first, ``time`` the most
-recently changed."""
+recently changed, ``started`` the newest, and ``took`` the longest, those that go on before the
+others."""
 
 
 def sort_key(name: str) -> Callable[[Run], Key]:

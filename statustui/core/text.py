@@ -133,6 +133,22 @@ def format_span(seconds: float | None) -> str:
     return f"{whole // _DAY}d{whole % _DAY // _HOUR:02}h"
 
 
+def format_brief_span(seconds: float) -> str:
+    """Format a span of time in at most five characters: ``35s``, ``12m``, ``1h38``, ``2d04``.
+
+    Seconds are rounded down to 5, so that a live screen repaints less.
+    """
+    whole = max(0, int(seconds))
+    if whole < _MINUTE:
+        return f"{whole - whole % 5}s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}m"
+    if whole < _DAY:
+        return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}"
+    days = whole // _DAY
+    return f"{days}d{whole % _DAY // _HOUR:02}" if days < 100 else format_age(whole)  # noqa: PLR2004 - five characters
+
+
 def format_size(size: int) -> str:
     """Format a number of bytes in the largest fitting unit: ``512 B``, ``4.2 kB``, ``17 GB``."""
     if size < 1000:  # noqa: PLR2004 - the step from unit to unit

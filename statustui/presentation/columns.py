@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from statustui.core.durations import goes_on
 from statustui.core.run import Run
 from statustui.core.states import STATES
-from statustui.core.text import format_age, format_live_age
+from statustui.core.text import format_brief_span, format_live_age, format_span
 from statustui.presentation.roots import short_names
 
 HIDDEN = "!"
 """Follows a state that hides an earlier failure."""
 STALLED = "~"
-"""Follows the state of a stalled run."""
+"""Follows the state of a stalled run, with the time since its last sign of life behind it."""
 RECOVERED = "^"
 """Follows the state of a run that has recovered from an error."""
 UNTIMED = "?"
 """Replaces the age of a status whose time is unreadable."""
+_STATE_CELLS = 24
+"""The largest width of a state."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Column:
     """A column. Widths are in terminal cells."""
 
     title: str
+    meaning: str
+    """What the chooser of columns says about it."""
     text: Callable[[Run, float], str]
     """Cell text for a run at a time in seconds since 1970; not yet made safe for a terminal."""
     least: int
@@ -45,20 +51,23 @@ class Column:
     """Whether the table has it by default."""
     tells: Callable[[Run], bool] = lambda _run: True
     """Whether its text for a run says something that no other column does."""
+    keeps_end: bool = False
+    """Whether a text that is too long is cut at its beginning."""
     is_secondary: bool = False
     """Whether it is drawn dim, so that it does not draw the eye."""
     prefix: Callable[[Run, float], str] = lambda _run, _now: ""
     """The beginning of its text that introduces the rest, and is drawn dim."""
 
 
-def _state(run: Run, _now: float) -> str:
+def _state(run: Run, now: float) -> str:
     if run.members is not None and not run.status_count:
         # A series of Pavilion 2.1.1 has no state of its own.
         return ""
     if run.hides_problem:
         return f"{run.current.state} {HIDDEN}"
     if run.stall is not None:
-        return f"{run.current.state} {STALLED}"
+        since = f" {STALLED}{format_brief_span(now - run.stall.since)}"
+        return run.current.state[: _STATE_CELLS - len(since)] + since
     if run.recovered is not None and not run.category.is_problem:
         return f"{run.current.state} {RECOVERED}"
     return run.current.state
@@ -68,86 +77,128 @@ def _age(run: Run, now: float) -> str:
     return (UNTIMED if run.is_untimed else format_live_age(run.age(now))).rjust(4)
 
 
-def _note(run: Run, now: float) -> str:
-    return f"{_stalled(run, now)}{run.headline}"
+def _started(run: Run, now: float) -> str:
+    """Return when a run started: the time of today, or the day and the time; local time."""
+    if run.started is None:
+        return "-"
+    try:
+        when, today = (datetime.fromtimestamp(time).astimezone() for time in (run.started, now))
+    except (OverflowError, ValueError, OSError):
+        return UNTIMED
+    return f"{when:%H:%M}" if when.date() == today.date() else f"{when:%m-%d %H:%M}"
 
 
-def _note_prefix(run: Run, now: float) -> str:
-    """Return how long a run has stalled, and the state that its headline begins with."""
-    return f"{_stalled(run, now)}{run.headline_prefix}"
-
-
-def _stalled(run: Run, now: float) -> str:
-    return "" if run.stall is None else f"stalled {format_age(now - run.stall.since)}: "
+def _took(run: Run, now: float) -> str:
+    """Return how long a run took, or how long it has been going on."""
+    if run.started is None:
+        return ""
+    if goes_on(run):
+        return format_brief_span(now - run.started)
+    return format_span((run.updated_at or run.started) - run.started)
 
 
 COLUMNS = {
     "age": Column(
         "AGE",
+        "time since the last status",
         _age,
         least=4,
         most=4,
-        leaves=5,
+        leaves=7,
         sort="time",
         ticks=True,
         is_secondary=True,
     ),
     "root": Column(
         "ROOT",
+        "which of several roots",
         lambda run, _now: run.root,
         least=0,
         most=16,
         squeezed=8,
-        leaves=4,
+        leaves=6,
         is_secondary=True,
+        keeps_end=True,
     ),
-    "id": Column("ID", lambda run, _now: run.id, least=3, most=32),
+    "id": Column("ID", "name of the run directory", lambda run, _now: run.id, least=3, most=32),
     "name": Column(
         "NAME",
+        "what it is a run of",
         lambda run, _now: run.name,
         least=0,
         most=28,
         squeezed=8,
-        leaves=6,
+        leaves=8,
         tells=lambda run: run.name != run.id,
     ),
-    "state": Column("STATE", _state, least=STATES.max_length, most=24),
+    "state": Column(
+        "STATE",
+        "state, and how long it has stalled",
+        _state,
+        least=STATES.max_length,
+        most=_STATE_CELLS,
+        ticks=True,
+    ),
     "result": Column(
         "RESULT",
+        "PASS, FAIL or ERROR",
         lambda run, _now: run.result or "",
         least=6,
         most=6,
-        leaves=3,
+        leaves=5,
         is_secondary=True,
     ),
     "user": Column(
         "USER",
+        "who made the run",
         lambda run, _now: run.user,
         least=4,
         most=12,
-        leaves=2,
+        leaves=4,
         is_usual=False,
         is_secondary=True,
     ),
     "series": Column(
         "SERIES",
+        "series that it belongs to",
         lambda run, _now: run.series,
         least=6,
         most=6,
+        leaves=3,
+        is_usual=False,
+        is_secondary=True,
+    ),
+    "started": Column(
+        "STARTED",
+        "time of the first status",
+        _started,
+        least=7,
+        most=11,
         leaves=1,
         is_usual=False,
         is_secondary=True,
     ),
+    "took": Column(
+        "TOOK",
+        "time from the first status to the last, or to now",
+        lambda run, now: _took(run, now).rjust(6),
+        least=6,
+        most=6,
+        leaves=2,
+        is_usual=False,
+        is_secondary=True,
+        ticks=True,
+    ),
     "note": Column(
         "NOTE",
-        _note,
+        "note of the last status, or of the failure",
+        lambda run, _now: run.headline,
         least=12,
         most=24,
         squeezed=12,
         takes_rest=True,
-        leaves=7,
-        ticks=True,
-        prefix=_note_prefix,
+        leaves=9,
+        prefix=lambda run, _now: run.headline_prefix,
     ),
 }
 """Name -> column, from left to right."""

@@ -232,12 +232,14 @@ class StatusApp(PrivateApp):
         self._session.save(self._store, self._arrangement)
 
     @property
-    def _arrangement(self) -> dict[str, str | None]:
+    def _arrangement(self) -> dict[str, object]:
         """How the user has arranged the screen, by the names of the configuration."""
+        columns = self._runs_screen.column_names
         return {
             "theme": self._theme_choice.chosen,
             "sort": ("-" if self._store.reverse else "") + self._store.sort,
             "group": self._store.grouping,
+            "columns": None if columns == _DEFAULTS.columns else list(columns),
         }
 
     def on_unmount(self) -> None:

@@ -43,6 +43,13 @@ class SubsetChosen(Message):
     subset: Subset
 
 
+@dataclass
+class SortChosen(Message):
+    """The user wants to sort by a key, or in reverse if the list is sorted by it already."""
+
+    key: str
+
+
 class NewProblemChosen(Message):
     """The user wants to go to the next new problem."""
 

@@ -32,11 +32,30 @@ RUNS = [
         ("name", ["10", "30", "20", "2", "3"]),
         ("state", ["2", "30", "20", "3", "10"]),
         ("result", ["2", "30", "20", "10", "3"]),
+        ("started", ["30", "20", "10", "3", "2"]),
+        ("took", ["30", "2", "3", "10", "20"]),
     ],
 )
 def test_each_sort_key_has_its_order(name: str, ids: list[str]) -> None:
     """Problems first, numbers by value, the newest before the oldest."""
     assert [run.id for run in sorted(RUNS, key=sort_key(name))] == ids
+
+
+def test_the_longest_comes_first_and_what_goes_on_before_what_has_ended() -> None:
+    """A run without a start comes last, one without a user behind those with one."""
+    runs = [
+        RUNS[0],
+        RUNS[3],
+        run(25, "RUNNING"),
+        RUNS[1]._replace(updated_at=99.0),
+        run(1, "RUNNING")._replace(started=None),
+    ]
+    assert [run.id for run in sorted(runs, key=sort_key("took"))] == ["25", "30", "10", "2", "1"]
+    assert [run.id for run in sorted(runs, key=sort_key("started"))][-1] == "1"
+    named = make("r/50", "RUNNING", user="mia", series="7")
+    for name in ("user", "series"):
+        assert min([*runs, named], key=sort_key(name)) == named
+    assert [run.id for run in sorted(runs[:2], key=sort_key("root"))] == ["30", "2"]
 
 
 def test_every_sort_key_tells_any_two_runs_apart() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from statustui.core.members import Members
 from statustui.core.run import Stall
 from statustui.presentation.columns import COLUMNS, columns_for, fit
@@ -10,12 +12,22 @@ WIDEST = {"id": 3, "root": 2, "name": 20, "state": 15, "user": 8}
 
 
 def test_columns_leave_a_narrow_line_in_the_stated_order() -> None:
-    """Id and state never do; the first to go is the series."""
+    """Id and state never do; the first to go is the time of the start."""
     seen = [
         [name for name, _cells in fit(list(COLUMNS), width, WIDEST)] for width in range(200, 0, -1)
     ]
     steps = [[*COLUMNS]]
-    for leaving in ("series", "user", "result", "root", "age", "name", "note"):
+    for leaving in (
+        "started",
+        "took",
+        "series",
+        "user",
+        "result",
+        "root",
+        "age",
+        "name",
+        "note",
+    ):
         steps.append([name for name in steps[-1] if name != leaving])
     assert [columns for n, columns in enumerate(seen) if n == 0 or columns != seen[n - 1]] == steps
 
@@ -47,7 +59,7 @@ def test_a_state_is_marked_in_which_a_run_is_after_an_error_it_has_recovered_fro
 
 
 def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
-    """And the note says which failure, or for how long there was no sign of life."""
+    """With the time since its last sign of life; the note says which failure is hidden."""
 
     def shown(name: str) -> list[str]:
         return [COLUMNS[name].text(run, 4600.0) for run in (plain, hiding, stalled)]
@@ -55,12 +67,37 @@ def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
     plain = run_of("RUNNING on a node")
     hiding = run_of("BUILD_FAILED no compiler", "BUILD_CREATED again")
     stalled = plain._replace(stall=Stall(1000.0, "others are faster"))
-    assert shown("state") == ["RUNNING", "BUILD_CREATED !", "RUNNING ~"]
+    assert shown("state") == ["RUNNING", "BUILD_CREATED !", "RUNNING ~1h00"]
     assert shown("note") == [
         "on a node",
         "BUILD_FAILED: no compiler",
-        "stalled 1h: on a node",
+        "on a node",
     ]
+
+
+def test_the_time_of_a_stall_is_never_cut() -> None:
+    """A long state gives way to it."""
+    run = run_of(f"{'S' * 30} x")._replace(stall=Stall(0.0, "x"))
+    assert COLUMNS["state"].text(run, 5900.0) == f"{'S' * 18} ~1h38"
+
+
+def test_a_run_has_a_start_and_a_duration() -> None:
+    """The start of another day with its date; the duration in its biggest units."""
+    run = run_of("CREATED x", "RUNNING x")
+    assert run.started is not None
+    assert run.updated_at is not None
+    day = datetime.fromtimestamp(run.started).astimezone()
+    started, took = COLUMNS["started"].text, COLUMNS["took"].text
+    assert started(run, run.started) == f"{day:%H:%M}"
+    assert started(run, day.timestamp() + 3 * 86400) == f"{day:%m-%d %H:%M}"
+    assert started(run._replace(started=None), 0.0) == "-"
+    assert started(run._replace(started=1e300), 0.0) == "?"
+    assert took(run, day.timestamp() + 5900) == "  1h38"
+    assert took(run._replace(started=None), 0.0).strip() == ""
+    ended = run_of("CREATED x", "COMPLETE result: PASS")
+    assert ended.started is not None
+    later = ended.started + 187
+    assert took(ended._replace(updated_at=later), later + 99999) == " 3m07s"
 
 
 def test_roots_have_their_shortest_ending_that_no_other_has() -> None:

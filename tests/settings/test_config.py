@@ -77,7 +77,7 @@ def test_the_documented_example_has_every_entry_and_is_right() -> None:
     [
         ('sort = "size"', "sort: size is not one of category, time"),
         ("sort = 3", "sort: must be a string in quotes"),
-        ('columns = ["id", "size"]', "columns: must be a list of some of age, id"),
+        ('columns = ["id", "size"]', "columns: must be a list of some of age, root"),
         ("columns = []", "columns: must be a list of some of"),
         ("columns = [{}]", "columns: must be a list of some of"),
         ("interval = 0", "interval: must be a number from 0.1"),

@@ -22,6 +22,7 @@ from statustui.tui.messages import (
     FilterChanged,
     NewProblemChosen,
     SelectionMoved,
+    SortChosen,
     SubsetChosen,
 )
 from statustui.tui.model.copy_formats import COPY_FORMATS
@@ -64,6 +65,7 @@ class RunsScreen(LiveScreen):
         Binding("!", "problems", "Problems only", id="runs.problems"),
         Binding("s", "sort", "Sort", id="runs.sort"),
         Binding("S", "reverse", "Reverse", show=False, id="runs.reverse"),
+        Binding("c", "columns", "Columns", show=False, id="runs.columns"),
         Binding("t", "group", "Group", show=False, id="runs.group"),
         Binding("escape,h", "show_all", "Show all", show=False, id="runs.all"),
         Binding("y", "copy('ids')", "Copy ids", show=False, id="runs.copy-ids"),
@@ -102,8 +104,8 @@ class RunsScreen(LiveScreen):
         self._is_complete = False
         self._summary = SummaryBar(store)
         self._has_roots = len(context.roots.by_root) > 1
-        columns = columns_for(list(context.roots.by_root))
-        self._table = RunTable(store, clock, context.config, columns)
+        self._columns = columns_for(list(context.roots.by_root))
+        self._table = RunTable(store, clock, context.config, self._columns)
         self._filter_line = FilterLine()
         self._health = HealthLine(context.roots, clock)
         self._filter = ListFilter(
@@ -361,16 +363,36 @@ class RunsScreen(LiveScreen):
         self._reorder()
 
     def action_sort(self) -> None:
-        """Switch to the next sort key."""
+        """Sort by the category, or by the next column that runs can be sorted by."""
+        shown = (self._columns[name].sort or name for name in self._table.column_names)
+        keys = ["category", *(key for key in shown if key in SORT_KEYS)]
+        self._sort_by(_next(keys, self._store.sort))
+
+    @on(SortChosen)
+    def _sort_or_reverse(self, message: SortChosen) -> None:
+        is_sorted = message.key == self._store.sort
+        self._sort_by(message.key, reverse=is_sorted and not self._store.reverse)
+
+    def _sort_by(self, key: str, *, reverse: bool = False) -> None:
         with self._views.remember():
-            self._store.sort_by(_next(list(SORT_KEYS), self._store.sort))
+            self._store.sort_by(key, reverse=reverse)
         self._reorder()
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns of the list, from left to right."""
+        return self._table.column_names
+
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        from statustui.tui.screens.column_chooser import ColumnChooser  # noqa: PLC0415 - as above
+
+        names = self._table.column_names
+        self.app.push_screen(ColumnChooser(self._columns, names, self._table.set_columns))
 
     def action_reverse(self) -> None:
         """Reverse the order."""
-        with self._views.remember():
-            self._store.sort_by(self._store.sort, reverse=not self._store.reverse)
-        self._reorder()
+        self._sort_by(self._store.sort, reverse=not self._store.reverse)
 
 
 def format_listing(runs: int, all_runs: int, series: int, all_series: int) -> str:

@@ -17,3 +17,12 @@ def pad_cell(text: str, width: int) -> str:
     if cell_len(text) > width:
         return set_cell_size(text, width - 1) + "…" if width > 0 else ""
     return set_cell_size(text, width)
+
+
+def pad_cell_end(text: str, width: int) -> str:
+    """Pad a text to `width` cells, or cut its beginning and begin with an ellipsis."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    while text and cell_len(text) >= width:
+        text = text[1:]
+    return set_cell_size("…" + text, width)

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from statustui.core.text import clean, format_age
 from statustui.monitor.batch import RootHealth
 from statustui.tui.model.root_states import RootStates
+from statustui.tui.widgets.cells import pad_cell_end
 
 _BAR_WIDTH = 12
 """Cells of the progress bar of the first scan."""
@@ -67,7 +68,7 @@ class HealthLine(Widget):
             return line
         # The line gives way to the path, but keeps a half.
         room = max(width // 2, width - line.cell_len - len(_GAP))
-        path = path if cell_len(path) <= room else "…" + _last_cells(path, room - 1)
+        path = pad_cell_end(path, min(room, cell_len(path)))
         line.truncate(max(0, width - cell_len(path) - len(_GAP)), overflow="ellipsis")
         line.pad_right(width - line.cell_len - cell_len(path))
         return line.append(path, "dim")
@@ -87,13 +88,6 @@ class HealthLine(Widget):
                 line.append(" ")
             line.append(f"{_words(health)}, in {clean(root)}")
         return line
-
-
-def _last_cells(text: str, cells: int) -> str:
-    """Return the end of a text that takes at most this many cells."""
-    while text and cell_len(text) > cells:
-        text = text[1:]
-    return text
 
 
 def _is_fine(health: RootHealth | None) -> bool:

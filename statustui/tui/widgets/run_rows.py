@@ -21,7 +21,7 @@ from statustui.presentation.glyphs import (
 )
 from statustui.tui.model.groups import Group
 from statustui.tui.model.store import Row, RunStore
-from statustui.tui.widgets.cells import StyleOf, pad_cell
+from statustui.tui.widgets.cells import StyleOf, pad_cell, pad_cell_end
 from statustui.tui.widgets.group_rows import GroupLine, describe_group
 
 _FRONT = 3
@@ -106,6 +106,15 @@ class RowPainter:
             self._fitted = fit(list(self._columns), width - _FRONT, self._widest)
         return self._fitted
 
+    def column_at(self, x: int, width: int) -> str | None:
+        """Return the name of the column at cell `x` of a line; None in front of the first one."""
+        end, found = _FRONT, None
+        for name, size in self._fit(width):
+            if x >= end:
+                found = name
+            end += size + 1
+        return found
+
     def draw_header(self, width: int, store: RunStore, style: Style) -> Strip:
         """Draw the titles of the columns, with an arrow at the one that the runs are sorted by."""
         sort, arrow = store.sort, "↑" if store.reverse else "↓"
@@ -128,7 +137,8 @@ class RowPainter:
         segments = [Segment(line.lead[0] + run.category.glyph, coloured)]
         for name, size in self._fit(width):
             column = self._columns[name]
-            text = " " + pad_cell(clean(column.text(run, now)), size)
+            pad = pad_cell_end if column.keeps_end else pad_cell
+            text = " " + pad(clean(column.text(run, now)), size)
             prefix = 1 + len(clean(column.prefix(run, now)))
             usual = coloured if name == "state" else quiet if column.is_secondary else base
             segments.append(Segment(text[:prefix], quiet if prefix > 1 else usual))

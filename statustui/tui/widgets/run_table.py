@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import islice
 from typing import ClassVar
 
 from textual import events
@@ -15,11 +16,12 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
+from statustui.core.order import SORT_KEYS
 from statustui.core.run import Run
 from statustui.presentation.columns import COLUMNS, Column
 from statustui.presentation.glyphs import STYLES
 from statustui.settings.config import Config
-from statustui.tui.messages import RunChosen, SelectionMoved
+from statustui.tui.messages import RunChosen, SelectionMoved, SortChosen
 from statustui.tui.model.groups import Group
 from statustui.tui.model.store import RunStore
 from statustui.tui.widgets.group_rows import GroupLine, GroupPainter, draw_group_header
@@ -27,6 +29,8 @@ from statustui.tui.widgets.run_rows import Line, RowPainter, RunLine, describe_r
 
 _LEAD = 8
 """Cells at the left edge that change most: flag, glyph and age."""
+_MEASURED_RUNS = 5000
+"""Runs whose texts are measured for columns that the user has chosen."""
 _WHEEL_ROWS = 3
 """Rows that a notch of the wheel scrolls."""
 _RECENT_SECONDS = 5.0
@@ -83,10 +87,25 @@ class RunTable(ScrollView, can_focus=True):
         """Whether `n` and `N` stop at a run."""
         self._store = store
         self._clock = clock
+        self._all_columns = columns
+        self._colours = config.colours
         self._columns = {name: columns[name] for name in config.columns}
         self._painter = RowPainter(self._columns, config.colours)
         self._drawn: list[Line] = []
         self._moved_at = float("-inf")
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns, from left to right."""
+        return tuple(self._columns)
+
+    def set_columns(self, names: Iterable[str]) -> None:
+        """Show other columns."""
+        self._columns = {name: self._all_columns[name] for name in names}
+        self._painter = RowPainter(self._columns, self._colours)
+        # With very many runs, not all of them: columns widen for those that come into view.
+        self.measure_runs(islice(self._store.runs.values(), _MEASURED_RUNS))
+        self.reorder()
 
     def on_mount(self) -> None:
         """Update ages every second."""
@@ -181,9 +200,11 @@ class RunTable(ScrollView, can_focus=True):
         """Return the lines in view."""
         store, top, now = self._store, self.scroll_offset.y, self._clock()
         cursor, columns = store.cursor, list(self._columns.values())
+        rows = store.rows(top, top + self._page)
+        self.measure_runs(row for row in rows if isinstance(row, Run))
         return [
             describe_row(row, store, columns, now, at_cursor=top + number == cursor)
-            for number, row in enumerate(store.rows(top, top + self._page))
+            for number, row in enumerate(rows)
         ]
 
     @property
@@ -287,7 +308,12 @@ class RunTable(ScrollView, can_focus=True):
         self.post_message(SelectionMoved())
 
     def on_click(self, event: events.Click) -> None:
-        """Select the clicked row; open it on a double click."""
+        """Select the clicked row, and open it on a double click; sort by a clicked title."""
+        if event.y == 0 and not self._shows_groups_only:
+            name = self._painter.column_at(event.x, self._width)
+            key = "category" if name is None else self._all_columns[name].sort or name
+            if key in SORT_KEYS:
+                self.post_message(SortChosen(key))
         row = self.scroll_offset.y + event.y - 1
         if event.y > 0 and row < len(self._store):
             self._select(row)
