@@ -33,6 +33,7 @@ from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.services.alarm import Alarm, ProblemCommand
 from statustui.tui.services.change_feed import ChangeFeed
 from statustui.tui.services.file_inspector import FileInspector
+from statustui.tui.services.hold import CALM_SECONDS, Hold
 from statustui.tui.services.session_saver import SessionSaver
 from statustui.tui.services.theme_choice import ThemeChoice
 from statustui.tui.services.update_loop import UpdateLoop
@@ -77,6 +78,7 @@ class StatusApp(PrivateApp):
         clock: Gives the current time in seconds since 1970.
         config: The configuration of the user.
         session: The state of earlier sessions; None to remember nothing.
+        calm: Seconds after a key in the list for which changes wait.
     """
 
     TITLE = "statustui"
@@ -102,6 +104,7 @@ class StatusApp(PrivateApp):
         clock: Callable[[], float] = time.time,
         config: Config = _DEFAULTS,
         session: SessionState | None = None,
+        calm: float = CALM_SECONDS,
     ) -> None:
         styles: list[str | PurePath] = [_STYLES]
         if config.colorblind:
@@ -123,6 +126,7 @@ class StatusApp(PrivateApp):
         self._inspect = inspect or FileInspector()
         self._clock = clock
         self._store = RunStore(config.sort, config.group)
+        self._hold = Hold(self._wake, lambda: self._feed.has_more, calm)
         self._shared = ScreenContext(
             store=self._store,
             roots=RootStates(roots),
@@ -130,6 +134,7 @@ class StatusApp(PrivateApp):
             display=DisplayOptions(),
             clock=clock,
             config=config,
+            hold=self._hold,
         )
         self._runs_screen = RunsScreen(self._shared)
         self._alarm = Alarm(is_on=config.bell, clock=time.monotonic)
@@ -147,7 +152,9 @@ class StatusApp(PrivateApp):
             )
         self._typeahead = Typeahead(self, super().on_event)
         self._updates = UpdateLoop(
-            self._apply_changes, lambda: self._feed.has_more, self._refresh_views
+            self._apply_changes,
+            lambda: self._feed.has_more and not self._hold.is_on,
+            self._refresh_views,
         )
         self._backlog = Backlog(self)
         self._is_watching = False
@@ -176,7 +183,8 @@ class StatusApp(PrivateApp):
     @property
     def is_up_to_date(self) -> bool:
         """Whether watching has begun and everything that was delivered is on screen."""
-        return self._is_watching and self._updates.is_idle
+        is_held = self._feed.has_more and self._hold.paused_at is None
+        return self._is_watching and self._updates.is_idle and not is_held
 
     # Start and end.
 
@@ -255,6 +263,9 @@ class StatusApp(PrivateApp):
         self._feed.add_batch(batch)
         self._updates.wake()
 
+    def _wake(self) -> None:
+        self._updates.wake()
+
     def _live_screens(self) -> list[LiveScreen]:
         """Return the open screens that follow the runs, the list of runs first."""
         above = self.screen_stack[1:]
@@ -314,6 +325,8 @@ class StatusApp(PrivateApp):
         """Handle keys in order; any input means that the user is there."""
         if isinstance(event, events.InputEvent) and self.screen is self._runs_screen:
             self._runs_screen.mark_seen()
+            if isinstance(event, events.Key) and self._runs_screen.is_browsed:
+                self._hold.extend()
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             await self._typeahead.handle_key(event)
         else:

@@ -271,11 +271,18 @@ def make_app(
     clock: Callable[[], float] = lambda: NOW,
     config: Config = _NOTHING,
     session: SessionState | None = None,
+    calm: float = 0.0,
 ) -> tuple[StatusApp, StandIn]:
-    """An application and the source that it shows."""
+    """An application and the source that it shows; changes do not wait for keys."""
     source = source or StandIn()
     app = StatusApp(
-        source, [ROOT], inspect=source.inspect, clock=clock, config=config, session=session
+        source,
+        [ROOT],
+        inspect=source.inspect,
+        clock=clock,
+        config=config,
+        session=session,
+        calm=calm,
     )
     return app, source
 

@@ -13,6 +13,7 @@ from statustui.tui.model.store import RunStore
 
 if TYPE_CHECKING:
     from statustui.monitor.run.inspection import Inspect
+    from statustui.tui.services.hold import Hold
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,5 @@ class ScreenContext:
     clock: Callable[[], float]
     """Gives the current time in seconds since 1970."""
     config: Config
+    hold: Hold
+    """Whether changes wait, so that the picture stands still."""

@@ -25,7 +25,6 @@ from statustui.tui.messages import (
     SortChosen,
     SubsetChosen,
 )
-from statustui.tui.model.copy_formats import COPY_FORMATS
 from statustui.tui.model.live_filter import LiveFilter
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.store import PROBLEMS
@@ -65,6 +64,7 @@ class RunsScreen(LiveScreen):
         Binding("!", "problems", "Problems only", id="runs.problems"),
         Binding("s", "sort", "Sort", id="runs.sort"),
         Binding("S", "reverse", "Reverse", show=False, id="runs.reverse"),
+        Binding("p", "pause", "Pause the picture", show=False, id="runs.pause"),
         Binding("c", "columns", "Columns", show=False, id="runs.columns"),
         Binding("t", "group", "Group", show=False, id="runs.group"),
         Binding("escape,h", "show_all", "Show all", show=False, id="runs.all"),
@@ -107,7 +107,7 @@ class RunsScreen(LiveScreen):
         self._columns = columns_for(list(context.roots.by_root))
         self._table = RunTable(store, clock, context.config, self._columns)
         self._filter_line = FilterLine()
-        self._health = HealthLine(context.roots, clock)
+        self._health = HealthLine(context.roots, clock, context.hold)
         self._filter = ListFilter(
             store=store,
             line=self._filter_line,
@@ -167,6 +167,7 @@ class RunsScreen(LiveScreen):
 
     @on(SelectionMoved)
     def _preview_selected(self) -> None:
+        self._health.set_marked(len(self._store.marked))
         self._update_path()
         self._update_preview()
 
@@ -214,6 +215,16 @@ class RunsScreen(LiveScreen):
         self._update_listing()
         self._update_preview()
 
+    @property
+    def is_browsed(self) -> bool:
+        """Whether keys go to the list, not to the filter."""
+        return self._table.has_focus
+
+    def action_pause(self) -> None:
+        """Let all changes wait, or take them in again."""
+        self._shared.hold.toggle_pause()
+        self._health.update()
+
     def mark_seen(self) -> None:
         """Count the problems in view as seen, as the user has pressed a key."""
         self._store.unread_problems.mark_seen(self._table.in_view, self._clock())
@@ -241,6 +252,7 @@ class RunsScreen(LiveScreen):
         store = self._store
         listing = format_listing(store.listed, store.total, store.listed_series, store.total_series)
         self._health.set_listing(listing, store.grouping, self._views.name)
+        self._health.set_marked(len(store.marked))
         self._update_path()
 
     # Filters.
@@ -323,37 +335,21 @@ class RunsScreen(LiveScreen):
     def _unmark_all(self) -> None:
         self._store.marked.clear()
         self._table.refresh_rows()
+        self._health.set_marked(0)
 
     def action_copy_menu(self) -> None:
-        """Ask what to copy."""
-        from statustui.tui.screens.menu import Choice, Menu  # noqa: PLC0415 - rarely needed
+        """Ask in which format to copy."""
+        from statustui.tui.screens.copying import ask_format  # noqa: PLC0415 - rarely needed
 
-        choices = [
-            Choice("p", "path", "paths"),
-            Choice("i", "id", "ids"),
-            Choice("t", "table with tabs", "table"),
-        ]
         count = len(self._store.targets())
         if count:
-            title = f"Copy of {count:,} run{'' if count == 1 else 's'}"
-            self.app.push_screen(Menu(title, choices), self._copy_chosen)
-
-    def _copy_chosen(self, format_name: str | None) -> None:
-        if format_name is not None:
-            self.action_copy(format_name)
+            ask_format(self, count, self.action_copy)
 
     def action_copy(self, format_name: str) -> None:
         """Copy ids, paths or a table of the marked runs, or of what is selected."""
-        runs = self._store.targets()
-        if not runs:
-            return
-        try:
-            self.app.copy_to_clipboard(COPY_FORMATS[format_name](runs))
-        except ValueError as error:
-            self.notify(f"Not copied: {error}", severity="warning", markup=False)
-        else:
-            which = clean(runs[0].id) if len(runs) == 1 else f"{len(runs):,} runs"
-            self.notify(f"Copied: {format_name} of {which}", timeout=3, markup=False)
+        from statustui.tui.screens.copying import copy_runs  # noqa: PLC0415 - rarely needed
+
+        copy_runs(self, self._store.targets(), format_name)
 
     def action_group(self) -> None:
         """Switch to the next grouping."""

@@ -8,9 +8,10 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.widget import Widget
 
-from statustui.core.text import clean, format_age
+from statustui.core.text import clean, format_age, format_live_age
 from statustui.monitor.batch import RootHealth
 from statustui.tui.model.root_states import RootStates
+from statustui.tui.services.hold import Hold
 from statustui.tui.widgets.cells import pad_cell_end
 
 _BAR_WIDTH = 12
@@ -24,13 +25,16 @@ class HealthLine(Widget):
     Args:
         roots: The health of the roots.
         clock: Gives the current time in seconds since 1970.
+        hold: Whether changes wait.
     """
 
-    def __init__(self, roots: RootStates, clock: Callable[[], float]) -> None:
+    def __init__(self, roots: RootStates, clock: Callable[[], float], hold: Hold) -> None:
         super().__init__(id="health")
         self._clock = clock
         self._listing = ""
         self._path = ""
+        self._marked = 0
+        self._hold = hold
         self._drawn = Text()
         self._roots = roots
 
@@ -49,6 +53,12 @@ class HealthLine(Widget):
             listing = ", ".join(filter(None, [listing, f"by {grouping}"]))
         self._listing = ": ".join(filter(None, [clean(view), listing]))
         self.update()
+
+    def set_marked(self, count: int) -> None:
+        """Show how many runs are marked."""
+        if count != self._marked:
+            self._marked = count
+            self.update()
 
     def set_path(self, path: str) -> None:
         """Show the path of the selected run; an empty one shows none."""
@@ -75,10 +85,18 @@ class HealthLine(Widget):
 
     def _draw_roots(self) -> Text:
         line = Text()
-        line.append(self._listing, "bold")
+        paused_for = self._hold.paused_for
+        if paused_for is not None:
+            line.append(f"paused for {format_live_age(paused_for)}", "bold reverse")
+            line.append(_GAP)
+        elif self._hold.holds_changes:
+            line.append("held", "reverse")
+            line.append(_GAP)
+        marked = f"{self._marked:,} marked" if self._marked else ""
+        line.append(", ".join(filter(None, [self._listing, marked])), "bold")
         for root, health in sorted(self._roots.by_root.items(), key=lambda item: _is_fine(item[1])):
-            if line:
-                line.append("  ")
+            if line and not line.plain.endswith(_GAP):
+                line.append(_GAP)
             if health is None:
                 line.append(f"looking for runs in {clean(root)}")
                 continue

@@ -1,0 +1,41 @@
+"""No row moves between the eye and the key."""
+
+from __future__ import annotations
+
+from tests.tui.stand_in import make_app, settle
+from tests.tui.test_app import cursor, ids, screen_lines, shown
+
+
+async def test_changes_wait_while_keys_are_pressed() -> None:
+    """The line above the keys says so; then all of them are shown."""
+    app, source = make_app(calm=1.0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(*((str(number), "t", "RUNNING x") for number in range(1, 5)))
+        await settle(pilot)
+        await pilot.press("space")
+        source.deliver(("9", "t", "RUN_ERROR x"), ("2", "t", "RUN_FAILED y"))
+        await pilot.press("space")
+        assert ids(app) == ["1", "2", "3", "4"]
+        assert screen_lines(app)[-2].startswith("held  2 marked  4 runs")
+        await settle(pilot)
+        assert ids(app) == ["9", "2", "1", "3", "4"]
+        assert cursor(app) == "3"
+
+
+async def test_a_pause_lasts_until_it_is_ended() -> None:
+    """Whatever comes; the marked runs are counted meanwhile."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("1", "t", "RUNNING x"), ("2", "t", "RUNNING x"))
+        await settle(pilot)
+        await pilot.press("p")
+        source.deliver(("9", "t", "RUN_ERROR x"))
+        await pilot.press("space", "k")
+        await settle(pilot)
+        assert ids(app) == ["1", "2"]
+        assert screen_lines(app)[-2].startswith("paused for 0s  1 marked  2 runs")
+        await pilot.press("p")
+        await settle(pilot)
+        assert ids(app) == ["9", "1", "2"]
+        assert "paused" not in shown(app)
+        assert "1 marked" in shown(app)
