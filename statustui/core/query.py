@@ -212,8 +212,7 @@ class _Parser:
         self._is_plain = False
         name, sign = field[1], field[2]
         if name not in {*FIELDS, HISTORY, AGE}:
-            known = ", ".join([*FIELDS, HISTORY, AGE])
-            raise QueryError(f"there is no field {name}: {known}", field.start())
+            raise QueryError(f"there is no field {name}{_suggest(name)}", field.start())
         if (name == AGE) != (sign in {"<", ">"}):
             signs = "< or >" if name == AGE else "=, != or ~"
             raise QueryError(f"{name} is compared with {signs}", field.start(2))
@@ -317,6 +316,16 @@ class _Parser:
         pattern = _compile(value if is_regex else fnmatch.translate(value), value_at, len(value))
         find = pattern.search if is_regex else pattern.match
         return lambda text: find(text if text.isascii() else compose(text)) is not None
+
+
+def _suggest(name: str) -> str:
+    """Return what to say of a field that does not exist: a similar one, or all."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
+    known = [*FIELDS, HISTORY, AGE]
+    begun = [one for one in known if one.startswith(name)]
+    similar = begun or get_close_matches(name, known, 1)
+    return f"; did you mean {similar[0]}?" if similar else f": {', '.join(known)}"
 
 
 def _compile(pattern: str, place: int, width: int) -> re.Pattern[str]:

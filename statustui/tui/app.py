@@ -25,6 +25,7 @@ from statustui.settings.session_state import SessionState
 from statustui.startup.crash_report import OUT_OF_THREADS, is_out_of_threads, report_crash
 from statustui.tui.messages import RunChosen, RunInspected, Warned
 from statustui.tui.model.display_options import DisplayOptions
+from statustui.tui.model.filter_typing import FilterHistory
 from statustui.tui.model.root_states import RootStates
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.store import RunStore
@@ -134,6 +135,7 @@ class StatusApp(PrivateApp):
             display=DisplayOptions(),
             clock=clock,
             config=config,
+            filters=FilterHistory(None if session is None else session.settings.get("filters")),
             hold=self._hold,
         )
         self._runs_screen = RunsScreen(self._shared)
@@ -247,6 +249,7 @@ class StatusApp(PrivateApp):
             "theme": self._theme_choice.chosen,
             "sort": ("-" if self._store.reverse else "") + self._store.sort,
             "group": self._store.grouping,
+            "filters": self._shared.filters.texts,
             "columns": None if columns == _DEFAULTS.columns else list(columns),
         }
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual import events
 from textual.pilot import Pilot
 
 from statustui.settings.config import Config
+from statustui.settings.session_state import SessionState
 from statustui.tui.screens.runs import RunsScreen
+from statustui.tui.widgets.filter_line import FilterLine
 from tests.slow import slow
-from tests.tui.stand_in import NOW, Clock, deliver_a_night, make_app, settle
+from tests.tui.stand_in import NOW, ROOT, Clock, deliver_a_night, make_app, settle
 from tests.tui.test_app import cursor, ids, screen_lines, shown, wait_for
 
 SLOW_NOTE = f"{'a' * 40}!"
@@ -141,7 +145,7 @@ async def test_lines_that_are_pasted_become_one() -> None:
         await settle(pilot)
         await type_text(pilot, "osu\r\nlat\n")
         assert ids(app) == ["15", "16"]
-        assert any(line.strip() == "osu lat" for line in screen_lines(app))
+        assert any(line.startswith(" osu lat   ") for line in screen_lines(app))
 
 
 async def test_the_arrow_stands_below_its_place_behind_wide_characters() -> None:
@@ -152,3 +156,55 @@ async def test_the_arrow_stands_below_its_place_behind_wide_characters() -> None
         await type_text(pilot, "測試 note~")
         (line,) = [line for line in screen_lines(app) if "↑" in line]
         assert line == f"{' ' * 11}↑ nothing stands behind ~"
+
+
+async def test_half_typed_terms_do_not_empty_the_list_and_tab_completes_them() -> None:
+    """The number of matches stands beside the line, and only there."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        await pilot.press("slash", *"state")
+        await settle(pilot)
+        assert len(ids(app)) > 10
+        await pilot.press(*"=SCH")
+        await settle(pilot)
+        assert ids(app) == ["17"]
+        assert screen_lines(app)[-3].split() == ["state=SCH", "1", "of", "29", "listed"]
+        assert "listed" not in screen_lines(app)[-2]
+        await pilot.press("tab")
+        await settle(pilot)
+        assert screen_lines(app)[-3].startswith(" state=SCHEDULED ")
+        await pilot.press("tab")
+        await settle(pilot)
+        assert screen_lines(app)[-3].startswith(" state=SCHED_CANCELLED ")
+        await pilot.press("shift+tab", "enter")
+        await settle(pilot)
+        assert ids(app) == ["17"]
+        await pilot.press("slash", "end", *" x", "enter")
+        await settle(pilot)
+        assert ids(app) == []
+
+
+async def test_up_recalls_earlier_filters_also_of_earlier_sessions(tmp_path: Path) -> None:
+    """Down goes back to what was typed, and then into the list."""
+    app, source = make_app(session=SessionState(str(tmp_path), [ROOT]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        await pilot.press("slash", *"osu", "enter", "escape", "slash", *"io", "enter", "escape")
+        await settle(pilot)
+    app, source = make_app(session=SessionState(str(tmp_path), [ROOT]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        line = app.screen.query_one(FilterLine)
+        await pilot.press("slash", *"typed")
+        seen = []
+        for key in ("up", "up", "up", "down", "down"):
+            await pilot.press(key)
+            seen.append(line.value)
+        assert seen == ["io", "osu", "osu", "io", "typed"]
+        await pilot.press("up", "down", "down")
+        await settle(pilot)
+        assert not line.has_focus

@@ -18,6 +18,7 @@ from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
 from statustui.tui.terminal.ascii import AsciiFilter, to_ascii
 from statustui.tui.terminal.background import BackgroundDetected
+from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.run_table import RunTable
 from tests.slow import slow
 from tests.tui.stand_in import NOW, ROOT, Clock, deliver_a_night, make_app, settle
@@ -192,7 +193,8 @@ async def test_views_keys_and_columns_come_from_the_configuration() -> None:
         assert "c.toml line 8: keys.runs.nothing" in shown(app)
         await pilot.press("2")
         await settle(pilot)
-        assert "category=error: 1 of 29 listed" in shown(app)
+        assert app.screen.query_one(FilterLine).count.content == "1 of 29 listed"
+        assert screen_lines(app)[-2].startswith("category=error  29 runs")
         await pilot.press("9")
         await settle(pilot)
         assert "listed" not in shown(app)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from statustui.settings.config import Config
 from statustui.tui.model.display_options import DisplayOptions
+from statustui.tui.model.filter_typing import FilterHistory
 from statustui.tui.model.root_states import RootStates
 from statustui.tui.model.store import RunStore
 
@@ -29,5 +30,7 @@ class ScreenContext:
     clock: Callable[[], float]
     """Gives the current time in seconds since 1970."""
     config: Config
+    filters: FilterHistory
+    """The filters that the user has kept."""
     hold: Hold
     """Whether changes wait, so that the picture stands still."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from statustui.core.query import QueryError
 from statustui.core.run import Run
 from statustui.presentation.timed_query import TimedQuery, TimeLimit
+from statustui.tui.model.filter_typing import filter_while_typing
 from statustui.tui.model.live_filter import LiveFilter
 from statustui.tui.model.store import RunStore
 from statustui.tui.model.unread_problems import UnreadProblems
@@ -77,23 +78,26 @@ class ListFilter:
             return NewTest(self._store.unread_problems)
         return (lambda run: run.stall is not None) if subset.trait else None
 
-    def apply_text(self, *, may_narrow: bool = True) -> bool:
+    def apply_text(self, *, may_narrow: bool = True, is_typed: bool = False) -> bool:
         """List what matches the wanted text; if it is wrong, keep the filter before it.
 
         Args:
             may_narrow: Whether the list holds all that matched the filter before it.
+            is_typed: Whether it is being typed, so that its last term may be half-typed.
 
         Returns:
             Whether the list has been built again.
         """
         before, text = self._applied, self.text
+        if is_typed:
+            text = filter_while_typing(text)
         if before is not None and before.query.text == text:
             self._line.set_error(None)
             return False
         try:
             timed = TimedQuery(text, self._limit)
         except QueryError as error:
-            self._line.set_error(error)
+            self._line.set_error(error if text == self.text else None)
             return False
         if not text.strip():
             self._line.set_error(None)

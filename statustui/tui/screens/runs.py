@@ -106,7 +106,7 @@ class RunsScreen(LiveScreen):
         self._has_roots = len(context.roots.by_root) > 1
         self._columns = columns_for(list(context.roots.by_root))
         self._table = RunTable(store, clock, context.config, self._columns)
-        self._filter_line = FilterLine()
+        self._filter_line = FilterLine(store.runs, context.filters)
         self._health = HealthLine(context.roots, clock, context.hold)
         self._filter = ListFilter(
             store=store,
@@ -140,7 +140,8 @@ class RunsScreen(LiveScreen):
 
     async def _mount_rest(self) -> None:
         line = self._filter_line
-        await self.mount(line, line.error_line, before=self._health)
+        row = Horizontal(line, line.count, id="filter-row")
+        await self.mount(row, line.error_line, before=self._health)
         self.set_interval(_AGE_FILTER_INTERVAL, self._filter_by_age)
         self.set_interval(1.0, self._drop_seen)
         from statustui.tui.widgets.key_line import KeyLine  # noqa: PLC0415 - after the first frame
@@ -251,7 +252,9 @@ class RunsScreen(LiveScreen):
     def _update_listing(self) -> None:
         store = self._store
         listing = format_listing(store.listed, store.total, store.listed_series, store.total_series)
-        self._health.set_listing(listing, store.grouping, self._views.name)
+        is_open = self._filter_line.display
+        self._filter_line.set_count(listing)
+        self._health.set_listing("" if is_open else listing, store.grouping, self._views.name)
         self._health.set_marked(len(store.marked))
         self._update_path()
 
@@ -284,7 +287,10 @@ class RunsScreen(LiveScreen):
     def _apply_changed_filter(self, message: FilterChanged) -> None:
         self._filter.text = message.text
         # Draw the typed letter first: with 100,000 runs, filtering takes a moment.
-        self.call_after_refresh(self._filter.apply_text)
+        self.call_after_refresh(self._apply_typed_filter)
+
+    def _apply_typed_filter(self) -> None:
+        self._filter.apply_text(is_typed=self._filter_line.has_focus)
 
     def _drop_filter(self, slow: LiveFilter) -> None:
         if self._filter.drop(slow):
@@ -297,13 +303,17 @@ class RunsScreen(LiveScreen):
         """Open the filter line."""
         self._before_typing = self._views.arrangement
         self._filter_line.open()
+        self._update_listing()
 
     def action_leave_filter(self, keeps: bool) -> None:  # noqa: FBT001 - actions have no keywords
         """Return to the list, with the filter as it is now or without one."""
         self.set_focus(self._table)
         self._filter_line.close(keeps=keeps)
         self._filter.text = self._filter_line.value
-        self._filter.apply_text()
+        if not self._filter.apply_text():
+            self._update_listing()
+        if keeps:
+            self._shared.filters.add(self._filter.text)
         self._views.note_change(self._before_typing)
 
     def action_problems(self) -> None:
@@ -351,18 +361,23 @@ class RunsScreen(LiveScreen):
 
         copy_runs(self, self._store.targets(), format_name)
 
+    def _tells(self, name: str) -> bool:
+        """Whether runs can differ in what an order or a grouping goes by."""
+        return name != "root" or self._has_roots
+
     def action_group(self) -> None:
         """Switch to the next grouping."""
         with self._views.remember():
-            names = [name for name in GROUPINGS if name != "root" or self._has_roots]
+            names = list(filter(self._tells, GROUPINGS))
             self._store.group_by(_next(names, self._store.grouping))
         self._reorder()
 
     def action_sort(self) -> None:
-        """Sort by the category, or by the next column that runs can be sorted by."""
+        """Sort by category, time, or the next column that runs can be sorted by."""
         shown = (self._columns[name].sort or name for name in self._table.column_names)
-        keys = ["category", *(key for key in shown if key in SORT_KEYS)]
-        self._sort_by(_next(keys, self._store.sort))
+        keys = dict.fromkeys(("category", "time", *shown))
+        keys_told = [key for key in keys if key in SORT_KEYS and self._tells(key)]
+        self._sort_by(_next(keys_told, self._store.sort))
 
     @on(SortChosen)
     def _sort_or_reverse(self, message: SortChosen) -> None:

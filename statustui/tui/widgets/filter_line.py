@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -11,10 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.events import Paste
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from statustui.core.query import QueryError
+from statustui.core.run import Run
 from statustui.tui.messages import FilterChanged, SearchChanged
+from statustui.tui.model.filter_typing import FilterHistory, completions
 
 
 class FilterErrorLine(Widget):
@@ -91,17 +94,32 @@ class TypingLine(Input):
 
 
 class FilterLine(TypingLine):
-    """Filters the list while the user types."""
+    """Filters the list while the user types.
+
+    Args:
+        runs: The runs whose values complete a term.
+        history: The filters that Up recalls.
+    """
 
     BINDING_GROUP_TITLE = "Filter"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "enter,down",
+            "enter",
             "screen.leave_filter(True)",
             "Keep the filter",
             key_display="⏎",
             id="filter.keep",
         ),
+        Binding("tab", "complete(1)", "Complete", id="filter.complete"),
+        Binding(
+            "shift+tab",
+            "complete(-1)",
+            "Complete backwards",
+            show=False,
+            id="filter.complete-backwards",
+        ),
+        Binding("up", "recall(-1)", "Earlier filter", show=False, id="filter.earlier"),
+        Binding("down", "recall(1)", "Later filter", show=False, id="filter.later"),
         Binding(
             "escape",
             "screen.leave_filter(False)",
@@ -110,10 +128,52 @@ class FilterLine(TypingLine):
         ),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, runs: Mapping[str, Run], history: FilterHistory) -> None:
         super().__init__("filter")
         self.error_line = FilterErrorLine()
         """The line below, shown while the filter is wrong."""
+        self.count = Static("", id="filter-count", markup=False)
+        """How many runs match, beside the line."""
+        self._count = ""
+        self._runs = runs
+        self._history = history
+        self._recalled: list[str] = []
+        self._place = 0
+        self._offered: list[str] = []
+        """The texts that Tab goes through; the first one is what was typed."""
+
+    def set_count(self, count: str) -> None:
+        """Show how many runs match, while the line is shown."""
+        count = count if self.display else ""
+        if count != self._count:
+            self._count = count
+            self.count.update(count)
+
+    def open(self) -> None:
+        """Show the line and focus it."""
+        super().open()
+        self._recalled = []
+
+    def action_complete(self, step: int) -> None:
+        """Complete the last term, with the next possibility, or (-1) the one before."""
+        if self.value not in self._offered[1:]:
+            self._offered = [self.value, *completions(self.value, self._runs.values())]
+        if len(self._offered) > 1:
+            place = (self._offered.index(self.value) + step) % len(self._offered)
+            self.value = self._offered[place]
+            self.cursor_position = len(self.value)
+
+    def action_recall(self, step: int) -> None:
+        """Show an earlier filter, or (1) a later one; below the last one, keep the filter."""
+        if not self._recalled:
+            self._recalled = [*self._history.texts, self.value]
+            self._place = len(self._recalled) - 1
+        if self._place + step >= len(self._recalled):
+            self.call_later(self.run_action, "screen.leave_filter(True)")
+            return
+        self._place = max(0, self._place + step)
+        self.value = self._recalled[self._place]
+        self.cursor_position = len(self.value)
 
     def set_error(self, error: QueryError | None) -> None:
         """Show what is wrong with the filter, and where; None if nothing is."""
