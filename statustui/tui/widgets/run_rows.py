@@ -143,14 +143,18 @@ class RowPainter:
             usual = coloured if name == "state" else quiet if column.is_secondary else base
             segments.append(Segment(text[:prefix], quiet if prefix > 1 else usual))
             segments.append(Segment(text[prefix:], usual))
-        return _join_alike(segments).adjust_cell_length(width, base)
+        return _join_alike(segments, base).adjust_cell_length(width, base)
 
 
-def _join_alike(segments: list[Segment]) -> Strip:
-    """Join neighbours of one style: each change of the style costs output."""
+def _join_alike(segments: list[Segment], base: Style) -> Strip:
+    """Join neighbours of one style: each change of the style costs output.
+
+    Spaces look the same in any of them, unless they are on the bar of the cursor.
+    """
     joined: list[Segment] = []
     for segment in segments:
-        if joined and (not segment.text or joined[-1].style is segment.style):
+        is_blank = not segment.text or (not base.reverse and segment.text.isspace())
+        if joined and (is_blank or joined[-1].style is segment.style):
             joined[-1] = Segment(joined[-1].text + segment.text, joined[-1].style)
         else:
             joined.append(segment)

@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
@@ -53,6 +54,7 @@ class SummaryBar(Widget):
         super().__init__(id="summary")
         self._store = store
         self._shown: tuple[object, ...] = ()
+        self._shared: list[tuple[Category, int]] = []
         self._subset = EVERYTHING
 
     def set_subset(self, subset: Subset) -> None:
@@ -72,9 +74,16 @@ class SummaryBar(Widget):
         """Redraw the counts if they have changed."""
         store = self._store
         shown = (dict(+store.counts), self._subset, len(store.unread_problems), store.stalled)
-        if shown != self._shown:
-            self._shown = shown
+        if shown == self._shown:
+            return
+        self._shown = shown
+        shared = shares(store.counts, self.size.width)
+        if shared == self._shared and len(self._lines()) == 1:
+            # The bar stays as it is.
+            self.refresh(Region(0, 0, self.outer_size.width, 1))
+        else:
             self.refresh()
+        self._shared = shared
 
     def render(self) -> Text:
         """Draw the chips, and below them a bar with the share of each category."""
