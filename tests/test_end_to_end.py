@@ -179,7 +179,7 @@ def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -
         screen.press("q")
         screen.press("?q\r\t/min\r")
         screen.wait_for("no logs")
-        screen.press("qq")
+        screen.press("q\x11")
         assert screen.wait_for_end() == 0
 
 

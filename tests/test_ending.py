@@ -194,7 +194,7 @@ def test_tmux_may_be_detached_and_attached_again(tmp_path: Path) -> None:
             screen.wait_for("+ 1 new")
             screen.press("\r")
             screen.wait_for("why: RUN_TIMEOUT while nobody was there")
-            screen.press("qq")
+            screen.press("q\x11")
             assert screen.wait_for_end() == 0
     finally:
         subprocess.run([*tmux, "kill-server"], capture_output=True, check=False)
@@ -257,7 +257,7 @@ def test_a_sequence_that_is_cut_by_a_stop_is_still_one(tmp_path: Path, cut: int)
         screen.wait_for("two")
         screen.wait_for("History")
         assert "two" in screen.lines[0]
-        screen.press("qq")
+        screen.press("q\x11")
 
     assert stopped_at(tmp_path, press).startswith(b" 0")
 

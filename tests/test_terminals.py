@@ -81,7 +81,7 @@ def test_it_is_at_home_in_a_multiplexer(
         screen.wait_for("making the run has failed")
         screen.press("T")
         screen.wait_for("UTC")
-        screen.press("qq")
+        screen.press("q\x11")
         screen.wait_for("status 0")
         assert any("before" in line for line in screen.lines)
 
@@ -173,7 +173,7 @@ def test_without_utf_8_nothing_but_ascii_is_sent(tree: str, env: dict[str, str])
         screen.wait_for(f"E {COUNTS}")
         screen.press("\r")
         screen.wait_for("why: RESULTS_ERROR")
-        screen.press("qq")
+        screen.press("q\x11")
         assert screen.wait_for_end() == 0
         assert screen.output.isascii()
     with terminal([*STATUSTUI, "--no-ascii", tree], 80, 24, **env) as screen:
@@ -209,7 +209,7 @@ def test_bytes_that_are_no_text_are_no_keys(tree: str) -> None:
         screen.wait_for("20 runs")
         screen.press(b"\xffj\xfe\xfdj\xe4\r")
         screen.wait_for("making the run has failed")
-        screen.press("qq")
+        screen.press("q\x11")
         assert screen.wait_for_end() == 0
 
 

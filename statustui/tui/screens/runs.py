@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -29,6 +30,7 @@ from statustui.tui.model.live_filter import LiveFilter
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.store import PROBLEMS
 from statustui.tui.model.view import EVERYTHING, Subset
+from statustui.tui.screens.empty_list import describe_empty_list
 from statustui.tui.screens.list_filter import ListFilter
 from statustui.tui.screens.list_views import ListViews
 from statustui.tui.screens.live_screen import LiveScreen
@@ -46,6 +48,8 @@ _WIDE = 140
 """Width of a terminal from which the preview is shown, in columns."""
 _FREEING_DELAY = 0.5
 """Seconds after a screen was closed until its memory is freed."""
+_QUIT_DELAY = 0.5
+"""Seconds for which the key that has closed another screen does not quit."""
 _AGE_FILTER_INTERVAL = 10.0
 """Seconds after which a filter on ages is applied again."""
 
@@ -91,7 +95,7 @@ class RunsScreen(LiveScreen):
             show=False,
             id="runs.previous-category",
         ),
-        Binding("q", "app.quit", "Quit", id="runs.quit"),
+        Binding("q", "quit", "Quit", id="runs.quit"),
     ]
 
     def __init__(self, context: ScreenContext) -> None:
@@ -102,6 +106,7 @@ class RunsScreen(LiveScreen):
         self._clock = clock
         self._preview: Preview | None = None
         self._is_complete = False
+        self._back_at = float("-inf")
         self._summary = SummaryBar(store)
         self._has_roots = len(context.roots.by_root) > 1
         self._columns = columns_for(list(context.roots.by_root))
@@ -154,6 +159,7 @@ class RunsScreen(LiveScreen):
 
     def on_screen_resume(self) -> None:
         """Draw what has changed while another screen was in front."""
+        self._back_at = time.monotonic()
         self._reorder()
         call_after(self, _FREEING_DELAY, free_closed_screens)
 
@@ -256,6 +262,8 @@ class RunsScreen(LiveScreen):
         self._filter_line.set_count(listing)
         self._health.set_listing("" if is_open else listing, store.grouping, self._views.name)
         self._health.set_marked(len(store.marked))
+        text, subset = self._filter.text, self._filter.subset
+        self._table.set_message(describe_empty_list(store, self._shared.roots, text, subset))
         self._update_path()
 
     # Filters.
@@ -315,6 +323,15 @@ class RunsScreen(LiveScreen):
         if keeps:
             self._shared.filters.add(self._filter.text)
         self._views.note_change(self._before_typing)
+
+    async def action_quit(self) -> None:
+        """Quit, unless the same key has just closed another screen."""
+        now = time.monotonic()
+        if now < self._back_at + _QUIT_DELAY:
+            # A key that is held down comes again and again.
+            self._back_at = now
+        else:
+            await self.app.action_quit()
 
     def action_problems(self) -> None:
         """List the runs with a problem only, or all again."""

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
@@ -24,6 +25,7 @@ from statustui.settings.config import Config
 from statustui.tui.messages import RunChosen, SelectionMoved, SortChosen
 from statustui.tui.model.groups import Group
 from statustui.tui.model.store import RunStore
+from statustui.tui.widgets.cells import pad_cell
 from statustui.tui.widgets.group_rows import GroupLine, GroupPainter, draw_group_header
 from statustui.tui.widgets.run_rows import Line, RowPainter, RunLine, describe_row
 
@@ -92,7 +94,14 @@ class RunTable(ScrollView, can_focus=True):
         self._columns = {name: columns[name] for name in config.columns}
         self._painter = RowPainter(self._columns, config.colours)
         self._drawn: list[Line] = []
+        self._message: tuple[str, ...] = ()
         self._moved_at = float("-inf")
+
+    def set_message(self, message: tuple[str, ...]) -> None:
+        """Show sentences in place of runs."""
+        if message != self._message:
+            self._message = message
+            self.refresh()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -240,7 +249,10 @@ class RunTable(ScrollView, can_focus=True):
             return self._painter.draw_header(width, self._store, style)
         # Draw what `refresh_rows` has compared, even if the store has changed since.
         if y > len(self._drawn):
-            return Strip.blank(width)
+            # Below the titles, a line is left free.
+            is_said = not self._drawn and 0 <= y - 2 < len(self._message)
+            text = f"  {self._message[y - 2]}" if is_said else ""
+            return Strip([Segment(pad_cell(text, width))], width)
         line = self._drawn[y - 1]
         if isinstance(line, GroupLine):
             return GroupPainter(width, style_of).draw(line)
