@@ -37,7 +37,7 @@ def test_what_another_process_appends_is_read_off_the_screen(tmp_path: Path) -> 
         screen.wait_for("looked into it")
         screen.press("q")
         screen.wait_for("in the queue")
-        screen.press("q")
+        screen.press("\x11")
         assert screen.wait_for_end() == 0
 
 
@@ -84,7 +84,7 @@ def test_a_run_that_goes_wrong_is_watched_until_its_log_says_why(
         screen.wait_for("why: RUN_TIMEOUT")
         screen.press("q")
         screen.wait_for("Filter")
-        screen.press("q")
+        screen.press("\x11")
         assert screen.wait_for_end() == 0
 
 
@@ -283,7 +283,7 @@ def test_a_monitoring_session_opens_nothing_in_the_tree_for_writing(tmp_path: Pa
         screen.wait_for("gflops  12.5")
         screen.press("qsS!r")
         screen.wait_for("1 failed")
-        screen.press("q")
+        screen.press("\x11")
         assert screen.wait_for_end() == 0
     events = log.read_text().splitlines()
     for name in ("status", "run.log", "results.json"):

@@ -57,7 +57,7 @@ def stays_well(
         append(good, "RUN_USER still at peace", time.time())
         screen.wait_for("still at peace")
         assert memory_of(screen) < 250 * MEBI
-        screen.press("q")
+        screen.press("\x11")
         assert screen.wait_for_end() == 0
         return screen.output
 

@@ -81,7 +81,7 @@ def test_a_long_session_changes_nothing(tmp_path: Path) -> None:
                 screen.wait_for(text)
         append(run, "RUN_ERROR at last", time.time())
         screen.wait_for("at last")
-        screen.press("yYq")
+        screen.press("yYp\x11")
         assert screen.wait_for_end() == 0
     session = trace.read_text(errors="replace")
     assert len(re.findall(rf'open(?:at)?\(.*"{run}/status".*O_RDONLY', session)) > 1

@@ -127,7 +127,7 @@ def test_redirections_leave_the_screen_alone(tree: str, tmp_path: Path, redirect
         screen.wait_for("why: RESULTS_ERROR")
         screen.press("q")
         screen.wait_for("20 runs")
-        screen.press("q")
+        screen.press("\x11")
         assert screen.wait_for_end() == 0
     assert (tmp_path / "file").read_bytes() == b""
 

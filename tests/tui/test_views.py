@@ -187,7 +187,7 @@ async def test_a_path_that_is_too_long_is_cut_in_front_and_trouble_takes_its_pla
         source.deliver((f"{'x' * 40}17", "a", "RUNNING x"))
         await settle(pilot)
         line = screen_lines(app)[-2]
-        assert line.startswith("1 run, polling every 1 s, i…  …")
+        assert line.startswith("1 run, polling every 1 s  …")
         assert line.endswith("xxx17")
         source.deliver_health(problem="./x: No such file", as_of=NOW - 180)
         await settle(pilot)

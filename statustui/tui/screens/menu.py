@@ -33,7 +33,7 @@ class Menu(ModalScreen[str | None]):
 
     BINDING_GROUP_TITLE = "Menu"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", id="menu.back"),
+        Binding("escape,q", "dismiss(None)", "Back", id="menu.back"),
     ]
 
     def __init__(self, title: str, choices: list[Choice]) -> None:

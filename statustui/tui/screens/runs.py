@@ -49,7 +49,7 @@ _WIDE = 140
 _FREEING_DELAY = 0.5
 """Seconds after a screen was closed until its memory is freed."""
 _QUIT_DELAY = 0.5
-"""Seconds for which the key that has closed another screen does not quit."""
+"""Seconds for which the key that has closed a run does not quit."""
 _AGE_FILTER_INTERVAL = 10.0
 """Seconds after which a filter on ages is applied again."""
 
@@ -73,7 +73,7 @@ class RunsScreen(LiveScreen):
         Binding("t", "group", "Group", show=False, id="runs.group"),
         Binding("escape,h", "show_all", "Show all", show=False, id="runs.all"),
         Binding("y", "copy('ids')", "Copy ids", show=False, id="runs.copy-ids"),
-        Binding("Y", "copy_menu", "Copy path, table", show=False, id="runs.copy"),
+        Binding("Y", "copy_menu", "Choose what to copy", show=False, id="runs.copy"),
         *(
             Binding(
                 digit,
@@ -107,6 +107,7 @@ class RunsScreen(LiveScreen):
         self._preview: Preview | None = None
         self._is_complete = False
         self._back_at = float("-inf")
+        self._is_behind_run = False
         self._summary = SummaryBar(store)
         self._has_roots = len(context.roots.by_root) > 1
         self._columns = columns_for(list(context.roots.by_root))
@@ -159,12 +160,14 @@ class RunsScreen(LiveScreen):
 
     def on_screen_resume(self) -> None:
         """Draw what has changed while another screen was in front."""
-        self._back_at = time.monotonic()
+        if self._is_behind_run:
+            self._back_at = time.monotonic()
         self._reorder()
         call_after(self, _FREEING_DELAY, free_closed_screens)
 
     def on_screen_suspend(self) -> None:
         """Stop reading files for a preview that is out of view."""
+        self._is_behind_run = isinstance(self.app.screen_stack[-1], LiveScreen)
         if self._preview is not None:
             self._preview.close_run()
 
@@ -325,7 +328,7 @@ class RunsScreen(LiveScreen):
         self._views.note_change(self._before_typing)
 
     async def action_quit(self) -> None:
-        """Quit, unless the same key has just closed another screen."""
+        """Quit, unless the same key has just closed a run."""
         now = time.monotonic()
         if now < self._back_at + _QUIT_DELAY:
             # A key that is held down comes again and again.

@@ -76,6 +76,9 @@ class HealthLine(Widget):
         line, path, width = self._draw_roots(), clean(self._path), self.size.width
         if not path or not all(map(_is_fine, self._roots.by_root.values())):
             return line
+        if line.cell_len + len(_GAP) + cell_len(path) > width and len(self._roots.by_root) == 1:
+            # The path begins with the only root.
+            line.right_crop(len(f", in {clean(*self._roots.by_root)}"))
         # The line gives way to the path, but keeps a half.
         room = max(width // 2, width - line.cell_len - len(_GAP))
         path = pad_cell_end(path, min(room, cell_len(path)))
