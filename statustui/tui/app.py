@@ -125,6 +125,7 @@ class StatusApp(PrivateApp):
             display=DisplayOptions(),
             clock=clock,
             config=config,
+            wake=self._wake_updates,
         )
         self._runs_screen = RunsScreen(self._shared)
         self._alarm = Alarm(is_on=config.bell, clock=time.monotonic)
@@ -253,6 +254,9 @@ class StatusApp(PrivateApp):
     def _receive(self, batch: Batch) -> None:
         """Receive a batch on a thread of the source."""
         self._feed.add_batch(batch)
+        self._updates.wake()
+
+    def _wake_updates(self) -> None:
         self._updates.wake()
 
     def _live_screens(self) -> list[LiveScreen]:

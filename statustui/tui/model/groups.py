@@ -7,33 +7,32 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import accumulate
 
-from sortedcontainers import SortedList
-
 from statustui.core.categories import Category
-from statustui.core.order import GROUPINGS, SERIES_GROUP, Key, natural
+from statustui.core.order import GROUPINGS, SERIES_GROUP, natural
+from statustui.tui.model.run_order import RunOrder
 
 
 class Group:
     """Listed runs that are shown together."""
 
-    __slots__ = ("counts", "has_header", "is_folded", "keys", "name", "natural_name", "start")
+    __slots__ = ("counts", "has_header", "is_folded", "name", "natural_name", "order", "start")
 
-    def __init__(self, name: str, *, has_header: bool) -> None:
+    def __init__(self, name: str, order: RunOrder, *, has_header: bool) -> None:
+        self.order = order
+        """Its runs."""
         self.name = name
         self.natural_name = natural(name)
         self.has_header = has_header
         self.is_folded = False
         self.counts: Counter[Category] = Counter()
         """How many of its runs are in each category; kept only if there is a header to show it."""
-        self.keys: SortedList[Key] = SortedList()
-        """The sort keys of its runs, in order; each ends in the run's path."""
         self.start = 0
         """The row in which it begins."""
 
     @property
     def height(self) -> int:
         """How many rows it takes."""
-        return self.has_header + (0 if self.is_folded else len(self.keys))
+        return self.has_header + (0 if self.is_folded else len(self.order))
 
 
 class Groups:
@@ -43,28 +42,17 @@ class Groups:
 
     Args:
         grouping: One of `GROUPINGS`.
+        toggled: Names of the groups that are not folded as the grouping has it; this changes it.
     """
 
-    def __init__(self, grouping: str) -> None:
+    def __init__(self, grouping: str, toggled: set[str]) -> None:
         self.grouping = grouping
+        self.toggled = toggled
         self._by_name: dict[str, Group] = {}
-        self._toggled: set[str] = set()
-        """Names of the groups that are not folded as the grouping has it."""
         self._order: list[Group] = []
         self._starts: list[int] = []
         self._height = 0
         self._is_laid_out = False
-
-    def change_grouping(self, grouping: str) -> None:
-        """Remove all groups, and make the next ones by another grouping."""
-        self.grouping = grouping
-        self._toggled = set()
-        self.clear()
-
-    def clear(self) -> None:
-        """Remove all groups; a name that is used again is folded as it was."""
-        self._by_name = {}
-        self.invalidate()
 
     def invalidate(self) -> None:
         """Recompute the order and the rows before they are next used."""
@@ -81,22 +69,23 @@ class Groups:
         """Return the groups, in no order."""
         return self._by_name.values()
 
-    def get_or_add(self, name: str) -> Group:
-        """Return the group called `name`; make it if there is none."""
-        group = self._by_name.get(name)
-        if group is None:
-            group = self._by_name[name] = Group(name, has_header=self.grouping != "none")
-            group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (name in self._toggled)
+    def add(self, name: str, order: RunOrder) -> Group:
+        """Add a group."""
+        group = Group(name, order, has_header=self.grouping != "none")
+        group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (name in self.toggled)
+        self._by_name[name] = group
+        self.invalidate()
         return group
 
     def remove(self, name: str) -> None:
         """Remove a group that has no runs any more."""
         del self._by_name[name]
+        self.invalidate()
 
     def toggle_fold(self, group: Group) -> None:
         """Fold a group, or unfold it."""
         group.is_folded = not group.is_folded
-        self._toggled ^= {group.name}
+        self.toggled ^= {group.name}
         self.invalidate()
 
     @property
@@ -126,7 +115,7 @@ class Groups:
             key=lambda one: (
                 one.name == SERIES_GROUP,
                 not one.name,
-                -len(one.keys) if by_size else 0,
+                -len(one.order) if by_size else 0,
                 one.natural_name,
             ),
         )

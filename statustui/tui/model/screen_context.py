@@ -28,3 +28,5 @@ class ScreenContext:
     clock: Callable[[], float]
     """Gives the current time in seconds since 1970."""
     config: Config
+    wake: Callable[[], object] = lambda: None
+    """Goes on with what the store has not finished."""

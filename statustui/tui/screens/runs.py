@@ -204,6 +204,8 @@ class RunsScreen(LiveScreen):
 
     def _reorder(self) -> None:
         """Draw the list again, for another order or other runs."""
+        if self._store.is_arranging:
+            self._shared.wake()
         self._summary.update()
         self._table.reorder()
         self._update_listing()

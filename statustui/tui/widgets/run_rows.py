@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -24,7 +24,8 @@ from statustui.presentation.glyphs import (
     UNFOLDED,
 )
 from statustui.tui.model.groups import Group
-from statustui.tui.model.store import Row, RunStore
+from statustui.tui.model.listing import Row
+from statustui.tui.model.store import RunStore
 
 _FRONT = 3
 """Cells in front of the first column: flag, glyph, and a space."""
@@ -66,7 +67,7 @@ def describe_row(
 ) -> Line:
     """Return what a line says of a row, with the columns called `names`."""
     if isinstance(row, Group):
-        size, counts = len(row.keys), +row.counts
+        size, counts = len(row.order), +row.counts
         return GroupLine(("", ""), at_cursor, row.name, row.is_folded, size, counts)
     texts = [COLUMNS[name].text(row, now) for name in names if COLUMNS[name].ticks]
     return RunLine((_flag(row, store), "".join(texts[:1])), at_cursor, row, tuple(texts[1:]))
@@ -101,20 +102,21 @@ class RowPainter:
         self._fitted: list[tuple[str, int]] = []
         self._fitted_for: tuple[int, ...] = ()
 
-    def measure_runs(self, runs: Iterable[Run], now: float) -> bool:
+    def measure_runs(self, runs: Collection[Run], now: float) -> bool:
         """Make room for the texts of these runs.
 
         Returns:
             Whether a column has become wider.
         """
         before = dict(self._widest)
-        for run in runs:
-            for name, widest in self._widest.items():
-                column = COLUMNS[name]
-                text = clean(column.text(run, now)) if column.tells(run) else ""
-                # A character takes at most two cells, so short texts need no measuring.
-                if 2 * len(text) > widest:
-                    self._widest[name] = max(widest, min(cell_len(text), column.most))
+        for name, widest in before.items():
+            column = COLUMNS[name]
+            if widest == column.most:
+                continue
+            for text in {column.text(run, now) for run in runs if column.tells(run)}:
+                cleaned = clean(text)
+                cells = len(cleaned) if cleaned.isascii() else cell_len(cleaned)
+                self._widest[name] = max(self._widest[name], min(cells, column.most))
         return before != self._widest
 
     def _columns(self, width: int) -> list[tuple[str, int]]:

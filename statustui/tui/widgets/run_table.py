@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import ClassVar
 
@@ -95,7 +95,7 @@ class RunTable(ScrollView, can_focus=True):
         super().notify_style_update()
         self.refresh()
 
-    def measure_runs(self, runs: Iterable[Run]) -> None:
+    def measure_runs(self, runs: Collection[Run]) -> None:
         """Make the columns wide enough for these runs; call it for every changed run."""
         if self._painter.measure_runs(runs, self._clock()):
             self.refresh()
