@@ -109,21 +109,21 @@ def compare_pictures(program: Sequence[str], tree: Tree, filled: Path | None) ->
         tree: What it reads.
         filled: The directory with the cache; None without one.
     """
+    # A picture takes several times as long as a look of `list`.
+    count = rounds(3 * tree.runs)
     with compiled_peer() as peer:
         command = peer("first", tree.test_runs)
-        stages: dict[str, list[dict[str, float]]] = {NO_CACHE: [], CACHE: []}
-        c_seconds = []
-        # A picture takes several times as long as a look of `list`.
-        for _ in range(rounds(3 * tree.runs)):
-            c_seconds.append(process_seconds(command))
-            stages[NO_CACHE].append(time_stages([*program, "--no-cache"], tree, None))
-            if filled is not None:
-                stages[CACHE].append(time_stages(program, tree, filled))
-    c_first = median(c_seconds)
+        c_first = median(process_seconds(command) for _ in range(count))
     report(f"{tree.runs:,} runs: C first", milliseconds(c_first))
-    for start, measured in stages.items():
-        for name in measured[0] if measured else ():
-            seconds = median(one[name] for one in measured)
+    starts: dict[str, Callable[[], dict[str, float]]] = {
+        NO_CACHE: partial(time_stages, [*program, "--no-cache"], tree, None)
+    }
+    if filled is not None:
+        starts[CACHE] = partial(time_stages, program, tree, filled)
+    for start, measure in starts.items():
+        stages = [measure() for _ in range(count)]
+        for name in stages[0]:
+            seconds = median(one[name] for one in stages)
             figures = [milliseconds(seconds, BUDGETS.get((start, name)))]
             if name == PICTURE:
                 over_c = OVER_C if start == NO_CACHE else None
