@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from measuring import STATUSTUI, environment, new_home
 
-WHOLE_PICTURE = rb"[0-9] runs?(?=[^ s]| [^f])"
+WHOLE_PICTURE = rb"[0-9] runs?\b(?=[^ ]| [^f])"
 """What the line above the keys says once all runs are on screen; before, it is ``N runs found``."""
 CHECKED = rb"[0-9] runs?, (?:events|polling)"
 """What it says once all of them have been read or checked."""
