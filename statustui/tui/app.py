@@ -75,6 +75,7 @@ class StatusApp(PrivateApp):
         clock: Gives the current time in seconds since 1970.
         config: The configuration of the user.
         session: The state of earlier sessions; None to remember nothing.
+        on_scanned: Called once, when the first scan of every root is done.
     """
 
     TITLE = "statustui"
@@ -100,6 +101,7 @@ class StatusApp(PrivateApp):
         clock: Callable[[], float] = time.time,
         config: Config = _DEFAULTS,
         session: SessionState | None = None,
+        on_scanned: Callable[[], object] = lambda: None,
     ) -> None:
         styles: list[str | PurePath] = [_STYLES]
         if config.colorblind:
@@ -147,6 +149,7 @@ class StatusApp(PrivateApp):
         )
         self._backlog = Backlog(self)
         self._is_watching = False
+        self._on_scanned: Callable[[], object] | None = on_scanned
 
     def _apply_theme(self) -> None:
         config = self._config
@@ -271,6 +274,9 @@ class StatusApp(PrivateApp):
         batch = self._feed.apply_part()
         for screen in self._live_screens():
             screen.apply_batch(batch)
+        if self._on_scanned is not None and self.initial_scan_done:
+            self._on_scanned()
+            self._on_scanned = None
 
     def _refresh_views(self) -> None:
         # While the program ends there is no screen.
