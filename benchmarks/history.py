@@ -8,13 +8,13 @@ monitor is running already when a run, or its log, is opened; `less` is started 
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
-from screen import Screen, screen
+from measuring import STATUSTUI
+from screen import CHECKED, Screen, screen
 
 LINES = 100_000
 LOG = 1_000_000_000
@@ -68,8 +68,8 @@ def measure(run: Path) -> None:
     less_log = median(
         opening(["less", "+G", str(run / "run.log")], b"the last line") for _ in range(ROUNDS)
     )
-    with screen([sys.executable, "-m", "statustui", str(run.parent)]) as monitor:
-        monitor.wait_for(b"1 run")
+    with screen([*STATUSTUI, str(run.parent)]) as monitor:
+        monitor.wait_for(CHECKED)
         monitor.read(1.0)
         times: dict[str, list[float]] = {"history": [], "log": []}
         for _ in range(ROUNDS):

@@ -1,79 +1,48 @@
 """What watching costs while nothing changes.
 
-    python benchmarks/idle.py [RUNS]...
+    python benchmarks/idle.py [RUNS]... [--on DIR | --tree DIR] [--seconds S]
 
-Prints the share of a core and the checks a second over half a minute, on trees of 1,000, 10,000
-and 100,000 runs of which one in ten is active, with events and with polling. The goals are 0.7 %
-at 10,000 and 3 % at 100,000 runs.
+Prints the share of a core and the bytes to the terminal of a monitor that nobody touches, with
+events and with polling, and what it says of its intervals. Compare with the first tree, which has
+ten runs. Budgets are in brackets.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
-import time
-from pathlib import Path
+import re
 
-from tree import tree
+from measuring import STATUSTUI, Figure, report
+from screen import screen
+from tree import Tree, tree_parser, trees
 
-from statustui.__main__ import relax_collector
-from statustui.monitor import run_reader, snapshot
-from statustui.monitor.batch import Batch
-from statustui.monitor.monitor import Monitor
-from statustui.monitor.poll_policy import Settings, WatchMode
-
-SECONDS = 30.0
+BUDGETS = {10_000: 0.7, 100_000: 3.0}
+"""Runs -> percent of a core."""
+HOW_WATCHED = re.compile(rb"[0-9] runs?, ([^\x1b]+), in ")
 
 
-class Counter:
-    """Counts the checks of runs on a local disk."""
-
-    def __init__(self) -> None:
-        """Stand in front of the function that checks a run."""
-        self.calls = 0
-        self._check = snapshot.is_unchanged
-        setattr(run_reader, "is_unchanged", self._count)  # noqa: B010 - a name that it imports
-
-    def _count(self, known: snapshot.RunSnapshot) -> bool:
-        self.calls += 1
-        return self._check(known)
-
-
-def measure(root: Path, runs: int, mode: WatchMode, counter: Counter) -> None:
+def measure(tree: Tree, mode: str, seconds: float) -> None:
     """Print the figures for one way of watching."""
-    swept = threading.Event()
-    last: list[Batch] = []
-
-    def take(batch: Batch) -> None:
-        last[:] = [batch]
-        if batch.health and batch.health[0].swept:
-            swept.set()
-
-    monitor = Monitor([str(root)], Settings(mode))
-    monitor.start(take)
-    swept.wait()
-    time.sleep(10)  # for the watches to be set up
-    cpu, checks, start = time.process_time(), counter.calls, time.monotonic()
-    time.sleep(SECONDS)
-    passed = time.monotonic() - start
-    cpu, checks = time.process_time() - cpu, counter.calls - checks
-    monitor.stop()
-    health = last[0].health[0]
-    print(
-        f"{runs:>7} runs  {health.mode:<8} every {health.interval:4.1f} s"
-        f"  CPU {100 * cpu / passed:5.2f} %  {checks / passed:7.0f} checks/s"
+    with screen([*STATUSTUI, "--watch", mode, str(tree.root)], columns=160) as monitor:
+        said = HOW_WATCHED.findall(monitor.settle(tree.runs).data)
+        before = monitor.cpu()
+        idle = monitor.read(seconds, seconds)
+        percent = 100 * (monitor.cpu() - before) / seconds
+        said += HOW_WATCHED.findall(idle.data)
+    report(
+        f"{tree.runs:,} runs, {said[-1].decode()}",
+        Figure(percent, "% of a core", BUDGETS.get(tree.runs)),
+        Figure(len(idle.data) / seconds, "bytes/s"),
     )
 
 
 def main() -> None:
-    """Measure for each number of runs on the command line."""
-    relax_collector()
-    counter = Counter()
-    modes: tuple[WatchMode, ...] = ("events", "poll")
-    for runs in map(int, sys.argv[1:] or ["1000", "10000", "100000"]):
-        with tree(runs) as root:
-            for mode in modes:
-                measure(root, runs, mode, counter)
+    """Measure on each tree."""
+    parser = tree_parser(__doc__, [10, 10_000, 100_000])
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long to measure")
+    options = parser.parse_args()
+    for tree in trees(options):
+        for mode in ("events", "poll"):
+            measure(tree, mode, options.seconds)
 
 
 if __name__ == "__main__":

@@ -1,34 +1,49 @@
 """How much memory a run takes in the running monitor.
 
-    python benchmarks/memory.py [RUNS]
+    python benchmarks/memory.py [RUNS]... [--on DIR | --tree DIR]
 
-The goal is 1,536 bytes a run over the empty monitor, at 100,000 runs.
+Compares a monitor of each tree with one of ten runs, on the first start and on one with a filled
+cache. Budgets are in brackets.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from screen import screen
-from tree import tree
+from measuring import STATUSTUI, Figure, new_home, report
+from screen import fill_cache, screen
+from tree import Tree, temporary_tree, tree_parser, trees
+
+MEBI = 1 << 20
+PER_RUN = 1024.0
+"""Bytes."""
+IN_ALL = 1e9 / MEBI
 
 
-def memory(root: Path) -> int:
-    """Bytes that a monitor holds once it has read everything."""
-    with screen([sys.executable, "-m", "statustui", str(root)]) as monitor:
-        monitor.wait_for(b"events")
-        monitor.read(3.0, 20.0)
+def memory(tree: Tree, home: Path | None = None) -> int:
+    """Return the bytes that a monitor holds once it has read everything."""
+    with screen([*STATUSTUI, str(tree.root)], home=home) as monitor:
+        monitor.settle(tree.runs)
         return monitor.memory()
 
 
 def main() -> None:
-    """Compare a large tree with a small one."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tree(10) as small, tree(runs) as large:
-        empty, full = memory(small), memory(large)
-    print(f"empty {empty / 2**20:.1f} MiB, {runs} runs {full / 2**20:.1f} MiB")
-    print(f"{(full - empty) / runs:.0f} bytes a run  [1,536]")
+    """Compare large trees with a small one."""
+    options = tree_parser(__doc__, [100_000]).parse_args()
+    with temporary_tree(10) as small:
+        empty = memory(small)
+    report("10 runs", Figure(empty / MEBI, "MiB"))
+    for tree in trees(options):
+        with new_home() as home:
+            held = {"first start": memory(tree)}
+            if fill_cache(tree.root, home):
+                held["from the cache"] = memory(tree, home)
+        for name, bytes_ in held.items():
+            report(
+                f"{tree.runs:,} runs, {name}",
+                Figure(bytes_ / MEBI, "MiB", IN_ALL),
+                Figure((bytes_ - empty) / tree.runs, "bytes a run", PER_RUN),
+            )
 
 
 if __name__ == "__main__":

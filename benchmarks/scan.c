@@ -1,7 +1,7 @@
 /* The system calls of statustui's scan and sweep, with as little as possible in between.
 
-   scan first ROOT   list, open, read and parse the status file of every run
-   scan sweep ROOT   list, and stat the status file of every run
+   scan first DIRECTORY...   list, open, read and parse the status file of every run
+   scan sweep DIRECTORY...   list, and stat the status file of every run
 
    Prints the seconds it took and a sum that keeps the work from being optimised away. */
 
@@ -45,17 +45,15 @@ static double parse(ssize_t size) {
     return sum;
 }
 
-int main(int count, char **arguments) {
-    if (count != 3) return 2;
-    int is_first = strcmp(arguments[1], "first") == 0;
-    double start = now(), sum = 0;
+static double visit(const char *root, int is_first) {
     char path[4096];
-    DIR *directory = opendir(arguments[2]);
-    if (directory == NULL) return 1;
+    double sum = 0;
+    DIR *directory = opendir(root);
+    if (directory == NULL) exit(1);
     struct dirent *entry;
     while ((entry = readdir(directory)) != NULL) {
         if (entry->d_name[0] == '.') continue;
-        snprintf(path, sizeof path, "%s/%s/status", arguments[2], entry->d_name);
+        snprintf(path, sizeof path, "%s/%s/status", root, entry->d_name);
         if (is_first) {
             ssize_t size = slurp(path);
             if (size > 0) sum += parse(size);
@@ -65,6 +63,14 @@ int main(int count, char **arguments) {
         }
     }
     closedir(directory);
+    return sum;
+}
+
+int main(int count, char **arguments) {
+    if (count < 3) return 2;
+    int is_first = strcmp(arguments[1], "first") == 0;
+    double start = now(), sum = 0;
+    for (int i = 2; i < count; i++) sum += visit(arguments[i], is_first);
     printf("%.6f %.0f\n", now() - start, sum);
     return 0;
 }

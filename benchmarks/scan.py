@@ -1,115 +1,127 @@
-"""The first look at a tree: whole processes, against C and against what one would type instead.
+"""The first and the second look at a tree: whole processes, against C and against the shell.
 
-    python benchmarks/scan.py [RUNS]...
+    python benchmarks/scan.py [RUNS]... [--on DIR | --tree DIR]
 
-Compares `statustui list --summary` with a C program that makes the same system calls (`scan.c`) and
-with `find | xargs tail | awk`, on trees of bare status files and on trees with Pavilion's other
-files, with a warm cache. The processes take turns; the median of each counts. The goals are in
-brackets. Then it prints what a sweep of unchanged runs costs inside the monitor.
+Compares `statustui list --summary` with a C program that makes the same system calls (`scan.c`)
+and with the pipeline of `find`, `xargs tail` and `awk` that one would type instead. The first look
+is taken with `--no-cache`, and with an empty cache, which it fills; the second look finds a filled
+cache. The trees have bare status files, or Pavilion's other files beside them. The processes take
+turns, with a warm cache of the kernel, and the median counts. Budgets are in brackets.
+
+For a slow filesystem, make the trees on it with `--on`, or write one with `tree.py` into what is
+mounted there, and give its place on the mount with `--tree`.
+
+The last line of a bare tree is what a sweep of unchanged runs costs inside the monitor.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tree import tree
+from measuring import (
+    STATUSTUI,
+    Figure,
+    compiled_peer,
+    new_home,
+    process_seconds,
+    report,
+    rounds,
+    take_turns,
+)
+from tree import Tree, tree_parser, trees
 
 from statustui.__main__ import relax_collector
 from statustui.monitor.findings import Finding
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.root_scanner import RootScanner
 
-ROUNDS = 5
 PIPELINE = (
-    "find '{root}/test_runs' -name status -print0 | xargs -0 tail -qn1 | "
-    "awk '{{ count[$2]++ }} END {{ for (state in count) print count[state], state }}'"
+    'find "$1" -name status -print0 | xargs -0 tail -qn1 | '
+    "awk '{ count[$2]++ } END { for (state in count) print count[state], state }'"
 )
+OVER_C, OVER_SHELL, SECOND_OVER_C, REAL_OVER_BARE, SWEEP_OVER_C = 4.0, 1.3, 2.5, 1.5, 2.0
+Peer = Callable[[str, Sequence[Path]], list[str]]
 
 
-def compiled(place: Path) -> Path:
-    """Compile the C program."""
-    program = place / "scan"
-    source = Path(__file__).with_name("scan.c")
-    subprocess.run(["cc", "-O2", "-o", program, source], check=True)  # noqa: S607 - the machine's
-    return program
+def take_looks(tree: Tree, peer: Peer) -> dict[str, float]:
+    """Return the median seconds of every kind of look at a tree, and of the peers."""
+    ours = [*STATUSTUI, "list", "--summary", str(tree.root)]
+    commands = {
+        "C first": peer("first", tree.test_runs),
+        "C sweep": peer("sweep", tree.test_runs),
+        "shell": ["sh", "-c", PIPELINE, "sh", str(tree.root)],
+        "first, no cache": [*ours, "--no-cache"],
+        "first, cache saved": ours,
+    }
+    with new_home() as home:
+        process_seconds(ours, home)
+        if not any(home.rglob("*.cache")):
+            print("no cache was saved: the second look is a first one")
+        measures = {name: partial(process_seconds, one) for name, one in commands.items()}
+        measures["second"] = partial(process_seconds, ours, home)
+        return take_turns(measures, rounds(tree.runs))
 
 
-def seconds(command: list[str]) -> float:
-    """Wall-clock seconds of a whole process."""
-    start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - start
-
-
-def compare(commands: dict[str, list[str]]) -> dict[str, float]:
-    """Name -> median seconds of commands that take turns."""
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(ROUNDS):
-        for name, command in commands.items():
-            times[name].append(seconds(command))
-    return {name: median(values) for name, values in times.items()}
-
-
-def first_looks(runs: int, program: Path) -> None:
-    """Print what a first look at a tree of each shape costs."""
-    ours: dict[str, float] = {}
-    for shape in ("bare", "real"):
-        with tree(runs, shape=shape) as root:
-            took = compare(
-                {
-                    "C": [str(program), "first", str(root / "test_runs")],
-                    "shell": ["sh", "-c", PIPELINE.format(root=root)],
-                    "list": [sys.executable, "-m", "statustui", "list", "--summary", str(root)],
-                }
-            )
-        ours[shape] = took["list"]
-        each = ", ".join(f"{name} {1e6 * took[name] / runs:.1f} us" for name in took)
-        print(
-            f"{runs:>7} runs, {shape}: {each}; list / C {took['list'] / took['C']:.2f}"
-            f"{' [4]' if shape == 'bare' else ''}, list / shell {took['list'] / took['shell']:.2f}"
-            f"{' [1.3]' if shape == 'bare' else ''}",
-            flush=True,
-        )
-    print(f"{runs:>7} runs, real / bare: {ours['real'] / ours['bare']:.2f} [1.5]")
+def compare_looks(tree: Tree, took: dict[str, float]) -> None:
+    """Print what the looks at a tree cost, and their ratios to the peers."""
+    is_bare = tree.shape == "bare"
+    for name, seconds in took.items():
+        each = Figure(1e6 * seconds / tree.runs, "us a run")
+        ratios: list[Figure] = []
+        if name.startswith("first"):
+            ratios = [
+                Figure(seconds / took["C first"], "x C", OVER_C if is_bare else None),
+                Figure(seconds / took["shell"], "x shell", OVER_SHELL if is_bare else None),
+            ]
+        elif name == "second":
+            ratios = [Figure(seconds / took["C sweep"], "x C sweep", SECOND_OVER_C)]
+        report(f"{tree.runs:,} {tree.shape}: {name}", each, *ratios)
 
 
 def exhaust(findings: Iterable[Finding]) -> float:
-    """Seconds that it takes to find everything."""
+    """Return the seconds that it takes to find everything."""
     start = time.perf_counter()
     deque(findings, maxlen=0)
     return time.perf_counter() - start
 
 
-def sweeps(runs: int, program: Path) -> None:
+def compare_sweeps(tree: Tree, c_seconds: float) -> None:
     """Print what a sweep of unchanged runs costs inside the monitor."""
-    with tree(runs) as root:
-        scanner = RootScanner(str(root), Settings("poll"), threading.Event())
-        exhaust(scanner.sweep(runs, everything=True))
-        ours = median(exhaust(scanner.sweep(runs, everything=True)) for _ in range(ROUNDS))
-        command = [str(program), "sweep", str(root / "test_runs")]
-        peer = median(seconds(command) for _ in range(ROUNDS))
-    print(
-        f"{runs:>7} runs, sweep {1e6 * ours / runs:.2f} us, C {1e6 * peer / runs:.2f} us:"
-        f" {ours / peer:.2f} [2]"
+    scanner = RootScanner(str(tree.root), Settings("poll"), threading.Event())
+    exhaust(scanner.sweep(tree.runs, everything=True))
+    seconds = median(
+        exhaust(scanner.sweep(tree.runs, everything=True)) for _ in range(rounds(tree.runs))
+    )
+    scanner.close()
+    report(
+        f"{tree.runs:,} {tree.shape}: sweep of the monitor",
+        Figure(1e6 * seconds / tree.runs, "us a run"),
+        Figure(seconds / c_seconds, "x C sweep", SWEEP_OVER_C),
     )
 
 
 def main() -> None:
-    """Measure for each number of runs on the command line."""
+    """Measure trees of both shapes."""
     relax_collector()
-    with tempfile.TemporaryDirectory() as place:
-        program = compiled(Path(place))
-        for runs in map(int, sys.argv[1:] or ["20000", "100000"]):
-            first_looks(runs, program)
-            sweeps(runs, program)
+    options = tree_parser(__doc__, [20_000, 100_000]).parse_args()
+    with compiled_peer() as peer:
+        bare: dict[int, float] = {}
+        for tree in trees(options, ("bare", "real")):
+            took = take_looks(tree, peer)
+            compare_looks(tree, took)
+            first = took["first, no cache"]
+            if tree.shape == "bare":
+                bare[tree.runs] = first
+                compare_sweeps(tree, took["C sweep"])
+            elif tree.runs in bare:
+                ratio = Figure(first / bare[tree.runs], "x bare", REAL_OVER_BARE)
+                report(f"{tree.runs:,} real: first, no cache", ratio)
 
 
 if __name__ == "__main__":

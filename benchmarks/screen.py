@@ -6,14 +6,28 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
-import tempfile
 import termios
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
+
+from measuring import STATUSTUI, environment, new_home
+
+WHOLE_PICTURE = rb"[0-9] runs?\b(?=[^ ]| [^f])"
+"""What the line above the keys says once all runs are on screen; before, it is ``N runs found``."""
+CHECKED = rb"[0-9] runs?, (?:events|polling)"
+"""What it says once all of them have been read or checked."""
+_PATIENCE = 900.0
+"""Seconds to wait for a text at most."""
+_SETTLED_RUNS = 10_000
+"""Runs for which a monitor sets up watches and saves its cache, in a second."""
+_MAX_QUIT = 60.0
+"""Seconds after which a program that was told to quit is killed."""
 
 
 class Answer(NamedTuple):
@@ -22,6 +36,10 @@ class Answer(NamedTuple):
     seconds: float
     """From then to the last byte."""
     data: bytes
+    first: float
+    """Seconds to the first byte; to the end of the reading if none came."""
+    longest_silence: float
+    """Most seconds without a byte: before the first, between two, or after the last."""
 
 
 class Screen:
@@ -31,19 +49,31 @@ class Screen:
         command: The program and its arguments.
         columns: Width of the terminal.
         lines: Its height.
-        home: Where its settings are, and what it remembers: variables of its environment.
+        home: Where its settings and its cache are.
     """
 
-    def __init__(
-        self, command: Sequence[str], columns: int, lines: int, home: dict[str, str]
-    ) -> None:
+    def __init__(self, command: Sequence[str], columns: int, lines: int, home: Path) -> None:
         """Start the program."""
+        self._unread = b""
+        self._is_running = True
         self.pid, self._master = pty.fork()
         if not self.pid:
-            environment = os.environ | {"TERM": "screen-256color"} | home
-            os.execvpe(command[0], list(command), environment)  # noqa: S606
+            variables = environment(home) | {"TERM": "screen-256color"}
+            os.execvpe(command[0], list(command), variables)  # noqa: S606 - the program itself
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+
+    def _read_piece(self, patience: float, size: int = 1 << 16) -> bytes | None:
+        """Read what comes within some seconds; None if nothing does, empty at the program's end."""
+        if self._unread:
+            piece, self._unread = self._unread, b""
+            return piece
+        if not select.select([self._master], [], [], patience)[0]:
+            return None
+        try:
+            return os.read(self._master, size)
+        except OSError:
+            return b""
 
     def read(
         self, quiet: float, within: float = 600.0, rate: float | None = None, first: float = 0.0
@@ -57,32 +87,68 @@ class Screen:
             first: Seconds to wait for the first byte at the most, if more than `quiet`.
         """
         start = last = time.monotonic()
-        data = b""
-        while time.monotonic() < start + within:
-            patience = quiet if data else max(quiet, first)
-            if not select.select([self._master], [], [], patience)[0]:
+        silences: list[float] = []
+        pieces: list[bytes] = []
+        while (left := start + within - time.monotonic()) > 0:
+            patience = quiet if pieces else max(quiet, first)
+            piece = self._read_piece(min(patience, left), 1 << 16 if rate is None else 512)
+            if not piece:
                 break
-            try:
-                piece = os.read(self._master, 1 << 16 if rate is None else 512)
-            except OSError:
-                break
+            now = time.monotonic()
+            silences.append(now - last)
+            last = now
+            pieces.append(piece)
             if rate is not None:
                 time.sleep(len(piece) / rate)
-            last = time.monotonic()
-            data += piece
-        return Answer(last - start, data)
+        silences.append(time.monotonic() - last)
+        return Answer(last - start, b"".join(pieces), silences[0], max(silences))
 
-    def wait_for(self, text: bytes) -> float:
-        """Read until `text` has come; the seconds that took."""
+    def wait_for(self, pattern: bytes, within: float = _PATIENCE) -> float:
+        """Read until something that matches a regular expression has come; the seconds that took.
+
+        What has matched, and what has come after it, is left to be read again.
+
+        Raises:
+            TimeoutError: It has not come within so many seconds.
+            EOFError: The program has ended before.
+        """
         start = time.monotonic()
         data = b""
-        while text not in data:
-            data = data[-200:] + os.read(self._master, 1 << 16)
+        while (found := re.search(pattern, data)) is None:
+            piece = self._read_piece(max(0.0, start + within - time.monotonic()))
+            if piece is None:
+                raise TimeoutError(f"{pattern!r} has not come within {within:g} s")
+            if not piece:
+                raise EOFError(f"the program has ended before {pattern!r}, with {data!r}")
+            data = data[-400:] + piece
+        self._unread = data[found.start() :]
         return time.monotonic() - start
+
+    def settle(self, runs: int) -> Answer:
+        """Wait until all runs are known, watched and saved.
+
+        Args:
+            runs: How many there are.
+        """
+        self.wait_for(CHECKED)
+        seconds = 2.0 + runs / _SETTLED_RUNS
+        return self.read(seconds, seconds)
 
     def press(self, keys: str) -> None:
         """Type."""
         os.write(self._master, keys.encode())
+
+    def quit(self) -> float:
+        """Press `q`; return the seconds until the program has gone, infinite if it has not."""
+        start = time.monotonic()
+        self.press("q")
+        while (passed := time.monotonic() - start) < _MAX_QUIT:
+            if self._read_piece(0.001) == b"":
+                time.sleep(0.001)
+            if os.waitpid(self.pid, os.WNOHANG)[0]:
+                self._is_running = False
+                return passed
+        return float("inf")
 
     def cpu(self) -> float:
         """Seconds of processor time that the program has used."""
@@ -97,19 +163,38 @@ class Screen:
 
     def close(self) -> None:
         """End the program."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        if self._is_running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
         os.close(self._master)
 
 
 @contextlib.contextmanager
-def screen(command: Sequence[str], columns: int = 80, lines: int = 24) -> Iterator[Screen]:
-    """Run a program in a terminal, until the block ends; it finds no settings, and leaves none."""
-    with tempfile.TemporaryDirectory() as directory:
-        home = dict.fromkeys(["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"], directory)
-        running = Screen(command, columns, lines, home)
-        try:
-            yield running
-        finally:
-            running.close()
+def screen(
+    command: Sequence[str], columns: int = 80, lines: int = 24, home: Path | None = None
+) -> Iterator[Screen]:
+    """Run a program in a terminal until the block ends.
+
+    Args:
+        command: The program and its arguments.
+        columns: Width of the terminal.
+        lines: Its height.
+        home: Where its settings and its cache are; None for an empty directory.
+    """
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(new_home()) if home is None else home
+        running = Screen(command, columns, lines, place)
+        stack.callback(running.close)
+        yield running
+
+
+def fill_cache(root: Path, home: Path, patience: float = 60.0) -> bool:
+    """Let a monitor read a root and save its cache in `home`; return whether it has."""
+    with screen([*STATUSTUI, str(root)], home=home) as monitor:
+        monitor.wait_for(CHECKED)
+        end = time.monotonic() + patience
+        while not (is_saved := any(home.rglob("*.cache"))) and time.monotonic() < end:
+            monitor.read(0.2, 0.2)
+        monitor.quit()
+    return is_saved

@@ -25,6 +25,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from measuring import STATUSTUI
 from screen import Screen, screen
 
 RUNS, SPEED = 150, 30.0
@@ -120,7 +121,7 @@ def soak(seconds: float) -> list[Sample]:
         root = Path(directory)
         clusters, churn = Clusters(root, dice), Churn(root)
         try:
-            with screen([sys.executable, "-m", "statustui", str(root)], 160, 45) as monitor:
+            with screen([*STATUSTUI, str(root)], 160, 45) as monitor:
                 begin = time.monotonic()
                 sampled = replaced = churned = begin
                 while (now := time.monotonic()) < begin + seconds:

@@ -1,29 +1,44 @@
 """What the table of runs costs: time from key to frame, and bytes to the terminal.
 
-    python benchmarks/table.py [RUNS]...
+    python benchmarks/table.py [RUNS]... [--on DIR | --tree DIR] [--seconds S]
 
-Runs the monitor in a pseudo-terminal of 80x24 on trees of 1,000 and 100,000 runs. The goals are in
-brackets behind the figures.
+Runs the monitor in a pseudo-terminal of 80x24 on a tree of each size. For each key it prints the
+time to the first byte, the time to the last one and the number of bytes; for a letter of a filter
+also the time until the list is narrowed for the first time. Then follow the longest silence while
+keys are pressed and the order changes, what changes of runs cost, and the time from `q` to the end.
+At last the first frames of the largest tree are compared with those of the smallest one. Budgets
+are in brackets.
 """
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
-from screen import Screen, screen
-from tree import tree
+from measuring import STATUSTUI, Figure, milliseconds, report
+from screen import Answer, Screen, screen
+from tree import Tree, append, tree_parser, trees
 
-QUIET = 0.12
-"""Seconds without a byte after which a frame is over."""
-IDLE = 30.0
-STORM = 10.0
+NARROWED = b" listed"
+"""What the line above the keys says while not all runs are listed."""
 LINK = 32 * 1024
+"""Bytes a second of a slow link."""
+VISIBLE = 16
+"""Runs that are in view together."""
+KEYS_PER_SECOND = 30.0
+PAGE_BYTES, IN_PLACE_BYTES = 3000.0, 300.0
+LIST_MS, NARROWED_MS, WHOLE_MS, QUIT_MS = 60.0, 50.0, 150.0, 1000.0
+BUDGETED_RUNS = 100_000
+"""Largest tree for which the budgets in milliseconds hold; more is done in slices."""
+KEYS_RATIO = 1.3
 
 WRITER = """
 import random, sys, time
@@ -40,119 +55,209 @@ while (passed := time.time() - start) < seconds:
 """
 
 
-def append(path: Path, status: str) -> None:
-    """Append a status to a run."""
-    with (path / "status").open("a") as file:
-        file.write(f"{time.time():.6f} {status}\n")
+class Key(NamedTuple):
+    """A key that is pressed several times."""
+
+    name: str
+    keys: str
+    times: int
+    """After that many times, the list is as it was."""
+    milliseconds: float | None = None
+    """Budget to the last byte."""
+    bytes: float | None = None
 
 
-def key_times(monitor: Screen, keys: str, count: int) -> tuple[float, float]:
-    """Median seconds from a key to the end of its frame, and median bytes."""
-    answers = []
-    for _ in range(count):
-        monitor.press(keys)
-        answers.append(monitor.read(QUIET, first=2.0))
-    return median(one.seconds for one in answers), median(len(one.data) for one in answers)
+KEYS = (
+    Key("one line down", "j", 12, None, PAGE_BYTES),
+    Key("page down", "\x1b[6~", 10, None, PAGE_BYTES),
+    Key("to the end", "G", 1),
+    Key("to the top", "g", 1),
+    Key("problems only", "!", 4, LIST_MS),
+    Key("next sort key", "s", 6, LIST_MS),
+    Key("next grouping", "t", 6, LIST_MS),
+)
 
 
-def storm(monitor: Screen, paths: list[Path], rate: float, word: str) -> str:
-    """Bytes and processor time while many changes are made, with `word` in their notes."""
-    names = "\n".join(str(path / "status") for path in paths)
-    command = [sys.executable, "-c", WRITER, str(rate), str(STORM), word]
-    writer = threading.Thread(
-        target=subprocess.run, args=(command,), kwargs={"input": names, "text": True}
-    )
-    writer.start()
-    cpu = monitor.cpu()
-    size, start = 0, time.monotonic()
-    while time.monotonic() < start + STORM:
-        size += len(monitor.read(QUIET, STORM).data)
-    passed = time.monotonic() - start
-    cpu = monitor.cpu() - cpu
-    writer.join()
-    monitor.read(1.0, 5.0)
-    return f"{size / passed / 1024:5.1f} KiB/s  CPU {100 * cpu / passed:4.1f} %"
+class Table:
+    """A monitor on a tree, and what it is asked.
 
+    Args:
+        monitor: The monitor, which has read everything.
+        tree: What it has read.
+        seconds: How long each storm of changes lasts; the marks of a change are gone after that.
+    """
 
-def measure(root: Path, runs: int) -> dict[str, float]:
-    """Print the figures on one tree; the key times."""
-    test_runs = root / "test_runs"
-    times: dict[str, float] = {}
-    say: Callable[[str], None] = lambda text: print(f"{runs:>7} runs  {text}", flush=True)  # noqa: E731
-    with screen([sys.executable, "-m", "statustui", str(root)]) as monitor:
-        say(f"all runs on screen after {monitor.wait_for(b'events'):.2f} s")
-        monitor.read(2.0, 10.0)
-        for name, keys, count, goal in (
-            ("one line down", "j", 12, "700 bytes"),
-            ("page down", "\x1b[6~", 10, "5,000 bytes"),
-            ("to the end", "G", 1, ""),
-            ("to the top", "g", 1, ""),
-            ("problems only", "!", 4, ""),
-            ("filter: first letter", "/7", 1, ""),
-            ("filter: next letter", "7", 1, ""),
-            ("filter: away", "\x1b", 1, ""),
-            ("next sort key", "s", 6, ""),
-        ):
-            seconds, size = key_times(monitor, keys, count)
-            times[name] = seconds
-            say(f"{name:<22} {1000 * seconds:6.1f} ms  {size:6.0f} bytes  [{goal}]")
-        monitor.press("g")
-        monitor.read(1.0, 8.0)
+    def __init__(self, monitor: Screen, tree: Tree, seconds: float) -> None:
+        self._monitor = monitor
+        self._tree = tree
+        self._seconds = seconds
+        self._quiet = max(0.3, tree.runs / 300_000)
+        """Seconds without a byte after which an answer is over."""
+        self.first_frames: dict[str, float] = {}
+
+    def _report(self, name: str, *figures: Figure) -> None:
+        report(f"{self._tree.runs:,} runs: {name}", *figures)
+
+    def _budget(self, budget: float | None) -> float | None:
+        """Return a budget in milliseconds, if it holds for a tree of this size."""
+        return budget if self._tree.runs <= BUDGETED_RUNS else None
+
+    def _press(self, keys: str) -> Answer:
+        self._monitor.press(keys)
+        return self._monitor.read(self._quiet, first=30 * self._quiet)
+
+    def measure_keys(self) -> None:
+        """Press each key, and print its times and bytes."""
+        for key in KEYS:
+            answers = [self._press(key.keys) for _ in range(key.times)]
+            self.first_frames[key.name] = median(one.first for one in answers)
+            last = median(max(one.first, one.seconds) for one in answers)
+            self._report(
+                key.name,
+                milliseconds(self.first_frames[key.name], until="first byte"),
+                milliseconds(last, self._budget(key.milliseconds), "last byte"),
+                Figure(median(len(one.data) for one in answers), "bytes", key.bytes),
+            )
+
+    def measure_filter(self) -> None:
+        """Type a filter and remove it, and print the times."""
+        self._press("/")
+        for name in ("filter: first letter", "filter: next letter"):
+            start = time.monotonic()
+            self._monitor.press("7")
+            first = self._monitor.wait_for(b"(?s).")
+            self._monitor.wait_for(NARROWED)
+            narrowed = time.monotonic() - start
+            whole = narrowed + self._monitor.read(self._quiet).seconds
+            self.first_frames[name] = first
+            self._report(
+                name,
+                milliseconds(first, until="echo"),
+                milliseconds(narrowed, self._budget(NARROWED_MS), "narrowed"),
+                milliseconds(whole, self._budget(WHOLE_MS), "whole"),
+            )
+        away = self._press("\x1b")
+        self._report("filter: away", milliseconds(away.seconds, until="last byte"))
+
+    def measure_silence(self) -> None:
+        """Change the list while keys are pressed, and print the longest silence."""
+        for key in KEYS:
+            if key.milliseconds is None:
+                continue
+            self._press("g")
+            # Down and up in turns: each of them draws something in any list.
+            with held(self._monitor, "jk"):
+                self._monitor.read(1.0, 1.0)
+                self._monitor.press(key.keys)
+                answer = self._monitor.read(5 * self._quiet, 5 * self._quiet)
+            self._report(
+                f"longest silence, {key.name}", milliseconds(answer.longest_silence, LIST_MS)
+            )
+            # Back to the list as it was.
+            for _ in range(key.times - 1):
+                self._press(key.keys)
+
+    def measure_link(self) -> None:
+        """Hold the down key on a slow link, and print how long the screen needs to settle."""
+        with held(self._monitor):
+            self._monitor.read(0.5, 2.0, LINK)
+        answer = self._monitor.read(self._quiet, 20.0, LINK)
+        self._report("settles after a held key, at 32 KiB/s", milliseconds(answer.seconds, 250))
+
+    def measure_changes(self) -> None:
+        """Change runs in view and out of view, and print the bytes."""
+        in_view, elsewhere, *_ = (self._tree.run(number) for number in self._tree.active)
+        self._press("g")
         # By time: what has just changed is at the top.
-        monitor.press("sg")
-        append(test_runs / "10", "RUN_USER first")
-        monitor.read(6.0, 9.0)
-        append(test_runs / "10", "RUN_USER again")
-        answer = monitor.read(0.8, 3.0)
-        say(f"a visible run changes: {len(answer.data)} bytes  [700]")
-        monitor.read(6.0, 9.0)
-        monitor.press("G")
-        monitor.read(1.0, 3.0)
-        append(test_runs / "20", "RUN_USER elsewhere")
-        say(f"a run out of view changes: {len(monitor.read(2.0, 4.0).data)} bytes  [0]")
-        cpu, start = monitor.cpu(), time.monotonic()
-        size = len(monitor.read(IDLE, IDLE).data)
-        cpu, passed = monitor.cpu() - cpu, time.monotonic() - start
-        say(f"idle: {size / passed:.0f} bytes/s  CPU {100 * cpu / passed:.2f} %")
-        anywhere = [test_runs / str(number) for number in range(10, runs, 10)]
-        say(f"1,000 changes/s anywhere:  {storm(monitor, anywhere, 1000, 'anywhere')}")
-        visible = [test_runs / str(number) for number in range(10, 170, 10)]
-        for path in visible:
-            append(path, "RUN_USER visible")
-        monitor.press("/visible\rg")
-        monitor.read(1.0, 8.0)
-        say(f"1,000 changes/s in view:   {storm(monitor, visible, 1000, 'visible')}  [30 KiB/s]")
-        monitor.press("\x1b")
-        held(monitor, say)
-    return times
+        self._press("sg")
+        append(in_view, "RUN_USER first")
+        self._monitor.read(self._seconds, self._seconds)
+        append(in_view, "RUN_USER again")
+        answer = self._monitor.read(0.8, 10.0, first=8.0)
+        self._report("a run in view changes", Figure(len(answer.data), "bytes", IN_PLACE_BYTES))
+        self._monitor.read(self._seconds, self._seconds)
+        self._press("G")
+        append(elsewhere, "RUN_USER elsewhere")
+        answer = self._monitor.read(2.0, 4.0)
+        self._report("a run out of view changes", Figure(len(answer.data), "bytes", 0))
+
+    def measure_storms(self) -> None:
+        """Have another process make 1,000 changes a second, and print what they cost."""
+        runs = [self._tree.run(number) for number in self._tree.active]
+        self._storm("1,000 changes/s anywhere", runs, "anywhere")
+        for run in runs[:VISIBLE]:
+            append(run, "RUN_USER visible")
+        self._press("/visible\rg")
+        self._monitor.read(1.0, 8.0)
+        self._storm("1,000 changes/s in view", runs[:VISIBLE], "visible")
+        self._press("\x1b")
+
+    def _storm(self, name: str, runs: Sequence[Path], word: str) -> None:
+        """Print bytes and processor time while many changes are made, with `word` in the notes."""
+        names = "\n".join(str(run / "status") for run in runs)
+        command = [sys.executable, "-c", WRITER, "1000", str(self._seconds), word]
+        writer = threading.Thread(
+            target=subprocess.run, args=(command,), kwargs={"input": names, "text": True}
+        )
+        writer.start()
+        before = self._monitor.cpu()
+        answer = self._monitor.read(self._seconds, self._seconds)
+        percent = 100 * (self._monitor.cpu() - before) / self._seconds
+        writer.join()
+        self._monitor.read(self._seconds, self._seconds)
+        kibibytes = len(answer.data) / self._seconds / 1024
+        self._report(name, Figure(kibibytes, "KiB/s", 30), Figure(percent, "% of a core"))
+
+    def measure_quit(self) -> None:
+        """Sort once more and quit, and print how long that took."""
+        self._monitor.press("s")
+        self._report("q to the end, while it sorts", milliseconds(self._monitor.quit(), QUIT_MS))
 
 
-def held(monitor: Screen, say: Callable[[str], None]) -> None:
-    """Hold the down key on a slow link, and see how long the screen needs to settle."""
+@contextlib.contextmanager
+def held(monitor: Screen, keys: str = "j") -> Iterator[None]:
+    """Hold a key until the block ends, or press several in turns."""
     stop = threading.Event()
 
     def hold() -> None:
-        while not stop.wait(1 / 30):
-            monitor.press("j")
+        for key in itertools.cycle(keys):
+            if stop.wait(1 / KEYS_PER_SECOND):
+                return
+            monitor.press(key)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    monitor.read(0.5, 2.0, LINK)
-    stop.set()
-    holder.join()
-    answer = monitor.read(0.25, 20.0, LINK)
-    say(f"down key held for 2 s at 32 KiB/s: settles in {answer.seconds:.2f} s  [0.25]")
+    try:
+        yield
+    finally:
+        stop.set()
+        holder.join()
+
+
+def measure(tree: Tree, seconds: float) -> dict[str, float]:
+    """Print the figures on one tree; return the seconds to the first frames."""
+    with screen([*STATUSTUI, str(tree.root)]) as monitor:
+        table = Table(monitor, tree, seconds)
+        monitor.settle(tree.runs)
+        table.measure_keys()
+        table.measure_filter()
+        table.measure_silence()
+        table.measure_link()
+        table.measure_changes()
+        table.measure_storms()
+        table.measure_quit()
+    return table.first_frames
 
 
 def main() -> None:
-    """Measure for each number of runs on the command line, and compare."""
-    results = []
-    for runs in map(int, sys.argv[1:] or ["1000", "100000"]):
-        with tree(runs) as root:
-            results.append(measure(root, runs))
-    first, last = results[0], results[-1]
-    for name in first:
-        print(f"{name:<22} ratio {last[name] / first[name]:.2f}  [1.3]")
+    """Measure on each tree, and compare."""
+    parser = tree_parser(__doc__, [1000, 100_000])
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of a storm of changes")
+    options = parser.parse_args()
+    results = [measure(tree, options.seconds) for tree in trees(options)]
+    for name, seconds in results[0].items() if len(results) > 1 else ():
+        ratio = Figure(results[-1][name] / seconds, "x the smallest tree", KEYS_RATIO)
+        report(f"{name}: first frame", ratio)
 
 
 if __name__ == "__main__":

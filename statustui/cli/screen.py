@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -101,7 +102,14 @@ def open_monitor(
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - most of the start-up time
 
     config, session = _recall(config, roots) if remembers else (config, None)
-    app = StatusApp(_LateMonitor(roots, config.settings), roots, config=config, session=session)
+    app = StatusApp(
+        _LateMonitor(roots, config.settings),
+        roots,
+        config=config,
+        session=session,
+        # A garbage collection need not go through all runs, which form no cycles.
+        on_scanned=gc.freeze,
+    )
     splash.hand_over()
     app.run(mouse=mouse)
     if app.failure is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from statustui.core.categories import Category
@@ -48,22 +49,26 @@ def _longest_first(run: Run) -> Key:
     return (1, run.started - (run.updated_at or run.started))
 
 
-SORT_KEYS: dict[str, Callable[[Run], Key]] = {
-    "category": lambda run: (_urgency(run), _newest_first(run)),
-    "time": lambda run: (_newest_first(run),),
-    "id": lambda run: (natural(run.id),),
-    "name": lambda run: (natural(run.name),),
-    "state": lambda run: (run.current.state, _newest_first(run)),
-    "result": lambda run: (run.result or "~", _newest_first(run)),
-    "started": lambda run: (float("inf") if run.started is None else -run.started,),
-    "took": _longest_first,
-    "user": lambda run: (not run.user, natural(run.user), _newest_first(run)),
-    "series": lambda run: (not run.series, natural(run.series), _newest_first(run)),
-    "root": lambda run: (natural(run.root), _newest_first(run)),
+_natural_name = lru_cache(4096)(natural)
+"""`natural` for texts that many runs share."""
+
+SORT_KEYS: dict[str, tuple[Callable[[Run], Any], ...]] = {
+    "category": (_urgency, _newest_first),
+    "time": (_newest_first,),
+    "id": (),
+    "name": (lambda run: _natural_name(run.name),),
+    "state": (lambda run: run.current.state, _newest_first),
+    "result": (lambda run: run.result or "~", _newest_first),
+    "started": (lambda run: float("inf") if run.started is None else -run.started,),
+    "took": (_longest_first,),
+    "user": (lambda run: not run.user, lambda run: _natural_name(run.user), _newest_first),
+    "series": (lambda run: not run.series, lambda run: _natural_name(run.series), _newest_first),
+    "root": (lambda run: _natural_name(run.root), _newest_first),
 }
-"""Name of a sort key -> key function. ``category`` sorts the most urgent first, ``time`` the most
-recently changed, ``started`` the newest, and ``took`` the longest, those that go on before the
-others."""
+"""Name of a sort key -> what to compare, the most important first; then ids are compared.
+
+``category`` sorts the most urgent first, ``time`` the most recently changed, ``started`` the
+newest, and ``took`` the longest, those that go on before the others."""
 
 
 def sort_key(name: str) -> Callable[[Run], Key]:
@@ -72,8 +77,19 @@ def sort_key(name: str) -> Callable[[Run], Key]:
     Raises:
         KeyError: There is no such sort key.
     """
-    key = SORT_KEYS[name]
-    return lambda run: (*key(run), natural(run.id), run.path)
+    parts = SORT_KEYS[name]
+    return lambda run: (*[part(run) for part in parts], natural(run.id), run.path)
+
+
+def sort_in_place(runs: list[Run], name: str) -> None:
+    """Sort runs that are in the order of their ids by the sort key `name`.
+
+    Raises:
+        KeyError: There is no such sort key.
+    """
+    # Comparing one number or text at a time is several times as fast as comparing tuples.
+    for part in reversed(SORT_KEYS[name]):
+        runs.sort(key=part)
 
 
 def in_order(runs: Iterable[Run], sort: str) -> list[Run]:

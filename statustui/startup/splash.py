@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Collection
 
 from statustui.startup.terminal import is_dumb
+
+# Not from `typing`, nor `signal`, which imports `enum`: they take longer than the first frame.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Collection
+else:
+    import _signal as signal
 
 _SCREENLESS_OPTIONS = frozenset({"-h", "--help", "-V", "--version", "--once"})
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)

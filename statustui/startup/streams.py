@@ -10,12 +10,15 @@ import codecs
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
 
 from statustui.presentation.spelling import spell
 from statustui.startup.terminal import has_glyphs, names_utf8
 
+# Not from `typing`, whose import takes longer than the rest of the first frame.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from _typeshed import ReadableBuffer
 
 _ASCII = "ascii"

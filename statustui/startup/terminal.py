@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+
+# Not from `typing`, whose import takes longer than the rest of the first frame.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 """What Python sets ``LC_CTYPE`` to in the C locale (PEP 538)."""

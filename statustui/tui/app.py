@@ -80,6 +80,7 @@ class StatusApp(PrivateApp):
         config: The configuration of the user.
         session: The state of earlier sessions; None to remember nothing.
         calm: Seconds after a key in the list for which changes wait.
+        on_scanned: Called once, when the first scan of every root is done.
     """
 
     TITLE = "statustui"
@@ -106,6 +107,7 @@ class StatusApp(PrivateApp):
         config: Config = _DEFAULTS,
         session: SessionState | None = None,
         calm: float = CALM_SECONDS,
+        on_scanned: Callable[[], object] = lambda: None,
     ) -> None:
         styles: list[str | PurePath] = [_STYLES]
         if config.colorblind:
@@ -127,7 +129,7 @@ class StatusApp(PrivateApp):
         self._inspect = inspect or FileInspector()
         self._clock = clock
         self._store = RunStore(config.sort, config.group)
-        self._hold = Hold(self._wake, lambda: self._feed.has_more, calm)
+        self._hold = Hold(self._wake_updates, lambda: self._feed.has_more, calm)
         self._shared = ScreenContext(
             store=self._store,
             roots=RootStates(roots),
@@ -137,6 +139,7 @@ class StatusApp(PrivateApp):
             config=config,
             filters=FilterHistory(None if session is None else session.settings.get("filters")),
             hold=self._hold,
+            wake=self._wake_updates,
         )
         self._runs_screen = RunsScreen(self._shared)
         self._alarm = Alarm(is_on=config.bell, clock=time.monotonic)
@@ -160,6 +163,7 @@ class StatusApp(PrivateApp):
         )
         self._backlog = Backlog(self)
         self._is_watching = False
+        self._on_scanned: Callable[[], object] | None = on_scanned
 
     def _check_and_inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]
@@ -266,7 +270,7 @@ class StatusApp(PrivateApp):
         self._feed.add_batch(batch)
         self._updates.wake()
 
-    def _wake(self) -> None:
+    def _wake_updates(self) -> None:
         self._updates.wake()
 
     def _live_screens(self) -> list[LiveScreen]:
@@ -281,6 +285,9 @@ class StatusApp(PrivateApp):
         batch = self._feed.apply_part()
         for screen in self._live_screens():
             screen.apply_batch(batch)
+        if self._on_scanned is not None and self.initial_scan_done:
+            self._on_scanned()
+            self._on_scanned = None
 
     def _refresh_views(self) -> None:
         # While the program ends there is no screen.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from itertools import accumulate
 
-from sortedcontainers import SortedList
-
 from statustui.core.categories import Category
-from statustui.core.order import GROUPINGS, SERIES_GROUP, Key, natural
+from statustui.core.order import GROUPINGS, SERIES_GROUP, natural
 from statustui.core.run import Run
+from statustui.tui.model.run_order import RunOrder
 
 FAILURE = "failure"
 """The grouping whose groups also count names, and know since when there are any runs."""
@@ -27,14 +26,16 @@ class Group:
         "grouping",
         "has_header",
         "is_folded",
-        "keys",
         "name",
         "names",
         "natural_name",
+        "order",
         "start",
     )
 
-    def __init__(self, name: str, grouping: str) -> None:
+    def __init__(self, name: str, order: RunOrder, grouping: str) -> None:
+        self.order = order
+        """Its runs."""
         self.name = name
         self.natural_name = natural(name)
         self.grouping = grouping
@@ -46,15 +47,13 @@ class Group:
         self._is_since_known = True
         self.counts: Counter[Category] = Counter()
         """How many of its runs are in each category; kept only if there is a header to show it."""
-        self.keys: SortedList[Key] = SortedList()
-        """The sort keys of its runs, in order; each ends in the run's path."""
         self.start = 0
         """The row in which it begins."""
 
     @property
     def height(self) -> int:
         """How many rows it takes."""
-        return self.has_header + (0 if self.is_folded else len(self.keys))
+        return self.has_header + (0 if self.is_folded else len(self.order))
 
     @property
     def is_failure(self) -> bool:
@@ -84,16 +83,13 @@ class Group:
             self.names.update(run.name for run in runs)
             self._since = _earliest(self._since, *map(_failed_at, runs))
 
-    def since(self, runs: Mapping[str, Run]) -> float | None:
-        """Return when the first of its runs failed, in seconds since 1970; None if unknown.
-
-        Args:
-            runs: Path -> run, for at least the runs of the group. All of them are compared only
-                after the first of them has left the group.
-        """
+    @property
+    def since(self) -> float | None:
+        """When the first of its runs failed, in seconds since 1970; None if unknown."""
+        # All runs are compared only after the first of them has left the group.
         if not self._is_since_known:
             self._is_since_known = True
-            self._since = _earliest(*(_failed_at(runs[key[-1]]) for key in self.keys))
+            self._since = _earliest(*map(_failed_at, self.order))
         return self._since
 
 
@@ -112,28 +108,17 @@ class Groups:
 
     Args:
         grouping: One of `GROUPINGS`.
+        toggled: Names of the groups that are not folded as the grouping has it; this changes it.
     """
 
-    def __init__(self, grouping: str) -> None:
+    def __init__(self, grouping: str, toggled: set[str]) -> None:
         self.grouping = grouping
+        self.toggled = toggled
         self._by_name: dict[str, Group] = {}
-        self._toggled: set[str] = set()
-        """Names of the groups that are not folded as the grouping has it."""
         self._order: list[Group] = []
         self._starts: list[int] = []
         self._height = 0
         self._is_laid_out = False
-
-    def change_grouping(self, grouping: str) -> None:
-        """Remove all groups, and make the next ones by another grouping."""
-        self.grouping = grouping
-        self._toggled = set()
-        self.clear()
-
-    def clear(self) -> None:
-        """Remove all groups; a name that is used again is folded as it was."""
-        self._by_name = {}
-        self.invalidate()
 
     def invalidate(self) -> None:
         """Recompute the order and the rows before they are next used."""
@@ -150,22 +135,23 @@ class Groups:
         """Return the groups, in no order."""
         return self._by_name.values()
 
-    def get_or_add(self, name: str) -> Group:
-        """Return the group called `name`; make it if there is none."""
-        group = self._by_name.get(name)
-        if group is None:
-            group = self._by_name[name] = Group(name, self.grouping)
-            group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (name in self._toggled)
+    def add(self, name: str, order: RunOrder) -> Group:
+        """Add a group."""
+        group = Group(name, order, self.grouping)
+        group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (name in self.toggled)
+        self._by_name[name] = group
+        self.invalidate()
         return group
 
     def remove(self, name: str) -> None:
         """Remove a group that has no runs any more."""
         del self._by_name[name]
+        self.invalidate()
 
     def toggle_fold(self, group: Group) -> None:
         """Fold a group, or unfold it."""
         group.is_folded = not group.is_folded
-        self._toggled ^= {group.name}
+        self.toggled ^= {group.name}
         self.invalidate()
 
     @property
@@ -195,7 +181,7 @@ class Groups:
             key=lambda one: (
                 one.name == SERIES_GROUP,
                 not one.name,
-                -len(one.keys) if by_size else 0,
+                -len(one.order) if by_size else 0,
                 one.natural_name,
             ),
         )

@@ -39,6 +39,11 @@ class RootStates:
         return [health for health in self.by_root.values() if health is not None]
 
     @property
+    def are_swept(self) -> bool:
+        """Whether every root has been read once, though changes may be waiting."""
+        return all(health is not None and health.swept for health in self.by_root.values())
+
+    @property
     def initial_scan_done(self) -> bool:
         """Whether the first scan of every root is done."""
         return len(self.scanned) == len(self.by_root)

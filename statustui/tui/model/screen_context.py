@@ -34,3 +34,5 @@ class ScreenContext:
     """The filters that the user has kept."""
     hold: Hold
     """Whether changes wait, so that the picture stands still."""
+    wake: Callable[[], object] = lambda: None
+    """Goes on with what the store has not finished."""

@@ -1,27 +1,32 @@
 """The runs on screen: order, filter, groups, counts, selection and marks. No widgets here.
 
-Applying a batch costs in proportion to the batch: every list is kept sorted by insertion.
+A few changes are sorted in one by one. What takes long with many runs is done in slices, and the
+list stays as it was meanwhile.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
-from itertools import chain
-from typing import TypeAlias
-
-from sortedcontainers import SortedList
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from dataclasses import replace
 
 from statustui.core.categories import Category
-from statustui.core.order import GROUPINGS, SERIES_GROUP, Key, sort_key, split_sort
+from statustui.core.order import SERIES_GROUP, sort_key, split_sort
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch
-from statustui.tui.model.groups import Group, Groups
+from statustui.tui.model.groups import Group
+from statustui.tui.model.listing import Arrangement, Listing, Row, arrange
+from statustui.tui.model.run_order import IdOrder, RunOrder
 from statustui.tui.model.unread_problems import UnreadProblems
 
 PROBLEMS = frozenset(category for category in Category if category.is_problem)
-Row: TypeAlias = Run | Group
-"""What a row shows: a run, or the header of a group."""
+_MAX_SINGLE = 100
+"""New runs of one batch that are sorted in one by one."""
+_SEARCH_ROWS = 1000
+"""Rows that a search looks at in one step."""
+_MAX_SECONDS = 0.05
+"""Seconds for arranging the list at once; what takes longer is left to `continue_arranging`."""
 
 
 class RunStore:
@@ -40,8 +45,6 @@ class RunStore:
         """Path -> run, listed or not."""
         self.counts: Counter[Category] = Counter()
         """How many of all runs are in each category, without series."""
-        self._listed_counts: Counter[Category] = Counter()
-        """The same for the listed runs; kept only while not all are listed."""
         self.marked: set[str] = set()
         """Paths of the runs that the user has marked."""
         self.recently_changed: dict[str, float] = {}
@@ -50,57 +53,72 @@ class RunStore:
         """The runs with a new problem that the user has not seen."""
         self.stalled = 0
         """How many of all runs have stalled."""
-        self.only: frozenset[Category] | None = None
-        """The categories that are listed; None for all."""
-        self.sort, self.reverse = split_sort(sort)
         self.selected: str | None = None
         """Path of the selected run."""
         self.selected_group: str | None = None
         """Name of the selected group, if its header is selected."""
         self._cursor_shift = 0
-        self._matches: Callable[[Run], bool] | None = None
-        self._key = sort_key(self.sort)
-        self._keys: dict[str, Key] = {}
-        self._all: SortedList[Key] = SortedList()
-        """The sort keys of all runs, in order."""
-        self._series: SortedList[Key] = SortedList()
-        """The sort keys of all series, in order."""
-        self._home: dict[str, Group] = {}
-        """Path of a listed run -> its group."""
-        self._groups = Groups(grouping)
-        self._rebuild(0)
+        name, self._is_reversed = split_sort(sort)
+        self._wanted = Arrangement(name, grouping)
+        self._ids = IdOrder(self.runs)
+        self._unsorted: set[str] = set()
+        """Paths of new runs that are not in the list yet."""
+        order = RunOrder(sort_key(name))
+        self._toggled: set[str] = set()
+        """Names of the groups that the user has folded or unfolded."""
+        self._listing = Listing(self._wanted, order, RunOrder(sort_key(name)), self._toggled)
+        self._listing.is_reversed = self._is_reversed
+        self._work: Generator[Listing | None, None, Listing] | None = None
+        """The arranging that is under way."""
+
+    # How runs are listed.
+
+    @property
+    def sort(self) -> str:
+        """The sort key that the user wants."""
+        return self._wanted.sort
+
+    @property
+    def reverse(self) -> bool:
+        """Whether the user wants the reverse order."""
+        return self._is_reversed
+
+    @property
+    def grouping(self) -> str:
+        """The grouping that the user wants, one of `GROUPINGS`."""
+        return self._wanted.grouping
+
+    @property
+    def only(self) -> frozenset[Category] | None:
+        """The categories that are listed; None for all."""
+        return self._wanted.only
 
     # Rows.
 
     def __len__(self) -> int:
         """How many rows there are."""
-        return self._groups.height
-
-    @property
-    def grouping(self) -> str:
-        """The grouping in use, one of `GROUPINGS`."""
-        return self._groups.grouping
+        return len(self._listing)
 
     @property
     def listed(self) -> int:
         """How many runs are listed, those in folded groups included, without series."""
-        return sum(self._listed_counts.values()) if not self._lists_all else len(self._all)
+        return self._listed_counts.total()
 
     @property
     def listed_series(self) -> int:
         """How many series are listed, those in a folded group included."""
-        group = self._groups.get(SERIES_GROUP)
-        return 0 if group is None else len(group.keys)
+        group = self._listing.groups.get(SERIES_GROUP)
+        return 0 if group is None else len(group.order)
 
     @property
     def total(self) -> int:
         """How many runs there are, listed or not, without series."""
-        return len(self._all)
+        return self.counts.total()
 
     @property
     def total_series(self) -> int:
         """How many series there are, listed or not."""
-        return len(self._series)
+        return len(self.runs) - self.total
 
     @property
     def problems(self) -> Iterable[Run]:
@@ -110,47 +128,36 @@ class RunStore:
     @property
     def under_way(self) -> int:
         """How many of the listed runs wait, build or run."""
-        counts = self.counts if self._lists_all else self._listed_counts
+        counts = self._listed_counts
         return sum(counts[category] for category in Category if category.is_under_way)
 
     @property
-    def _lists_all(self) -> bool:
-        return self.only is None and self._matches is None
+    def _listed_counts(self) -> Counter[Category]:
+        return self.counts if self._listing.arrangement.lists_all else self._listing.counts
 
     def row(self, index: int) -> Row:
         """Return what row `index` shows."""
-        group = self._groups.at(index)
-        place = index - group.start - group.has_header
-        if place < 0:
-            return group
-        key = group.keys[-1 - place if self.reverse else place]
-        return self.runs[key[-1]]
+        return self._listing.row(index)
 
     def rows(self, start: int, stop: int) -> list[Row]:
         """Return what the rows from `start` up to but without `stop` show."""
-        return [self.row(index) for index in range(max(0, start), min(stop, len(self)))]
+        return self._listing.rows(start, stop)
 
     # Selection.
 
     @property
     def cursor(self) -> int:
         """The row of the selection; 0 if there is none."""
-        group = None if self.selected_group is None else self._groups.get(self.selected_group)
+        groups = self._listing.groups
+        group = None if self.selected_group is None else groups.get(self.selected_group)
         if group is not None:
-            return self._groups.start_of(group)
+            return groups.start_of(group)
         return 0 if self.selected is None else self.row_of(self.selected) or 0
 
     def row_of(self, path: str) -> int | None:
         """Return the row of the run at `path`, or of its folded group; None if it is not listed."""
-        group = self._home.get(path)
-        if group is None:
-            return None
-        start = self._groups.start_of(group)
-        if group.is_folded:
-            return start
-        place = group.keys.bisect_left(self._keys[path])
-        place = len(group.keys) - 1 - place if self.reverse else place
-        return start + group.has_header + place
+        run = self.runs.get(path)
+        return None if run is None else self._listing.row_of(run)
 
     @property
     def current(self) -> Run | None:
@@ -177,23 +184,32 @@ class RunStore:
 
         The header of a folded group stands for its runs.
         """
-        count = len(self)
-        for distance in range(1, count + 1):
-            index = (start + step * distance) % count
-            row = self.row(index)
-            runs = [row] if isinstance(row, Run) else self._hidden_in(row)
-            if any(map(wanted, runs)):
+        for index, row in self._rows_from(start, step):
+            if isinstance(row, Run):
+                is_found = wanted(row)
+            else:
+                is_found = row.is_folded and any(map(wanted, row.order))
+            if is_found:
                 return index
         return None
 
-    def _hidden_in(self, group: Group) -> Iterable[Run]:
-        """Return the runs of a folded group."""
-        return (self.runs[key[-1]] for key in group.keys) if group.is_folded else ()
+    def _rows_from(self, start: int, step: int) -> Iterator[tuple[int, Row]]:
+        """Yield all rows with their indexes, from the one next to `start` around to `start`."""
+        count = len(self)
+        parts = [(start + 1, count), (0, start + 1)] if step > 0 else [(0, start), (start, count)]
+        for first, end in parts:
+            blocks = range(first, end, _SEARCH_ROWS)
+            for begin in blocks[::step]:
+                rows = list(enumerate(self.rows(begin, min(begin + _SEARCH_ROWS, end)), begin))
+                yield from rows[::step]
 
     def _keep_selection(self, cursor: int) -> None:
         """If the selected row is no longer listed, select what is now where the cursor was."""
-        is_listed = self.selected in self._home or self.selected_group in self._groups
-        if not is_listed and (self.selected is not None or self.selected_group is not None):
+        if self.selected is not None:
+            is_listed = self.row_of(self.selected) is not None
+        else:
+            is_listed = self.selected_group is None or self.selected_group in self._listing.groups
+        if not is_listed:
             self.selected = self.selected_group = None
             self.select(cursor)
 
@@ -203,13 +219,10 @@ class RunStore:
         They are the marked runs; without any, the run or the group under the cursor.
         """
         if self.marked:
-            keys = sorted((self._keys[path] for path in self.marked), reverse=self.reverse)
-            return [self.runs[key[-1]] for key in keys]
+            return self._listing.in_order(self.runs[path] for path in self.marked)
         row = self.row(self.cursor) if len(self) else None
         if isinstance(row, Group):
-            return [
-                self.runs[key[-1]] for key in (reversed(row.keys) if self.reverse else row.keys)
-            ]
+            return self._listing.runs_of(row)
         return [] if row is None else [row]
 
     def neighbour(self, path: str, step: int, wanted: Callable[[Run], bool]) -> Run | None:
@@ -230,13 +243,21 @@ class RunStore:
         """Mark a run, or remove its mark."""
         self.marked ^= {path}
 
-    # What is listed, and how.
+    # Arranging the list.
 
     def filter_categories(self, categories: frozenset[Category] | None) -> None:
         """List only the runs of these categories; None for all."""
-        cursor = self.cursor
-        self.only = categories
-        self._rebuild(cursor)
+        self._arrange(replace(self._wanted, only=categories))
+
+    def list_subset(
+        self,
+        categories: frozenset[Category] | None,
+        matches: Callable[[Run], bool] | None,
+        *,
+        narrows: bool,
+    ) -> None:
+        """Do what `filter_categories` and `set_filter` do, at once."""
+        self._arrange(replace(self._wanted, only=categories, matches=matches), narrows=narrows)
 
     def set_filter(self, matches: Callable[[Run], bool] | None, *, narrows: bool) -> None:
         """List only the runs that match.
@@ -245,19 +266,16 @@ class RunStore:
             matches: Whether to list a run; None to list all.
             narrows: Whether no run matches that is not listed now, so that these are skipped.
         """
-        cursor = self.cursor
-        self._matches = matches
-        self._rebuild(cursor, self.listed_keys() if narrows else None)
+        self._arrange(replace(self._wanted, matches=matches), narrows=narrows)
 
     def group_by(self, grouping: str) -> None:
         """List the runs in groups, by one of `GROUPINGS`."""
-        cursor = self.cursor
-        self._groups.change_grouping(grouping)
-        self._rebuild(cursor)
+        self._toggled = set()
+        self._arrange(replace(self._wanted, grouping=grouping))
 
     def toggle_fold(self, group: Group) -> None:
         """Hide the runs of a group, or show them again."""
-        self._groups.toggle_fold(group)
+        self._listing.groups.toggle_fold(group)
 
     def fold_current(self) -> bool:
         """Fold the group that the cursor is in, and select its header.
@@ -265,95 +283,111 @@ class RunStore:
         Returns:
             Whether there was a group to fold.
         """
-        group = self._groups.at(self.cursor) if len(self) else None
+        group = self._listing.groups.at(self.cursor) if len(self) else None
         if group is None or not group.has_header or group.is_folded:
             return False
-        self._groups.toggle_fold(group)
+        self.toggle_fold(group)
         self.selected, self.selected_group = None, group.name
         return True
 
     def sort_by(self, sort: str, *, reverse: bool = False) -> None:
         """Sort the runs by one of `SORT_KEYS`."""
-        cursor = self.cursor
-        self.reverse = reverse
-        if sort != self.sort:
-            self.sort = sort
-            self._key = sort_key(sort)
-            self._keys = {path: self._key(run) for path, run in self.runs.items()}
-            for keys, are_series in ((self._all, False), (self._series, True)):
-                mine = [run for run in self.runs.values() if run.is_series is are_series]
-                keys.clear()
-                keys.update(self._keys[run.path] for run in mine)
-            self._rebuild(cursor)
+        self._is_reversed = reverse
+        if sort != self._wanted.sort:
+            self._arrange(replace(self._wanted, sort=sort))
+        elif not self.is_arranging:
+            self._listing.is_reversed = reverse
 
-    def listed_keys(self) -> Iterable[Key]:
-        """Return the sort keys of the listed runs, in order within each group."""
-        return [key for group in self._groups.all() for key in group.keys]
+    @property
+    def is_arranging(self) -> bool:
+        """Whether the list is being arranged; it stays as it was, or shows its first rows."""
+        return self._work is not None
 
-    def _is_listed(self, run: Run) -> bool:
-        return (self.only is None or run.category in self.only) and (
-            self._matches is None or self._matches(run)
-        )
+    @property
+    def has_unsorted(self) -> bool:
+        """Whether there are new runs that are not in the list yet."""
+        return bool(self._unsorted)
 
-    def _rebuild(self, cursor: int, keys: Iterable[Key] | None = None) -> None:
-        """Build the list again.
+    def sort_new(self) -> None:
+        """Start to list the new runs too."""
+        self._arrange(self._wanted)
+
+    def continue_arranging(self, seconds: float | None = None) -> None:
+        """Go on with arranging the list, by at least one step.
 
         Args:
-            cursor: The row in which the cursor was before.
-            keys: The sort keys of the runs that may be listed; None for all runs.
+            seconds: When to pause; None for the time that a key may take.
         """
-        self._home = {}
-        self._groups.clear()
-        if self.grouping == "none" and self._lists_all:
-            group, series = self._groups.get_or_add(""), self._groups.get_or_add(SERIES_GROUP)
-            group.keys, series.keys = self._all, self._series
-            self._home = dict.fromkeys(self.runs, group)
-            self._home.update((key[-1], series) for key in self._series)
-        else:
-            self._fill_groups(chain(self._all, self._series) if keys is None else keys)
-        if not self._lists_all:
-            listed = (self.runs[path] for path in self._home)
-            self._listed_counts = Counter(run.category for run in listed if not run.is_series)
-        self._keep_selection(cursor)
+        end = time.perf_counter() + (_MAX_SECONDS if seconds is None else seconds)
+        while self._work is not None:
+            try:
+                listing = next(self._work)
+            except StopIteration as done:
+                self._work = None
+                self._unsorted.clear()
+                cursor = self.cursor
+                self._replace_listing(done.value)
+                self._keep_selection(cursor)
+            else:
+                if listing is not None:
+                    self._replace_listing(listing)
+            if time.perf_counter() >= end:
+                break
 
-    def _fill_groups(self, keys: Iterable[Key]) -> None:
-        members: dict[str, list[Key]] = {}
-        for key in keys:
-            run = self.runs[key[-1]]
-            if self._is_listed(run):
-                members.setdefault(self._group_name(run), []).append(key)
-        for name, mine in members.items():
-            group = self._groups.get_or_add(name)
-            group.keys = SortedList(mine)
-            for key in mine:
-                self._home[key[-1]] = group
-            if group.has_header:
-                group.count_runs([self.runs[key[-1]] for key in mine])
+    def _arrange(self, wanted: Arrangement, *, narrows: bool = False) -> None:
+        """Start to arrange the list, instead of the arranging that is under way."""
+        narrows = narrows and not self.is_arranging
+        self._wanted = wanted
+        is_sorted = wanted.sort == self._listing.arrangement.sort and not self._unsorted
+        ids = None if is_sorted else self._ids
+        self._work = arrange(self._listing, wanted, ids=ids, narrows=narrows, toggled=self._toggled)
+        self.continue_arranging()
 
-    def _group_name(self, run: Run) -> str:
-        return SERIES_GROUP if run.is_series else GROUPINGS[self.grouping].of(run)
+    def _replace_listing(self, listing: Listing) -> None:
+        listing.is_reversed = self._is_reversed
+        self._listing = listing
+
+    def _finish_arranging(self) -> None:
+        while self.is_arranging:
+            self.continue_arranging()
 
     # Changes.
 
-    def apply(self, batch: Batch, now: float = 0.0, scanned: Collection[str] = ()) -> None:
-        """Apply a batch of changes.
+    def apply(
+        self,
+        batch: Batch,
+        now: float = 0.0,
+        scanned: Collection[str] = (),
+        *,
+        may_defer: bool = False,
+    ) -> None:
+        """Apply a batch of changes, after any arranging that is under way.
 
         Args:
             batch: The changes.
             now: When they were seen, in seconds since 1970.
             scanned: The roots whose first scan is done: changes of their runs count as recent.
+            may_defer: Whether to leave it to `sort_new` to list many new runs.
         """
+        self._finish_arranging()
         cursor = self.cursor
         for path in batch.removed:
-            run = self.runs.pop(path, None)
+            run = self.runs.get(path)
             if run is not None:
                 self._unlist(run)
+                del self.runs[path]
+                self._ids.discard(path)
+                self._unsorted.discard(path)
                 self.recently_changed.pop(path, None)
                 self.marked.discard(path)
                 self.unread_problems.discard(path)
+        most = _MAX_SINGLE if may_defer else max(_MAX_SINGLE, len(self.runs) // 8)
+        defers = self.has_unsorted or len(batch.changed) > most
         for run in batch.changed:
-            self._add_run(run, now if run.root in scanned else None)
-        self._groups.invalidate()
+            self._add_run(run, now if run.root in scanned else None, defers=defers)
+        if self._unsorted and not may_defer:
+            self.sort_new()
+            self._finish_arranging()
         self._keep_selection(cursor)
         self._cursor_shift += self.cursor - cursor
 
@@ -362,48 +396,34 @@ class RunStore:
         shift, self._cursor_shift = self._cursor_shift, 0
         return shift
 
-    def _add_run(self, run: Run, changed_at: float | None) -> None:
-        before = self.runs.get(run.path)
+    def _add_run(self, run: Run, changed_at: float | None, *, defers: bool) -> None:
+        path = run.path
+        before = self.runs.get(path)
         if before is not None:
             self._unlist(before)
-        self.runs[run.path] = run
+        self.runs[path] = run
         self._count(run, 1)
         if not run.category.is_problem:
-            self.unread_problems.discard(run.path)
-        key = self._keys[run.path] = self._key(run)
-        everything = self._series if run.is_series else self._all
-        everything.add(key)
-        if self._is_listed(run):
-            self._listed_counts[run.category] += not run.is_series
-            group = self._home[run.path] = self._groups.get_or_add(self._group_name(run))
-            if group.keys is not everything:
-                group.keys.add(key)
-            if group.has_header:
-                group.count_run(run)
+            self.unread_problems.discard(path)
+        if before is None:
+            self._ids.add(path)
+        if before is None and defers:
+            self._unsorted.add(path)
+        elif path not in self._unsorted:
+            self._listing.add(run)
         if changed_at is not None and (before is None or before.current != run.current):
-            self.recently_changed.pop(run.path, None)
-            self.recently_changed[run.path] = changed_at
+            self.recently_changed.pop(path, None)
+            self.recently_changed[path] = changed_at
+
+    def _unlist(self, run: Run) -> None:
+        self._count(run, -1)
+        if run.path not in self._unsorted:
+            self._listing.discard(run)
 
     def _count(self, run: Run, by: int) -> None:
         if not run.is_series:
             self.counts[run.category] += by
             self.stalled += by * (run.stall is not None)
-
-    def _unlist(self, run: Run) -> None:
-        self._count(run, -1)
-        key = self._keys.pop(run.path)
-        everything = self._series if run.is_series else self._all
-        everything.remove(key)
-        group = self._home.pop(run.path, None)
-        if group is None:
-            return
-        self._listed_counts[run.category] -= not run.is_series
-        if group.keys is not everything:
-            group.keys.remove(key)
-        if group.has_header:
-            group.discount_run(run)
-            if not group.keys:
-                self._groups.remove(group.name)
 
     def drop_recent_changes(self, before: float) -> None:
         """Drop the runs that changed before a time, in seconds since 1970, from the recent ones."""

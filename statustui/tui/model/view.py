@@ -31,7 +31,7 @@ class View(NamedTuple):
     subset: Subset = EVERYTHING
 
 
-class Arrangement(NamedTuple):
+class ListState(NamedTuple):
     """A view with the way in which it is listed."""
 
     view: View

@@ -63,7 +63,6 @@ class ListFilter:
         has_subset = view.subset == self.subset
         if not has_subset:
             self.subset = view.subset
-            self._store.only = view.subset.categories
             self._has_trait = self._trait_test(view.subset)
         is_applied = False
         if view.text != self.text:
@@ -115,12 +114,10 @@ class ListFilter:
 
     def _apply(self, chosen: LiveFilter | None, *, narrows: bool = False) -> None:
         self._applied = chosen
-        has_trait, lists = self._has_trait, None if chosen is None else chosen.lists
-        if has_trait is not None and lists is not None:
-            has, matches = has_trait, lists
-            self._store.set_filter(lambda run: has(run) and matches(run), narrows=narrows)
-        else:
-            self._store.set_filter(has_trait or lists, narrows=narrows)
+        candidates = (self._has_trait, None if chosen is None else chosen.lists)
+        tests = [test for test in candidates if test is not None]
+        matches = None if not tests else tests[0] if len(tests) == 1 else _all_of(tests)
+        self._store.list_subset(self.subset.categories, matches, narrows=narrows)
         self._on_change()
 
     def drop(self, slow: LiveFilter) -> bool:
@@ -145,6 +142,10 @@ class ListFilter:
         has_age = self._applied is not None and self._applied.query.has_age
         if has_age or self.subset.trait == "new":
             self._apply(self._applied)
+
+
+def _all_of(tests: list[Callable[[Run], bool]]) -> Callable[[Run], bool]:
+    return lambda run: all(test(run) for test in tests)
 
 
 class NewTest:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 
 from statustui.tui.model.store import RunStore
-from statustui.tui.model.view import EVERYTHING, Arrangement, Subset, View, named_views
+from statustui.tui.model.view import EVERYTHING, ListState, Subset, View, named_views
 from statustui.tui.screens.list_filter import ListFilter
 
 
@@ -27,14 +27,14 @@ class ListViews:
         """Digit -> name and view."""
         self._store = store
         self._filter = list_filter
-        self._last: Arrangement | None = None
+        self._last: ListState | None = None
 
     @property
-    def arrangement(self) -> Arrangement:
+    def arrangement(self) -> ListState:
         """What is listed now, and how."""
         store = self._store
         view = View(self._filter.text, self._filter.subset)
-        return Arrangement(view, store.grouping, store.sort, store.reverse)
+        return ListState(view, store.grouping, store.sort, store.reverse)
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class ListViews:
         yield
         self.note_change(before)
 
-    def note_change(self, before: Arrangement) -> None:
+    def note_change(self, before: ListState) -> None:
         """Remember an arrangement as the last one, unless it is still that."""
         if self.arrangement != before:
             self._last = before

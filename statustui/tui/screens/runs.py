@@ -253,6 +253,8 @@ class RunsScreen(LiveScreen):
 
     def _reorder(self) -> None:
         """Draw the list again, for another order or other runs."""
+        if self._store.is_arranging:
+            self._shared.wake()
         self._summary.set_subset(self._filter.subset)
         self._table.reorder()
         self._update_listing()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from functools import partial
 
 from statustui.monitor.batch import Batch
 from statustui.monitor.change_buffer import ChangeBuffer
@@ -14,6 +16,12 @@ from statustui.tui.services.session_saver import SessionSaver
 
 _MAX_CHANGES = 500
 """Changes that are applied at a time, so that keys are handled during a storm of changes."""
+_MAX_FIRST_CHANGES = 2000
+"""The same in the first scan of a root, when most of the runs are new."""
+_SLICE_SECONDS = 0.01
+"""Seconds for which the list is arranged at a time."""
+_MAX_SORT_SHARE = 0.1
+"""Largest share of the time for sorting in new runs while more of them come."""
 
 
 class ChangeFeed:
@@ -44,6 +52,8 @@ class ChangeFeed:
         self._session = session
         self._clock = clock
         self._buffer = ChangeBuffer()
+        self._next_sort_at = float("-inf")
+        """When to sort in new runs while more of them come, on the monotonic clock."""
         self._detector = NewProblemDetector(clock())
 
     def start(self) -> None:
@@ -56,22 +66,46 @@ class ChangeFeed:
 
     @property
     def has_more(self) -> bool:
-        """Whether changes are waiting."""
-        return bool(self._buffer)
+        """Whether changes are waiting, or are not in the list yet."""
+        return bool(self._buffer) or self._store.is_arranging or self._store.has_unsorted
 
     def apply_part(self) -> Batch:
-        """Apply some of the waiting changes, and return them."""
-        batch, store, roots = self._buffer.take(_MAX_CHANGES), self._store, self._roots
+        """Apply some of the waiting changes, and return them; or go on with arranging the list."""
+        if self._store.is_arranging:
+            self._arrange(partial(self._store.continue_arranging, _SLICE_SECONDS))
+            batch = Batch()
+        else:
+            most = _MAX_CHANGES if self._roots.initial_scan_done else _MAX_FIRST_CHANGES
+            batch = self._buffer.take(most)
+            self._apply(batch)
+            self._roots.update(batch.health, has_more=True)
+            self._sort_new()
+        self._roots.update((), has_more=self.has_more)
+        self._session.compare_roots(self._store, self._roots.scanned)
+        return batch
+
+    def _sort_new(self) -> None:
+        """Sort in the new runs, but not too often while more of them come."""
+        is_last = self._roots.are_swept and not self._buffer
+        is_due = is_last or time.monotonic() >= self._next_sort_at
+        if self._store.has_unsorted and is_due:
+            self._arrange(self._store.sort_new)
+
+    def _arrange(self, work: Callable[[], object]) -> None:
+        start = time.monotonic()
+        work()
+        end = time.monotonic()
+        self._next_sort_at = max(self._next_sort_at, end) + (end - start) / _MAX_SORT_SHARE
+
+    def _apply(self, batch: Batch) -> None:
+        store, roots = self._store, self._roots
         now, was_settled, were_under_way = self._clock(), roots.is_settled, store.under_way
         found = self._detector.detect(
             batch, store.runs, unread=store.unread_problems, scanned=roots.scanned, now=now
         )
-        store.apply(batch, now, roots.scanned)
+        store.apply(batch, now, roots.scanned, may_defer=True)
         store.unread_problems.add(run.path for run in (*found.new, *found.returned))
         has_finished = was_settled and bool(were_under_way) and not store.under_way
         self._alarm.add(found.new, has_finished=has_finished)
         if self.command is not None:
             self.command.queue_runs(found.new)
-        roots.update(batch.health, has_more=self.has_more)
-        self._session.compare_roots(store, roots.scanned)
-        return batch

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 _REFRESH_INTERVAL = 0.2
 """Seconds between two refreshes for changes; the effect of a key is drawn at once."""
+_LEAST_PAUSE = 0.01
+"""Seconds between two turns."""
 
 
 class UpdateLoop:
@@ -65,7 +67,7 @@ class UpdateLoop:
                 self._refreshed_at = time.monotonic()
                 self._refresh()
             # Leave as much time for keys as this turn took.
-            pause = time.monotonic() - start
+            pause = max(_LEAST_PAUSE, time.monotonic() - start)
             if not self._has_more() and not self._is_refreshed:
                 pause = max(pause, self._refreshed_at + _REFRESH_INTERVAL - time.monotonic())
             await asyncio.sleep(pause)

@@ -62,12 +62,12 @@ class GroupLine(NamedTuple):
 
 def describe_group(group: Group, store: RunStore, now: float, *, at_cursor: bool) -> GroupLine:
     """Return what the header of a group says at a time in seconds since 1970."""
-    size, failure = len(group.keys), None
+    size, failure = len(group.order), None
     if group.is_failure:
         state, _, note = group.name.partition(": ")
         biggest = store.row(0)
-        most = len(biggest.keys) if isinstance(biggest, Group) else size
-        since = group.since(store.runs)
+        most = len(biggest.order) if isinstance(biggest, Group) else size
+        since = group.since
         age = format_age(None if since is None else now - since)
         failure = Failure(state, note, size / most, age, len(group.names))
     return GroupLine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -20,7 +20,8 @@ from statustui.presentation.glyphs import (
     STYLES,
 )
 from statustui.tui.model.groups import Group
-from statustui.tui.model.store import Row, RunStore
+from statustui.tui.model.listing import Row
+from statustui.tui.model.store import RunStore
 from statustui.tui.widgets.cells import StyleOf, pad_cell, pad_cell_end
 from statustui.tui.widgets.group_rows import GroupLine, describe_group
 
@@ -82,20 +83,21 @@ class RowPainter:
         self._fitted: list[tuple[str, int]] = []
         self._fitted_for: tuple[int, ...] = ()
 
-    def measure_runs(self, runs: Iterable[Run], now: float) -> bool:
+    def measure_runs(self, runs: Collection[Run], now: float) -> bool:
         """Make room for the texts of these runs.
 
         Returns:
             Whether a column has become wider.
         """
         before = dict(self._widest)
-        for run in runs:
-            for name, widest in self._widest.items():
-                column = self._columns[name]
-                text = clean(column.text(run, now)) if column.tells(run) else ""
-                # A character takes at most two cells, so short texts need no measuring.
-                if 2 * len(text) > widest:
-                    self._widest[name] = max(widest, min(cell_len(text), column.most))
+        for name, widest in before.items():
+            column = self._columns[name]
+            if widest == column.most:
+                continue
+            for text in {column.text(run, now) for run in runs if column.tells(run)}:
+                cleaned = clean(text)
+                cells = len(cleaned) if cleaned.isascii() else cell_len(cleaned)
+                self._widest[name] = max(self._widest[name], min(cells, column.most))
         return before != self._widest
 
     def _fit(self, width: int) -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from itertools import islice
 from typing import ClassVar
@@ -113,7 +113,7 @@ class RunTable(ScrollView, can_focus=True):
         self._columns = {name: self._all_columns[name] for name in names}
         self._painter = RowPainter(self._columns, self._colours)
         # With very many runs, not all of them: columns widen for those that come into view.
-        self.measure_runs(islice(self._store.runs.values(), _MEASURED_RUNS))
+        self.measure_runs(list(islice(self._store.runs.values(), _MEASURED_RUNS)))
         self.reorder()
 
     def on_mount(self) -> None:
@@ -135,7 +135,7 @@ class RunTable(ScrollView, can_focus=True):
         super().notify_style_update()
         self.refresh()
 
-    def measure_runs(self, runs: Iterable[Run]) -> None:
+    def measure_runs(self, runs: Collection[Run]) -> None:
         """Make the columns wide enough for these runs; call it for every changed run."""
         if self._painter.measure_runs(runs, self._clock()):
             self.refresh()
@@ -210,7 +210,7 @@ class RunTable(ScrollView, can_focus=True):
         store, top, now = self._store, self.scroll_offset.y, self._clock()
         cursor, columns = store.cursor, list(self._columns.values())
         rows = store.rows(top, top + self._page)
-        self.measure_runs(row for row in rows if isinstance(row, Run))
+        self.measure_runs([row for row in rows if isinstance(row, Run)])
         return [
             describe_row(row, store, columns, now, at_cursor=top + number == cursor)
             for number, row in enumerate(rows)

@@ -17,8 +17,11 @@ from statustui.core.query import parse_query
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 from statustui.monitor.change_buffer import ChangeBuffer
+from statustui.tui.model import listing, run_order
+from statustui.tui.model import store as store_module
 from statustui.tui.model.groups import Group
-from statustui.tui.model.store import PROBLEMS, Row, RunStore
+from statustui.tui.model.listing import Row
+from statustui.tui.model.store import PROBLEMS, RunStore
 from statustui.tui.model.unread_problems import NewProblemDetector, UnreadProblems
 from tests.runs import make
 
@@ -193,7 +196,7 @@ class StoreMachine(RuleBasedStateMachine):
         )
         for row in rows:
             if isinstance(row, Group):
-                members = [self.model.runs[key[-1]].category for key in row.keys]
+                members = [run.category for run in row.order]
                 assert +row.counts == Counter(members)
         assert store.marked <= self.model.runs.keys()
         if rows:
@@ -311,7 +314,7 @@ def test_failures_are_gathered_by_their_cause() -> None:
     )
     store.group_by("failure")
     rows = store.rows(0, 99)
-    assert [(row.name, len(row.keys)) for row in rows if isinstance(row, Group)] == [
+    assert [(row.name, len(row.order)) for row in rows if isinstance(row, Group)] == [
         ("RUN_FAILED: exit #", 3),
         ("BUILD_FAILED: error #", 1),
         ("RUN_ERROR: no space on <path>", 1),
@@ -343,3 +346,72 @@ def test_batches_that_melt_together_add_up_to_the_same(batches: list[Batch], mos
         melted.apply(buffer.take(most))
     assert listed_ids(melted) == listed_ids(plain)
     assert melted.runs == plain.runs
+
+
+@pytest.fixture
+def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few runs take many slices, and let each call do one."""
+    monkeypatch.setattr(store_module, "_MAX_SECONDS", 0.0)
+    monkeypatch.setattr(run_order, "_MAX_AT_ONCE", 10)
+    monkeypatch.setattr(run_order, "SLICE", 10)
+    monkeypatch.setattr(listing, "SLICE", 10)
+    monkeypatch.setattr(listing, "_FIRST_SCREEN", 5)
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_what_takes_long_is_done_in_slices() -> None:
+    """The list stays as it was meanwhile, and what is selected stays selected."""
+    store = RunStore("id")
+    store.apply(Batch(tuple(a_run(number, second=2000 - number) for number in range(50))))
+    store.select(3)
+    store.sort_by("time", reverse=True)
+    was_arranging = store.is_arranging
+    assert was_arranging
+    assert listed_ids(store) == [str(number) for number in range(50)]
+    store.continue_arranging(9.0)
+    assert not store.is_arranging
+    assert listed_ids(store) == [str(number) for number in reversed(range(50))]
+    assert (store.selected, store.cursor) == ("r/3", 46)
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_the_first_matches_are_listed_before_all_runs_are_filtered() -> None:
+    """A change that comes meanwhile waits until the list is whole."""
+    store = RunStore("id")
+    store.apply(Batch(tuple(a_run(number) for number in range(50))))
+    store.set_filter(lambda run: run.id != "3", narrows=False)
+    assert store.is_arranging
+    assert listed_ids(store) == [str(number) for number in range(10) if number != 3]
+    store.apply(Batch((a_run(60),)))
+    assert len(store) == 50
+    assert listed_ids(store) == [str(number) for number in (*range(50), 60) if number != 3]
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_a_second_wish_replaces_the_first() -> None:
+    """Though the first is not fulfilled; new runs are listed then too."""
+    store = RunStore("id")
+    store.apply(Batch(tuple(a_run(number) for number in range(150))), may_defer=True)
+    had_unsorted = store.has_unsorted
+    assert had_unsorted
+    assert (len(store), store.total) == (0, 150)
+    store.sort_by("time")
+    store.group_by("suite")
+    store.sort_by("id", reverse=True)
+    store.continue_arranging(9.0)
+    assert not store.has_unsorted
+    names = [row.name for row in store.rows(0, len(store)) if isinstance(row, Group)]
+    assert names == ["suite0", "suite1", "suite2"]
+    assert listed_ids(store)[:2] == ["147", "144"]
+
+
+def test_a_new_run_that_goes_or_changes_before_it_is_listed() -> None:
+    """It is listed as it is then, or not at all."""
+    store = RunStore("id")
+    store.apply(Batch(tuple(a_run(number) for number in range(150))), may_defer=True)
+    store.apply(Batch((a_run(1, "RUN_ERROR"), a_run(200)), ("r/2",)), may_defer=True)
+    assert len(store) == 0
+    store.sort_new()
+    assert listed_ids(store)[:2] == ["0", "1"]
+    assert listed_ids(store)[2:] == [*map(str, range(3, 150)), "200"]
+    assert store.counts[Category.ERROR] == 1

@@ -1,0 +1,252 @@
+"""The listed runs, as they are arranged: filtered, in order and in groups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TypeAlias
+
+from statustui.core.categories import Category
+from statustui.core.order import GROUPINGS, SERIES_GROUP, sort_key
+from statustui.core.run import Run
+from statustui.tui.model.groups import Group, Groups
+from statustui.tui.model.run_order import SLICE, IdOrder, RunOrder, sort_in_slices
+
+Row: TypeAlias = Run | Group
+"""What a row shows: a run, or the header of a group."""
+
+_FIRST_SCREEN = 200
+"""Listed runs that are worth showing before all runs have been filtered."""
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How runs are listed, but for the direction."""
+
+    sort: str
+    """One of `SORT_KEYS`."""
+    grouping: str
+    """One of `GROUPINGS`."""
+    only: frozenset[Category] | None = None
+    """The categories that are listed; None for all."""
+    matches: Callable[[Run], bool] | None = None
+    """Whether to list a run; None to list all."""
+
+    @property
+    def lists_all(self) -> bool:
+        """Whether all runs are listed."""
+        return self.only is None and self.matches is None
+
+    def lists(self, run: Run) -> bool:
+        """Return whether a run is listed."""
+        return (self.only is None or run.category in self.only) and (
+            self.matches is None or self.matches(run)
+        )
+
+    def filter(self, runs: Iterable[Run]) -> Iterable[Run]:
+        """Return those of the runs that are listed."""
+        only = self.only
+        if only is not None:
+            runs = (run for run in runs if run.category in only)
+        return runs if self.matches is None else filter(self.matches, runs)
+
+    def group_name(self, run: Run) -> str:
+        """Return the name of the group that a run is listed in."""
+        return SERIES_GROUP if run.is_series else GROUPINGS[self.grouping].of(run)
+
+
+class Listing:
+    """The listed runs; series come last in any order.
+
+    Args:
+        arrangement: How they are arranged.
+        runs: All runs in order, listed or not.
+        series: All series in order, listed or not.
+        toggled: Names of the groups that the user has folded or unfolded.
+    """
+
+    def __init__(
+        self, arrangement: Arrangement, runs: RunOrder, series: RunOrder, toggled: set[str]
+    ) -> None:
+        self.arrangement = arrangement
+        self.is_reversed = False
+        self.counts: Counter[Category] = Counter()
+        """How many of the listed runs are in each category, without series.
+
+        Kept only if not all runs are listed."""
+        self.runs = runs
+        self.series = series
+        self.groups = Groups(arrangement.grouping, toggled)
+        self._key = sort_key(arrangement.sort)
+        self.is_plain = arrangement.lists_all and arrangement.grouping == "none"
+        """Whether the groups are just all runs and all series."""
+        if self.is_plain:
+            self.groups.add("", runs)
+            self.groups.add(SERIES_GROUP, series)
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return self.groups.height
+
+    def row(self, index: int) -> Row:
+        """Return what row `index` shows."""
+        (row,) = self.rows(index, index + 1)
+        return row
+
+    def rows(self, start: int, stop: int) -> list[Row]:
+        """Return what the rows from `start` up to but without `stop` show."""
+        start, stop = max(0, start), min(stop, len(self))
+        rows: list[Row] = []
+        while start < stop:
+            group = self.groups.at(start)
+            end = min(stop, group.start + group.height)
+            if group.has_header and start == group.start:
+                rows.append(group)
+                start += 1
+            first = group.start + group.has_header
+            rows += self._slice(group.order, start - first, end - first)
+            start = end
+        return rows
+
+    def _slice(self, order: RunOrder, start: int, stop: int) -> list[Run]:
+        if not self.is_reversed:
+            return order.slice(start, stop)
+        return order.slice(len(order) - stop, len(order) - start)[::-1]
+
+    def row_of(self, run: Run) -> int | None:
+        """Return the row of a run, or of its folded group; None if it is not listed."""
+        group = self.groups.get(self.arrangement.group_name(run))
+        place = None if group is None else group.order.index(run)
+        if group is None or place is None:
+            return None
+        start = self.groups.start_of(group)
+        if group.is_folded:
+            return start
+        place = len(group.order) - 1 - place if self.is_reversed else place
+        return start + group.has_header + place
+
+    def in_order(self, runs: Iterable[Run]) -> list[Run]:
+        """Return runs in the order in which they are listed."""
+        return sorted(runs, key=self._key, reverse=self.is_reversed)
+
+    def runs_of(self, group: Group) -> list[Run]:
+        """Return the runs of a group in order."""
+        return list(reversed(group.order) if self.is_reversed else group.order)
+
+    # Changes.
+
+    def add(self, run: Run) -> None:
+        """Add a run that is not here yet."""
+        (self.series if run.is_series else self.runs).add(run)
+        self.groups.invalidate()
+        if not self.arrangement.lists(run):
+            return
+        self.counts[run.category] += not run.is_series
+        if self.is_plain:
+            return
+        name = self.arrangement.group_name(run)
+        group = self.groups.get(name) or self.groups.add(name, RunOrder(self._key))
+        group.order.add(run)
+        group.count_run(run)
+
+    def discard(self, run: Run) -> None:
+        """Remove a run, as it was when it was added."""
+        (self.series if run.is_series else self.runs).discard(run)
+        self.groups.invalidate()
+        group = self.groups.get(self.arrangement.group_name(run))
+        if not self.is_plain and (group is None or not group.order.discard(run)):
+            return
+        self.counts[run.category] -= not run.is_series
+        if group is not None and not self.is_plain:
+            group.discount_run(run)
+            if not group.order:
+                self.groups.remove(group.name)
+
+    def fill(self, members: Mapping[str, list[Run]]) -> None:
+        """Make the groups.
+
+        Args:
+            members: Name of each group -> its runs, in order.
+        """
+        for name, runs in members.items():
+            group = self.groups.add(name, RunOrder(self._key, runs))
+            if self.arrangement.lists_all and not group.has_header:
+                continue
+            group.count_runs(runs)
+            if name != SERIES_GROUP:
+                self.counts += group.counts
+
+
+def sort_all(ids: IdOrder, sort: str) -> Generator[Listing | None, None, tuple[RunOrder, RunOrder]]:
+    """Sort all runs, and all series.
+
+    Args:
+        ids: The order of their ids.
+        sort: The name of the sort key.
+
+    Yields:
+        None, wherever the caller may pause.
+    """
+    by_id, key = ids.sorted_runs(), sort_key(sort)
+    series = [run for run in by_id if run.kind == "series"]
+    runs = [run for run in by_id if run.kind != "series"] if series else by_id
+    ordered_runs = yield from sort_in_slices(runs, sort)
+    ordered_series = yield from sort_in_slices(series, sort)
+    return RunOrder(key, ordered_runs), RunOrder(key, ordered_series)
+
+
+def arrange(
+    before: Listing,
+    arrangement: Arrangement,
+    *,
+    ids: IdOrder | None,
+    narrows: bool,
+    toggled: set[str],
+) -> Generator[Listing | None, None, Listing]:
+    """Arrange all runs in another way.
+
+    Args:
+        before: How they are listed now, which is not changed.
+        arrangement: How to list them.
+        ids: The order of the ids of all runs, to sort them again; None if they are in order.
+        narrows: Whether only runs that are listed now can be listed.
+        toggled: Names of the groups that the user has folded or unfolded.
+
+    Yields:
+        None wherever the caller may pause, or what can be listed so far, in full order.
+    """
+    runs, series = before.runs, before.series
+    if ids is not None:
+        runs, series = yield from sort_all(ids, arrangement.sort)
+    listing = Listing(arrangement, runs, series, toggled)
+    members: dict[str, list[Run]] = {}
+    if not listing.is_plain:
+        listed_before = chain.from_iterable(group.order for group in before.groups.all())
+        candidates = iter(listed_before if narrows and ids is None else chain(runs, series))
+        found, is_shown = 0, arrangement.lists_all
+        while part := list(islice(candidates, SLICE)):
+            found += _add_members(members, arrangement, part)
+            if is_shown or found < _FIRST_SCREEN:
+                yield None
+            else:
+                is_shown = True
+                partial = Listing(arrangement, runs, series, toggled)
+                partial.fill({name: list(runs) for name, runs in members.items()})
+                yield partial
+    listing.fill(members)
+    return listing
+
+
+def _add_members(
+    members: dict[str, list[Run]], arrangement: Arrangement, runs: Iterable[Run]
+) -> int:
+    """Add those runs that are listed to the members of their groups; return how many they are."""
+    listed = list(arrangement.filter(runs))
+    if arrangement.grouping == "none" and not any(run.kind == "series" for run in listed):
+        members.setdefault("", []).extend(listed)
+    else:
+        for run in listed:
+            members.setdefault(arrangement.group_name(run), []).append(run)
+    return len(listed)

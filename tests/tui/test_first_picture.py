@@ -1,0 +1,53 @@
+"""The first scan of a large tree: counted at once, sorted in parts, whole at the end."""
+
+from __future__ import annotations
+
+from statustui.core.run import Run
+from statustui.monitor.batch import Batch, RootHealth
+from statustui.tui.app import StatusApp
+from tests.runs import make
+from tests.tui.stand_in import NOW, ROOT, StandIn, settle
+from tests.tui.test_app import shown
+
+
+def many(first: int, count: int) -> tuple[Run, ...]:
+    """Runs with the numbers from `first`; each hundredth has failed."""
+    states = ("RUN_FAILED x", *["COMPLETE result: PASS"] * 99)
+    return tuple(
+        make(f"{ROOT}/{number}", states[number % 100], start=1000 + number)
+        for number in range(first, first + count)
+    )
+
+
+async def test_many_runs_come_in_parts_and_all_are_listed_in_the_end() -> None:
+    """Counts come first; the list is whole and in order once the root is."""
+    source, scanned = StandIn(), list[None]()
+    app = StatusApp(
+        source,
+        [ROOT],
+        inspect=source.inspect,
+        clock=lambda: NOW,
+        on_scanned=lambda: scanned.append(None),
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        for first in range(5000, 0, -500):
+            health = RootHealth(ROOT, found=5000, read=5500 - first)
+            source.send(Batch(many(first - 499, 500), health=(health,)))
+        while "✗ 50" not in shown(app):
+            await pilot.pause(0.01)
+        assert "5,000 runs found" in shown(app)
+        assert scanned == []
+        source.send(Batch(health=(RootHealth(ROOT, found=5000, read=5000, swept=True),)))
+        await settle(pilot)
+        assert scanned == [None]
+        assert len(list(app.runs)) == 5000
+        assert "✗ 50 failed" in shown(app)
+        lines = [line for line in shown(app).splitlines() if "RUN_FAILED" in line]
+        assert [line.split()[2] for line in lines[:3]] == ["5000", "4900", "4800"]
+        await pilot.press("G")
+        await settle(pilot)
+        last = [line for line in shown(app).splitlines() if "COMPLETE" in line][-1]
+        assert last.split()[2] == "1"
+        source.send(Batch(many(6000, 1), health=(RootHealth(ROOT, swept=True),)))
+        await settle(pilot)
+        assert scanned == [None]
