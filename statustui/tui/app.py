@@ -26,6 +26,7 @@ from statustui.startup.crash_report import OUT_OF_THREADS, is_out_of_threads, re
 from statustui.tui.messages import RunChosen, RunInspected, Warned
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.model.filter_typing import FilterHistory
+from statustui.tui.model.hold import CALM_SECONDS, Hold
 from statustui.tui.model.root_states import RootStates
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.store import RunStore
@@ -34,7 +35,6 @@ from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.services.alarm import Alarm, ProblemCommand
 from statustui.tui.services.change_feed import ChangeFeed
 from statustui.tui.services.file_inspector import FileInspector
-from statustui.tui.services.hold import CALM_SECONDS, Hold
 from statustui.tui.services.session_saver import SessionSaver
 from statustui.tui.services.theme_choice import ThemeChoice
 from statustui.tui.services.update_loop import UpdateLoop

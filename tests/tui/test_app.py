@@ -411,7 +411,7 @@ async def test_the_monitor_drives_the_app(tmp_path: Path) -> None:
 async def test_the_health_says_how_the_picture_comes_about_and_how_old_it_is() -> None:
     """In the line above the keys, and in full in the help."""
     app, source = make_app()
-    async with app.run_test(size=(100, 130)) as pilot:
+    async with app.run_test(size=(100, 160)) as pilot:
         source.deliver(("1", "a", "RUNNING x"))
         source.deliver_health(mode="events", interval=5.0, filesystem="xfs")
         await settle(pilot)

@@ -27,7 +27,7 @@ def make_app(
         [ROOT, DEAD],
         inspect=source.inspect,
         clock=lambda: NOW,
-        config=Config(bell=bell),
+        config=Config(bell=bell, columns=("age", "id", "name", "state", "note")),
         session=session,
     )
 

@@ -14,7 +14,7 @@ from statustui.tui.model.store import RunStore
 
 if TYPE_CHECKING:
     from statustui.monitor.run.inspection import Inspect
-    from statustui.tui.services.hold import Hold
+    from statustui.tui.model.hold import Hold
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from textual.widget import Widget
 
 from statustui.core.text import clean, format_age, format_live_age
 from statustui.monitor.batch import RootHealth
+from statustui.tui.model.hold import Hold
 from statustui.tui.model.root_states import RootStates
-from statustui.tui.services.hold import Hold
 from statustui.tui.widgets.cells import pad_cell_end
 
 _BAR_WIDTH = 12

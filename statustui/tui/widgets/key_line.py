@@ -12,7 +12,7 @@ from statustui.tui.terminal.textual_private import footer_keys, forget_detached_
 if TYPE_CHECKING:
     from textual.widgets._footer import FooterKey
 
-_KEPT_ACTIONS = frozenset({"app.quit", "back", "help"})
+_KEPT_ACTIONS = frozenset({"app.quit", "quit", "back", "help"})
 """Keys that a narrow line drops last: those to leave, and the one that lists all keys."""
 
 
