@@ -96,7 +96,7 @@ class HealthLine(Widget):
             line.append("held", "reverse")
             line.append(_GAP)
         marked = f"{self._marked:,} marked" if self._marked else ""
-        line.append(", ".join(filter(None, [self._listing, marked])), "bold")
+        line.append(", ".join(filter(None, [marked, self._listing])), "bold")
         for root, health in sorted(self._roots.by_root.items(), key=lambda item: _is_fine(item[1])):
             if line and not line.plain.endswith(_GAP):
                 line.append(_GAP)
