@@ -9,13 +9,16 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from statustui.core.categories import Category
-from statustui.core.durations import goes_on
 from statustui.core.failure_signature import failure_signature
 from statustui.core.run import Run
 
 Key: TypeAlias = tuple[Any, ...]
 """A sort key; each ends in the path, so that no two are equal."""
 
+_ENDED = 1e12
+"""Larger than any time in seconds since 1970."""
+_LAST = "\U0010ffff"
+"""Sorts behind any name."""
 _DIGITS = re.compile("[0-9]+")
 
 
@@ -41,12 +44,16 @@ def _newest_first(run: Run) -> float:
     return float("inf") if run.updated_at is None else -run.updated_at
 
 
-def _longest_first(run: Run) -> Key:
+def _longest_first(run: Run) -> float:
+    """Return the start of a run that is under way, or a larger number that is less for more time.
+
+    One number is compared several times as fast as a tuple.
+    """
     if run.started is None:
-        return (2, 0.0)
-    if goes_on(run):
-        return (0, run.started)
-    return (1, run.started - (run.updated_at or run.started))
+        return float("inf")
+    if run.category.is_under_way:
+        return run.started
+    return _ENDED - ((run.updated_at or run.started) - run.started)
 
 
 _natural_name = lru_cache(4096)(natural)
@@ -61,8 +68,8 @@ SORT_KEYS: dict[str, tuple[Callable[[Run], Any], ...]] = {
     "result": (lambda run: run.result or "~", _newest_first),
     "started": (lambda run: float("inf") if run.started is None else -run.started,),
     "took": (_longest_first,),
-    "user": (lambda run: not run.user, lambda run: _natural_name(run.user), _newest_first),
-    "series": (lambda run: not run.series, lambda run: _natural_name(run.series), _newest_first),
+    "user": (lambda run: _natural_name(run.user or _LAST), _newest_first),
+    "series": (lambda run: _natural_name(run.series or _LAST), _newest_first),
     "root": (lambda run: _natural_name(run.root), _newest_first),
 }
 """Name of a sort key -> what to compare, the most important first; then ids are compared.

@@ -90,6 +90,7 @@ class RunTable(ScrollView, can_focus=True):
         self._store = store
         self._clock = clock
         self._all_columns = columns
+        self._has_chosen_columns = False
         self._colours = config.colours
         self._columns = {name: columns[name] for name in config.columns}
         self._painter = RowPainter(self._columns, config.colours)
@@ -113,6 +114,7 @@ class RunTable(ScrollView, can_focus=True):
         self._columns = {name: self._all_columns[name] for name in names}
         self._painter = RowPainter(self._columns, self._colours)
         # With very many runs, not all of them: columns widen for those that come into view.
+        self._has_chosen_columns = True
         self.measure_runs(list(islice(self._store.runs.values(), _MEASURED_RUNS)))
         self.reorder()
 
@@ -210,7 +212,8 @@ class RunTable(ScrollView, can_focus=True):
         store, top, now = self._store, self.scroll_offset.y, self._clock()
         cursor, columns = store.cursor, list(self._columns.values())
         rows = store.rows(top, top + self._page)
-        self.measure_runs([row for row in rows if isinstance(row, Run)])
+        if self._has_chosen_columns:
+            self.measure_runs([row for row in rows if isinstance(row, Run)])
         return [
             describe_row(row, store, columns, now, at_cursor=top + number == cursor)
             for number, row in enumerate(rows)
