@@ -129,9 +129,9 @@ class KnownRuns:
 
     # Reading.
 
-    def read_cache(self) -> Iterator[Finding]:
-        """Yield the runs that were saved for the root, as they were then, the newest first."""
-        for run in self._reader.cache.runs():
+    def read_cache(self, root: str) -> Iterator[Finding]:
+        """Yield the runs that were saved for a root, as they were then, the newest first."""
+        for run in self._reader.cache.runs(root):
             self._unchecked[run.path] = run
             yield RunChanged(run)
             if self._stopped.is_set():

@@ -104,7 +104,7 @@ class RootScanner:
 
     @property
     def as_of(self) -> float | None:
-        """When the runs of the cache were saved, in seconds since 1970; None once all is checked."""
+        """When the runs of the cache were saved, in seconds since 1970; None once checked."""
         return self._runs.as_of
 
     @property
@@ -142,7 +142,7 @@ class RootScanner:
 
     def read_cache(self) -> Iterator[Finding]:
         """Yield the runs that an earlier session has saved, for the first sweep to check."""
-        yield from self._runs.read_cache()
+        yield from self._runs.read_cache(self.root)
 
     def sweep(self, room: float, *, everything: bool) -> Iterator[Finding]:
         """Check the runs and directories that are due.

@@ -7,20 +7,21 @@ of the runs: it loads fast, and loading it executes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import time
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 from zlib import crc32
 
 from statustui.core.categories import Category
-from statustui.core.outline import Outline, StateDigest, outline_of
-from statustui.core.run import RunDir, RunMetadata
+from statustui.core.outline import Outline, StateDigest, build_outlined, outline_of
+from statustui.core.run import Kind, Run, RunDir, RunMetadata
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot
 
@@ -36,6 +37,7 @@ _ZONE_BEGIN, _ZONE_END, _MONTH = 631_152_000, 2_208_988_800, 2_629_746
 _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError)
 """Errors that a damaged cache can cause."""
 _CATEGORIES = {category.value: category for category in Category}
+_KINDS: dict[str, Kind] = {"test": "test", "plain": "plain"}
 _TYPECODES = "QQqqIIQ"
 """Types of the columns: inode, size, times of modification and change, number of the digest, number
 of the kind and metadata, and end of the text."""
@@ -49,12 +51,14 @@ class SnapshotCache:
     """
 
     def __init__(self, data: bytes | None = None) -> None:
+        self.saved_at: float | None = None
+        """When it was saved, in seconds since 1970; None without any runs."""
         self._rows: dict[str, int] = {}
         if data is not None:
             try:
                 self._load(zlib.decompressobj().decompress(data, _MAX_PLAIN_BYTES))
             except (*_DAMAGE, zlib.error, RecursionError):
-                self._rows = {}
+                self._rows, self.saved_at = {}, None
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -70,16 +74,39 @@ class SnapshotCache:
         row = self._rows.get(place.path[len(place.root) :])
         if row is None:
             return None
-        inodes, sizes, modified, changed, digest_at, shared_at, ends = self._columns
+        inodes, sizes, modified, changed, _digest_at, shared_at, _ends = self._columns
         signature = state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
         if signature != (inodes[row], sizes[row], modified[row], changed[row]):
             return None
         kind, metadata = self._metadata[shared_at[row]]
         if kind != place.kind:
             return None
-        text = self._text[ends[row - 1] if row else 0 : ends[row]]
-        outline = Outline(self._digests[digest_at[row]], text)
+        outline = self._outline(row)
         return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
+
+    def runs(self, root: str) -> Iterator[Run]:
+        """Yield all runs as they were saved, the most recently written first.
+
+        The root itself is left out: its id is the name of the directory that it leads to.
+
+        Args:
+            root: The root, as the user gave it.
+        """
+        paths = list(self._rows)
+        modified = self._columns[2] if paths else array("q")
+        for row in sorted(range(len(paths)), key=modified.__getitem__, reverse=True):
+            kind, metadata = self._metadata[self._columns[5][row]]
+            path = root + paths[row]
+            place = RunDir(root, path, os.path.basename(path), kind)
+            with contextlib.suppress(*_DAMAGE):
+                run = build_outlined(place, metadata, self._outline(row))
+                if run is not None and path != root:
+                    yield run
+
+    def _outline(self, row: int) -> Outline:
+        digest_at, ends = self._columns[4], self._columns[6]
+        text = self._text[ends[row - 1] if row else 0 : ends[row]]
+        return Outline(self._digests[digest_at[row]], text)
 
     def _load(self, data: bytes) -> None:
         end = data.index(b"\n") + 1
@@ -87,7 +114,7 @@ class SnapshotCache:
         if (shared["format"], shared["zone"]) != (_FORMAT, _zone()):
             return
         digests = [_read_digest(*one) for one in shared["digests"]]
-        metadata = [(str(kind), RunMetadata(*map(str, one))) for kind, one in shared["metadata"]]
+        metadata = [(_KINDS[kind], RunMetadata(*map(str, one))) for kind, one in shared["metadata"]]
         count = int(shared["count"])
         columns: list[array[int]] = []
         for code in _TYPECODES:
@@ -103,6 +130,7 @@ class SnapshotCache:
         self._columns, self._digests, self._metadata = columns, digests, metadata
         self._text = data[paths_end:]
         self._rows = dict(zip(paths, range(count), strict=True))
+        self.saved_at = float(shared["saved"])
 
 
 def _read_digest(category: str, *rest: Any) -> StateDigest:  # noqa: ANN401 - whatever JSON holds
@@ -169,6 +197,7 @@ def encode(runs: Sequence[OutlinedRun]) -> bytes | None:
     shared = {
         "format": _FORMAT,
         "zone": _zone(),
+        "saved": time.time(),
         "count": len(runs),
         "paths": len(paths),
         "digests": [_write_digest(digest) for digest in digests],
