@@ -7,6 +7,7 @@ parsed when its run is built.
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -289,4 +290,5 @@ def _read_status(line: bytes, state: str) -> StatusInfo:
             raise ValueError
         return status
     note = line[end + len(state) + 2 :].decode("utf-8", "replace").strip()
-    return StatusInfo.read(state, note, time)
+    # Many runs have the same note.
+    return StatusInfo.read(state, sys.intern(note), time)

@@ -41,7 +41,7 @@ class OutlinedRun(NamedTuple):
                 a plain tree, and the number of a series.
         """
         metadata = self.metadata
-        if not metadata.name and (with_metadata or self.place.kind != "test"):
+        if metadata == NO_METADATA and (with_metadata or self.place.kind != "test"):
             metadata = read_metadata(self.place)
         metadata = with_owner(metadata, self.owner)
         is_stored = self.is_stored and metadata == self.metadata
