@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -10,7 +9,7 @@ from collections.abc import Iterable
 import click
 
 from statustui.core.text import clean
-from statustui.monitor.batch import Unread
+from statustui.monitor.unread import Unread
 from statustui.presentation.plain_text import Paper
 from statustui.startup.streams import charset_of
 
@@ -20,7 +19,11 @@ _PROGRESS_DELAY = 1.0
 
 def open_paper() -> Paper:
     """Return standard output with its character set, and its width if it is a terminal."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = None
+    if sys.stdout.isatty():
+        from shutil import get_terminal_size  # noqa: PLC0415 - slow to import
+
+        width = get_terminal_size().columns
     return Paper(width, charset_of(sys.stdout))
 
 

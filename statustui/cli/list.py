@@ -23,7 +23,6 @@ from statustui.cli.options import (
     complete_from,
     watch_options,
 )
-from statustui.cli.root_progress import RootProgress
 from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.once import Details, Picture, read_once
@@ -107,6 +106,7 @@ def _save(found: Picture) -> None:
 def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: bool) -> None:
     """Print changes until interrupted."""
     from statustui.cli.follow_loop import follow_runs  # noqa: PLC0415 - a list needs no monitor
+    from statustui.cli.root_progress import RootProgress  # noqa: PLC0415 - as above
     from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
 
     check_roots(roots, config.patience)
@@ -148,7 +148,7 @@ def _print(
     if is_summary and form:
         yield f"{output.summary_json(roots, runs, generated, incomplete)}\n"
     elif is_summary:
-        yield f"{output.summary(runs)}\n"
+        yield f"{output.summary(runs, picture.counted)}\n"
     elif form == "json":
         yield from output.list_json(roots, runs, generated, incomplete)
     elif form == "jsonl":

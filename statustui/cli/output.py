@@ -6,18 +6,21 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.durations import BRIEF, end_of
-from statustui.core.history import History
-from statustui.core.logs import Log, LogTail
 from statustui.core.members import Members
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.core.text import format_age, format_iso, format_span
 from statustui.presentation.columns import COLUMNS, UNTIMED
 from statustui.presentation.plain_text import Paper, pad, width_of
+
+if TYPE_CHECKING:
+    from statustui.core.history import History
+    from statustui.core.logs import Log, LogTail
 
 _COLUMNS = ("id", "name", "state", "result", "age", "note")
 _HEADER = ("", *(COLUMNS[name].title for name in _COLUMNS))
@@ -72,29 +75,39 @@ def _line(cells: Sequence[str], widths: Sequence[int], paper: Paper) -> str:
     return paper.line(_GAP.join([*fitted, last]).rstrip())
 
 
-def count_categories(runs: Iterable[Run]) -> dict[str, int]:
-    """Return the number of runs in each category, also in empty ones."""
-    counts = Counter(run.category for run in runs)
-    return {category.value: counts[category] for category in Category}
+def count_categories(counts: Mapping[Category, int]) -> dict[str, int]:
+    """Return the number of runs in each category by its name, also in empty ones."""
+    return {category.value: counts.get(category, 0) for category in Category}
 
 
-def summary(runs: Sequence[Run]) -> str:
-    """Return the number of runs, and those in each category, in one line."""
-    counted, what = count_what(runs)
-    counts = [f"{count:,} {name}" for name, count in count_categories(counted).items() if count]
-    said = f"{len(counted):,} {what}"
-    return f"{said}: {', '.join(counts)}" if counts else said
+def summary(runs: Sequence[Run], further: Mapping[Category, int] = MappingProxyType({})) -> str:
+    """Return the number of runs, and those in each category, in one line.
+
+    Args:
+        runs: The runs.
+        further: The number of further runs in each category.
+    """
+    counts = Counter(further)
+    counted, what = count_what(runs, counts.total())
+    counts.update(run.category for run in counted)
+    words = [f"{count:,} {name}" for name, count in count_categories(counts).items() if count]
+    said = f"{counts.total():,} {what}"
+    return f"{said}: {', '.join(words)}" if words else said
 
 
-def count_what(runs: Collection[Run]) -> tuple[Collection[Run], str]:
+def count_what(runs: Collection[Run], further: int = 0) -> tuple[Collection[Run], str]:
     """Return the runs to count and what to call them; series only if there is nothing else.
 
     A series is a container of runs, and not counted as a run itself.
+
+    Args:
+        runs: The runs.
+        further: The number of further runs.
     """
     counted = [run for run in runs if not run.is_series]
-    if runs and not counted:
+    if runs and not counted and not further:
         return runs, "series"
-    return counted, "run" if len(counted) == 1 else "runs"
+    return counted, "run" if len(counted) + further == 1 else "runs"
 
 
 def summary_json(
@@ -111,7 +124,7 @@ def summary_json(
             "generated": generated.isoformat(),
             "incomplete": _incomplete(incomplete),
             "total": len(counted),
-            "categories": count_categories(counted),
+            "categories": count_categories(Counter(run.category for run in counted)),
             "stalled": sum(run.stall is not None for run in counted),
         }
     )

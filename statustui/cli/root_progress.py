@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from statustui.cli.console import no_runs, warn
-from statustui.monitor.batch import RootHealth, Unread
+from statustui.monitor.batch import RootHealth
 from statustui.monitor.fs.deadline import NO_ANSWER
+from statustui.monitor.unread import Unread
 
 
 class RootProgress:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from statustui.cli.options import Failure
 from statustui.core.text import clean
-from statustui.monitor.batch import Deliver
 from statustui.monitor.fs.deadline import NO_ANSWER, ask
-from statustui.monitor.poll_policy import Settings
-from statustui.monitor.source import Source
-from statustui.settings.config import Config
 from statustui.startup.splash import Splash
 from statustui.startup.terminal import has_glyphs, has_keyboard, is_dumb
 
 if TYPE_CHECKING:
+    from statustui.monitor.batch import Deliver
+    from statustui.monitor.poll_policy import Settings
+    from statustui.monitor.source import Source
+    from statustui.settings.config import Config
     from statustui.settings.session_state import SessionState
 
 HOME_TIMEOUT = 1.0

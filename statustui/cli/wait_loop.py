@@ -10,9 +10,10 @@ from typing import NamedTuple
 from statustui.cli.output import count_what
 from statustui.cli.root_progress import RootProgress
 from statustui.core.run import Run
-from statustui.monitor.batch import Batch, Unread
+from statustui.monitor.batch import Batch
 from statustui.monitor.snapshot import unread_part
 from statustui.monitor.source import Source
+from statustui.monitor.unread import Unread
 
 _TICK = 1.0
 """Seconds between two updates of the progress, and of filters by age."""

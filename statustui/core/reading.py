@@ -67,7 +67,7 @@ def open_regular(path: str, *, state: os.stat_result | None = None) -> tuple[int
             state = os.lstat(path)
         if not stat.S_ISREG(state.st_mode):
             raise _not_regular(path, state)
-        descriptor = _open(path)
+        descriptor = open_checked(path)
         found = os.fstat(descriptor)
         # Some filesystems report another inode each time: the last attempt accepts that.
         if found.st_ino == state.st_ino or is_last:
@@ -95,11 +95,25 @@ def opened(path: str) -> Iterator[tuple[int, os.stat_result]]:
         os.close(descriptor)
 
 
-def _open(path: str) -> int:
+def open_checked(path: str, around: int | None = None) -> int:
+    """Open a file of which `os.lstat` has just said that it is a regular one.
+
+    Links are not followed, and nothing that has replaced the file is waited for.
+
+    Args:
+        path: The file.
+        around: Descriptor of the directory to which `path` is relative.
+
+    Returns:
+        Its descriptor.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
     try:
-        return os.open(path, _FLAGS | _NO_TRACE)
+        return os.open(path, _FLAGS | _NO_TRACE, dir_fd=around)
     except PermissionError:  # pragma: no cover - CI runs as root, who may always do this
-        return os.open(path, _FLAGS)
+        return os.open(path, _FLAGS, dir_fd=around)
 
 
 def _not_regular(path: str, state: os.stat_result) -> NotRegularError:

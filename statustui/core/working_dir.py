@@ -110,6 +110,8 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
     Raises:
         OSError: The directory cannot be read.
     """
+    if folder.below in {"test", "series"}:
+        return _survey_runs(folder, folder.below, skip)
     has_status, links, inner = _list(folder)
     if folder.below is None:
         return Survey(has_status, [])
@@ -122,26 +124,27 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
     if skip:
         real = os.path.realpath(folder.path)
         inner = [entry for entry in inner if os.path.join(real, entry.name) not in skip]
-    if folder.below == "plain":
-        folders = list(_plain_folders(inner, folder.owner, is_working_dir=is_working_dir))
-        return Survey(has_status and not is_working_dir, folders, links)
-    kind = folder.below
-    # A run directory exists before its status file; series of 2.1.1 have no status file.
-    return Survey(
-        False,
-        [
-            Folder(
-                entry.path,
-                entry.name,
-                kind,
-                below=None,
-                is_run=entry.name.isdecimal(),
-                inode=entry.inode(),
-            )
-            for entry in inner
-        ],
-        links,
-    )
+    folders = list(_plain_folders(inner, folder.owner, is_working_dir=is_working_dir))
+    return Survey(has_status and not is_working_dir, folders, links)
+
+
+def _survey_runs(folder: Folder, kind: Kind, skip: AbstractSet[str]) -> Survey:
+    """List a directory of Pavilion that holds runs or series."""
+    folders = []
+    links = 0
+    real = os.path.realpath(folder.path) if skip else ""
+    # There may be very many runs: this loop is a hot path.
+    with os.scandir(folder.path) as listing:
+        for entry in listing:
+            name = entry.name
+            if _is_folder(entry):
+                # A run directory exists before its status file; series of 2.1.1 have none.
+                if not skip or os.path.join(real, name) not in skip:
+                    is_run = name.isdecimal()
+                    folders.append(Folder(entry.path, name, kind, None, is_run, entry.inode()))
+            elif entry.is_symlink():
+                links += 1
+    return Survey(False, folders, links)
 
 
 def _list(folder: Folder) -> tuple[bool, int, list[os.DirEntry[str]]]:

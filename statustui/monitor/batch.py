@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from statustui.core.run import Run
-
-
-class Unread(NamedTuple):
-    """A part of a root that cannot be read or listed."""
-
-    path: str
-    error: str
-    """The reason, in the words of the operating system."""
+from statustui.monitor.unread import Unread
 
 
 @dataclass(frozen=True, slots=True)

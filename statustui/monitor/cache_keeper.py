@@ -9,13 +9,14 @@ from functools import partial
 
 from statustui.monitor.cache_store import CacheStore, RootIdentity
 from statustui.monitor.fs.deadline import NoThreadError, ask, start_thread
+from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import RunSnapshot
 from statustui.monitor.snapshot_cache import (
     NO_CACHE,
     SnapshotCache,
     encode,
-    is_cacheable,
     is_worth_saving,
+    outlined,
 )
 
 _MAX_LOAD_WAIT = 1.0
@@ -53,32 +54,39 @@ class CacheKeeper:
             self._identity = None
             return NO_CACHE
 
-    def save(self, snapshots: Iterable[RunSnapshot]) -> None:
-        """Save snapshots, if many of them are new."""
+    def save(self, found: Iterable[RunSnapshot | OutlinedRun]) -> None:
+        """Save runs, if many of them are new."""
         if self._store is None or self._identity is None:
             return
-        chosen = [snapshot for snapshot in snapshots if is_cacheable(snapshot)]
-        if self._saved_runs is None:
-            new = sum(not snapshot.is_stored for snapshot in chosen)
-        else:
-            new = abs(len(chosen) - self._saved_runs)
-        data = encode(chosen) if is_worth_saving(new, len(chosen)) else None
+        chosen: list[OutlinedRun] = []
+        stored: list[OutlinedRun | RunSnapshot] = []
+        for one in found:
+            if one.is_stored:
+                stored.append(one)
+            elif (run := outlined(one)) is not None:
+                chosen.append(run)
+        runs = len(chosen) + len(stored)
+        new = len(chosen) if self._saved_runs is None else abs(runs - self._saved_runs)
+        if not is_worth_saving(new, runs):
+            return
+        chosen += [run for one in stored if (run := outlined(one)) is not None]
+        data = encode(chosen)
         if data is not None:
             self._saved_runs = len(chosen)
             self._store.save(self._identity, data)
 
-    def save_now_and_then(self, snapshots: Iterable[RunSnapshot]) -> None:
+    def save_now_and_then(self, found: Iterable[RunSnapshot | OutlinedRun]) -> None:
         """Save snapshots in a thread of their own, at most every `_SAVE_INTERVAL` seconds.
 
         Args:
-            snapshots: Snapshots of the root, which this consumes at once.
+            found: Runs of the root, which this consumes at once.
         """
         now = time.monotonic()
         if self._identity is None or now < self._saved_at + _SAVE_INTERVAL:
             return
         self._saved_at = now
         try:
-            start_thread(partial(self.save, list(snapshots)), "save cache")
+            start_thread(partial(self.save, list(found)), "save cache")
         except NoThreadError:
             # A later call saves.
             return

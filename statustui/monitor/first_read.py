@@ -2,89 +2,173 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 
-from statustui.core.quick_run import quick_run
-from statustui.core.reading import Signature, open_regular, signature_of
-from statustui.core.run import Run, RunDir, RunMetadata
-from statustui.core.states import STATES
+from statustui.core.outline import read_outline
+from statustui.core.reading import open_checked, signature_of
+from statustui.core.run import RunDir
 from statustui.core.status_summary import StatusSummary
-from statustui.core.working_dir import read_metadata, with_owner
-from statustui.monitor.marker_files import with_marker_files
+from statustui.core.working_dir import STATUS, read_metadata, with_owner
+from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import (
     NO_METADATA,
     ONE_STEP_BYTES,
     RunSnapshot,
     build_run,
-    has_newer_results,
     is_racy,
+    results_since,
 )
 from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 
 _GROWTH = 256
 """Bytes that are read beyond the known size, to detect a file that has grown much."""
+_PLACE_ONLY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+class FirstReader:
+    """Reads unknown runs of one tree; close it at the end.
+
+    The files of runs that are beside each other are opened relative to the directory around them,
+    which spares the kernel most of their path.
+
+    Args:
+        with_metadata: Whether to read the files beside a status file, for the name of the run, its
+            series, and its user if that is not the owner of the status file.
+        cache: Runs from an earlier session.
+        is_shared: Whether several threads use it, which rules out such a directory.
+    """
+
+    def __init__(
+        self,
+        *,
+        with_metadata: bool = True,
+        cache: SnapshotCache = NO_CACHE,
+        is_shared: bool = True,
+    ) -> None:
+        self._with_metadata = with_metadata
+        self._cache = cache or None
+        self._is_shared = is_shared
+        self._parent = ""
+        """The directory that the last run was in."""
+        self._descriptor: int | None = None
+        """It, if it is open."""
+        self._has_results = False
+        """Whether the last run had a ``results.json``."""
+
+    def close(self) -> None:
+        """Close the directory."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def read(self, place: RunDir) -> RunSnapshot | None:
+        """Read the run at `place`, with the same result as `read_snapshot`.
+
+        Returns:
+            The snapshot; None if the status file is long, cannot be read, or is not a regular file.
+        """
+        found = self.outline(place)
+        if not isinstance(found, OutlinedRun):
+            return found
+        found = found.completed(with_metadata=self._with_metadata)
+        run = found.build()
+        if run is None:
+            return None
+        is_stored = found.is_stored
+        return RunSnapshot(
+            run,
+            found.metadata,
+            found.signature,
+            found.device,
+            is_racy=not is_stored and is_racy(found.signature),
+            is_stored=is_stored,
+        )
+
+    def outline(self, place: RunDir) -> OutlinedRun | RunSnapshot | None:
+        """Read the run at `place` no further than it takes to count it.
+
+        Returns:
+            The run; its snapshot if the status file holds anything unusual; None as `read` does.
+        """
+        path, around = place.path, None
+        if not self._is_shared and place.kind != "plain":
+            parent, _, name = path.rpartition("/")
+            if parent != self._parent:
+                self._enter(parent)
+            if self._descriptor is not None:
+                path, around = name, self._descriptor
+        try:
+            state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
+            if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
+                return None
+            if self._cache is not None:
+                known = self._cache.get(place, state)
+                if known is not None:
+                    return known
+            data, state = _read_whole(f"{path}/{STATUS}", around, state)
+        except OSError:
+            return None
+        outline = read_outline(data)
+        is_newer = False
+        if outline is not None and outline.digest.result is not None and place.kind != "series":
+            self._has_results, is_newer = results_since(
+                path, state.st_mtime_ns, around, is_expected=self._has_results
+            )
+        if outline is None or is_newer:
+            return self._build(place, data, state)
+        return OutlinedRun(place, outline, signature_of(state), state.st_dev, state.st_uid)
+
+    def _enter(self, parent: str) -> None:
+        """Open the directory that the next runs are in."""
+        self.close()
+        self._parent = parent
+        with contextlib.suppress(OSError):
+            self._descriptor = os.open(parent, _PLACE_ONLY)
+
+    def _build(self, place: RunDir, data: bytes, state: os.stat_result) -> RunSnapshot:
+        """Build a run thoroughly from the content of its status file."""
+        is_wanted = self._with_metadata or place.kind != "test"
+        metadata = with_owner(read_metadata(place) if is_wanted else NO_METADATA, state.st_uid)
+        signature = signature_of(state)
+        end = data.rfind(b"\n") + 1
+        summary = StatusSummary().add(data[:end], end) if end else StatusSummary()
+        run = build_run(place, metadata, summary, torn=data[end:], signature=signature)
+        return RunSnapshot(run, metadata, signature, state.st_dev, is_racy=is_racy(signature))
+
+
+def _read_whole(
+    path: str, around: int | None, state: os.stat_result
+) -> tuple[bytes, os.stat_result]:
+    """Return the content of a status file, and its state.
+
+    Args:
+        path: The file.
+        around: Descriptor of the directory to which `path` is relative.
+        state: Its state a moment ago.
+
+    Raises:
+        OSError: It cannot be read, has grown much, or has just been replaced by something else.
+    """
+    descriptor = open_checked(path, around)
+    try:
+        data = os.read(descriptor, state.st_size + _GROWTH)
+        if len(data) != state.st_size:
+            # It has changed, or a network filesystem has only now asked for its size.
+            state = os.fstat(descriptor)
+            if not stat.S_ISREG(state.st_mode) or state.st_size > len(data):
+                raise OSError(errno.EAGAIN, "changes")
+            # Leave out what was appended after `fstat`: the signature does not cover it.
+            data = data[: state.st_size]
+    finally:
+        os.close(descriptor)
+    return data, state
 
 
 def read_first(
     place: RunDir, *, with_metadata: bool = True, cache: SnapshotCache = NO_CACHE
 ) -> RunSnapshot | None:
-    """Read the run at `place`, with the same result as `read_snapshot`.
-
-    Args:
-        place: Where the run is.
-        with_metadata: Whether to read the files beside its status file, for its name, its series,
-            and its user if that is not the owner of the status file.
-        cache: Snapshots from an earlier session.
-
-    Returns:
-        The snapshot; None if the status file is long, cannot be read, or is not a regular file.
-    """
-    path = place.status_path
-    try:
-        state = os.lstat(path)
-        if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
-            return None
-        if cache:
-            known = cache.get(place, signature_of(state), state.st_dev)
-            if known is not None:
-                has_metadata = known.metadata.name or not with_metadata
-                return known if has_metadata else _with_metadata(known, state)
-        descriptor, state = open_regular(path, state=state)
-        try:
-            size = state.st_size
-            data = os.pread(descriptor, size + _GROWTH, 0)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        return None
-    if len(data) >= size + _GROWTH:
-        return None
-    # What costs little is always read: the name of a run in a plain tree, the number of a series.
-    is_wanted = with_metadata or place.kind != "test"
-    metadata = with_owner(read_metadata(place) if is_wanted else NO_METADATA, state.st_uid)
-    signature = signature_of(state)
-    # Leave out what was appended after `fstat`: the signature does not cover it.
-    run = _build(place, metadata, data if len(data) == size else data[:size], signature)
-    return RunSnapshot(run, metadata, signature, state.st_dev, is_racy=is_racy(signature))
-
-
-def _with_metadata(known: RunSnapshot, state: os.stat_result) -> RunSnapshot:
-    """Add name, series and user to a snapshot that was read without them."""
-    metadata = with_owner(read_metadata(known.run.place), state.st_uid)
-    run = known.run._replace(metadata=metadata)
-    return known._replace(
-        metadata=metadata, run=run, is_stored=known.is_stored and metadata == known.metadata
-    )
-
-
-def _build(place: RunDir, metadata: RunMetadata, data: bytes, signature: Signature) -> Run:
-    """Build a run from the content of its status file, and from the files beside it."""
-    run = quick_run(place, metadata, data)
-    if run is not None:
-        is_judged = run.stage != STATES.COMPLETE or run.is_series
-        if is_judged or not has_newer_results(run, signature[2]):
-            return with_marker_files(run, signature)
-    end = data.rfind(b"\n") + 1
-    summary = StatusSummary().add(data[:end], end) if end else StatusSummary()
-    return build_run(place, metadata, summary, torn=data[end:], signature=signature)
+    """Read one run as `FirstReader.read` does."""
+    return FirstReader(with_metadata=with_metadata, cache=cache).read(place)

@@ -67,6 +67,10 @@ class KnownRuns:
         policy = filesystems.policy
         self._keeper = keeper
         cache = keeper.load()
+        self.as_of = cache.saved_at
+        """When the runs of `read_cache` were saved, in seconds since 1970; None without any."""
+        self._unchecked: dict[str, Run] = {}
+        """Path -> run from the cache that no sweep has come to yet."""
         self._reader = RunReader(self._snapshots, self.trusts_stat, policy.threads, cache)
         self.schedule = Schedule(policy)
         self._stalls = Stalls(settings.stale_after, settings.clock)
@@ -88,6 +92,11 @@ class KnownRuns:
     def __iter__(self) -> Iterator[str]:
         """Yield the paths of all runs."""
         return iter(self._snapshots)
+
+    @property
+    def unchecked_count(self) -> int:
+        """Number of runs that are known from the cache alone."""
+        return len(self._unchecked)
 
     @property
     def unread_count(self) -> int:
@@ -119,6 +128,21 @@ class KnownRuns:
         self._reader.use_threads(policy.threads)
 
     # Reading.
+
+    def read_cache(self, root: str) -> Iterator[Finding]:
+        """Yield the runs that were saved for a root, as they were then, the newest first."""
+        for run in self._reader.cache.runs(root):
+            self._unchecked[run.path] = run
+            yield RunChanged(run)
+            if self._stopped.is_set():
+                return
+
+    def drop_unchecked(self) -> Iterator[Finding]:
+        """Remove the runs of the cache that a sweep of everything has not found."""
+        for path in self._unchecked:
+            yield RunRemoved(path)
+        self._unchecked = {}
+        self.as_of = None
 
     def check(self, paths: Iterable[str]) -> Iterator[Finding]:
         """Check known runs, and read the changed ones."""
@@ -196,7 +220,7 @@ class KnownRuns:
                 yield StatusFileChanged(path)
             if known is None or known.run != run:
                 # A series is published after it has been judged by its runs.
-                if not run.is_series:
+                if not run.is_series and self._unchecked.pop(path, None) != run:
                     yield RunChanged(run)
                 self._stalls.add(run, None if known is None else known.run)
                 self.series.add(run)

@@ -14,8 +14,11 @@ _MIN_ABANDONED_AGE = 600.0
 """Age in seconds from which an empty run directory counts as the rest of a failed creation."""
 _MAX_KICKOFF_AGE = 3600.0
 """Seconds that Pavilion 2.1.1 may take to hand a run to a scheduler after its build."""
-_BUILT_STATES = frozenset({"BUILD_REUSED", "BUILD_DONE", "BUILD_DEFERRED"})
-"""States after which Pavilion 2.1.1 hands a run to a scheduler; that creates a ``job_id``."""
+MARKED_STATES = frozenset({"BUILD_REUSED", "BUILD_DONE", "BUILD_DEFERRED"})
+"""States after which Pavilion 2.1.1 hands a run to a scheduler; that creates a ``job_id``.
+
+Only in these can the files beside a status file change the category of a run.
+"""
 
 _EMPTY = "The run directory is empty: making the run has failed."
 _NO_JOB = "The run was built but no job was made for it (no job_id): its kick-off has failed."
@@ -74,7 +77,7 @@ def _kickoff_has_failed(run: Run) -> bool:
 def _kickoff_may_have_failed(run: Run) -> bool:
     return (
         run.kind == "test"
-        and run.stage in _BUILT_STATES
+        and run.stage in MARKED_STATES
         and run.problem is None
         and run.updated_at is not None
         and time.time() - run.updated_at > _MAX_KICKOFF_AGE

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import enum
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import Survey, find_runs
-from statustui.monitor.batch import Unread
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CacheStore
-from statustui.monitor.first_read import read_first
+from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.deadline import PATIENCE, Heartbeat, Question
 from statustui.monitor.fs.mounts import Devices
+from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.root_registry import RootRegistry
-from statustui.monitor.series import judge_series
+from statustui.monitor.series import check_series, judge_series
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot, unread_part
-from statustui.monitor.stalls import mark_stalled
+from statustui.monitor.unread import Unread
 
 _MAX_CLAIM_WAIT = 1.0
 """Seconds to wait at most for the other roots to register their real paths."""
+
+
+_Result = TypeVar("_Result")
 
 
 class Details(enum.Enum):
@@ -57,17 +62,19 @@ class Picture(NamedTuple):
     """What was found below some roots."""
 
     runs: list[Run]
+    counted: Counter[Category]
+    """How many further runs there are, of which no more is known than their categories."""
     incomplete: list[Unread]
     """Each part of the roots that could not be read or listed."""
     unfollowed: dict[str, int]
     """Root without any runs -> number of links in it that were not followed."""
-    keepers: list[tuple[CacheKeeper, list[RunSnapshot]]]
-    """The cache of each root that was read to its end, and the snapshots that it may keep."""
+    keepers: list[tuple[CacheKeeper, list[OutlinedRun | RunSnapshot]]]
+    """The cache of each root that was read to its end, and the runs that it may keep."""
 
     def save(self) -> None:
         """Save the caches of the roots that have many new finished runs."""
-        for keeper, snapshots in self.keepers:
-            keeper.save(snapshots)
+        for keeper, found in self.keepers:
+            keeper.save(found)
 
 
 def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
@@ -122,22 +129,24 @@ def _collect(
     runs: list[Run] = []
     incomplete: list[Unread] = []
     unfollowed: dict[str, int] = {}
-    keepers: list[tuple[CacheKeeper, list[RunSnapshot]]] = []
+    counted: Counter[Category] = Counter()
+    keepers: list[tuple[CacheKeeper, list[OutlinedRun | RunSnapshot]]] = []
     for reader, question in zip(readers, questions, strict=True):
         try:
-            question.answer(patience, lambda: on_wait(sum(len(one.runs) for one in readers)))
+            question.answer(patience, lambda: on_wait(sum(one.read_count for one in readers)))
             if reader.keeper is not None:
-                keepers.append((reader.keeper, reader.snapshots))
+                keepers.append((reader.keeper, reader.kept))
         except OSError as error:
             reader.parts.append(Unread(reader.root, error.strerror or str(error)))
         # A reader that has been given up may still add runs: use those it has now.
         found = list(reader.runs)
         runs += found
-        if reader.links and not found:
+        counted.update(run.outline.digest.category for run in list(reader.counted))
+        if reader.links and not reader.read_count:
             unfollowed[reader.root] = reader.links
         incomplete += reader.parts
         incomplete += [part for run in found if run.error and (part := unread_part(run))]
-    return Picture(runs, incomplete, unfollowed, keepers)
+    return Picture(runs, counted, incomplete, unfollowed, keepers)
 
 
 def _claim(
@@ -183,8 +192,20 @@ class _RootReader:
         self._store = store
         self.keeper: CacheKeeper | None = None
         """Keeps the cache of the root; None before that is loaded."""
-        self.snapshots: list[RunSnapshot] = []
-        """What has been read, if it may be stored."""
+        self.counted: list[OutlinedRun] = []
+        """The runs that are only counted."""
+        self._kept: list[OutlinedRun | RunSnapshot] = []
+        """What has been read of the others, if it may be stored."""
+
+    @property
+    def read_count(self) -> int:
+        """Number of runs read so far."""
+        return len(self.runs) + len(self.counted)
+
+    @property
+    def kept(self) -> list[OutlinedRun | RunSnapshot]:
+        """What may be stored."""
+        return [*self.counted, *self._kept]
 
     def read(self, heartbeat: Heartbeat) -> None:
         """Read the root, on the thread of a `Question`.
@@ -204,21 +225,64 @@ class _RootReader:
 
         run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
         threads = policy_for(Devices(self.root, real_path).root_mount.reach, Settings()).threads
-        with_metadata = self._details is not Details.STATUS
         self.keeper = CacheKeeper(self._store, real_path)
-        cache = self.keeper.load()
+        first = FirstReader(
+            with_metadata=self._details is not Details.STATUS,
+            cache=self.keeper.load(),
+            is_shared=threads > 1,
+        )
+        try:
+            if self._details is Details.STATUS:
+                self._count_runs(first, run_dirs, threads, heartbeat)
+            else:
+                self._read_runs(first, run_dirs, threads, heartbeat)
+        finally:
+            first.close()
+        self._judge(heartbeat)
 
-        def read(place: RunDir) -> RunSnapshot:
-            first = read_first(place, with_metadata=with_metadata, cache=cache)
-            return read_snapshot(place) if first is None else first
+    def _count_runs(
+        self, first: FirstReader, run_dirs: Iterator[RunDir], threads: int, heartbeat: Heartbeat
+    ) -> None:
+        """Read runs no further than their categories, if their status files are ordinary ones."""
 
-        for snapshot in _read_all(run_dirs, read, threads):
-            self.runs.append(snapshot.run)
-            if self._store is not None:
-                self.snapshots.append(snapshot)
+        def look(place: RunDir) -> OutlinedRun | RunSnapshot:
+            return first.outline(place) or read_snapshot(place)
+
+        count = self.counted.append
+        for found in _map_all(look, run_dirs, threads):
+            if isinstance(found, OutlinedRun) and found.is_judged:
+                count(found)
+            else:
+                self._add(*_build(found, with_metadata=False))
             heartbeat()
+
+    def _read_runs(
+        self, first: FirstReader, run_dirs: Iterator[RunDir], threads: int, heartbeat: Heartbeat
+    ) -> None:
+        """Read and build runs."""
+
+        def read(place: RunDir) -> tuple[Run, OutlinedRun | RunSnapshot]:
+            return _build(first.outline(place) or read_snapshot(place))
+
+        for run, found in _map_all(read, run_dirs, threads):
+            self._add(run, found)
+            heartbeat()
+
+    def _add(self, run: Run, found: OutlinedRun | RunSnapshot) -> None:
+        self.runs.append(run)
+        if self._store is not None:
+            self._kept.append(found)
+
+    def _judge(self, heartbeat: Heartbeat) -> None:
+        """Mark the stalled runs, and judge the series by their runs."""
+        if self.counted:
+            # Series are not counted where there are runs.
+            check_series(self.runs, self._add_error)
+            return
         marked = self.runs
         if self._details is Details.ALL:
+            from statustui.monitor.stalls import mark_stalled  # noqa: PLC0415 - not for a count
+
             marked = []
             for run in mark_stalled(self.runs, self._stale_after, self._now):
                 marked.append(run)
@@ -233,14 +297,32 @@ class _RootReader:
         self.parts.append(Unread(path, error.strerror or str(error)))
 
 
-def _read_all(
-    run_dirs: Iterator[RunDir], read: Callable[[RunDir], RunSnapshot], threads: int
-) -> Iterator[RunSnapshot]:
-    """Yield the runs in `run_dirs`; with one thread in their order, else as they are read."""
+def _build(
+    found: OutlinedRun | RunSnapshot, *, with_metadata: bool = True
+) -> tuple[Run, OutlinedRun | RunSnapshot]:
+    """Return a run, and what may be stored of it."""
+    if isinstance(found, OutlinedRun):
+        found = found.completed(with_metadata=with_metadata)
+        run = found.build()
+        if run is not None:
+            return run, found
+        found = read_snapshot(found.place)
+    return found.run, found
+
+
+def _map_all(
+    work: Callable[[RunDir], _Result], run_dirs: Iterator[RunDir], threads: int
+) -> Iterator[_Result]:
+    """Yield the result of each call; with one thread in the order of the runs."""
     if threads == 1:
-        yield from map(read, run_dirs)
-        return
-    pool: ReaderPool[RunDir, RunSnapshot] = ReaderPool(read, threads)
+        return map(work, run_dirs)
+    return _map_unordered(work, run_dirs, threads)
+
+
+def _map_unordered(
+    work: Callable[[RunDir], _Result], run_dirs: Iterator[RunDir], threads: int
+) -> Iterator[_Result]:
+    pool: ReaderPool[RunDir, _Result] = ReaderPool(work, threads)
     try:
         yield from pool.map_unordered(run_dirs)
     finally:

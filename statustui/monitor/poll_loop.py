@@ -113,6 +113,8 @@ class PollLoop:
 
     def _scan(self, others: frozenset[str], wanted: Sequence[str]) -> Iterator[Finding]:
         scanner, listener = self.scanner, self._listener
+        if self._swept_at == float("-inf"):
+            yield from scanner.read_cache()
         yield from scanner.read_on(hurry=not self._has_swept)
         self._count_sweep()
         hints = listener.take_hints()
@@ -185,7 +187,7 @@ class PollLoop:
                 mode="events" if listener.is_listening else "polling",
                 interval=self._interval,
                 filesystem=scanner.filesystems.devices.root_mount.type,
-                found=max(scanner.found, len(scanner)),
+                found=max(scanner.found, len(scanner), scanner.unchecked_count),
                 read=len(scanner),
                 swept=self._has_swept,
                 sweeps=self._sweeps,
@@ -195,7 +197,7 @@ class PollLoop:
                 problem=self._failure or scanner.unreadable.description,
                 incomplete=scanner.unreadable.parts,
                 fallback=listener.fallback,
-                as_of=self._right_at if is_lost else None,
+                as_of=(self._right_at if is_lost else None) or scanner.as_of,
             )
         )
 

@@ -98,6 +98,16 @@ class RootScanner:
         return self._runs.read_on_at
 
     @property
+    def unchecked_count(self) -> int:
+        """Number of runs that are known from the cache alone."""
+        return self._runs.unchecked_count
+
+    @property
+    def as_of(self) -> float | None:
+        """When the runs of the cache were saved, in seconds since 1970; None once checked."""
+        return self._runs.as_of
+
+    @property
     def has_read_all(self) -> bool:
         """Whether every run that was found has been read; long files are read later."""
         return not self._runs.unread_count
@@ -130,6 +140,10 @@ class RootScanner:
 
     # Scanning.
 
+    def read_cache(self) -> Iterator[Finding]:
+        """Yield the runs that an earlier session has saved, for the first sweep to check."""
+        yield from self._runs.read_cache(self.root)
+
     def sweep(self, room: float, *, everything: bool) -> Iterator[Finding]:
         """Check the runs and directories that are due.
 
@@ -161,6 +175,7 @@ class RootScanner:
         yield from self.reread(doubtful)
         if not self._stopped.is_set():
             self.found = len(self) + self._runs.unread_count
+            yield from self._runs.drop_unchecked()
             yield from self._runs.review_stalls()
 
     def check(self, paths: Collection[str]) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from statustui.core.run import Run, RunDir
 from statustui.core.series import is_member, judge
 from statustui.core.working_dir import OnError
 from statustui.monitor.due_queue import DueQueue
-from statustui.monitor.series_links import SeriesLinks
+from statustui.monitor.series_links import SeriesLinks, check_links
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot
 
 GetRun = Callable[[str], Run | None]
@@ -256,3 +256,16 @@ def judge_series(
     yield from all_series.review_changed(known.get)
     for path, reason in errors.items():
         on_error(path, OSError(0, reason))
+
+
+def check_series(runs: Iterable[Run], on_error: OnError) -> None:
+    """Report every series among `runs` whose links cannot be listed."""
+    for run in runs:
+        if run.is_series:
+            try:
+                check_links(run.path)
+            except (FileNotFoundError, NotADirectoryError):
+                # It is being deleted.
+                continue
+            except OSError as error:
+                on_error(run.path, error)

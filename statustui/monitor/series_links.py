@@ -121,3 +121,18 @@ def _runs_beside(path: str) -> str:
 def _directories_in(path: str) -> Iterator[str]:
     with os.scandir(path) as listing:
         yield from (entry.path for entry in listing if entry.is_dir(follow_symlinks=False))
+
+
+def check_links(path: str) -> None:
+    """List the links of the series at `path` without reading them.
+
+    Raises:
+        OSError: A directory of the series cannot be read.
+    """
+    sets = f"{path}/{_TEST_SETS}"
+    if sets not in _directories_in(path):
+        return
+    for directory in _directories_in(sets):
+        with contextlib.suppress(FileNotFoundError), os.scandir(directory) as listing:
+            for _link in listing:
+                pass

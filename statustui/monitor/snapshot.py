@@ -34,8 +34,8 @@ from statustui.core.working_dir import (
     read_series,
     with_owner,
 )
-from statustui.monitor.batch import Unread
 from statustui.monitor.marker_files import missing_run, with_marker_files
+from statustui.monitor.unread import Unread
 
 ONE_STEP_BYTES = 1 << 16
 """Bytes that are read in one step. A file of up to this size is read whole when it changes, which
@@ -315,9 +315,26 @@ def has_newer_results(run: Run, written_ns: int) -> bool:
         run: The run.
         written_ns: When the status file was written, in nanoseconds since 1970.
     """
-    path = f"{run.path}/{RESULTS}"
+    return results_since(run.path, written_ns)[1]
+
+
+def results_since(
+    path: str, written_ns: int, around: int | None = None, *, is_expected: bool = False
+) -> tuple[bool, bool]:
+    """Return whether a run has a ``results.json``, and whether that is newer than its status file.
+
+    Args:
+        path: The directory of the run.
+        written_ns: When the status file was written, in nanoseconds since 1970.
+        around: Descriptor of the directory to which `path` is relative.
+        is_expected: Whether there is probably one.
+    """
+    name = f"{path}/{RESULTS}"
+    # A failed call that raises no exception costs half as much.
+    if not is_expected and not os.access(name, os.F_OK, dir_fd=around, follow_symlinks=False):
+        return False, False
     try:
-        # A failed call that raises no exception costs half as much.
-        return os.access(path, os.F_OK) and os.lstat(path).st_mtime_ns > written_ns
-    except OSError:  # pragma: no cover - deleted in this very moment
-        return False
+        state = os.stat(name, dir_fd=around, follow_symlinks=False)
+    except OSError:
+        return False, False
+    return True, state.st_mtime_ns > written_ns

@@ -1,32 +1,34 @@
-"""Snapshots of finished runs from an earlier look at the same root.
+"""Finished runs from an earlier look at the same root.
 
-A snapshot is used while the signature of the status file is the same, so that one `stat` replaces
-reading the run. What is stored is JSON, a column for each field, compressed: it loads fast, and
-loading it executes nothing.
+A run is used while the signature of its status file is the same, so that one `stat` replaces
+reading it. What is stored is a line of JSON, with what many runs share, and a column for each field
+of the runs: it loads fast, and loading it executes nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import sys
 import time
 import zlib
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, TypeAlias
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Any
 from zlib import crc32
 
 from statustui.core.categories import Category
-from statustui.core.reading import Signature
-from statustui.core.run import Run, RunDir, RunMetadata
-from statustui.core.states import STATES
-from statustui.core.status_info import StatusInfo
-from statustui.core.times import Time
-from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot, is_racy
+from statustui.core.outline import Outline, StateDigest, build_outlined, outline_of
+from statustui.core.run import Kind, Run, RunDir, RunMetadata
+from statustui.monitor.outlined_run import OutlinedRun
+from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot
 
-_FORMAT = 1
+_FORMAT = f"2 {sys.byteorder}"
 _MAX_BYTES = 1 << 26
 """Size of the largest cache that is stored, compressed."""
-_MAX_JSON_BYTES = 1 << 30
+_MAX_PLAIN_BYTES = 1 << 30
 _MIN_NEW_RUNS = 20
 _MIN_NEW_SHARE = 0.02
 """A cache is saved once it lacks at least this many runs and this share of the root's runs."""
@@ -35,113 +37,139 @@ _ZONE_BEGIN, _ZONE_END, _MONTH = 631_152_000, 2_208_988_800, 2_629_746
 _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError)
 """Errors that a damaged cache can cause."""
 _CATEGORIES = {category.value: category for category in Category}
-_COLUMNS = (
-    *("path", "kind", "inode", "size", "modified", "changed", "metadata", "current", "category"),
-    *("problem", "result", "count", "seen", "started", "stage", "recovered", "status_result"),
-    "results_file",
-)
+_KINDS: dict[str, Kind] = {"test": "test", "plain": "plain"}
+_TYPECODES = "QQqqIIQ"
+"""Types of the columns: inode, size, times of modification and change, number of the digest, number
+of the kind and metadata, and end of the text."""
 
 
 class SnapshotCache:
-    """The cached snapshots of one root.
+    """The cached runs of one root.
 
     Args:
-        data: What `encode` made; None, or anything else, for no snapshots.
+        data: What `encode` made; None, or anything else, for no runs.
     """
 
     def __init__(self, data: bytes | None = None) -> None:
-        self._rows: dict[str, tuple[Any, ...]] = {}
-        self._statuses: list[StatusInfo | None] = []
-        self._metadata: list[RunMetadata] = []
-        self._seen: list[frozenset[str]] = []
+        self.saved_at: float | None = None
+        """When it was saved, in seconds since 1970; None without any runs."""
+        self._rows: dict[str, int] = {}
         if data is not None:
             try:
-                self._load(json.loads(zlib.decompressobj().decompress(data, _MAX_JSON_BYTES)))
+                self._load(zlib.decompressobj().decompress(data, _MAX_PLAIN_BYTES))
             except (*_DAMAGE, zlib.error, RecursionError):
-                self._rows = {}
+                self._rows, self.saved_at = {}, None
 
     def __len__(self) -> int:
-        """How many snapshots there are."""
+        """How many runs there are."""
         return len(self._rows)
 
-    def get(self, place: RunDir, signature: Signature, device: int) -> RunSnapshot | None:
-        """Return the snapshot of a run; None if none was saved for this version of its file.
+    def get(self, place: RunDir, state: os.stat_result) -> OutlinedRun | None:
+        """Return a run; None if none was saved for this version of its status file.
 
         Args:
             place: Where the run is.
-            signature: The signature of its status file.
-            device: The device that the file is on.
+            state: The state of its status file.
         """
         row = self._rows.get(place.path[len(place.root) :])
-        if row is None or row[2:6] != signature:
+        if row is None:
             return None
-        try:
-            return self._build(place, row, signature, device)
-        except _DAMAGE:
+        inodes, sizes, modified, changed, _digest_at, shared_at, _ends = self._columns
+        signature = state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+        if signature != (inodes[row], sizes[row], modified[row], changed[row]):
             return None
+        kind, metadata = self._metadata[shared_at[row]]
+        if kind != place.kind:
+            return None
+        outline = self._outline(row)
+        return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
 
-    def _load(self, document: Mapping[str, Any]) -> None:
-        if document["format"] != _FORMAT or document["zone"] != _zone():
+    def runs(self, root: str) -> Iterator[Run]:
+        """Yield all runs as they were saved, the most recently written first.
+
+        The root itself is left out: its id is the name of the directory that it leads to.
+
+        Args:
+            root: The root, as the user gave it.
+        """
+        paths = list(self._rows)
+        modified = self._columns[2] if paths else array("q")
+        for row in sorted(range(len(paths)), key=modified.__getitem__, reverse=True):
+            kind, metadata = self._metadata[self._columns[5][row]]
+            path = root + paths[row]
+            place = RunDir(root, path, os.path.basename(path), kind)
+            with contextlib.suppress(*_DAMAGE):
+                run = build_outlined(place, metadata, self._outline(row))
+                if run is not None and path != root:
+                    yield run
+
+    def _outline(self, row: int) -> Outline:
+        digest_at, ends = self._columns[4], self._columns[6]
+        text = self._text[ends[row - 1] if row else 0 : ends[row]]
+        return Outline(self._digests[digest_at[row]], text)
+
+    def _load(self, data: bytes) -> None:
+        end = data.index(b"\n") + 1
+        shared = json.loads(data[:end])
+        if (shared["format"], shared["zone"]) != (_FORMAT, _zone()):
             return
-        self._metadata = [RunMetadata(*map(str, one)) for one in document["all_metadata"]]
-        self._seen = [frozenset(map(str, one)) for one in document["all_seen"]]
-        statuses = zip(*document["statuses"], strict=True)
-        self._statuses = [
-            StatusInfo.read(str(state), str(note), _read_time(at)) for state, note, at in statuses
-        ]
-        rows = zip(*(document[name] for name in _COLUMNS), strict=True)
-        self._rows = {row[0]: row for row in rows}
-
-    def _build(
-        self, place: RunDir, row: tuple[Any, ...], signature: Signature, device: int
-    ) -> RunSnapshot | None:
-        (_path, kind, *_signature, metadata_at, current_at, category, problem_at) = row[:10]
-        (result, count, seen_at, started, stage, recovered_at, *results) = row[10:]
-        status_result, results_file = results
-        current, metadata = self._statuses[current_at], self._metadata[metadata_at]
-        if kind != place.kind or current is None:
-            return None
-        run = Run(
-            root=place.root,
-            path=place.path,
-            id=place.id,
-            metadata=metadata,
-            kind=place.kind,
-            current=current,
-            category=_CATEGORIES[category],
-            problem=None if problem_at is None else self._statuses[problem_at],
-            result=result,
-            status_count=count,
-            seen=self._seen[seen_at],
-            started=started,
-            updated_at=current.timestamp,
-            error=None,
-            stage=stage,
-            recovered=None if recovered_at is None else self._statuses[recovered_at],
-            status_result=status_result,
-            results_file=results_file,
-        )
-        return RunSnapshot(run, metadata, signature, device, is_stored=True)
+        digests = [_read_digest(*one) for one in shared["digests"]]
+        metadata = [(_KINDS[kind], RunMetadata(*map(str, one))) for kind, one in shared["metadata"]]
+        count = int(shared["count"])
+        columns: list[array[int]] = []
+        for code in _TYPECODES:
+            column = array(code)
+            size = count * column.itemsize
+            column.frombytes(data[end : end + size])
+            columns.append(column)
+            end += size
+        paths_end = end + int(shared["paths"])
+        paths = os.fsdecode(data[end:paths_end]).split("\0")
+        if max(columns[4]) >= len(digests) or max(columns[5]) >= len(metadata):
+            return
+        self._columns, self._digests, self._metadata = columns, digests, metadata
+        self._text = data[paths_end:]
+        self._rows = dict(zip(paths, range(count), strict=True))
+        self.saved_at = float(shared["saved"])
 
 
-def is_cacheable(snapshot: RunSnapshot) -> bool:
-    """Return whether a snapshot can be used later: of a finished run with a small status file.
+def _read_digest(category: str, *rest: Any) -> StateDigest:  # noqa: ANN401 - whatever JSON holds
+    stage, result, count, seen, last, problem, recovered = rest
+    return StateDigest(
+        _CATEGORIES[category],
+        str(stage),
+        result,
+        int(count),
+        frozenset(map(str, seen)),
+        str(last),
+        problem,
+        recovered,
+        is_final=True,
+    )
+
+
+def _write_digest(digest: StateDigest) -> list[Any]:
+    category, stage, result, count, seen, last, problem, recovered, _is_final = digest
+    return [category.value, stage, result, count, sorted(seen), last, problem, recovered]
+
+
+def outlined(found: RunSnapshot | OutlinedRun) -> OutlinedRun | None:
+    """Return a run as it is cached; None if it cannot be used later.
 
     A series is never cached: its category depends on its runs. Nor is a run that is finished, or
     whose result is known, only by the files beside its status file: they may change without it.
     """
-    run, signature = snapshot.run, snapshot.signature
-    return (
-        signature is not None
-        and signature[1] <= ONE_STEP_BYTES
-        and run.is_finished
-        and run.error is None
-        and not run.is_series
-        and not run.has_run_complete
-        and not run.is_abandoned
-        and (run.stage != STATES.COMPLETE or run.status_result is not None)
-        and not is_racy(signature)
-    )
+    if isinstance(found, RunSnapshot):
+        run, signature = found.run, found.signature
+        if signature is None or signature[1] > ONE_STEP_BYTES or not run.is_finished:
+            return None
+        outline = outline_of(run)
+        if outline is None:
+            return None
+        found = OutlinedRun(
+            run.place, outline, signature, found.device, 0, found.metadata, found.is_stored
+        )
+    return found if found.is_cacheable else None
 
 
 def is_worth_saving(new: int, runs: int) -> bool:
@@ -149,80 +177,41 @@ def is_worth_saving(new: int, runs: int) -> bool:
     return new >= max(_MIN_NEW_RUNS, _MIN_NEW_SHARE * runs)
 
 
-def encode(snapshots: Iterable[RunSnapshot]) -> bytes | None:
-    """Encode snapshots for storage; return None above `_MAX_BYTES`.
+def encode(runs: Sequence[OutlinedRun]) -> bytes | None:
+    """Encode runs for storage; return None above `_MAX_BYTES`.
 
     Args:
-        snapshots: Cacheable snapshots of one root.
+        runs: Cacheable runs of one root.
     """
-    table = _Table()
-    rows = [table.row(snapshot) for snapshot in snapshots]
-    columns = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
-    document = {
+    digests: dict[StateDigest, int] = {}
+    metadata: dict[tuple[str, RunMetadata], int] = {}
+    texts = [run.outline.text for run in runs]
+    signatures = zip(*(run.signature for run in runs), strict=True)
+    columns = [
+        *(signatures if runs else [()] * 4),
+        [digests.setdefault(run.outline.digest, len(digests)) for run in runs],
+        [metadata.setdefault((run.place.kind, run.metadata), len(metadata)) for run in runs],
+        accumulate(map(len, texts)),
+    ]
+    paths = os.fsencode("\0".join([run.place.path[len(run.place.root) :] for run in runs]))
+    shared = {
         "format": _FORMAT,
         "zone": _zone(),
-        "all_metadata": list(table.metadata),
-        "all_seen": [sorted(one) for one in table.seen],
-        "statuses": table.statuses,
-        **dict(zip(_COLUMNS, columns, strict=True)),
+        "saved": time.time(),
+        "count": len(runs),
+        "paths": len(paths),
+        "digests": [_write_digest(digest) for digest in digests],
+        "metadata": list(metadata),
     }
     compressor = zlib.compressobj(1)
-    parts = [compressor.compress(part.encode()) for part in _dump(document)]
-    data = b"".join([*parts, compressor.flush()])
+    parts = [json.dumps(shared, separators=(",", ":")).encode(), b"\n"]
+    parts += [
+        array(code, column).tobytes() for code, column in zip(_TYPECODES, columns, strict=True)
+    ]
+    # One part after the other, so that other threads get their turn in between.
+    packed = [compressor.compress(part) for part in [*parts, paths, b"".join(texts)]]
+    data = b"".join([*packed, compressor.flush()])
     return data if len(data) <= _MAX_BYTES else None
-
-
-def _dump(document: Mapping[str, object]) -> Iterable[str]:
-    """Yield JSON column by column, so that other threads get their turn in between."""
-    separator = "{"
-    for name, value in document.items():
-        yield f'{separator}"{name}":{json.dumps(value, separators=(",", ":"))}'
-        separator = ","
-    yield "}"
-
-
-_StoredTime: TypeAlias = "float | list[str | int] | None"
-
-
-class _Table:
-    """Turns snapshots into rows; what runs share is stored once and referred to by its index."""
-
-    def __init__(self) -> None:
-        self.metadata: dict[RunMetadata, int] = {}
-        self.seen: dict[frozenset[str], int] = {}
-        self.statuses: tuple[list[str], list[str], list[_StoredTime]] = ([], [], [])
-
-    def row(self, snapshot: RunSnapshot) -> tuple[object, ...]:
-        run = snapshot.run
-        is_explained = run.problem is not None and run.problem is not run.current
-        current = self._add_status(run.current)
-        problem = self._add_status(run.problem) if is_explained else current
-        return (
-            run.path[len(run.root) :],
-            run.kind,
-            *(snapshot.signature or ()),
-            self.metadata.setdefault(snapshot.metadata, len(self.metadata)),
-            current,
-            run.category.value,
-            None if run.problem is None else problem,
-            run.result,
-            run.status_count,
-            self.seen.setdefault(run.seen, len(self.seen)),
-            run.started,
-            run.stage,
-            self._add_status(run.recovered),
-            run.status_result,
-            run.results_file,
-        )
-
-    def _add_status(self, status: StatusInfo | None) -> int | None:
-        if status is None:
-            return None
-        states, notes, times = self.statuses
-        states.append(status.state)
-        notes.append(status.note)
-        times.append(_stored_time(status.time))
-        return len(states) - 1
 
 
 def _zone() -> int:
@@ -231,16 +220,5 @@ def _zone() -> int:
     return crc32(repr([time.localtime(moment).tm_gmtoff for moment in months]).encode())
 
 
-def _stored_time(time_: Time) -> _StoredTime:
-    return [time_.isoformat(), time_.fold] if isinstance(time_, datetime) else time_
-
-
-def _read_time(stored: Any) -> Time:  # noqa: ANN401 - whatever JSON holds
-    if isinstance(stored, list):
-        written, fold = stored
-        return datetime.fromisoformat(written).replace(fold=fold)
-    return None if stored is None else float(stored)
-
-
 NO_CACHE = SnapshotCache()
-"""A cache without snapshots."""
+"""A cache without runs."""

@@ -6,9 +6,9 @@ import errno
 import os
 from collections.abc import Iterator
 
-from statustui.monitor.batch import Unread
 from statustui.monitor.directories import Directories
 from statustui.monitor.fs.presence import RootLostError, failure_below
+from statustui.monitor.unread import Unread
 
 _MAX_NAMED_PARTS = 1000
 """Largest number of parts that are named."""

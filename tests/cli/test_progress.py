@@ -12,12 +12,12 @@ from tests.trees import write_run
 
 SLOW = """
 import sys, time
-from statustui.monitor import once
-read = once.read_first
-def slow(*place, **how):
+from statustui.monitor.first_read import FirstReader
+read = FirstReader.outline
+def slow(reader, place):
     time.sleep(0.05)
-    return read(*place, **how)
-once.read_first = slow
+    return read(reader, place)
+FirstReader.outline = slow
 from statustui.cli.main import main
 sys.argv = ["statustui", "list", "--summary", sys.argv[1]]
 main()

@@ -15,7 +15,8 @@ import pytest
 
 from statustui.cli.root_progress import RootProgress
 from statustui.cli.wait_loop import Outcome, wait_for_runs
-from statustui.monitor.batch import Batch, RootHealth, Unread
+from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.unread import Unread
 from tests.runs import make
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import DATA, append, write_run

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from statustui.core.categories import Category
 from statustui.core.durations import DEFAULT_STALE_AFTER
-from statustui.core.reading import open_regular
+from statustui.core.run import RunDir
 from statustui.core.working_dir import find_runs
-from statustui.monitor.first_read import read_first
+from statustui.monitor.first_read import FirstReader, read_first
+from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.once import Details, read_once
+from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot
 from tests.trees import DATA, append, write_run
 
@@ -53,24 +56,26 @@ def test_an_unusual_status_file_is_read_alike(tmp_path: Path, make: object) -> N
 def test_a_file_that_grows_much_while_it_is_opened_is_left_to_the_slices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A little more is left for the next look, since the signature does not cover it."""
+    """A little more is read with the rest."""
     run = write_run(tmp_path / "test_runs" / "1", "RUNNING x")
     [place] = find_runs(str(tmp_path), lambda _path, _error: None)
 
     def read_while_growing(lines: int) -> RunSnapshot | None:
-        def grow(path: str, *, state: os.stat_result) -> tuple[int, os.stat_result]:
-            opened = open_regular(path, state=state)
+        read = os.read
+
+        def grow(descriptor: int, size: int) -> bytes:
             for _ in range(lines):
                 append(run, "RUN_USER x")
-            return opened
+            return read(descriptor, size)
 
         with monkeypatch.context() as patch:
-            patch.setattr("statustui.monitor.first_read.open_regular", grow)
+            patch.setattr("statustui.monitor.first_read.os.read", grow)
             return read_first(place)
 
     slightly = read_while_growing(1)
     assert slightly is not None
-    assert slightly.run.status_count == 1
+    assert slightly.run.status_count == 2
+    assert slightly == read_snapshot(place)._replace(is_racy=True)
     assert read_while_growing(100) is None
 
 
@@ -116,9 +121,85 @@ def test_the_fields_of_a_filter_decide_how_much_is_read(fields: set[str], detail
 @pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
 def test_runs_that_are_only_counted_are_in_the_same_categories(name: str) -> None:
     """Although less is read of them."""
-    found = [
-        {run.path: run.category for run in picture.runs if not run.is_series}
-        for details in Details
-        for picture in [read_once([str(DATA / name)], DEFAULT_STALE_AFTER, 1.8e9, details=details)]
-    ]
+    found = []
+    for details in Details:
+        picture = read_once([str(DATA / name)], DEFAULT_STALE_AFTER, 1.8e9, details=details)
+        counts = Counter(run.category for run in picture.runs if not run.is_series)
+        found.append(counts + picture.counted)
+        assert bool(picture.counted) is (details is Details.STATUS)
     assert found[0] == found[1] == found[2]
+
+
+def count(root: Path) -> tuple[Counter[Category], list[str]]:
+    """How many runs a count finds in each category, and the paths that it cannot read."""
+    found = read_once([str(root)], DEFAULT_STALE_AFTER, 1.8e9, details=Details.STATUS)
+    counts = Counter(run.category for run in found.runs if not run.is_series)
+    return counts + found.counted, [part.path for part in found.incomplete]
+
+
+def listed(root: Path) -> Counter[Category]:
+    """How many runs a list finds in each category."""
+    found = read_once([str(root)], DEFAULT_STALE_AFTER, 1.8e9, details=Details.METADATA)
+    return Counter(run.category for run in found.runs if not run.is_series)
+
+
+@pytest.mark.parametrize("reach", [Reach.LOCAL, Reach.REMOTE])
+def test_a_count_says_what_a_list_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reach: Reach
+) -> None:
+    """With one thread and with many, whatever is in the files and beside them."""
+    policy = policy_for(reach, Settings())
+    monkeypatch.setattr("statustui.monitor.once.policy_for", lambda *_given: policy)
+    ends = ["COMPLETE result: PASS", "COMPLETE result: FAIL", "RUNNING x", "BUILD_DONE x", "odd x"]
+    for number in range(30):
+        run = write_run(tmp_path / "test_runs" / str(number), "CREATED x", ends[number % 5])
+        if number % 3 == 0:
+            (run / "results.json").write_text('{"result": "ERROR"}')
+        if number % 4 == 0:
+            (run / "config").write_text('{"name": "a"}')
+    times = write_run(tmp_path / "test_runs" / "50", "CREATED x")
+    (times / "status").write_text("x CREATED x\ny COMPLETE result: PASS\n")
+    write_run(tmp_path / "plain" / "1", "COMPLETE result: FAIL")
+    counts, unread = count(tmp_path)
+    assert counts == listed(tmp_path)
+    assert {Category.PASSED, Category.FAILED, Category.ERROR, Category.RUNNING} <= set(counts)
+    assert unread == []
+
+
+@pytest.mark.parametrize(("error", "is_reported"), [(5, True), (2, False), (20, False)])
+def test_a_count_reports_the_series_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, error: int, is_reported: bool
+) -> None:
+    """But not those that are being deleted."""
+    write_run(tmp_path / "test_runs" / "1", "COMPLETE result: PASS")
+    series = write_run(tmp_path / "series" / "3", "ALL_STARTED x")
+    (series / "test_sets" / "0.a").mkdir(parents=True)
+    (series / "test_sets" / "0.a" / "1").symlink_to("../../../../test_runs/1")
+    assert count(tmp_path) == ({Category.PASSED: 1}, [])
+    scandir = os.scandir
+
+    def fail(path: str) -> object:
+        if path.endswith("0.a"):
+            raise OSError(error, "x")
+        return scandir(path)
+
+    def fail_series(path: str) -> object:
+        if path == str(series):
+            raise OSError(error, "x")
+        return scandir(path)
+
+    for failing in (fail, fail_series):
+        with monkeypatch.context() as patch:
+            patch.setattr("statustui.monitor.series_links.os.scandir", failing)
+            counts, unread = count(tmp_path)
+        assert counts == {Category.PASSED: 1}
+        assert unread == ([str(series)] if is_reported else [])
+
+
+def test_a_run_below_a_directory_that_has_just_been_removed_is_left_to_the_slices(
+    tmp_path: Path,
+) -> None:
+    """Its directory cannot be opened."""
+    reader = FirstReader(is_shared=False)
+    assert reader.outline(RunDir("a", str(tmp_path / "gone" / "1"), "1", "test")) is None
+    reader.close()

@@ -134,7 +134,7 @@ def test_after_an_error_a_file_is_read_from_its_start(
     snapshot = read_snapshot(place(path))
     append(path, "RUNNING")
 
-    def fail(*_arguments: object) -> int:
+    def fail(*_arguments: object, **_options: object) -> int:
         raise OSError(fault, os.strerror(fault))
 
     with monkeypatch.context() as patch:

@@ -9,23 +9,25 @@ import time
 import zlib
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.durations import DEFAULT_STALE_AFTER
-from statustui.core.reading import open_regular
-from statustui.core.run import Run
+from statustui.core.reading import open_checked
+from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import RootIdentity
-from statustui.monitor.first_read import read_first
+from statustui.monitor.first_read import FirstReader, read_first
 from statustui.monitor.fs.deadline import NoThreadError
 from statustui.monitor.once import read_once
+from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
-from statustui.monitor.snapshot import RunSnapshot
-from statustui.monitor.snapshot_cache import SnapshotCache, encode, is_cacheable
+from statustui.monitor.snapshot import read_snapshot
+from statustui.monitor.snapshot_cache import SnapshotCache, encode, outlined
 from tests.monitor.scanning import ScannerDriver
 from tests.trees import DATA, append, write_run
 from tests.waiting import wait_until
@@ -46,10 +48,15 @@ class MemoryStore:
         self.saved[root] = data
 
 
-def snapshots_below(root: Path) -> list[RunSnapshot]:
-    """Every run that can be cached."""
-    found = (read_first(place) for place in find_runs(str(root), lambda _path, _error: None))
-    return [snapshot for snapshot in found if snapshot is not None and is_cacheable(snapshot)]
+def places_below(root: Path) -> list[RunDir]:
+    """Where the runs are."""
+    return list(find_runs(str(root), lambda _path, _error: None))
+
+
+def cacheable_below(root: Path) -> list[OutlinedRun]:
+    """Every run that can be cached, as a monitor has it, which holds no outlines."""
+    found = [read_first(place) for place in places_below(root)]
+    return [run for one in found if one is not None and (run := outlined(one)) is not None]
 
 
 def finished_tree(root: Path, count: int = 30) -> list[Path]:
@@ -76,13 +83,29 @@ def _trusting(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
 def test_genuine_runs_come_back_as_they_were(name: str) -> None:
     """Every field of them, times in both forms included."""
-    snapshots = snapshots_below(DATA / name)
-    assert snapshots
-    data = encode(snapshots)
-    cache = SnapshotCache(data)
-    assert len(cache) == len(snapshots)
-    for snapshot in snapshots:
-        assert read_first(snapshot.run.place, cache=cache) == snapshot._replace(is_stored=True)
+    runs = cacheable_below(DATA / name)
+    assert runs
+    cache = SnapshotCache(encode(runs))
+    assert len(cache) == len(runs)
+    for run in runs:
+        snapshot = read_first(run.place)
+        assert snapshot is not None
+        assert read_first(run.place, cache=cache) == snapshot._replace(is_stored=True)
+
+
+@pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
+def test_runs_that_were_only_counted_come_back_as_they_are(name: str) -> None:
+    """What a count keeps serves a list, which adds their names."""
+    reader = FirstReader(with_metadata=False)
+    found = [reader.outline(place) for place in places_below(DATA / name)]
+    counted = [run for run in found if isinstance(run, OutlinedRun) and run.is_cacheable]
+    assert counted
+    cache = SnapshotCache(encode(counted))
+    for run in counted:
+        snapshot = read_first(run.place)
+        assert snapshot is not None
+        assert read_first(run.place, cache=cache) == snapshot
 
 
 STATES = st.sampled_from(["RUNNING", "RUN_FAILED", "BUILD_CREATED", "SCHED_ERROR", "odd", "INFO"])
@@ -110,27 +133,27 @@ def test_any_finished_run_comes_back_as_it_was(
     text = "".join(f"{at} {state} {note}\n" for at, state, note in lines) + f"{time_} {end}\n"
     (run / "status").write_bytes(text.encode("utf-8", "surrogateescape"))
     [place] = find_runs(str(root), lambda _path, _error: None)
-    snapshot = read_first(place)
-    assert snapshot is not None
-    assert snapshot.signature is not None
-    found = SnapshotCache(encode([snapshot])).get(place, snapshot.signature, 0)
-    assert found == snapshot._replace(is_stored=True, is_racy=False, device=0)
+    snapshot = read_first(place) or read_snapshot(place)
+    with patch("statustui.monitor.outlined_run.is_racy", lambda _signature: False):
+        kept = outlined(snapshot)
+    assert kept is not None
+    found = read_first(place, cache=SnapshotCache(encode([kept])))
+    assert found == snapshot._replace(is_stored=True, is_racy=False)
 
 
 @pytest.mark.usefixtures("_trusting")
 def test_another_version_of_a_file_is_not_taken_for_the_cached_one(tmp_path: Path) -> None:
     """Neither by size, time or kind, nor another file of the same size and time of writing."""
     run = write_run(tmp_path / "test_runs" / "1", "COMPLETE result: PASS")
-    [snapshot] = snapshots_below(tmp_path)
-    cache = SnapshotCache(encode([snapshot]))
-    plain = snapshot.run.place._replace(kind="plain")
-    assert snapshot.signature is not None
-    assert cache.get(plain, snapshot.signature, 0) is None
+    [kept] = cacheable_below(tmp_path)
+    cache = SnapshotCache(encode([kept]))
     before = (run / "status").stat()
+    assert cache.get(kept.place, before) == kept._replace(is_stored=True, owner=before.st_uid)
+    assert cache.get(kept.place._replace(kind="plain"), before) is None
     (run / "new").write_bytes((run / "status").read_bytes().replace(b"PASS", b"FAIL"))
     os.utime(run / "new", ns=(before.st_atime_ns, before.st_mtime_ns))
     (run / "new").rename(run / "status")
-    read = read_first(snapshot.run.place, cache=cache)
+    read = read_first(kept.place, cache=cache)
     assert read is not None
     assert (read.run.result, read.is_stored) == ("FAIL", False)
 
@@ -140,7 +163,7 @@ def test_what_may_still_change_is_not_cached(tmp_path: Path) -> None:
     write_run(tmp_path / "test_runs" / "1", "RUNNING x")
     write_run(tmp_path / "test_runs" / "2", "COMPLETE result: PASS")
     write_run(tmp_path / "series" / "1", "COMPLETE x")
-    assert snapshots_below(tmp_path) == []
+    assert cacheable_below(tmp_path) == []
 
 
 @pytest.mark.usefixtures("_trusting")
@@ -159,7 +182,7 @@ def test_a_run_that_only_the_files_beside_its_status_explain_is_not_cached(
     snapshot = read_first(place)
     assert snapshot is not None
     assert snapshot.run.is_finished
-    assert not is_cacheable(snapshot)
+    assert outlined(snapshot) is None
 
 
 @pytest.mark.usefixtures("_trusting")
@@ -185,8 +208,7 @@ def test_local_times_of_another_zone_are_read_again(
     (run / "status").write_text("2025-11-02T00:40:00.000000 COMPLETE result: PASS\n")
     monkeypatch.setenv("TZ", "America/Chicago")
     time.tzset()
-    [snapshot] = snapshots_below(tmp_path)
-    data = encode([snapshot])
+    data = encode(cacheable_below(tmp_path))
     assert len(SnapshotCache(data)) == 1
     monkeypatch.setenv("TZ", "America/Havana")
     time.tzset()
@@ -199,7 +221,7 @@ def test_where_no_thread_can_be_started_nothing_is_saved(
 ) -> None:
     """Nor without a store, nor again a moment later."""
     finished_tree(tmp_path)
-    snapshots = snapshots_below(tmp_path)
+    snapshots = cacheable_below(tmp_path)
     store = MemoryStore()
     keeper = CacheKeeper(None, str(tmp_path))
     assert len(keeper.load()) == 0
@@ -223,24 +245,37 @@ def test_where_no_thread_can_be_started_nothing_is_saved(
 
 def damage(data: bytes) -> dict[str, bytes]:
     """Name -> what may be found in place of a good cache."""
-    document = json.loads(zlib.decompress(data))
+    plain = zlib.decompress(data)
+    line, columns = plain.split(b"\n", 1)
+    shared = json.loads(line)
+    ends = len(columns) - len(columns.split(b"/test_runs/1")[1]) - len("/test_runs/1")
 
-    def changed(**fields: object) -> bytes:
-        return zlib.compress(json.dumps(document | fields).encode())
+    def changed(columns: bytes = columns, **fields: object) -> bytes:
+        return zlib.compress(json.dumps(shared | fields).encode() + b"\n" + columns)
 
+    [digest] = shared["digests"]
     return {
         "cut": data[: len(data) // 2],
         "no cache": b"hello",
         "empty": b"",
-        "a list": zlib.compress(b"[1]"),
-        "another format": changed(format=0),
+        "a list": zlib.compress(b"[1]\n"),
+        "no line": zlib.compress(b"[1]"),
+        "no text": zlib.compress(json.dumps(shared).encode() + b"\n" + columns[:ends]),
+        "text cut": changed(columns[:-30]),
+        "text of other lines": changed(columns.replace(b"\n", b" ")),
+        "columns cut": changed(columns[:20]),
+        "another format": changed(format="0 little"),
+        "another byte order": changed(format=shared["format"].replace("little", "big")),
         "another time zone": changed(zone=1),
-        "a time out of range": changed(statuses=[["COMPLETE"], ["x"], [10**400]]),
-        "columns of several lengths": changed(path=["/test_runs/1"] * 3),
-        "a column of another kind": changed(current=["x"]),
-        "a number out of range": changed(all_metadata=[]),
-        "another category": changed(category=["odd"]),
-        "deep": zlib.compress(b"[" * 100_000),
+        "more runs": changed(count=2),
+        "no runs": changed(count=0),
+        "a huge number": changed(count=10**400),
+        "a number out of range": changed(metadata=[]),
+        "no digests": changed(digests=[]),
+        "another category": changed(digests=[["odd", *digest[1:]]]),
+        "a short digest": changed(digests=[digest[:3]]),
+        "other metadata": changed(metadata=[["test", ["a"] * 9]]),
+        "deep": zlib.compress(b"[" * 100_000 + b"\n"),
     }
 
 
@@ -248,12 +283,13 @@ def damage(data: bytes) -> dict[str, bytes]:
 def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path) -> None:
     """Whatever is wrong with it."""
     write_run(tmp_path / "test_runs" / "1", "COMPLETE result: PASS")
-    [snapshot] = snapshots_below(tmp_path)
-    data = encode([snapshot])
+    [kept] = cacheable_below(tmp_path)
+    data = encode([kept])
     assert data is not None
+    snapshot = read_first(kept.place)
     for name, bad in damage(data).items():
-        read = read_first(snapshot.run.place, cache=SnapshotCache(bad))
-        assert read == snapshot, name
+        found = read_first(kept.place, cache=SnapshotCache(bad)) or read_snapshot(kept.place)
+        assert found == snapshot, name
 
 
 def read_below(root: Path, store: MemoryStore) -> dict[str, Run]:
@@ -264,14 +300,14 @@ def read_below(root: Path, store: MemoryStore) -> dict[str, Run]:
 
 
 def record_opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the paths of the status files that are opened from now on."""
+    """Return the ids of the runs whose status files are opened from now on."""
     opened: list[str] = []
 
-    def open_recorded(path: str, *, state: os.stat_result) -> tuple[int, os.stat_result]:
-        opened.append(path)
-        return open_regular(path, state=state)
+    def open_recorded(path: str, around: int | None) -> int:
+        opened.append(Path(path).parent.name)
+        return open_checked(path, around)
 
-    monkeypatch.setattr("statustui.monitor.first_read.open_regular", open_recorded)
+    monkeypatch.setattr("statustui.monitor.first_read.open_checked", open_recorded)
     return opened
 
 
@@ -287,7 +323,7 @@ def test_a_second_list_opens_no_file_of_a_run_that_has_not_changed(
     append(runs[3], "COMPLETE result: PASS")
     opened = record_opens(monkeypatch)
     second = read_below(tmp_path, store)
-    assert sorted(opened) == sorted([f"{runs[3]}/status", f"{tmp_path}/test_runs/99/status"])
+    assert sorted(opened) == ["4", "99"]
     assert second.pop("4").result == "PASS"
     assert first.pop("4").result == "FAIL"
     assert second == first
@@ -330,3 +366,15 @@ def test_a_store_that_does_not_answer_is_not_waited_for(
     assert set(read_below(tmp_path, dead)) == {"1", "2", "3", "99"}
     assert dead.saved == {}
     answers.set()
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_cache_that_would_be_too_large_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next session reads everything again."""
+    monkeypatch.setattr("statustui.monitor.snapshot_cache._MAX_BYTES", 50)
+    finished_tree(tmp_path)
+    store = MemoryStore()
+    read_below(tmp_path, store)
+    assert store.saved == {}

@@ -45,6 +45,10 @@ class RunStore:
         """Path -> run, listed or not."""
         self.counts: Counter[Category] = Counter()
         """How many of all runs are in each category, without series."""
+        self.root_counts: Counter[str] = Counter()
+        """How many runs and series each root has."""
+        self._problem_paths: dict[str, None] = {}
+        """Paths of all runs with a problem, without series."""
         self.marked: set[str] = set()
         """Paths of the runs that the user has marked."""
         self.recently_changed: dict[str, float] = {}
@@ -123,7 +127,7 @@ class RunStore:
     @property
     def problems(self) -> Iterable[Run]:
         """All runs with a problem, listed or not, without series."""
-        return (run for run in self.runs.values() if run.category.is_problem and not run.is_series)
+        return (self.runs[path] for path in self._problem_paths)
 
     @property
     def under_way(self) -> int:
@@ -421,9 +425,17 @@ class RunStore:
             self._listing.discard(run)
 
     def _count(self, run: Run, by: int) -> None:
-        if not run.is_series:
-            self.counts[run.category] += by
-            self.stalled += by * (run.stall is not None)
+        self.root_counts[run.root] += by
+        if run.is_series:
+            return
+        self.counts[run.category] += by
+        self.stalled += by * (run.stall is not None)
+        if not run.category.is_problem:
+            return
+        if by > 0:
+            self._problem_paths[run.path] = None
+        else:
+            del self._problem_paths[run.path]
 
     def drop_recent_changes(self, before: float) -> None:
         """Drop the runs that changed before a time, in seconds since 1970, from the recent ones."""

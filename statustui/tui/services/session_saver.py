@@ -101,13 +101,10 @@ class SessionSaver:
         self, store: RunStore
     ) -> tuple[dict[str, list[Run]], dict[str, list[Run]]]:
         """Return, for each compared root that has runs, those with seen and unread problems."""
-        seen: dict[str, list[Run]] = {}
-        unread: dict[str, list[Run]] = {}
-        for run in store.runs.values():
-            if run.root not in self._compared:
-                continue
-            if run.root not in seen:
-                seen[run.root], unread[run.root] = [], []
-            if run.category.is_problem:
+        roots = [root for root in self._compared if store.root_counts[root]]
+        seen: dict[str, list[Run]] = {root: [] for root in roots}
+        unread: dict[str, list[Run]] = {root: [] for root in roots}
+        for run in store.problems:
+            if run.root in seen:
                 (unread if run.path in store.unread_problems else seen)[run.root].append(run)
         return seen, unread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from rich.cells import cell_len
@@ -107,7 +108,7 @@ class HealthLine(Widget):
             if warning:
                 line.append(clean(warning), "bold reverse")
                 line.append(" ")
-            line.append(f"{_words(health)}, in {clean(root)}")
+            line.append(f"{_words(health, self._clock())}, in {clean(root)}")
         return line
 
 
@@ -125,16 +126,25 @@ def _warning(health: RootHealth, now: float) -> str:
     return f"cannot read {health.problem}{old}"
 
 
-def _words(health: RootHealth) -> str:
+def _words(health: RootHealth, now: float) -> str:
     """Return how many runs there are and how they are watched."""
     runs = f"{health.found:,} run{'' if health.found == 1 else 's'}"
     if not health.swept:
-        return f"{_bar(health)} {runs} found, {health.read:,} read"
+        if health.as_of is None:
+            return f"{_bar(health)} {runs} found, {health.read:,} read"
+        checked = 100 * health.read // max(1, health.found)
+        return f"{_bar(health)} {runs} as of {_clock_time(health.as_of, now)}, {checked} % checked"
     if health.links and not health.found:
         are = " is" if health.links == 1 else "s are"
         runs = f"no runs ({health.links:,} link{are} not followed)"
     why = "" if health.fallback is None else f" ({clean(health.fallback)})"
     return f"{runs}, {_mode(health)}{why}"
+
+
+def _clock_time(moment: float, now: float) -> str:
+    """Return a local time, with its date unless that is today's."""
+    at, today = time.localtime(moment), time.localtime(now)
+    return time.strftime("%H:%M" if at[:3] == today[:3] else "%Y-%m-%d %H:%M", at)
 
 
 def _bar(health: RootHealth) -> str:

@@ -187,6 +187,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert [row if isinstance(row, Run) else row.name for row in rows] == expected
         runs = [run for run in self.model.runs.values() if not run.is_series]
         assert +store.counts == Counter(run.category for run in runs)
+        assert +store.root_counts == Counter(run.root for run in self.model.runs.values())
+        assert set(store.problems) == {run for run in runs if run.category.is_problem}
         assert (store.total, store.total_series) == (len(runs), len(self.model.runs) - len(runs))
         unfolded = self.model.listed
         assert store.listed == sum(not run.is_series for run in unfolded)

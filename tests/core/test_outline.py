@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from statustui.core.quick_run import quick_run
+from statustui.core.outline import build_outlined, read_outline
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_run
 from statustui.core.states import KNOWN_STATES
@@ -25,7 +25,9 @@ NOTES = st.one_of(
     st.sampled_from(
         ["", " x", " The test completed with result: FAIL", " result: PASS", " a\\nb", "  two  "]
     ),
-    st.text(alphabet=st.characters(blacklist_characters="\n"), max_size=8).map(" {}".format),
+    st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n"), max_size=8).map(
+        " {}".format
+    ),
     st.just(" " + "long " * 100),
     st.just(" tail\0"),
     st.just(" back\r"),
@@ -43,6 +45,8 @@ TIMES = st.one_of(
             "2026-11-23T21:02:00Z",
             "x",
             "",
+            "-",
+            "-5",
             "\0\0001795467106.5",
             "1795467106.5.5",
             "٣٣٣٣٣٣٣٣٣٣",
@@ -95,12 +99,17 @@ def test_the_quick_way_builds_what_the_thorough_one_builds(
     """Of lines in any order, known, unknown and damaged."""
     block = "".join(lines).encode()
     thorough = make_run(PLACE, METADATA, StatusSummary().add(block, len(block)), modified=modified)
-    assert quick_run(PLACE, METADATA, block) in {None, thorough}
+    outline = read_outline(block)
+    if outline is not None:
+        assert outline.digest.category is thorough.category
+        assert outline.digest.is_final == thorough.is_finished
+        assert build_outlined(PLACE, METADATA, outline) in {None, thorough}
 
 
 def test_the_files_of_genuine_runs_take_the_quick_way() -> None:
     """Most of them; the others are damaged, or name no result or states that nobody knows."""
     blocks = [path.read_bytes() for path in sorted(DATA.rglob("status"))]
-    quick = [block for block in blocks if quick_run(PLACE, METADATA, block) is not None]
+    outlines = [outline for block in blocks if (outline := read_outline(block)) is not None]
+    quick = [one for one in outlines if build_outlined(PLACE, METADATA, one) is not None]
     assert len(blocks) >= 30
     assert len(quick) > 0.7 * len(blocks)

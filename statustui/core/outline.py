@@ -1,0 +1,294 @@
+"""Read a small status file in which nothing is unusual.
+
+Most files hold known states only. Their order decides category, problem and recovery, and is judged
+once for all files with the same order. Of a file only the lines that matter are kept: they are
+parsed when its run is built.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from statustui.core.categories import Category
+from statustui.core.line_codes import (
+    END_WORD,
+    REMARK,
+    codes_of_known,
+    end_code,
+    last_result,
+)
+from statustui.core.run import Run, RunDir, RunMetadata
+from statustui.core.states import KNOWN_STATES, STATES, categorise
+from statustui.core.status_info import StatusInfo
+from statustui.core.status_summary import INTERN_LENGTH, find_problem, parse_kept
+from statustui.core.times import Time, may_repeat, parse_time, seconds_of
+
+_MAX_LINES = 64
+"""A file with more lines is left to `make_run`."""
+_MAX_SHAPE = 2048
+"""Size in bytes up to which the judgement of a file is kept for others that differ in digits."""
+_SHAPE = bytes.maketrans(b"123456789", b"000000000")
+_EPOCH_DIGITS = 10
+_MAX_EPOCH_LENGTH = 20
+_UNKNOWN = "-"
+"""Stands for an unreadable time."""
+_NAMES = {state.encode(): state for state in KNOWN_STATES}
+_NOWHERE = -1
+
+
+class StateDigest(NamedTuple):
+    """What the states in a status file, in their order, say about a run."""
+
+    category: Category
+    stage: str
+    """The last state that is not a remark."""
+    result: str | None
+    """The result that the last note names."""
+    status_count: int
+    """Number of statuses."""
+    seen: frozenset[str]
+    """Every state."""
+    last: str
+    problem: str | None
+    """The state that explains a failure; None for none."""
+    recovered: str | None
+    """The state of the last failure from which the run recovered; None for none."""
+    is_final: bool
+    """Whether the run has finished, by its status file alone."""
+
+
+class Outline(NamedTuple):
+    """The lines of a status file that matter, and what its states say."""
+
+    digest: StateDigest
+    text: bytes
+    """Four lines: the first time, the last line, and those of the problem and of the last failure
+    that the run recovered from. These two are empty if there is none, the problem also if it is the
+    last line."""
+
+
+class _Order(NamedTuple):
+    """What an order of states means."""
+
+    digest: StateDigest
+    problem_at: int
+    """Index of the line that explains a failure; -1 for none."""
+    recovered_at: int
+    """Index of the last failure from which the run recovered; -1 for none."""
+
+
+def _judge_shape(shape: bytes) -> _Order | None:
+    """Judge a status file by its text with every digit replaced by 0, as no state has a digit.
+
+    Args:
+        shape: The text.
+
+    Returns:
+        What the order of its states means; None if anything in it is unusual.
+    """
+    lines = shape.split(b"\n")
+    if lines.pop() or not 0 < len(lines) <= _MAX_LINES:
+        return None
+    try:
+        words = tuple([line.split(b" ", 2)[1] for line in lines])
+        return _judge(words, last_result(lines[-1]) if words[-1] == END_WORD else None)
+    except (IndexError, KeyError):
+        return None
+
+
+_judge_known_shape = lru_cache(maxsize=1024)(_judge_shape)
+
+
+@lru_cache(maxsize=4096)
+def _judge(words: tuple[bytes, ...], result: str | None) -> _Order | None:
+    """Return what an order of states means; None if the notes matter too.
+
+    Args:
+        words: The states.
+        result: The result that the last note names; None unless the last state is `END_WORD`.
+
+    Raises:
+        KeyError: A state is unknown. Its name, which may be long, is then not cached.
+    """
+    is_end = words[-1] == END_WORD
+    codes = codes_of_known(words[:-1] if is_end else words)
+    if codes is None or (is_end and result is None):
+        return None
+    if is_end:
+        codes += end_code(result)
+    stage_at = len(codes.rstrip(REMARK)) - 1
+    if stage_at < 0:
+        return None
+    states = [_NAMES[word] for word in words]
+    stage = states[stage_at]
+    category = categorise(stage, result)
+    problem_at, recovered_at = find_problem(codes, has_problem=False)
+    if result == "PASS" or (problem_at < 0 and not category.is_problem):
+        problem_at = _NOWHERE
+    elif problem_at < 0:
+        problem_at = stage_at
+    is_final = category.is_final or (problem_at >= 0 and stage == STATES.BUILD_CREATED)
+    if problem_at not in {_NOWHERE, stage_at}:
+        category = categorise(states[problem_at])
+    digest = StateDigest(
+        category,
+        stage,
+        result,
+        len(words),
+        frozenset(states),
+        states[-1],
+        None if problem_at < 0 else states[problem_at],
+        None if recovered_at < 0 else states[recovered_at],
+        is_final,
+    )
+    return _Order(digest, problem_at, recovered_at)
+
+
+def read_outline(block: bytes) -> Outline | None:
+    """Return the outline of a whole status file; None if anything in it is unusual."""
+    shape = block.translate(_SHAPE)
+    order = _judge_known_shape(shape) if len(shape) <= _MAX_SHAPE else _judge_shape(shape)
+    if order is None or (b"-" in block and may_repeat(block, block.split(b"\n"))):
+        return None
+    digest, problem_at, recovered_at = order
+    first = block[: block.find(b" ")]
+    last = block[block.rfind(b"\n", 0, -1) + 1 : -1]
+    problem = recovered = b""
+    if problem_at >= 0 or recovered_at >= 0:
+        lines = block.split(b"\n")
+        problem = lines[problem_at] if 0 <= problem_at < digest.status_count - 1 else b""
+        recovered = lines[recovered_at] if recovered_at >= 0 else b""
+    return Outline(digest, b"%b\n%b\n%b\n%b" % (first, last, problem, recovered))
+
+
+def build_outlined(place: RunDir, metadata: RunMetadata, outline: Outline) -> Run | None:
+    """Build the run that `make_run` would build from a status file.
+
+    Args:
+        place: The directory of the run.
+        metadata: What the files beside its status file say.
+        outline: What `read_outline` has returned.
+
+    Returns:
+        The run; None if it needs `make_run`, because a time is unusual.
+    """
+    digest = outline.digest
+    problem = recovered = None
+    try:
+        first, last, problem_line, recovered_line = outline.text.split(b"\n")
+        started = _read_started(first)
+        current = _read_status(last, digest.last)
+        if digest.problem is not None:
+            problem = _read_status(problem_line, digest.problem) if problem_line else current
+        if digest.recovered is not None:
+            recovered = _read_status(recovered_line, digest.recovered)
+    except ValueError:
+        return None
+    return Run(
+        place.root,
+        place.path,
+        place.id,
+        metadata,
+        place.kind,
+        current,
+        digest.category,
+        problem,
+        digest.result,
+        digest.status_count,
+        digest.seen,
+        started,
+        current.timestamp,
+        None,
+        digest.stage,
+        recovered=recovered,
+        status_result=digest.result,
+    )
+
+
+def outline_of(run: Run) -> Outline | None:
+    """Return an outline from which `build_outlined` builds a finished run again.
+
+    Args:
+        run: The run.
+
+    Returns:
+        The outline; None if the run has something that no outline holds, such as an unreadable time
+        or a result from another file.
+    """
+    started = b" " if run.started is None else b" %.9f" % run.started
+    problem = None if run.problem == run.current else run.problem
+    lines = map(_format_status, (run.current, problem, run.recovered))
+    digest = StateDigest(
+        run.category,
+        run.stage,
+        run.result,
+        run.status_count,
+        run.seen,
+        run.current.state,
+        None if run.problem is None else run.problem.state,
+        None if run.recovered is None else run.recovered.state,
+        is_final=True,
+    )
+    outline = Outline(digest, b"\n".join([started, *lines]))
+    return outline if build_outlined(run.place, run.metadata, outline) == run else None
+
+
+def _format_status(status: StatusInfo | None) -> bytes:
+    """Return a line that `_read_status` reads; empty for no status."""
+    if status is None:
+        return b""
+    when, time = _UNKNOWN, status.time
+    if time is not None:
+        when = time.isoformat() if isinstance(time, datetime) else f"{time:.9f}"
+    note = status.note.replace("\n", "\\n")
+    return f"{when} {status.state} {note}".encode("utf-8", "replace")
+
+
+def _read_started(text: bytes) -> float | None:
+    """Return the first time, in seconds since 1970; None if it is unreadable.
+
+    Raises:
+        ValueError: It needs the full parser.
+    """
+    # No time in a file begins with a space, but that of `outline_of` does.
+    if text.startswith(b" "):
+        return float(text) if text != b" " else None
+    return seconds_of(_read_time(text))
+
+
+def _read_time(text: bytes) -> Time:
+    """Return the time in a text; None if it is unreadable.
+
+    Raises:
+        ValueError: It needs the full parser.
+    """
+    whole, point, fraction = text.partition(b".")
+    if len(whole) == _EPOCH_DIGITS and len(text) <= _MAX_EPOCH_LENGTH and whole.isdigit():
+        if fraction.isdigit() or not (fraction or point):
+            return float(text)
+        raise ValueError
+    time = parse_time(text)
+    if time is None and text != _UNKNOWN.encode():
+        raise ValueError
+    return time
+
+
+def _read_status(line: bytes, state: str) -> StatusInfo:
+    """Return the status of the `state` in a line.
+
+    Raises:
+        ValueError: Its time needs the full parser.
+    """
+    end = line.find(b" ")
+    time = _read_time(line[:end])
+    if len(line) > INTERN_LENGTH or b"\\" in line or b"\0" in line:
+        status = parse_kept(line, time)
+        if status is None:  # pragma: no cover - a line with a time is not blank
+            raise ValueError
+        return status
+    note = line[end + len(state) + 2 :].decode("utf-8", "replace").strip()
+    # Many runs have the same note.
+    return StatusInfo.read(state, sys.intern(note), time)
