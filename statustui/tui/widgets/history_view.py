@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
+from textual import events
 from textual.strip import Strip
 
 from statustui.core.history import Entry, History
 from statustui.core.line_codes import result_in
-from statustui.core.states import categorise
+from statustui.core.states import categorise, explain_state
 from statustui.core.text import clean, clean_lines, format_span, ignores_case
 from statustui.presentation.glyphs import FOUND, STYLES
 from statustui.tui.model.display_options import DisplayOptions
@@ -139,6 +140,15 @@ class HistoryView(Pager):
     def _line(self, parts: list[tuple[str, str]], mark: str = " ") -> Strip:
         segments = [Segment(text, self.style_of(name)) for text, name in parts]
         return Strip([Segment(mark), *segments])
+
+    def on_click(self, event: events.Click) -> None:
+        """Say what the state of the clicked entry means."""
+        item = self.item_at(event.y)
+        if item is not None and item >= self._has_omission:
+            state = self._history.entries[item - self._has_omission].status.state
+            if state:
+                text = f"{clean(state)}: {clean(explain_state(state))}"
+                self.notify(text, timeout=5, markup=False)
 
     # Searching.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
@@ -15,7 +16,8 @@ from statustui.core.durations import StateDurations
 from statustui.core.history import History
 from statustui.core.logs import Log, LogTail
 from statustui.core.run import Run
-from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
+from statustui.core.states import explain_state
+from statustui.core.text import clean, clean_lines, format_age, format_live_age
 from statustui.monitor.run.inspection import Inspection, InspectionResult, Logs, Unreadable
 from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.painted import Painted
@@ -58,9 +60,6 @@ class RunHeader(Painted):
         """Draw the lines."""
         run, now = self._run, self._clock()
         style = self.get_component_rich_style(STYLES[run.category], partial=True)
-        span = (
-            None if run.updated_at is None or run.started is None else run.updated_at - run.started
-        )
         text = Text(overflow="fold")
         text.append(f"{run.category.glyph} {run.category.value.upper()}", style + Style(bold=True))
         text.append(f"  {clean(run.id)[:_MAX_NAME]}  {clean(run.name)[:_MAX_NAME]}", "bold")
@@ -68,17 +67,11 @@ class RunHeader(Painted):
             text.append(f"  {clean(run.user)[:_MAX_WORD]}")
         if self._trouble is not None:
             text.append(f"  {self._trouble}", "bold reverse")
-        count = f"{run.status_count:,} status{'' if run.status_count == 1 else 'es'}"
-        if run.members is None:
-            text.append(
-                f"\n{clean(run.current.state)[:_MAX_WORD]} for {format_live_age(run.age(now))}"
-            )
-            text.append(f"  result {run.result or '-'}  {count} in {format_span(span)}")
-        else:
-            text.append(f"\n{run.members.summary}")
-            if run.status_count:
-                text.append(f"  {clean(run.current.state)[:_MAX_WORD]}")
-                text.append(f" for {format_live_age(run.age(now))}  {count} in {format_span(span)}")
+        text.append("\n")
+        if run.members is not None:
+            text.append(f"{run.members.summary}  ")
+        if run.status_count or run.members is None:
+            self._append_state(text, run, now)
         if run.stall is not None:
             silent = format_age(now - run.stall.since)
             basis = clean(run.stall.basis)
@@ -91,6 +84,17 @@ class RunHeader(Painted):
         if run.contradiction is not None:
             text.append(f"\nresult: {run.contradiction}", "bold")
         return text
+
+    def _append_state(self, text: Text, run: Run, now: float) -> None:
+        """Append the state, for how long it has lasted, and what it means if there is room."""
+        line = Text(f"{clean(run.current.state)[:_MAX_WORD]} for {format_live_age(run.age(now))}")
+        if run.result is not None:
+            line.append(f"  result {run.result}")
+        meaning = Text(f"  {explain_state(run.current.state)}", "dim")
+        taken = cell_len(text.plain.rpartition("\n")[2])
+        if taken + line.cell_len + meaning.cell_len <= self.size.width:
+            line.append_text(meaning)
+        text.append_text(line)
 
 
 class Reason(Painted):
