@@ -23,7 +23,7 @@ from statustui.monitor.source import Source
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
 from statustui.startup.crash_report import OUT_OF_THREADS, is_out_of_threads, report_crash
-from statustui.tui.messages import RunChosen, RunInspected, Warned
+from statustui.tui.messages import RunChosen, RunInspected, ViewerWanted, Warned
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.model.root_states import RootStates
 from statustui.tui.model.screen_context import ScreenContext
@@ -38,6 +38,7 @@ from statustui.tui.services.update_loop import UpdateLoop
 from statustui.tui.terminal.ascii import AsciiFilter, to_ascii
 from statustui.tui.terminal.backlog import Backlog
 from statustui.tui.terminal.driver import TerminalDriver
+from statustui.tui.terminal.foreground import Foreground
 from statustui.tui.terminal.osc import copy_sequence, notify_sequence
 from statustui.tui.terminal.shutdown import CHECK_INTERVAL, Shutdown
 from statustui.tui.terminal.textual_private import PrivateApp
@@ -150,6 +151,7 @@ class StatusApp(PrivateApp):
         self._backlog = Backlog(self)
         self._is_watching = False
         self._on_scanned: Callable[[], object] | None = on_scanned
+        self._foreground = Foreground(self, self._warn)
 
     def _apply_theme(self) -> None:
         config = self._config
@@ -360,6 +362,10 @@ class StatusApp(PrivateApp):
             # The runs of a series are a list of their own.
             store = self.screen.members
         self.push_screen(RunScreen(run, store, self._shared))
+
+    @on(ViewerWanted)
+    def _start_viewer(self, message: ViewerWanted) -> None:
+        self.run_worker(self._foreground.view(message.viewer, message.file))
 
     def action_check_all(self) -> None:
         """Check all roots now."""

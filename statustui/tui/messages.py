@@ -10,9 +10,12 @@ from textual.message import Message
 from statustui.core.categories import Category
 
 if TYPE_CHECKING:
+    from io import FileIO
+
     from statustui.core.logs import Log
     from statustui.monitor.run.inspection import InspectionResult
     from statustui.monitor.run.log_text import PageRequest, SearchPattern
+    from statustui.tui.terminal.viewers import Viewer
 
 
 @dataclass
@@ -72,6 +75,14 @@ class RunInspected(Message):
 
     path: str
     result: InspectionResult
+
+
+@dataclass
+class ViewerWanted(Message):
+    """The user wants an open file in a pager or an editor, which then has the terminal."""
+
+    viewer: Viewer
+    file: FileIO
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from io import FileIO
 from typing import Any
 
 from textual.pilot import Pilot
@@ -21,6 +22,7 @@ from statustui.monitor.batch import Batch, Deliver, RootHealth
 from statustui.monitor.run.inspection import (
     Documents,
     InspectionResult,
+    LentLog,
     Logs,
     Search,
     Unreadable,
@@ -122,6 +124,11 @@ class StandInInspection:
             return
         self._deliver(replace(read(self._text(path)), path=path, modified=NOW - 60))
 
+    def lend_log(self, path: str, purpose: str) -> None:
+        """Lend what is open of the source, if anything is."""
+        lent, self._source.lent = self._source.lent, None
+        self._deliver(LentLog(path, lent, purpose, "" if lent else "Permission denied"))
+
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search at once."""
         text = self._text(path)
@@ -159,6 +166,8 @@ class StandIn:
         self.unreadable: set[str] = set()
         """Paths of logs that cannot be read now."""
         self.documents: tuple[Document, ...] = ()
+        self.lent: FileIO | None = None
+        """The log that is lent next."""
         self.inspections: list[StandInInspection] = []
         self.holds = False
         """Whether inspections keep to themselves what they find, until it is released."""

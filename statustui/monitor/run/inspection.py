@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from io import FileIO
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from statustui.core.documents import Document
@@ -59,8 +60,20 @@ class Documents(NamedTuple):
     documents: tuple[Document, ...]
 
 
+class LentLog(NamedTuple):
+    """A log, opened for another program; whoever receives it closes it."""
+
+    path: str
+    file: FileIO | None
+    """None if it cannot be opened."""
+    purpose: str
+    """What it was requested for."""
+    reason: str = ""
+    """Why it cannot be opened."""
+
+
 InspectionResult: TypeAlias = (
-    History | Logs | LogPage | Search | Documents | StateDurations | Unreadable
+    History | Logs | LogPage | Search | LentLog | Documents | StateDurations | Unreadable
 )
 """A result of an inspection."""
 
@@ -86,6 +99,9 @@ class Inspection(Protocol):
 
     def request_page(self, path: str, request: PageRequest) -> None:
         """Read another page of a log."""
+
+    def lend_log(self, path: str, purpose: str) -> None:
+        """Open a log for another program, and deliver it as a `LentLog`."""
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search a log from offset `start`, and deliver the page with the first match."""
@@ -177,6 +193,10 @@ class FileInspection:
     def request_page(self, path: str, request: PageRequest) -> None:
         """Read another page of a log."""
         self._linked.tasks.put(lambda: self._report_page(path, request))
+
+    def lend_log(self, path: str, purpose: str) -> None:
+        """Open a log for another program, and deliver it as a `LentLog`."""
+        self._linked.tasks.put(lambda: self._lend(path, purpose))
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search a log from offset `start`, and deliver the page with the first match."""
@@ -327,6 +347,16 @@ class FileInspection:
             self._report(self._files.call(path, read))
         except OSError as error:
             self._report(Unreadable(path, error.strerror or str(error)))
+
+    def _lend(self, path: str, purpose: str) -> None:
+        try:
+            lent = LentLog(path, self._files.lend(path), purpose)
+        except OSError as error:
+            lent = LentLog(path, None, purpose, error.strerror or str(error))
+        self._report(lent)
+        if self._stopped.is_set() and lent.file is not None:
+            # Nobody has received it.
+            lent.file.close()
 
     def _search(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -16,7 +17,14 @@ from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
-from statustui.monitor.run.inspection import Documents, Inspection, Logs, Search, Unreadable
+from statustui.monitor.run.inspection import (
+    Documents,
+    Inspection,
+    LentLog,
+    Logs,
+    Search,
+    Unreadable,
+)
 from statustui.monitor.run.log_text import LogPage
 from statustui.tui.messages import (
     LogChosen,
@@ -26,12 +34,14 @@ from statustui.tui.messages import (
     SearchChanged,
     SearchWanted,
     TabChosen,
+    ViewerWanted,
 )
 from statustui.tui.model.peers import find_peers
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.series_members import SeriesMembers
 from statustui.tui.model.store import RunStore
 from statustui.tui.screens.live_screen import LiveScreen
+from statustui.tui.terminal.viewers import editor_of, pager_of
 from statustui.tui.widgets.document_tree import DocumentTree, format_value
 from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.history_view import HistoryView
@@ -78,6 +88,8 @@ class RunScreen(LiveScreen):
         Binding("e", "problem(1)", "Next problem", show=False, id="run.next-problem"),
         Binding("E", "problem(-1)", "Previous problem", show=False, id="run.previous-problem"),
         Binding("T", "times", "Times: local, UTC, how long ago", show=False, id="run.times"),
+        Binding("v", "view_log('pager')", "Pager", id="run.pager"),
+        Binding("V", "view_log('editor')", "Log in the editor", show=False, id="run.editor"),
         Binding("y", "copy", "Copy id, or value", show=False, id="run.copy"),
         Binding("Y", "copy_view", "Copy what is in view", show=False, id="run.copy-view"),
     ]
@@ -193,6 +205,8 @@ class RunScreen(LiveScreen):
     def _apply_result(self, message: RunInspected) -> None:
         result = message.result
         if message.path != self._run.path or self._inspection is None:
+            if isinstance(result, LentLog) and result.file is not None:
+                result.file.close()
             return
         self._overview.apply_result(result)
         if isinstance(result, History):
@@ -202,12 +216,15 @@ class RunScreen(LiveScreen):
             before = self._logs.chosen
             quoted = result.telling if result.trace is None else result.trace.log
             self._logs.set_logs(result.logs, quoted)
+            self.refresh_bindings()
             if self._tab == LOGS and self._logs.chosen != before:
                 self._follow_log()
         elif isinstance(result, LogPage | Search | Unreadable):
             self._logs.apply_result(result)
         elif isinstance(result, Documents):
             self._results.set_documents(result.documents)
+        elif isinstance(result, LentLog):
+            self._view(result)
 
     # Tabs.
 
@@ -327,11 +344,34 @@ class RunScreen(LiveScreen):
         self._history.redraw()
         self._update_remark()
 
-    # Searching.
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
-        """Offer an action only in the tabs where it does something."""
+        """Offer an action only where it does something."""
+        if action == "view_log":
+            return self._logs.chosen is not None
         return action != "further" or self._tab == HISTORY
+
+    # Other programs.
+
+    def action_view_log(self, purpose: str) -> None:
+        """Open the log in the user's ``pager`` or ``editor``."""
+        log = self._logs.chosen
+        if log is not None and self._inspection is not None:
+            self._inspection.lend_log(log.path, purpose)
+
+    def _view(self, lent: LentLog) -> None:
+        if lent.file is None:
+            text = f"{clean(lent.path)} cannot be read: {clean(lent.reason)}"
+            self.notify(text, severity="warning", markup=False)
+            return
+        try:
+            viewer = (editor_of if lent.purpose == "editor" else pager_of)(os.environ)
+        except ValueError as error:
+            lent.file.close()
+            self.notify(clean(str(error)), severity="warning", markup=False)
+        else:
+            self.post_message(ViewerWanted(viewer, lent.file))
+
+    # Searching.
 
     def action_search(self) -> None:
         """Open the search line."""

@@ -1,0 +1,79 @@
+"""A log in the user's own pager and editor, in a terminal of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from tests.terminal import STATUSTUI, terminal
+from tests.trees import write_run
+from tests.waiting import wait_until
+
+OTHER_SCREEN_ON, OTHER_SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
+PAGER = """
+import os, sys
+path = sys.argv[1]
+kept = os.environ.get("LESSSECURE")
+try:
+    print("secured:", kept, open(path).read(), flush=True)
+    input()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+    input()
+"""
+
+
+def test_a_log_is_handed_to_the_pager_and_the_screen_comes_back(tmp_path: Path) -> None:
+    """Of the very file that was checked; keys for the pager do not reach the monitor."""
+    run = write_run(tmp_path / "tree" / "one", "RUNNING on a node")
+    (run / "run.log").write_text("step 3 of 5\n")
+    (tmp_path / "pager.py").write_text(PAGER)
+    pager = f"{sys.executable} '{tmp_path}/pager.py'"
+    with terminal(
+        [*STATUSTUI, str(tmp_path / "tree")], PAGER=pager, EDITOR="/no/such/editor"
+    ) as screen:
+        screen.wait_for("1 run")
+        screen.press("\r")
+        screen.wait_for("v Pager")
+        screen.press("v")
+        screen.wait_for("secured: 1 step 3 of 5")
+        assert OTHER_SCREEN_OFF in screen.output.partition(b"secured")[0]
+        # Ctrl-c is for the pager.
+        screen.press("\x03")
+        screen.wait_for("interrupted")
+        with (run / "status").open("a") as status:
+            status.write("1795000900.0 RUN_TIMEOUT meanwhile\n")
+        screen.press("q\r")
+        screen.wait_for("FAILED")
+        screen.wait_for("meanwhile")
+        # The whole screen is drawn again.
+        assert not any("secured" in line for line in screen.lines)
+        assert OTHER_SCREEN_ON in screen.output.rpartition(b"interrupted")[2]
+        screen.press("V")
+        screen.wait_for("/no/such/editor: No such file or")
+        screen.wait_for("History")
+        screen.press("qq")
+        assert screen.wait_for_end() == 0
+
+
+def test_the_end_of_the_monitor_ends_the_pager(tmp_path: Path) -> None:
+    """By a signal, while the pager has the terminal."""
+    run = write_run(tmp_path / "tree" / "one", "RUNNING on a node")
+    (run / "run.log").write_text("step 3 of 5\n")
+    script = tmp_path / "pager.py"
+    script.write_text("import os, time\nprint('pid', os.getpid(), '.', flush=True)\ntime.sleep(60)")
+    pager = f"{sys.executable} {script}"
+    with terminal([*STATUSTUI, str(tmp_path / "tree")], PAGER=pager) as screen:
+        screen.wait_for("1 run")
+        screen.press("\r")
+        screen.wait_for("v Pager")
+        screen.press("v")
+        screen.wait_for("pid ")
+        line = next(line for line in screen.lines if "pid " in line)
+        os.kill(screen.pid, signal.SIGTERM)
+        assert screen.wait_for_end() == 143
+        pid = int(line.split()[1])
+        command = Path(f"/proc/{pid}/cmdline")
+        wait_until(lambda: not command.exists() or not command.read_bytes(), "the pager to end")
