@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tui.stand_in import make_app, settle
+from tests.tui.stand_in import ROOT, make_app, settle
 from tests.tui.test_app import screen_lines, shown
 from tests.tui.test_run import wait_for
 
@@ -24,3 +24,52 @@ async def test_a_state_is_explained_beside_it_and_on_a_click_in_the_history() ->
         await pilot.resize_terminal(30, 24)
         await settle(pilot)
         assert "Another run holds" not in shown(app)
+
+
+async def test_sections_have_titles_and_waste_no_line() -> None:
+    """Neither on blank lines of a note nor on lines in which a compiler only points."""
+    app, source = make_app()
+    log = b"a.c:3: error: no x\n      |    ^~~~\nmake: *** [all] Error 2\n"
+    source.logs = {"build": log}
+    async with app.run_test(size=(80, 24)) as pilot:
+        passed = "BUILDING x|COMPLETE The test completed with result: PASS"
+        source.deliver(("3", "a", passed), ("4", "a", passed), ago=7300)
+        source.deliver(("6", "b", passed), ago=7300)
+        source.deliver(("5", "a", "BUILDING x|BUILD_FAILED no\\n\\nluck|BUILD_CREATED again"))
+        source.deliver(("7", "a", "RUNNING x"))
+        await settle(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, "Error 2")
+        lines = [line.strip(" ─") for line in screen_lines(app)]
+        assert lines[0].split() == ["✗", "FAILED", "5", "a", f"{ROOT}/test_runs/5"]
+        assert lines[2:7] == [
+            "why: BUILD_FAILED no",
+            "luck",
+            "build log, 1m old",
+            "a.c:3: error: no x",
+            "make: *** [all] Error 2",
+        ]
+        assert lines[7].startswith("time  ◇ BUILDING 17s (17s)  ✗ BUILD_FAILED 17s")
+        assert lines[10] == "earlier, passed 2h ago:  ✓ 3  ✓ 4"
+        await pilot.resize_terminal(40, 12)
+        await settle(pilot)
+        text = shown(app)
+        assert f"\n {ROOT}/test_runs/5" in text
+        assert "earlier" not in text
+        await pilot.press("tab")
+        await settle(pilot)
+        assert "time" not in shown(app)
+
+
+async def test_a_state_without_room_for_its_name_has_its_glyph_in_the_bar() -> None:
+    """A part of a name would have to be guessed; waiting is drawn quietly."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        life = "SCHEDULED x|BUILDING x|" + "|".join(["RUNNING a", "RUNNING b"] * 10)
+        source.deliver(("5", "a", life + "|RUN_TIMEOUT late"))
+        await settle(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, "this run")
+        [bar] = [line for line in screen_lines(app) if "this run" in line]
+        assert bar.split()[2:] == ["│·░│◇│RUNNING", "6m14s"]
+        assert "· SCHEDULED 17s  ◇ BUILDING 17s  ▸ RUNNING 5m40s" in shown(app)

@@ -36,7 +36,7 @@ from statustui.tui.messages import (
     TabChosen,
     ViewerWanted,
 )
-from statustui.tui.model.peers import find_peers
+from statustui.tui.model.peers import earlier_of, find_peers
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.series_members import SeriesMembers
 from statustui.tui.model.store import RunStore
@@ -170,10 +170,12 @@ class RunScreen(LiveScreen):
         if run.is_series:
             self._table.measure_runs(self._members.set_series(run))
             self._draw_members()
-        path = run.path
+        path, runs = run.path, self._shared.store.runs
+        peers = find_peers(runs.values(), run)
+        self._overview.set_earlier(earlier_of(run, map(runs.__getitem__, peers)))
         self._inspection = self._shared.inspect(
             run,
-            find_peers(self._shared.store.runs.values(), run),
+            peers,
             lambda result: self.post_message(RunInspected(path, result)),
         )
 

@@ -107,7 +107,7 @@ class HistoryView(Pager):
             start = f"{f'line {entry.line}':<16}  "
         state = f"{category.glyph} {clean(status.state) or '(damaged line)'}"
         style = STYLES[category]
-        lines = clean_lines(status.note)
+        lines = [line for line in clean_lines(status.note) if line.strip()] or [""]
         if len(lines) > _MAX_NOTE_LINES:
             lines[_MAX_NOTE_LINES:] = [f"({len(lines) - _MAX_NOTE_LINES:,} more lines)"]
         if entry.last is not None:
@@ -118,7 +118,7 @@ class HistoryView(Pager):
             head = [(start, "history--time"), (f"{state:<{_STATE_WIDTH + 2}} ", style), (first, "")]
         else:
             indent = _INDENT
-            more = [line for line in self._wrapped(lines, indent) if line]
+            more = self._wrapped(lines, indent) if lines != [""] else []
             head = [(start, "history--time"), (state, style)]
         return [self._line(head, mark), *(self._line([(" " * indent + text, "")]) for text in more)]
 
