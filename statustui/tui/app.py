@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
-from textual.app import SystemCommand, get_system_commands_provider
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
@@ -48,19 +48,12 @@ from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from statustui.monitor.run.inspection import Inspect, Inspection, InspectionResult
+    from statustui.tui.model.help_entries import Action, Section
 
 _SAVE_INTERVAL = 60.0
 """Seconds between two saves of the session."""
 _STYLES, _COLORBLIND = "statustui.tcss", "colorblind.tcss"
-
-
-def _get_runs_provider() -> type[Provider]:
-    from statustui.tui.screens.palette import RunsProvider  # noqa: PLC0415 - rarely needed
-
-    return RunsProvider
 
 
 _DEFAULTS = Config()
@@ -80,10 +73,7 @@ class StatusApp(PrivateApp):
     """
 
     TITLE = "statustui"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
-        get_system_commands_provider,
-        _get_runs_provider,
-    }
+    ENABLE_COMMAND_PALETTE = False
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "check_all", "Check everything now", show=False, id="app.look"),
@@ -371,23 +361,8 @@ class StatusApp(PrivateApp):
         """Check all roots now."""
         self._source.check_all()
 
-    def action_command_palette(self) -> None:
-        """Open the command palette."""
-        from statustui.tui.screens.palette import Palette  # noqa: PLC0415 - rarely needed
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
-
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands of the palette: the actions of all keys, and those without a key."""
-        for key, (node, binding, is_enabled, _tooltip) in screen.active_bindings.items():
-            is_ours = binding.id is not None and not binding.system
-            if is_enabled and is_ours and binding.action != "command_palette":
-                yield SystemCommand(
-                    binding.description,
-                    f"key {self.get_key_display(binding.with_key(key))}",
-                    partial(self.run_action, binding.action, node),
-                )
+        """Yield the commands that have no key."""
         if isinstance(screen, RunsScreen):
             yield from screen.commands()
         switch = "off" if self._alarm.is_on else "on"
@@ -399,11 +374,50 @@ class StatusApp(PrivateApp):
         yield SystemCommand("Theme", "choose the colours", self.action_change_theme)
 
     def action_help(self) -> None:
-        """Open the help screen."""
+        """Show what can be done here, and do what the user chooses."""
+        from statustui.tui.screens import help_sections as parts  # noqa: PLC0415 - rarely needed
+
+        screen = self.screen
+        if not isinstance(screen, LiveScreen):
+            return
+        here = list(parts.action_sections(self, screen))
+        roots = [list(explain(health, self._clock())) for health in self._shared.roots.known]
+        self._open_help(
+            [
+                *here,
+                parts.command_section(self.get_system_commands(screen)),
+                *screen.help_sections(),
+                parts.watching_section(roots),
+                *parts.elsewhere_sections(self, _key_groups(), here, self._config),
+            ],
+        )
+
+    def action_command_palette(self) -> None:
+        """Do the same as the help: what it lists can be done."""
+        self.action_help()
+
+    def search_themes(self) -> None:
+        """Let the user choose a theme."""
+        from statustui.tui.model.help_entries import Entry, Section  # noqa: PLC0415 - rarely needed
+
+        themes = [
+            Entry("", name, action=partial(setattr, self, "theme", name))
+            for name in sorted(self.available_themes)
+        ]
+        self._open_help([Section("Themes", themes)], has_runs=False)
+
+    def _open_help(self, sections: Sequence[Section], *, has_runs: bool = True) -> None:
         from statustui.tui.screens.help import HelpScreen  # noqa: PLC0415 - rarely needed
 
-        roots = [list(explain(health, self._clock())) for health in self._shared.roots.known]
-        self.push_screen(HelpScreen(_key_groups(), roots, self._config))
+        def do(action: Action | None) -> None:
+            if action is not None:
+                self.call_later(action)
+
+        def open_run(run: Run) -> Action:
+            return partial(self.post_message, RunChosen(run.path))
+
+        runs = (lambda: self.runs) if has_runs else tuple
+        self.push_screen(HelpScreen(sections, runs, open_run), do)
 
 
 def _key_groups() -> list[type[DOMNode]]:

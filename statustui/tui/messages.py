@@ -115,5 +115,9 @@ class LogChosen(Message):
     log: Log
 
 
+class EntryChosen(Message):
+    """The user wants to do what the selected entry of the help does."""
+
+
 class Moved(Message):
     """A pager shows another part of its text, or has started or stopped following its end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from textual import on
@@ -36,10 +36,12 @@ from statustui.tui.messages import (
     TabChosen,
     ViewerWanted,
 )
+from statustui.tui.model.help_entries import Section
 from statustui.tui.model.peers import earlier_of, find_peers
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.series_members import SeriesMembers
 from statustui.tui.model.store import RunStore
+from statustui.tui.screens.help_sections import run_sections
 from statustui.tui.screens.live_screen import LiveScreen
 from statustui.tui.terminal.viewers import editor_of, pager_of
 from statustui.tui.widgets.document_tree import DocumentTree, format_value
@@ -70,11 +72,12 @@ class RunScreen(LiveScreen):
     BINDING_GROUP_TITLE = "Run"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,h", "back", "Back", id="run.back"),
-        Binding("q", "leave", "To the list", show=False, id="run.leave"),
+        Binding("escape,h", "back", "Back", show=False, id="run.back"),
         Binding("enter,l", "further", "Log, runs", id="run.further"),
         Binding("tab", "tab(1)", "Next tab", key_display="Tab", id="run.next-tab"),
         Binding("shift+tab", "tab(-1)", "Previous tab", show=False, id="run.previous-tab"),
+        Binding("v", "view_log('pager')", "Pager", id="run.pager"),
+        Binding("V", "view_log('editor')", "Log in the editor", show=False, id="run.editor"),
         Binding("slash", "search", "Search", key_display="/", id="run.search"),
         Binding("right_square_bracket", "neighbour(1)", "Next run", key_display="]", id="run.next"),
         Binding(
@@ -88,10 +91,9 @@ class RunScreen(LiveScreen):
         Binding("e", "problem(1)", "Next problem", show=False, id="run.next-problem"),
         Binding("E", "problem(-1)", "Previous problem", show=False, id="run.previous-problem"),
         Binding("T", "times", "Times: local, UTC, how long ago", show=False, id="run.times"),
-        Binding("v", "view_log('pager')", "Pager", id="run.pager"),
-        Binding("V", "view_log('editor')", "Log in the editor", show=False, id="run.editor"),
         Binding("y", "copy", "Copy id, or value", show=False, id="run.copy"),
         Binding("Y", "copy_view", "Copy what is in view", show=False, id="run.copy-view"),
+        Binding("q", "leave", "List", id="run.leave"),
     ]
 
     def __init__(self, run: Run, store: RunStore, context: ScreenContext) -> None:
@@ -372,6 +374,16 @@ class RunScreen(LiveScreen):
             self.notify(clean(str(error)), severity="warning", markup=False)
         else:
             self.post_message(ViewerWanted(viewer, lent.file))
+
+    # Help.
+
+    def help_sections(self) -> Iterator[Section]:
+        """Return what the states of the run and the glyphs mean."""
+        return run_sections(self._history.states, self._search_history)
+
+    def _search_history(self, word: str) -> None:
+        self._choose(HISTORY)
+        self._search_line.set_text(word)
 
     # Searching.
 

@@ -38,6 +38,7 @@ from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import SummaryBar
 
 if TYPE_CHECKING:
+    from statustui.tui.model.help_entries import Section
     from statustui.tui.widgets.preview import Preview
 
 _WIDE = 140
@@ -279,6 +280,12 @@ class RunsScreen(LiveScreen):
             self._list_only(None)
 
     # Other actions.
+
+    def help_sections(self) -> Iterator[Section]:
+        """Return what the signs of the list mean, with actions that list their runs."""
+        from statustui.tui.screens.help_sections import list_sections  # noqa: PLC0415 - rarely needed
+
+        return list_sections(self._store.current, self.post_message)
 
     def commands(self) -> Iterator[SystemCommand]:
         """Yield the commands that have no key."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
@@ -75,6 +75,11 @@ class HistoryView(Pager):
         """The number of statuses, in words."""
         count = self._history.status_count
         return f"{count:,} status{'' if count == 1 else 'es'}"
+
+    @property
+    def states(self) -> Iterator[str]:
+        """The state of each entry, the newest first."""
+        return (entry.status.state for entry in reversed(self._history.entries))
 
     def item_count(self) -> int:
         """Return the number of entries, plus one if a line says that some are left out."""

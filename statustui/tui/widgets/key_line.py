@@ -12,8 +12,10 @@ from statustui.tui.terminal.textual_private import footer_keys, forget_detached_
 if TYPE_CHECKING:
     from textual.widgets._footer import FooterKey
 
-_KEPT_ACTIONS = frozenset({"app.quit", "back", "help"})
+_KEPT_ACTIONS = frozenset({"app.quit", "leave", "help"})
 """Keys that a narrow line drops last: those to leave, and the one that lists all keys."""
+_GAP = 2
+"""Cells between two keys, as in the style sheet: more than between a key and its description."""
 
 
 class KeyLine(Footer):
@@ -40,7 +42,7 @@ class KeyLine(Footer):
             return
         keys = footer_keys(self)
         # The last key needs no space after it.
-        room = self.size.width + 1 - sum(map(_width, keys))
+        room = self.size.width + _GAP - sum(map(_width, keys))
         keys.reverse()
         for key in sorted(keys, key=lambda key: key.action in _KEPT_ACTIONS):
             key.display = room >= 0
@@ -48,5 +50,5 @@ class KeyLine(Footer):
 
 
 def _width(key: FooterKey) -> int:
-    """Return the cells of a key and its description, with a space after each."""
-    return cell_len(key.key_display) + cell_len(key.description) + 2
+    """Return the cells of a key and its description, with the space after each."""
+    return cell_len(key.key_display) + 1 + cell_len(key.description) + _GAP
