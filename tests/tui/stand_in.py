@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from statustui.core.documents import Document
 from statustui.core.durations import StateDurations
 from statustui.core.history import History
-from statustui.core.logs import Log, LogTail, telling_logs
+from statustui.core.logs import MERGED, Log, LogTail, telling_logs
 from statustui.core.members import Members
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_builder import make_run, make_unread_run
@@ -28,6 +28,7 @@ from statustui.monitor.run.inspection import (
     Unreadable,
 )
 from statustui.monitor.run.log_text import LogPage, LogText, PageRequest, SearchPattern
+from statustui.monitor.run.match_counter import MatchCounter
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
@@ -105,6 +106,9 @@ class StandInInspection:
         self.show_log(self._followed)
 
     def _text(self, path: str) -> LogText:
+        if path == MERGED.path:
+            data = b"".join(self._source.logs.values())
+            return LogText(lambda size, offset: data[offset : offset + size], len(data))
         data = self._source.logs[path.rpartition("/")[2].removesuffix(".log")]
         return LogText(lambda size, offset: data[offset : offset + size], len(data))
 
@@ -137,6 +141,9 @@ class StandInInspection:
             self._deliver(Search(path, None))
         else:
             self._deliver_page(path, lambda text: text.around(found))
+            matches = MatchCounter(path, wanted).count(text, DEADLINE)
+            assert matches is not None
+            self._deliver(matches)
 
     def stop_search(self) -> None:
         """There is none under way."""

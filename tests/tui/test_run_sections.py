@@ -73,3 +73,26 @@ async def test_a_state_without_room_for_its_name_has_its_glyph_in_the_bar() -> N
         [bar] = [line for line in screen_lines(app) if "this run" in line]
         assert bar.split()[2:] == ["│·░│◇│RUNNING", "6m14s"]
         assert "· SCHEDULED 17s  ◇ BUILDING 17s  ▸ RUNNING 5m40s" in shown(app)
+
+
+async def test_a_search_says_which_of_how_many_matches_is_shown() -> None:
+    """In the history, and in a log once they are counted."""
+    app, source = make_app()
+    source.logs = {"run": b"step a\nother\n" * 40, "kickoff": b"step b\n"}
+    async with app.run_test(size=(100, 24)) as pilot:
+        source.deliver(("5", "a", "|".join(f"RUN_USER step {n}" for n in range(30))))
+        await settle(pilot)
+        await pilot.press("enter", "slash", *"step 1", "enter")
+        await wait_for(pilot, "11 of 11  30 statuses")
+        await pilot.press("N")
+        await wait_for(pilot, "10 of 11")
+        await pilot.press("escape", "enter", "slash", *"step", "enter")
+        await wait_for(pilot, "40 of 40")
+        await pilot.press("N", "N")
+        await wait_for(pilot, "38 of 40")
+        await pilot.press("slash", *"zz", "enter")
+        await wait_for(pilot, "not found")
+        assert " of 40" not in shown(app)
+        await pilot.press("escape", "left_curly_bracket")
+        await wait_for(pilot, "step b")
+        assert "all by time" in shown(app)

@@ -22,6 +22,7 @@ from statustui.monitor.run.inspection import (
     Inspection,
     LentLog,
     Logs,
+    Matches,
     Search,
     Unreadable,
 )
@@ -223,7 +224,7 @@ class RunScreen(LiveScreen):
             self.refresh_bindings()
             if self._tab == LOGS and self._logs.chosen != before:
                 self._follow_log()
-        elif isinstance(result, LogPage | Search | Unreadable):
+        elif isinstance(result, LogPage | Search | Matches | Unreadable):
             self._logs.apply_result(result)
         elif isinstance(result, Documents):
             self._results.set_documents(result.documents)
@@ -262,7 +263,8 @@ class RunScreen(LiveScreen):
         if self._tab == HISTORY:
             following = "following  " if self._history.follows else ""
             times = _TIMES[self._shared.display.times]
-            remark = f"{self._history.summary}  {following}{times}"
+            found = self._history.position
+            remark = f"{found}{'  ' if found else ''}{self._history.summary}  {following}{times}"
         self._tabs.set_remark(remark)
 
     def _follow_log(self) -> None:
@@ -414,6 +416,7 @@ class RunScreen(LiveScreen):
         content = self._content
         if isinstance(content, HistoryView | LogView | DocumentTree):
             self._search_line.set_class(not content.search(message.text), "-not-found")
+            self._update_remark()
 
     # Copying.
 

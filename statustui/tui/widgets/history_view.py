@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
@@ -49,6 +50,8 @@ class HistoryView(Pager):
         self._history = History()
         self._has_omission = False
         self._found: int | None = None
+        self._matches: list[int] = []
+        self._counted_for: object = None
 
     def set_history(self, history: History) -> None:
         """Show a history; if it continues the one before, redraw only what is new."""
@@ -156,6 +159,20 @@ class HistoryView(Pager):
                 self.notify(text, timeout=5, markup=False)
 
     # Searching.
+
+    @property
+    def position(self) -> str:
+        """Which of how many statuses with the word is marked; empty without one."""
+        if self._found is None:
+            return ""
+        key = (self.word, self._history)
+        if self._counted_for != key:
+            is_wanted = _matcher(self.word)
+            entries = enumerate(self._history.entries)
+            self._matches = [index for index, entry in entries if is_wanted(entry)]
+            self._counted_for = key
+        number = bisect_left(self._matches, self._found) + 1
+        return f"{number:,} of {len(self._matches):,}"
 
     def search(self, word: str) -> bool:
         """Go to a status that contains a word, upwards first; return whether there is one."""
