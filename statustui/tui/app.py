@@ -119,6 +119,7 @@ class StatusApp(PrivateApp):
             clock=clock,
             config=config,
             wake=self._wake_updates,
+            has_hints=session is not None and session.wants_hints,
         )
         self._runs_screen = RunsScreen(self._shared)
         self._alarm = Alarm(is_on=config.bell, clock=time.monotonic)
@@ -189,6 +190,7 @@ class StatusApp(PrivateApp):
     def _watch(self) -> None:
         self._is_watching = True
         self._feed.start()
+        self._session.count_session()
         self._source.start(self._receive)
         self.run_worker(self._updates.run())
         self.set_interval(_SAVE_INTERVAL, self._save_session)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.pilot import Pilot
 
 from statustui.core.categories import Category
+from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
 from statustui.tui.model.help_entries import (
     Entry,
@@ -18,7 +21,7 @@ from statustui.tui.model.help_entries import (
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
-from tests.tui.stand_in import deliver_a_night, make_app, settle
+from tests.tui.stand_in import ROOT, deliver_a_night, make_app, settle
 from tests.tui.test_app import ids, is_shown, screen_lines, shown
 from tests.tui.test_run import wait_for, wait_until
 
@@ -170,3 +173,17 @@ async def test_it_is_moved_in_and_clicked() -> None:
         await pilot.resize_terminal(20, 6)
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
+
+
+async def test_hints_are_shown_in_the_first_sessions(tmp_path: Path) -> None:
+    """As many as fit; the session is counted."""
+    session = SessionState(str(tmp_path), [ROOT])
+    app, source = make_app(session=session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        await wait_for(pilot, "Enter opens a run · ? lists what can be done")
+        await pilot.resize_terminal(40, 12)
+        await settle(pilot)
+        assert "Enter opens a run · / filters" in shown(app)
+    assert (tmp_path / "hints.json").exists()

@@ -30,3 +30,5 @@ class ScreenContext:
     config: Config
     wake: Callable[[], object] = lambda: None
     """Goes on with what the store has not finished."""
+    has_hints: bool = False
+    """Whether to show hints for somebody who is new to the program."""

@@ -126,7 +126,10 @@ class RunsScreen(LiveScreen):
         await self.mount(line, line.error_line, before=self._health)
         self.set_interval(_AGE_FILTER_INTERVAL, self._filter_by_age)
         self.set_interval(1.0, self._drop_seen)
-        from statustui.tui.widgets.key_line import KeyLine  # noqa: PLC0415 - after the first frame
+        from statustui.tui.widgets.key_line import HintLine, KeyLine  # noqa: PLC0415 - after the first frame
+
+        if self._shared.has_hints:
+            await self.mount(HintLine())
 
         await self.mount(KeyLine())
         # A footer stays blank until its bindings change.
