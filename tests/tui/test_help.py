@@ -108,6 +108,11 @@ async def test_choosing_does_it_here() -> None:
         await settle(pilot)
         assert 'state="BUILD_CREATED"' in shown(app)
         assert ids(app) == ["13"]
+        await find(pilot, "markdown")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: bool(app.clipboard), "the copy")
+        assert app.clipboard.splitlines()[0] == "| AGE | ID | NAME | STATE | RESULT | NOTE |"
+        assert "| 13 | hpcg.n16 | `BUILD_CREATED !` |" in app.clipboard
         await pilot.press("escape")
         await find(pilot, "skipped")
         await pilot.press("enter")

@@ -293,6 +293,9 @@ class RunsScreen(LiveScreen):
     def commands(self) -> Iterator[SystemCommand]:
         """Yield the commands that have no key."""
         copy_paths = partial(self.action_copy, "paths")
+        for name, title in (("md", "Copy as Markdown"), ("csv", "Copy as CSV")):
+            export = partial(self._copy_export, name, title.removeprefix("Copy as "))
+            yield SystemCommand(title, "the columns on show, for a ticket or a spreadsheet", export)
         yield SystemCommand("Copy paths", "of the marked runs, or of the selected one", copy_paths)
         yield SystemCommand("Remove all marks", "unmark every run", self._unmark_all)
         yield SystemCommand(
@@ -317,6 +320,18 @@ class RunsScreen(LiveScreen):
         else:
             which = clean(runs[0].id) if len(runs) == 1 else f"{len(runs):,} runs"
             self.notify(f"Copied: {format_name} of {which}", timeout=3, markup=False)
+
+    def _copy_export(self, format_name: str, title: str) -> None:
+        from statustui.tui.model.copy_formats import export_runs  # noqa: PLC0415 - rarely needed
+
+        runs = self._store.targets()
+        text = export_runs(format_name, runs, self._shared.config.columns, self._clock())
+        try:
+            self.app.copy_to_clipboard(text)
+        except ValueError as error:
+            self.notify(f"Not copied: {error}", severity="warning", markup=False)
+        else:
+            self.notify(f"Copied: {len(runs):,} as {title}", timeout=3, markup=False)
 
     def action_group(self) -> None:
         """Switch to the next grouping."""
