@@ -373,7 +373,15 @@ class StatusApp(PrivateApp):
             "on a new problem, and when all listed runs have finished",
             self._alarm.toggle,
         )
+        yield SystemCommand(
+            "What it costs", "what has been asked of each filesystem", self._open_usage
+        )
         yield SystemCommand("Theme", "choose the colours", self.action_change_theme)
+
+    def _open_usage(self) -> None:
+        from statustui.tui.screens.usage import UsageScreen  # noqa: PLC0415 - rarely needed
+
+        self.push_screen(UsageScreen(self._source.usage, self._shared.roots))
 
     def action_help(self) -> None:
         """Show what can be done here, and do what the user chooses."""

@@ -29,6 +29,7 @@ from statustui.monitor.run.inspection import (
 )
 from statustui.monitor.run.log_text import LogPage, LogText, PageRequest, SearchPattern
 from statustui.monitor.run.match_counter import MatchCounter
+from statustui.monitor.usage import RootUsage, Usage
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
@@ -173,6 +174,8 @@ class StandIn:
         self.unreadable: set[str] = set()
         """Paths of logs that cannot be read now."""
         self.documents: tuple[Document, ...] = ()
+        self.used = Usage()
+        """What has been asked of the filesystem."""
         self.lent: FileIO | None = None
         """The log that is lent next."""
         self.inspections: list[StandInInspection] = []
@@ -198,6 +201,10 @@ class StandIn:
     def reread(self, path: str) -> None:
         """Remember the call."""
         self.looked_at.append(path)
+
+    def usage(self) -> list[RootUsage]:
+        """What a test says."""
+        return [RootUsage(ROOT, self.used)]
 
     def inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]
