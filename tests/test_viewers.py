@@ -77,3 +77,35 @@ def test_the_end_of_the_monitor_ends_the_pager(tmp_path: Path) -> None:
         pid = int(line.split()[1])
         command = Path(f"/proc/{pid}/cmdline")
         wait_until(lambda: not command.exists() or not command.read_bytes(), "the pager to end")
+
+
+def test_the_pager_can_be_suspended_with_the_monitor(tmp_path: Path) -> None:
+    """Ctrl-z gives the terminal to the shell, and `fg` gives it back to the pager."""
+    run = write_run(tmp_path / "tree" / "one", "RUNNING on a node")
+    (run / "run.log").write_text("step 3 of 5\n")
+    script = tmp_path / "pager.py"
+    script.write_text("print('the', 'pager', flush=True)\nprint('it reads', input())\ninput()")
+    pager = f"{sys.executable} {script}"
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    with terminal(shell, PS1="ready$ ", PAGER=pager) as screen:
+        screen.wait_for("ready$")
+        screen.press(f"{sys.executable} -m statustui {tmp_path}/tree\r")
+        screen.wait_for("1 run")
+        screen.press("\r")
+        screen.wait_for("v Pager")
+        screen.press("v")
+        screen.wait_for("the pager")
+        screen.press("\x1a")
+        screen.wait_for("Stopped")
+        screen.press("fg\r")
+        # A shell prints the command that it continues.
+        screen.wait_until(lambda: screen.output.count(b"-m statustui") > 1, "the job to go on")
+        screen.press("a line\r")
+        screen.wait_for("it reads a line")
+        screen.press("\r")
+        screen.wait_for("v Pager")
+        before = len(screen.output)
+        screen.press("qq")
+        screen.wait_until(lambda: b"ready$" in screen.output[before:], "the shell")
+        screen.press("exit\r")
+        assert screen.wait_for_end() == 0

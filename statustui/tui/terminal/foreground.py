@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from io import FileIO
 from types import FrameType
 
@@ -16,8 +17,10 @@ from statustui.core.text import clean
 from statustui.tui.terminal.textual_private import PrivateApp
 from statustui.tui.terminal.viewers import Viewer
 
-_FROM_KEYS = (signal.SIGINT, signal.SIGQUIT)
+_FROM_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
 """Signals that a terminal sends to all of its programs in the foreground."""
+
+_Handler = Callable[[int, "FrameType | None"], object]
 
 
 class Foreground:
@@ -70,7 +73,8 @@ class Foreground:
         except OSError as error:
             return error.strerror
         try:
-            status = await process.wait()
+            with _stopping_with(process.pid):
+                status = await process.wait()
         finally:
             if process.returncode is None:
                 # The application ends, and with it everything that it has started.
@@ -78,17 +82,31 @@ class Foreground:
         return f"exit status {status}" if status > 0 else None
 
 
-@contextlib.contextmanager
-def _spared_from_keys() -> Iterator[None]:
+def _spared_from_keys() -> AbstractContextManager[None]:
     """Have keys such as Ctrl-c act on the program in front only."""
+    # Unlike SIG_IGN, a handler is not inherited by the program.
+    return _handling(_FROM_KEYS, lambda _number, _frame: None)
 
-    def ignore(_number: int, _frame: FrameType | None) -> None:
-        # Unlike SIG_IGN, a handler is not inherited by the program.
-        pass
 
-    before = {number: signal.signal(number, ignore) for number in _FROM_KEYS}
+def _stopping_with(pid: int) -> AbstractContextManager[None]:
+    """Stop whenever a child stops, as with Ctrl-z, so that the shell gets the terminal back.
+
+    `fg` continues both.
+    """
+
+    def stop_too(_number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(ChildProcessError):
+            if os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) is not None:
+                os.kill(os.getpid(), signal.SIGSTOP)
+
+    return _handling((signal.SIGCHLD,), stop_too)
+
+
+@contextlib.contextmanager
+def _handling(numbers: Iterable[signal.Signals], handler: _Handler) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, old in before.items():
+            signal.signal(number, old)
