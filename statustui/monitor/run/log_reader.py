@@ -136,6 +136,11 @@ class LogReader:
 
         return self._files.call(path, read)
 
+    def _mark_answered(self, path: str) -> None:
+        """Record, from within a call, that a log has answered; merged logs are in memory."""
+        if path != MERGED.path:
+            self._files.mark_answered()
+
     def report_page(self, path: str, request: PageRequest) -> None:
         """Report a page of a log."""
 
@@ -179,8 +184,7 @@ class LogReader:
 
             def is_needed(offset: int) -> bool:
                 nonlocal reported_at
-                if path != MERGED.path:
-                    self._files.mark_answered()
+                self._mark_answered(path)
                 now = time.monotonic()
                 if now - reported_at > _PROGRESS_INTERVAL:
                     reported_at = now
@@ -222,7 +226,10 @@ class LogReader:
             return
         with contextlib.suppress(OSError):
             matches = self._call_log(
-                counter.path, lambda text, _state: counter.count(text, _COUNT_SECONDS)
+                counter.path,
+                lambda text, _state: counter.count(
+                    text, _COUNT_SECONDS, lambda: self._mark_answered(counter.path)
+                ),
             )
             if matches is None:
                 self._put(lambda: self._count_on(number, counter))

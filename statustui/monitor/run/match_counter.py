@@ -54,8 +54,19 @@ class MatchCounter:
         self._starts = array("q")
         self._end = 0
 
-    def count(self, text: LogText, seconds: float) -> Matches | None:
-        """Count on for some time; return the matches if that has reached the end, else None."""
+    def count(
+        self, text: LogText, seconds: float, on_block: Callable[[], object] = lambda: None
+    ) -> Matches | None:
+        """Count on for some time.
+
+        Args:
+            text: The log.
+            seconds: For how long.
+            on_block: Called after each block of the log.
+
+        Returns:
+            The matches if that has reached the end, else None.
+        """
         until = self._clock() + seconds
         # A last line without its newline may have grown.
         while self._starts and self._starts[-1] >= self._end:
@@ -63,6 +74,7 @@ class MatchCounter:
         for offset, data in text.chunks(self._end):
             for place in self.wanted.lines(data):
                 self._starts.append(offset + data.rfind(b"\n", 0, place) + 1)
+            on_block()
             whole = data.rfind(b"\n") + 1
             self._end = offset + (whole or len(data))
             if self._end >= _MAX_BYTES or len(self._starts) >= _MAX_MATCHES:
