@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from io import FileIO
+from pathlib import Path
+
+import pytest
+
 from tests.tui.stand_in import ROOT, make_app, settle
 from tests.tui.test_app import screen_lines, shown
 from tests.tui.test_run import wait_for
@@ -58,7 +63,7 @@ async def test_sections_have_titles_and_waste_no_line() -> None:
         assert "earlier" not in text
         await pilot.press("tab")
         await settle(pilot)
-        assert "time" not in shown(app)
+        assert "─ time" not in shown(app)
 
 
 async def test_a_state_without_room_for_its_name_has_its_glyph_in_the_bar() -> None:
@@ -96,3 +101,30 @@ async def test_a_search_says_which_of_how_many_matches_is_shown() -> None:
         await pilot.press("escape", "left_curly_bracket")
         await wait_for(pilot, "step b")
         assert "all by time" in shown(app)
+
+
+async def test_a_log_that_cannot_be_handed_over_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither can one without a terminal, or with quotes that do not match."""
+    app, source = make_app()
+    source.logs = {"run": b"step\n"}
+    log = tmp_path / "run.log"
+    log.write_bytes(b"step\n")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        source.deliver(("5", "a", "RUNNING x"))
+        await settle(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, "v Pager")
+        await pilot.press("v")
+        await wait_for(pilot, "Permission denied")
+        monkeypatch.setenv("PAGER", "'less")
+        source.lent = lent = FileIO(str(log))
+        await pilot.press("v")
+        await wait_for(pilot, "No closing quotation")
+        assert lent.closed
+        monkeypatch.setenv("EDITOR", "vi")
+        source.lent = lent = FileIO(str(log))
+        await pilot.press("V")
+        await wait_for(pilot, "cannot have this terminal")
+        assert lent.closed

@@ -35,7 +35,6 @@ from statustui.tui.messages import (
     SearchChanged,
     SearchWanted,
     TabChosen,
-    ViewerWanted,
 )
 from statustui.tui.model.help_entries import Section
 from statustui.tui.model.peers import earlier_of, find_peers
@@ -44,7 +43,7 @@ from statustui.tui.model.series_members import SeriesMembers
 from statustui.tui.model.store import RunStore
 from statustui.tui.screens.help_sections import run_sections
 from statustui.tui.screens.live_screen import LiveScreen
-from statustui.tui.terminal.viewers import editor_of, pager_of
+from statustui.tui.screens.log_viewing import view_log
 from statustui.tui.widgets.document_tree import DocumentTree, format_value
 from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.history_view import HistoryView
@@ -229,7 +228,7 @@ class RunScreen(LiveScreen):
         elif isinstance(result, Documents):
             self._results.set_documents(result.documents)
         elif isinstance(result, LentLog):
-            self._view(result)
+            view_log(self, result, os.environ)
 
     # Tabs.
 
@@ -363,19 +362,6 @@ class RunScreen(LiveScreen):
         log = self._logs.chosen
         if log is not None and self._inspection is not None:
             self._inspection.lend_log(log.path, purpose)
-
-    def _view(self, lent: LentLog) -> None:
-        if lent.file is None:
-            text = f"{clean(lent.path)} cannot be read: {clean(lent.reason)}"
-            self.notify(text, severity="warning", markup=False)
-            return
-        try:
-            viewer = (editor_of if lent.purpose == "editor" else pager_of)(os.environ)
-        except ValueError as error:
-            lent.file.close()
-            self.notify(clean(str(error)), severity="warning", markup=False)
-        else:
-            self.post_message(ViewerWanted(viewer, lent.file))
 
     # Help.
 
