@@ -96,14 +96,19 @@ def test_the_pager_can_be_suspended_with_the_monitor(tmp_path: Path) -> None:
         screen.press("v")
         screen.wait_for("the pager")
         screen.press("\x1a")
-        screen.wait_for("Stopped")
+        screen.wait_until(
+            lambda: b"ready$" in screen.output.partition(b"Stopped")[2], "the shell back"
+        )
+        before = len(screen.output)
         screen.press("fg\r")
         # A shell prints the command that it continues.
-        screen.wait_until(lambda: screen.output.count(b"-m statustui") > 1, "the job to go on")
+        screen.wait_until(lambda: b"-m statustui" in screen.output[before:], "the job to go on")
         screen.press("a line\r")
         screen.wait_for("it reads a line")
         screen.press("\r")
-        screen.wait_for("v Pager")
+        screen.wait_until(
+            lambda: b"Pager" in screen.output.rpartition(b"it reads")[2], "the monitor back"
+        )
         before = len(screen.output)
         screen.press("qq")
         screen.wait_until(lambda: b"ready$" in screen.output[before:], "the shell")
