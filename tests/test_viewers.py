@@ -18,10 +18,10 @@ path = sys.argv[1]
 kept = os.environ.get("LESSSECURE")
 try:
     print("secured:", kept, open(path).read(), flush=True)
-    input()
+    sys.stdin.readline()
 except KeyboardInterrupt:
     print("interrupted", flush=True)
-    input()
+    sys.stdin.readline()
 """
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from statustui.monitor.batch import Deliver
     from statustui.monitor.poll_policy import Settings
     from statustui.monitor.source import Source
-    from statustui.settings.config import Config
     from statustui.monitor.usage import RootUsage
+    from statustui.settings.config import Config
     from statustui.settings.session_state import SessionState
 
 HOME_TIMEOUT = 1.0

@@ -147,7 +147,6 @@ class KnownRuns:
         self._unchecked = {}
         self.as_of = None
 
-    def check(self, paths: Iterable[str]) -> Iterator[Finding]:
     def check(self, paths: Collection[str]) -> Iterator[Finding]:
         """Check known runs, and read the changed ones."""
         self.counter.looks += len(paths)

@@ -107,6 +107,8 @@ class RootScanner:
     def as_of(self) -> float | None:
         """When the runs of the cache were saved, in seconds since 1970; None once checked."""
         return self._runs.as_of
+
+    @property
     def usage(self) -> Usage:
         """What has been asked of the filesystem; may be read on any thread."""
         return self._runs.counter.usage

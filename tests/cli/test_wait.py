@@ -17,7 +17,6 @@ from statustui.cli.root_progress import RootProgress
 from statustui.cli.wait_loop import Outcome, wait_for_runs
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.unread import Unread
-from statustui.monitor.batch import Batch, RootHealth, Unread
 from statustui.monitor.usage import RootUsage
 from tests.runs import make
 from tests.terminal import STATUSTUI, terminal
