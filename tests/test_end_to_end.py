@@ -177,7 +177,7 @@ def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -
         screen.press("qg\r")
         screen.wait_for("after 1 min")
         screen.press("q")
-        screen.press("?q\r\t/min\r")
+        screen.press("??\r\t/min\r")
         screen.wait_for("no logs")
         screen.press("q\x11")
         assert screen.wait_for_end() == 0
@@ -193,14 +193,14 @@ def test_the_palette_takes_keys_at_any_moment(tmp_path: Path) -> None:
             screen.press(":")
             screen.read_for(delay / 1000)
             screen.press("\x1b[5~\x1b[6~")
-            screen.wait_for("Bell on")
+            screen.wait_for("Type to narrow")
             screen.press("\x1b")
-            screen.wait_until_gone("▔▔▔")
-            screen.wait_until_gone("Bell on")
+            screen.wait_until_gone("┌──")
+            screen.wait_until_gone("Type to narrow")
         screen.press(":no such thing")
-        screen.wait_for("No matches found")
+        screen.wait_for("Nothing found.")
         screen.press("\x1b[5~\x1b[6~\x1b")
-        screen.wait_until_gone("▔▔▔")
+        screen.wait_until_gone("┌──")
         screen.press("q")
         assert screen.wait_for_end() == 0
 

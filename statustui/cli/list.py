@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 import click
@@ -26,6 +26,7 @@ from statustui.cli.options import (
 from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.once import Details, Picture, read_once
+from statustui.presentation.export import EXPORT_COLUMNS, EXPORTS, USUAL_COLUMNS, rows_of
 from statustui.settings.config import Config
 
 _MAX_SAVE_SECONDS = 10.0
@@ -45,6 +46,19 @@ _MAX_SAVE_SECONDS = 10.0
 @click.option(
     "-l", "--limit", type=click.IntRange(0), metavar="N", help="List only the first N runs."
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", *EXPORTS, "json", "jsonl"]),
+    help="Print a table, comma or tab separated text, Markdown, or JSON.",
+)
+@click.option(
+    "--columns",
+    metavar="NAME,...",
+    callback=lambda _context, _option, value: parse_columns(value),
+    shell_complete=complete_from(EXPORT_COLUMNS),
+    help=f"The columns: some of {', '.join(EXPORT_COLUMNS)}.",
+)
 @click.option("--json", "form", flag_value="json", help="Print one JSON object.")
 @click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object for each run.")
 @click.option("--summary", is_flag=True, help="Print how many runs are in each category.")
@@ -58,6 +72,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     sort: str | None = None,
     limit: int | None = None,
     form: str | None = None,
+    columns: tuple[str, ...] | None = None,
     summary: bool = False,
     exit_status: bool = False,
     follow: bool = False,
@@ -65,8 +80,10 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
 ) -> None:
     """List the runs below each ROOT once, or with --follow until interrupted."""
     order = sort or "id"
+    form = None if form == "table" else form
     _check_sort(order)
     query = Filter(expression)
+    _check_format(form, columns, has_rows=not (follow or summary))
     if follow and (form == "json" or limit is not None or exit_status or summary or sort):
         raise click.UsageError(
             "--follow cannot be used with --json, --sort, --limit, --summary or --exit-status."
@@ -84,7 +101,10 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     is_count = summary and limit is None
     found = _read(roots, config, query, is_count=is_count and form is None)
     runs = found.runs if is_count else in_order(found.runs, order)[:limit]
-    for piece in _print(roots, found._replace(runs=runs), form, is_summary=summary):
+    pieces = _print(
+        roots, found._replace(runs=runs), form, columns=columns or (), is_summary=summary
+    )
+    for piece in pieces:
         click.echo(piece, nl=False)
     for root, links in found.unfollowed.items():
         warn(no_runs(root, links))
@@ -140,9 +160,14 @@ def _read(roots: Sequence[str], config: Config, query: Filter, *, is_count: bool
 
 
 def _print(
-    roots: Sequence[str], picture: Picture, form: str | None, *, is_summary: bool
+    roots: Sequence[str],
+    picture: Picture,
+    form: str | None,
+    *,
+    columns: Sequence[str],
+    is_summary: bool,
 ) -> Iterator[str]:
-    """Yield the text to print, in pieces: a table, or JSON in the given `form`."""
+    """Yield the text to print, in pieces: a table, or what the given `form` is."""
     generated = datetime.now().astimezone()
     runs, incomplete = picture.runs, picture.incomplete
     if is_summary and form:
@@ -153,11 +178,38 @@ def _print(
         yield from output.list_json(roots, runs, generated, incomplete)
     elif form == "jsonl":
         yield from (f"{output.dump(output.run_object(run))}\n" for run in runs)
+    elif form is not None:
+        if form == "md":
+            yield f"{output.summary(runs)}\n\n"
+        yield from EXPORTS[form](rows_of(runs, columns or USUAL_COLUMNS, time.time()))
     elif runs or not incomplete:
         plain = "NO_COLOR" in os.environ
-        for line, run in output.table(runs, time.time(), open_paper()):
+        for line, run in output.table(
+            runs, time.time(), open_paper(), *([columns] if columns else [])
+        ):
             colour = None if run is None or plain else run.category.colour
             yield f"{click.style(line, fg=colour) if colour else line}\n"
+
+
+def parse_columns(value: str | None) -> tuple[str, ...]:
+    """Return the names of columns in a text with commas between them; empty for None.
+
+    Raises:
+        click.BadParameter: One of them is not the name of a column.
+    """
+    names = tuple(name.strip() for name in (value or "").split(",") if name.strip())
+    for name in names:
+        if name not in EXPORT_COLUMNS:
+            raise click.BadParameter(f"'{name}' is not one of {', '.join(EXPORT_COLUMNS)}.")
+    return tuple(dict.fromkeys(names))
+
+
+def _check_format(form: str | None, columns: Collection[str] | None, *, has_rows: bool) -> None:
+    """Refuse a format, or columns, of what is not printed in rows."""
+    if columns and not (has_rows and form not in {"json", "jsonl"}):
+        raise click.UsageError("--columns needs a table, csv, tsv or md, without --summary.")
+    if form in EXPORTS and not has_rows:
+        raise click.UsageError(f"--format {form} cannot be used with --follow or --summary.")
 
 
 def _check_sort(sort: str) -> None:

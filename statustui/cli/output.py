@@ -15,7 +15,8 @@ from statustui.core.members import Members
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.core.text import format_age, format_iso, format_span
-from statustui.presentation.columns import COLUMNS, UNTIMED
+from statustui.presentation.columns import UNTIMED
+from statustui.presentation.export import cell_of, title_of
 from statustui.presentation.plain_text import Paper, pad, width_of
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from statustui.core.logs import Log, LogTail
 
 _COLUMNS = ("id", "name", "state", "result", "age", "note")
-_HEADER = ("", *(COLUMNS[name].title for name in _COLUMNS))
+"""The columns of a table for which none are named."""
 _MAX_CELLS = 64
 """Width of any column but the last: one text must not widen every line."""
-_SHRINKING = ("name", "id")
+_SHRINKING = ("path", "name", "id")
 """The columns that are shrunk on a narrow terminal, one after the other."""
 _MIN_SHRUNK = 8
 """Cells that those columns keep."""
@@ -35,32 +36,38 @@ _MIN_LAST = 12
 _GAP = "  "
 
 
-def table(runs: Sequence[Run], now: float, paper: Paper) -> Iterator[tuple[str, Run | None]]:
+def table(
+    runs: Sequence[Run], now: float, paper: Paper, names: Sequence[str] = _COLUMNS
+) -> Iterator[tuple[str, Run | None]]:
     """Lay runs out as a table.
 
     Args:
         runs: The runs, in order.
         now: The time of the ages, in seconds since 1970.
         paper: Standard output.
+        names: The columns, from left to right.
 
     Yields:
         Lines without a newline, each with its run; first the header, with None.
     """
-    rows = [_row(run, now, paper) for run in runs]
+    header = ("", *map(title_of, names))
+    rows = [_row(run, now, paper, names) for run in runs]
     widths = [
-        min(_MAX_CELLS, max(map(width_of, column))) for column in zip(_HEADER, *rows, strict=True)
+        min(_MAX_CELLS, max(map(width_of, column))) for column in zip(header, *rows, strict=True)
     ]
     if paper.width is not None:
-        widths = _shrink(widths, paper.width)
-    for row, run in zip([_HEADER, *rows], [None, *runs], strict=True):
+        widths = _shrink(widths, paper.width, names)
+    for row, run in zip([header, *rows], [None, *runs], strict=True):
         yield _line(row, widths, paper), run
 
 
-def _shrink(widths: Sequence[int], available: int) -> list[int]:
+def _shrink(widths: Sequence[int], available: int, names: Sequence[str]) -> list[int]:
     """Return the widths of the columns on a narrow terminal; the last column gets the rest."""
     given = [*widths[:-1], min(widths[-1], _MIN_LAST)]
     for name in _SHRINKING:
-        column = 1 + _COLUMNS.index(name)
+        if name not in names:
+            continue
+        column = 1 + names.index(name)
         excess = sum(given) + len(_GAP) * (len(given) - 1) - available
         given[column] -= max(0, min(excess, given[column] - _MIN_SHRUNK))
     return given
@@ -156,9 +163,10 @@ _MIN_WIDTHS = (1, 8, 28, 15, 5)
 """Minimum widths of glyph, id, name, state and result in lines on changes."""
 
 
-def _row(run: Run, now: float, paper: Paper) -> tuple[str, ...]:
-    cells = {name: paper.words(COLUMNS[name].text(run, now)) for name in _COLUMNS}
-    cells["age"] = UNTIMED if run.is_untimed else format_age(run.age(now))
+def _row(run: Run, now: float, paper: Paper, names: Sequence[str] = _COLUMNS) -> tuple[str, ...]:
+    cells = {name: paper.words(cell_of(name, run, now)) for name in names}
+    if "age" in cells:
+        cells["age"] = UNTIMED if run.is_untimed else format_age(run.age(now))
     return (run.category.letter, *(cell or "-" for cell in cells.values()))
 
 

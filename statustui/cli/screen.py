@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from statustui.monitor.batch import Deliver
     from statustui.monitor.poll_policy import Settings
     from statustui.monitor.source import Source
+    from statustui.monitor.usage import RootUsage
     from statustui.settings.config import Config
     from statustui.settings.session_state import SessionState
 
@@ -50,6 +51,10 @@ class _LateMonitor:
         """Check one run soon."""
         if self._source is not None:
             self._source.reread(path)
+
+    def usage(self) -> Sequence[RootUsage]:
+        """Return what has been asked of the filesystem of each root."""
+        return () if self._source is None else self._source.usage()
 
     def stop(self) -> None:
         """Stop at once."""

@@ -5,23 +5,22 @@ from __future__ import annotations
 import click
 
 from statustui.cli import output
-from statustui.core.states import LATER_STATES, SERIES_STATES, STATES, categorise
+from statustui.core.states import MEANINGS, categorise
 
 
 @click.command("states", short_help="List the known states.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """List the known states, each with its category and meaning."""
-    texts = {state: STATES.help(state) for state in STATES.list()} | LATER_STATES | SERIES_STATES
     if as_json:
         click.echo(
             output.dump(
                 {
                     state: {"help": text, "category": categorise(state).value}
-                    for state, text in texts.items()
+                    for state, text in MEANINGS.items()
                 }
             )
         )
         return
-    for state, text in texts.items():
+    for state, text in MEANINGS.items():
         click.echo(f"{state:<15}  {categorise(state).value:<9}  {text}")

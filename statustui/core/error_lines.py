@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _WORDS = (
     b"error",
@@ -43,20 +44,25 @@ def _reports_error(line: bytes) -> bool:
     return _ERROR_PATTERN.search(_COLOURS.sub(b"", line)) is not None
 
 
-def first_error_line(text: bytes) -> int:
-    """Return an offset in the first line of a text that reports an error; -1 if none does."""
+def error_lines(text: bytes) -> Iterator[int]:
+    """Yield an offset in each line of a text that reports an error, the first line first."""
     folded = text.lower()
     places = {word: folded.find(word) for word in _WORDS}
     while True:
         found = min((place for place in places.values() if place >= 0), default=-1)
         if found < 0:
-            return -1
+            return
         start, end = _line(folded, found)
         if _reports_error(folded[start:end]):
-            return found
+            yield found
         places.update(
             (word, folded.find(word, end)) for word, place in places.items() if 0 <= place < end
         )
+
+
+def first_error_line(text: bytes) -> int:
+    """Return an offset in the first line of a text that reports an error; -1 if none does."""
+    return next(error_lines(text), -1)
 
 
 def last_error_line(text: bytes) -> int:

@@ -51,6 +51,10 @@ class Log(NamedTuple):
         return f"{self.name} log" if self.name in _PAVILION else self.name
 
 
+MERGED = Log("all by time", "")
+"""Stands for all logs of a run together, merged by time."""
+
+
 class LogTail(NamedTuple):
     """The end of the log that is likeliest to show the progress of a run, or why it failed."""
 

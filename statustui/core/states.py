@@ -135,7 +135,12 @@ SERIES_STATES = MappingProxyType(
 )
 """State -> help text: states that Pavilion 2.4 writes only for series."""
 
-KNOWN_STATES = frozenset({*STATES.list(), *LATER_STATES, *SERIES_STATES})
+MEANINGS = MappingProxyType(
+    {**{state: STATES.help(state) for state in STATES.list()}, **LATER_STATES, **SERIES_STATES}
+)
+"""State -> what it means, in one sentence: all known states of every version."""
+
+KNOWN_STATES = frozenset(MEANINGS)
 """All known states of every version."""
 
 LOG_STATES = frozenset({"INFO", "WARNING"})
@@ -207,3 +212,16 @@ def categorise(state: str, result: str | None = None) -> Category:
             Category.UNKNOWN,
         )
     return category
+
+
+def explain_state(state: str) -> str:
+    """Return in one sentence what `state` means; its ending tells that of an unknown one.
+
+    The sentence is empty for an empty state, that of a damaged line.
+    """
+    if not state or state in MEANINGS:
+        return MEANINGS.get(state, "")
+    category = categorise(state)
+    if category is Category.UNKNOWN:
+        return "Not a known state, and its ending does not tell what it means."
+    return f"Not a known state; by its ending it counts as {category.value}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_keeper import CacheKeeper
@@ -27,6 +27,7 @@ from statustui.monitor.snapshot import RunSnapshot
 from statustui.monitor.snapshot_cache import NO_CACHE
 from statustui.monitor.stalls import Stalls
 from statustui.monitor.unreadable import UnreadableParts
+from statustui.monitor.usage import UsageCounter
 
 _RACY_DELAY = 3.1
 """Seconds from a change until an unconditional reread: a second change within one tick of the
@@ -57,6 +58,8 @@ class KnownRuns:
     ) -> None:
         self.answered_at: float | None = None
         """When the filesystem last answered, on the monotonic clock; None while it is not used."""
+        self.counter = UsageCounter()
+        """What has been asked of the filesystem."""
         self.overdue: set[str] = set()
         """Paths of runs to check in the next sweep even if they are not due."""
         self._directories = directories
@@ -144,8 +147,9 @@ class KnownRuns:
         self._unchecked = {}
         self.as_of = None
 
-    def check(self, paths: Iterable[str]) -> Iterator[Finding]:
+    def check(self, paths: Collection[str]) -> Iterator[Finding]:
         """Check known runs, and read the changed ones."""
+        self.counter.looks += len(paths)
         known = self._known(paths)
         if self._filesystems.policy.threads == 1:
             known = self._reader.filter_changed(known)
@@ -215,6 +219,7 @@ class KnownRuns:
         if snapshot.signature is not None:
             self._unreadable.remove(path)
         if snapshot is not known:
+            self._count_read(snapshot, known)
             self._snapshots[path] = snapshot
             if known is not None and known.run != run and not is_late:
                 yield StatusFileChanged(path)
@@ -229,6 +234,16 @@ class KnownRuns:
             if snapshot.is_racy:
                 self.schedule.schedule_reread(path, time.monotonic() + _RACY_DELAY)
         yield from self._schedule_run(self.series.judged(run), snapshot, is_new=known is None)
+
+    def _count_read(self, snapshot: RunSnapshot, known: RunSnapshot | None) -> None:
+        """Count the reading of a run; a stored snapshot took a look only."""
+        if known is None:
+            self.counter.looks += 1
+        if snapshot.signature is not None and not snapshot.is_stored:
+            self.counter.opens += 1
+            bookmark = None if known is None else known.bookmark
+            start = 0 if bookmark is None else bookmark.offset
+            self.counter.size += max(0, snapshot.signature[1] - start)
 
     def _schedule_run(
         self, run: Run, snapshot: RunSnapshot, *, is_new: bool = False

@@ -10,6 +10,7 @@ from statustui.monitor.events.platform import watch_limit
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.root_poller import RootPoller
 from statustui.monitor.root_registry import RootRegistry
+from statustui.monitor.usage import RootUsage
 
 _MAX_SILENCE = 2.0
 """Seconds without an answer after which a filesystem is reported as silent."""
@@ -67,6 +68,10 @@ class Monitor:
         """Read the run at `path` again now."""
         for poller in self._pollers:
             poller.reread(path)
+
+    def usage(self) -> list[RootUsage]:
+        """Return what has been asked of the filesystem of each root so far."""
+        return [poller.usage for poller in self._pollers]
 
     def stop(self) -> None:
         """Stop watching; a file call that is under way may still deliver its result."""

@@ -11,6 +11,7 @@ from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.root_registry import RootRegistry
+from statustui.monitor.usage import RootUsage, Usage
 
 _MAX_CLAIM_WAIT = 1.0
 """Seconds to wait at most for the other roots to register their real paths."""
@@ -72,6 +73,11 @@ class RootPoller:
         """Read the run at `path` again now, if it is below this root."""
         self._wanted.put(path)
         self._wake.set()
+
+    @property
+    def usage(self) -> RootUsage:
+        """What has been asked of the filesystem so far."""
+        return RootUsage(self.root, Usage() if self._loop is None else self._loop.scanner.usage)
 
     def report_silence(self, patience: float) -> None:
         """Publish how long the filesystem has been silent, if longer than `patience` seconds."""

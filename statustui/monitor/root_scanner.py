@@ -18,6 +18,7 @@ from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.known_runs import KnownRuns
 from statustui.monitor.poll_policy import PollPolicy, Settings
 from statustui.monitor.unreadable import UnreadableParts
+from statustui.monitor.usage import Usage
 
 
 class RootScanner:
@@ -106,6 +107,11 @@ class RootScanner:
     def as_of(self) -> float | None:
         """When the runs of the cache were saved, in seconds since 1970; None once checked."""
         return self._runs.as_of
+
+    @property
+    def usage(self) -> Usage:
+        """What has been asked of the filesystem; may be read on any thread."""
+        return self._runs.counter.usage
 
     @property
     def has_read_all(self) -> bool:
@@ -218,6 +224,7 @@ class RootScanner:
     def _list(self, path: str) -> Iterator[Finding]:
         """List a directory if it has changed, and yield the changes."""
         self.mark_answered()
+        self._runs.counter.looks += 1
         before = self._directories[path]
         trusts_stat = self.filesystems.trusts_stat(before.device, path)
         try:

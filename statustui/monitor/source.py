@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from statustui.monitor.batch import Deliver
+from statustui.monitor.usage import RootUsage
 
 
 class Source(Protocol):
@@ -21,6 +23,9 @@ class Source(Protocol):
 
         For a run that the user has opened. Returns at once.
         """
+
+    def usage(self) -> Sequence[RootUsage]:
+        """Return what has been asked of the filesystem of each root so far; at once."""
 
     def stop(self) -> None:
         """Stop at once, without waiting for a filesystem that does not answer."""

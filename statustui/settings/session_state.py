@@ -15,6 +15,7 @@ from statustui.settings.directories import user_directory
 
 _MAX_CLOCK_SKEW = 60.0
 """Seconds by which the clocks of two hosts may differ."""
+_SESSIONS_WITH_HINTS = 3
 _MAX_FILE_SIZE = 1 << 26
 """Bytes read; larger files are cut, and so are not valid."""
 
@@ -48,6 +49,22 @@ class SessionState:
         self.settings: Mapping[str, Any] = _read(self._settings_path)
         """Name of a setting -> JSON value."""
         self._seen = {root: _read(self._seen_path(root)) for root in roots}
+        self._hints_path = os.path.join(directory, "hints.json")
+        self._sessions = _read(self._hints_path).get("sessions", 0)
+
+    @property
+    def wants_hints(self) -> bool:
+        """Whether this is one of the first sessions, which show hints."""
+        return not isinstance(self._sessions, int) or self._sessions < _SESSIONS_WITH_HINTS
+
+    def count_session(self) -> None:
+        """Count this session as one with hints.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        before = self._sessions if isinstance(self._sessions, int) else 0
+        _write(self._hints_path, {"sessions": before + 1})
 
     @property
     def changed_at(self) -> float:

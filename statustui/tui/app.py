@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
-from textual.app import SystemCommand, get_system_commands_provider
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
@@ -23,7 +23,7 @@ from statustui.monitor.source import Source
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
 from statustui.startup.crash_report import OUT_OF_THREADS, is_out_of_threads, report_crash
-from statustui.tui.messages import RunChosen, RunInspected, Warned
+from statustui.tui.messages import RunChosen, RunInspected, ViewerWanted, Warned
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.model.filter_typing import FilterHistory
 from statustui.tui.model.hold import CALM_SECONDS, Hold
@@ -42,6 +42,7 @@ from statustui.tui.terminal.ascii import AsciiFilter, to_ascii
 from statustui.tui.terminal.background import BackgroundDetected
 from statustui.tui.terminal.backlog import Backlog
 from statustui.tui.terminal.driver import TerminalDriver
+from statustui.tui.terminal.foreground import Foreground
 from statustui.tui.terminal.osc import copy_sequence, notify_sequence
 from statustui.tui.terminal.shutdown import CHECK_INTERVAL, Shutdown
 from statustui.tui.terminal.textual_private import PrivateApp
@@ -51,19 +52,12 @@ from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from statustui.monitor.run.inspection import Inspect, Inspection, InspectionResult
+    from statustui.tui.model.help_entries import Action, Section
 
 _SAVE_INTERVAL = 60.0
 """Seconds between two saves of the session."""
 _STYLES, _COLORBLIND = "statustui.tcss", "colorblind.tcss"
-
-
-def _get_runs_provider() -> type[Provider]:
-    from statustui.tui.screens.palette import RunsProvider  # noqa: PLC0415 - rarely needed
-
-    return RunsProvider
 
 
 _DEFAULTS = Config()
@@ -84,10 +78,7 @@ class StatusApp(PrivateApp):
     """
 
     TITLE = "statustui"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
-        get_system_commands_provider,
-        _get_runs_provider,
-    }
+    ENABLE_COMMAND_PALETTE = False
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "check_all", "Check everything now", show=False, id="app.look"),
@@ -140,6 +131,7 @@ class StatusApp(PrivateApp):
             filters=FilterHistory(None if session is None else session.settings.get("filters")),
             hold=self._hold,
             wake=self._wake_updates,
+            has_hints=session is not None and session.wants_hints,
         )
         self._runs_screen = RunsScreen(self._shared)
         self._alarm = Alarm(is_on=config.bell, clock=time.monotonic)
@@ -164,6 +156,7 @@ class StatusApp(PrivateApp):
         self._backlog = Backlog(self)
         self._is_watching = False
         self._on_scanned: Callable[[], object] | None = on_scanned
+        self._foreground = Foreground(self, self._warn)
 
     def _check_and_inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]
@@ -205,6 +198,7 @@ class StatusApp(PrivateApp):
     def _watch(self) -> None:
         self._is_watching = True
         self._feed.start()
+        self._session.count_session()
         self._source.start(self._receive)
         self.run_worker(self._updates.run())
         self.set_interval(_SAVE_INTERVAL, self._save_session)
@@ -378,27 +372,16 @@ class StatusApp(PrivateApp):
             store = self.screen.members
         self.push_screen(RunScreen(run, store, self._shared))
 
+    @on(ViewerWanted)
+    def _start_viewer(self, message: ViewerWanted) -> None:
+        self.run_worker(self._foreground.view(message.viewer, message.file))
+
     def action_check_all(self) -> None:
         """Check all roots now."""
         self._source.check_all()
 
-    def action_command_palette(self) -> None:
-        """Open the command palette."""
-        from statustui.tui.screens.palette import Palette  # noqa: PLC0415 - rarely needed
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
-
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands of the palette: the actions of all keys, and those without a key."""
-        for key, (node, binding, is_enabled, _tooltip) in screen.active_bindings.items():
-            is_ours = binding.id is not None and not binding.system
-            if is_enabled and is_ours and binding.action != "command_palette":
-                yield SystemCommand(
-                    binding.description,
-                    f"key {self.get_key_display(binding.with_key(key))}",
-                    partial(self.run_action, binding.action, node),
-                )
+        """Yield the commands that have no key."""
         if isinstance(screen, RunsScreen):
             yield from screen.commands()
         switch = "off" if self._alarm.is_on else "on"
@@ -407,14 +390,61 @@ class StatusApp(PrivateApp):
             "on a new problem, and when all listed runs have finished",
             self._alarm.toggle,
         )
+        yield SystemCommand(
+            "What it costs", "what has been asked of each filesystem", self._open_usage
+        )
         yield SystemCommand("Theme", "choose the colours", self.action_change_theme)
 
+    def _open_usage(self) -> None:
+        from statustui.tui.screens.usage import UsageScreen  # noqa: PLC0415 - rarely needed
+
+        self.push_screen(UsageScreen(self._source.usage, self._shared.roots))
+
     def action_help(self) -> None:
-        """Open the help screen."""
+        """Show what can be done here, and do what the user chooses."""
+        from statustui.tui.screens import help_sections as parts  # noqa: PLC0415 - rarely needed
+
+        screen = self.screen
+        if not isinstance(screen, LiveScreen):
+            return
+        here = list(parts.action_sections(self, screen))
+        roots = [list(explain(health, self._clock())) for health in self._shared.roots.known]
+        self._open_help(
+            [
+                *here,
+                parts.command_section(self.get_system_commands(screen)),
+                *screen.help_sections(),
+                parts.watching_section(roots),
+                *parts.elsewhere_sections(self, _key_groups(), here, self._config),
+            ],
+        )
+
+    def action_command_palette(self) -> None:
+        """Do the same as the help: what it lists can be done."""
+        self.action_help()
+
+    def search_themes(self) -> None:
+        """Let the user choose a theme."""
+        from statustui.tui.model.help_entries import Entry, Section  # noqa: PLC0415 - rarely needed
+
+        themes = [
+            Entry("", name, action=partial(setattr, self, "theme", name))
+            for name in sorted(self.available_themes)
+        ]
+        self._open_help([Section("Themes", themes)], has_runs=False)
+
+    def _open_help(self, sections: Sequence[Section], *, has_runs: bool = True) -> None:
         from statustui.tui.screens.help import HelpScreen  # noqa: PLC0415 - rarely needed
 
-        roots = [list(explain(health, self._clock())) for health in self._shared.roots.known]
-        self.push_screen(HelpScreen(_key_groups(), roots, self._config))
+        def do(action: Action | None) -> None:
+            if action is not None:
+                self.call_later(action)
+
+        def open_run(run: Run) -> Action:
+            return partial(self.post_message, RunChosen(run.path))
+
+        runs = (lambda: self.runs) if has_runs else tuple
+        self.push_screen(HelpScreen(sections, runs, open_run), do)
 
 
 def _key_groups() -> list[type[DOMNode]]:

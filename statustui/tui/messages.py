@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from io import FileIO
+
     from statustui.core.logs import Log
     from statustui.monitor.run.inspection import InspectionResult
     from statustui.monitor.run.log_text import PageRequest, SearchPattern
     from statustui.tui.model.view import Subset
+    from statustui.tui.terminal.viewers import Viewer
 
 
 @dataclass
@@ -50,6 +53,13 @@ class SortChosen(Message):
     key: str
 
 
+@dataclass
+class FilterChosen(Message):
+    """The user wants to list what matches a filter."""
+
+    text: str
+
+
 class NewProblemChosen(Message):
     """The user wants to go to the next new problem."""
 
@@ -71,6 +81,14 @@ class RunInspected(Message):
 
     path: str
     result: InspectionResult
+
+
+@dataclass
+class ViewerWanted(Message):
+    """The user wants an open file in a pager or an editor, which then has the terminal."""
+
+    viewer: Viewer
+    file: FileIO
 
 
 @dataclass
@@ -101,6 +119,10 @@ class LogChosen(Message):
     """The user wants another log."""
 
     log: Log
+
+
+class EntryChosen(Message):
+    """The user wants to do what the selected entry of the help does."""
 
 
 class Moved(Message):

@@ -660,3 +660,22 @@ def test_links_that_were_not_followed_are_told_where_there_is_nothing_else(tmp_p
     said = f"statustui: {root}: no runs; 1 link is not followed\n"
     assert run("list", str(root)).stderr == said
     assert said in run("wait", str(root)).stderr
+
+
+def test_runs_are_exported_for_spreadsheets_and_tickets() -> None:
+    """In the columns that are named, in the order of the list; wrong names are refused."""
+    root = str(DATA / "pavilion-2.4")
+    only = ("-F", "id=13 | id=6", "--sort", "-id")
+    lines = run("list", root, *only, "--format", "csv", "--columns", "id,state").stdout
+    assert lines.splitlines()[0] == "ID,STATE"
+    assert [line.partition(",")[0] for line in lines.splitlines()[1:]] == ["13", "6"]
+    markdown = run("list", root, *only, "--format", "md", LC_ALL="C").stdout.splitlines()
+    assert markdown[0].startswith("2 runs: ")
+    assert markdown[2] == "| CATEGORY | ID | NAME | USER | STATE | RESULT | TIME | NOTE |"
+    assert markdown[4].startswith("| failed | 13 |")
+    table = run("list", root, *only, "--format", "table", "--columns", "path,age").stdout
+    assert table.splitlines()[0].split() == ["PATH", "AGE"]
+    refused = run("list", root, "--columns", "id,colour", status=2)
+    assert "'colour' is not one of age, id" in refused.stderr
+    for options in (["--json", "--columns", "id"], ["--format", "md", "--summary"]):
+        run("list", root, *options, status=2)

@@ -17,6 +17,7 @@ from statustui.cli.root_progress import RootProgress
 from statustui.cli.wait_loop import Outcome, wait_for_runs
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.unread import Unread
+from statustui.monitor.usage import RootUsage
 from tests.runs import make
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import DATA, append, write_run
@@ -188,6 +189,10 @@ class Stand(NamedTuple):
     def reread(self, path: str) -> None:
         """Fail: `wait` never checks a single run."""
         raise NotImplementedError(path)
+
+    def usage(self) -> list[RootUsage]:
+        """Nothing is counted."""
+        return []
 
     def stop(self) -> None:
         """Do nothing."""

@@ -12,6 +12,7 @@ from statustui.core.states import (
     STATES,
     TestStatesStruct,
     categorise,
+    explain_state,
 )
 
 DOCUMENTED = [
@@ -139,3 +140,20 @@ def test_every_known_state_has_a_category() -> None:
     """Only UNKNOWN and the two remarks say nothing."""
     silent = {state for state in KNOWN_STATES if categorise(state) is Category.UNKNOWN}
     assert silent == {"UNKNOWN", "INFO", "WARNING"}
+
+
+@pytest.mark.parametrize(
+    ("state", "meaning"),
+    [
+        ("BUILD_WAIT", "Another run holds the lock of this build."),
+        ("SCHED_RUNNING", "The run's job has started, the run itself has not."),
+        ("SET_MAKE", "The runs of a test set are being set up."),
+        ("QUENCH_FAILED", "Not a known state; by its ending it counts as failed."),
+        ("QUENCH_SKIPPED", "Not a known state; by its ending it counts as skipped."),
+        ("QUENCHING", "Not a known state, and its ending does not tell what it means."),
+        ("", ""),
+    ],
+)
+def test_a_state_is_explained_by_name_or_ending(state: str, meaning: str) -> None:
+    """Known states have a sentence of their own."""
+    assert explain_state(state) == meaning

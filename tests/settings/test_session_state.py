@@ -101,3 +101,17 @@ def test_an_old_problem_that_nobody_knew_is_no_news_and_an_unseen_one_stays_it(
     assert [later.is_news(run) for run in (A, B, C)] == [False, True, False]
     assert later.is_news(make("r/c", "RUN_ERROR x", start=6000.0))
     assert later.is_news(make("r/a", "RUN_ERROR x", start=6000.0))
+
+
+def test_the_first_three_sessions_want_hints(tmp_path: Path) -> None:
+    """Whatever a damaged file says."""
+    for _ in range(3):
+        state = SessionState(str(tmp_path), [])
+        assert state.wants_hints
+        state.count_session()
+    assert not SessionState(str(tmp_path), []).wants_hints
+    (tmp_path / "hints.json").write_text('{"sessions": "many"}')
+    damaged = SessionState(str(tmp_path), [])
+    assert damaged.wants_hints
+    damaged.count_session()
+    assert (tmp_path / "hints.json").read_text() == '{"sessions": 1}'

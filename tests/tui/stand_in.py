@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from io import FileIO
 from typing import Any
 
 from textual.pilot import Pilot
@@ -12,7 +13,7 @@ from textual.pilot import Pilot
 from statustui.core.documents import Document
 from statustui.core.durations import StateDurations
 from statustui.core.history import History
-from statustui.core.logs import Log, LogTail, telling_logs
+from statustui.core.logs import MERGED, Log, LogTail, telling_logs
 from statustui.core.members import Members
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_builder import make_run, make_unread_run
@@ -21,11 +22,14 @@ from statustui.monitor.batch import Batch, Deliver, RootHealth
 from statustui.monitor.run.inspection import (
     Documents,
     InspectionResult,
+    LentLog,
     Logs,
     Search,
     Unreadable,
 )
 from statustui.monitor.run.log_text import LogPage, LogText, PageRequest, SearchPattern
+from statustui.monitor.run.match_counter import MatchCounter
+from statustui.monitor.usage import RootUsage, Usage
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
@@ -103,6 +107,9 @@ class StandInInspection:
         self.show_log(self._followed)
 
     def _text(self, path: str) -> LogText:
+        if path == MERGED.path:
+            data = b"".join(self._source.logs.values())
+            return LogText(lambda size, offset: data[offset : offset + size], len(data))
         data = self._source.logs[path.rpartition("/")[2].removesuffix(".log")]
         return LogText(lambda size, offset: data[offset : offset + size], len(data))
 
@@ -122,6 +129,11 @@ class StandInInspection:
             return
         self._deliver(replace(read(self._text(path)), path=path, modified=NOW - 60))
 
+    def lend_log(self, path: str, purpose: str) -> None:
+        """Lend what is open of the source, if anything is."""
+        lent, self._source.lent = self._source.lent, None
+        self._deliver(LentLog(path, lent, purpose, "" if lent else "Permission denied"))
+
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search at once."""
         text = self._text(path)
@@ -130,6 +142,9 @@ class StandInInspection:
             self._deliver(Search(path, None))
         else:
             self._deliver_page(path, lambda text: text.around(found))
+            matches = MatchCounter(path, wanted).count(text, DEADLINE)
+            assert matches is not None
+            self._deliver(matches)
 
     def stop_search(self) -> None:
         """There is none under way."""
@@ -159,6 +174,10 @@ class StandIn:
         self.unreadable: set[str] = set()
         """Paths of logs that cannot be read now."""
         self.documents: tuple[Document, ...] = ()
+        self.used = Usage()
+        """What has been asked of the filesystem."""
+        self.lent: FileIO | None = None
+        """The log that is lent next."""
         self.inspections: list[StandInInspection] = []
         self.holds = False
         """Whether inspections keep to themselves what they find, until it is released."""
@@ -182,6 +201,10 @@ class StandIn:
     def reread(self, path: str) -> None:
         """Remember the call."""
         self.looked_at.append(path)
+
+    def usage(self) -> list[RootUsage]:
+        """What a test says."""
+        return [RootUsage(ROOT, self.used)]
 
     def inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]

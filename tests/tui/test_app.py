@@ -12,7 +12,6 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
-from textual.widgets import OptionList
 
 from statustui.core.categories import Category
 from statustui.monitor.batch import Batch
@@ -254,16 +253,27 @@ async def test_q_goes_back_and_quits_at_the_top() -> None:
     assert [*stopped, source.stopped] == [True, True]
 
 
-async def test_help_lists_every_key() -> None:
+async def test_help_lists_what_can_be_done_here() -> None:
     """And what glyphs mean; it is taken from the widgets themselves."""
-    app, _source = make_app()
+    app, source = make_app()
     async with app.run_test(size=(100, 130)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
         await pilot.press("question_mark")
-        assert is_shown(app, HelpScreen)
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
         text = shown(app)
-        for word in ("Problems only", "Next problem", "Half a page up", "▲ error", "✗ failed"):
+        words = ("Problems only", "Next problem", "Half a page up", "▲  error", "✗  failed")
+        for word in (*words, "age<1h", "Another run holds the lock of this build."):
             assert word in text
-        await pilot.press("j", "k", "escape")
+        # One entry with both keys.
+        assert [line.split()[1:4] for line in text.split("\n") if " Down " in line] == [
+            ["↓", "j", "Down"]
+        ]
+        assert "runs.problems" not in text
+        await pilot.press("tab")
+        assert "runs.problems" in shown(app)
+        await pilot.press("question_mark")
         assert is_shown(app, RunsScreen)
 
 
@@ -431,7 +441,7 @@ async def test_the_health_says_how_the_picture_comes_about_and_how_old_it_is() -
         source.deliver_health(problem="./x: No such file", as_of=NOW - 180, filesystem="nfs4")
         await settle(pilot)
         assert "cannot read ./x: No such file; the data is 3m old: 1 run" in shown(app)
-        await pilot.press("question_mark")
+        await pilot.press("question_mark", *"watching")
         await settle(pilot)
         text = " ".join(shown(app).split())
         assert "root ./working_dir" in text
@@ -605,9 +615,9 @@ async def choose(pilot: Pilot[None], words: str) -> None:
     await pilot.press("colon")
     await pilot.press(*words)
     palette = pilot.app.screen
-    options = palette.query_one(OptionList)
+    assert isinstance(palette, HelpScreen)
     end = time.monotonic() + DEADLINE
-    while not (options.option_count and options.highlighted is not None):
+    while not palette.is_settled or palette.selected is None:
         assert time.monotonic() < end
         await pilot.pause(0.02)
     await pilot.press("enter")

@@ -27,15 +27,15 @@ async def test_the_ways_out_leave_the_key_line_last_and_no_key_is_cut(columns: i
         await pilot.resize_terminal(columns, 12)
         await settle(pilot)
         line = screen_lines(app)[-1].strip()
-        assert "q Quit ? Help" in line
+        assert "q Quit  ? Help" in line
         names = ["⏎ Open", "e Next problem", "/ Filter", "! Problems only", "s Sort", "1-9 View"]
-        rest = line.removesuffix("q Quit ? Help")
+        rest = line.removesuffix("q Quit  ? Help")
         for name in names:
-            rest = rest.replace(f"{name} ", "")
+            rest = rest.replace(f"{name}  ", "")
         assert rest.strip() == ""
         await pilot.press("enter")
         await settle(pilot)
-        assert "? Help" in screen_lines(app)[-1]
+        assert "q List  ? Help" in screen_lines(app)[-1]
 
 
 async def test_a_glyph_and_its_number_stay_together() -> None:

@@ -46,7 +46,7 @@ async def test_the_log_that_the_header_quotes_is_opened_and_an_empty_one_says_so
         await pilot.press("enter")
         await wait_for(pilot, "following")
         assert "all I know" in page(app)[0]
-        await pilot.press("right_curly_bracket")
+        await pilot.press("right_curly_bracket", "right_curly_bracket")
         await wait_for(pilot, "empty")
 
 
@@ -128,4 +128,5 @@ async def test_a_run_that_is_opened_is_looked_at_and_so_is_one_that_the_list_is_
         await wait_for(pilot, "FAILED")
         await settle(pilot)
         assert source.looked_at == [path, path]
-        assert "3 statuses in" in screen_lines(app)[1]
+        assert "INFO for 1m" in screen_lines(app)[1]
+        assert "3 statuses" in shown(app)

@@ -207,6 +207,7 @@ async def test_views_keys_and_columns_come_from_the_configuration() -> None:
         await pilot.press("question_mark")
         await pilot.pause()
         assert "category=error" in shown(app)
+        await pilot.press("tab")
         assert any(" o  " in line and "runs.sort" in line for line in screen_lines(app))
 
 

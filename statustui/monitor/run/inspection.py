@@ -20,14 +20,12 @@ from statustui.core.run import Run
 from statustui.core.timeline import StateTimeline
 from statustui.monitor.fs.prober import CallTarget, Prober, Stuck
 from statustui.monitor.run.history_file import HistoryFile
-from statustui.monitor.run.log_text import (
-    LogFollower,
-    LogPage,
-    PageRequest,
-    SearchPattern,
-    stamped,
-)
-from statustui.monitor.run.run_logs import Logs as Logs  # noqa: PLC0414 - part of this interface
+from statustui.monitor.run.log_reader import LentLog as LentLog  # noqa: PLC0414 - part of this interface
+from statustui.monitor.run.log_reader import LogReader
+from statustui.monitor.run.log_reader import Search as Search  # noqa: PLC0414 - as above
+from statustui.monitor.run.log_text import LogPage, PageRequest, SearchPattern
+from statustui.monitor.run.match_counter import Matches as Matches  # noqa: PLC0414 - as above
+from statustui.monitor.run.run_logs import Logs as Logs  # noqa: PLC0414 - as above
 from statustui.monitor.run.run_logs import RunLogs
 from statustui.monitor.run.run_logs import Unreadable as Unreadable  # noqa: PLC0414 - as above
 from statustui.monitor.run.task_loop import TaskLoop
@@ -37,20 +35,10 @@ _FRAME_SECONDS = 0.2
 """Pause after the preview of a long history, in which the screen can draw it."""
 _MAX_LINK_WAIT = 2.0
 """Seconds that a file that may be behind a link may take to answer."""
-_PROGRESS_INTERVAL = 0.5
-"""Seconds between two reports of the progress of a search."""
 _MAX_ROOT_WAIT = 2.0
 """Seconds that a file that is not behind a link may take to answer."""
 
 Result = TypeVar("Result")
-
-
-class Search(NamedTuple):
-    """The progress of a search in the displayed log."""
-
-    path: str
-    share: float | None
-    """Share of the log that has been searched, 0 to 1; None if the search found nothing."""
 
 
 class Documents(NamedTuple):
@@ -60,7 +48,7 @@ class Documents(NamedTuple):
 
 
 InspectionResult: TypeAlias = (
-    History | Logs | LogPage | Search | Documents | StateDurations | Unreadable
+    History | Logs | LogPage | Search | Matches | LentLog | Documents | StateDurations | Unreadable
 )
 """A result of an inspection."""
 
@@ -86,6 +74,9 @@ class Inspection(Protocol):
 
     def request_page(self, path: str, request: PageRequest) -> None:
         """Read another page of a log."""
+
+    def lend_log(self, path: str, purpose: str) -> None:
+        """Open a log for another program, and deliver it as a `LentLog`."""
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search a log from offset `start`, and deliver the page with the first match."""
@@ -130,16 +121,16 @@ class FileInspection:
         stuck = Stuck() if stuck is None else stuck
         self._prober = Prober(_MAX_ROOT_WAIT, stuck)
         self._files = RunLogs(run.place, _MAX_LINK_WAIT, stuck)
-        self._log: LogFollower | None = None
+        self._history_so_far = History()
         self._logs: Logs | None = None
         self._wants_documents = False
         self._documents: object = None
         self._reported_failures: dict[str, str] = {}
-        self._search_number = 0
         self._stopped = threading.Event()
         self._busy_since: float | None = None
         self._histories = TaskLoop(self._read_history, self._run_task, self._stopped)
         self._linked = TaskLoop(self._read_linked_files, self._run_task, self._stopped)
+        self._log = LogReader(self._files, self._report, self._linked.tasks.put)
         try:
             self._histories.start(
                 "inspection", then=self._compare_with_peers, finally_do=self._prober.close
@@ -167,8 +158,7 @@ class FileInspection:
         """Deliver the last page of a log now, and additions when it grows; None ends that."""
 
         def show() -> None:
-            self._log = None if path is None else self._files.follow(path)
-            self._reported_failures.pop(path or "", None)
+            self._log.follow(path)
             self._read_log()
 
         self.stop_search()
@@ -176,19 +166,25 @@ class FileInspection:
 
     def request_page(self, path: str, request: PageRequest) -> None:
         """Read another page of a log."""
-        self._linked.tasks.put(lambda: self._report_page(path, request))
+        self._linked.tasks.put(lambda: self._log.report_page(path, request))
+
+    def lend_log(self, path: str, purpose: str) -> None:
+        """Open a log for another program, and deliver it as a `LentLog`."""
+        self._linked.tasks.put(lambda: self._lend(path, purpose))
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
-        """Search a log from offset `start`, and deliver the page with the first match."""
-        self.stop_search()
-        number = self._search_number
+        """Search a log from offset `start`, and deliver the page with the first match.
+
+        After that, its `Matches` are delivered.
+        """
+        number = self._log.next_search()
         self._linked.tasks.put(
-            lambda: self._search(number, path, wanted, start=start, backwards=backwards)
+            lambda: self._log.search(number, path, wanted, start=start, backwards=backwards)
         )
 
     def stop_search(self) -> None:
         """Stop the search that is under way."""
-        self._search_number += 1
+        self._log.next_search()
 
     def show_documents(self, *, wanted: bool) -> None:
         """Deliver the JSON files of the run now and whenever they change, or stop doing so."""
@@ -216,6 +212,8 @@ class FileInspection:
             self._report(Unreadable(self._run.status_path, f"internal error: {error!r}"))
 
     def _report(self, finding: InspectionResult) -> None:
+        if isinstance(finding, History):
+            self._history_so_far = finding
         loop = self._histories if isinstance(finding, History) else self._linked
         loop.reset_interval()
         if not self._stopped.is_set():
@@ -304,71 +302,14 @@ class FileInspection:
         self._read_documents()
 
     def _read_log(self) -> None:
-        if self._log is None:
-            return
-        path = self._log.path
-        try:
-            page = self._files.call(path, self._log.read)
-        except OSError as error:
-            self._report_failure(path, error)
-            # A call that has been given up may still be using the old follower.
-            self._log = self._files.follow(path)
-            return
-        self._reported_failures.pop(path, None)
-        if page is not None:
-            self._report(page)
+        self._log.read(() if self._logs is None else self._logs.logs, self._history_so_far)
 
-    def _report_page(self, path: str, request: PageRequest) -> None:
-        def read() -> LogPage:
-            with self._files.opened(path) as (text, state):
-                return stamped(text.read_page(request), path, state)
-
-        try:
-            self._report(self._files.call(path, read))
-        except OSError as error:
-            self._report(Unreadable(path, error.strerror or str(error)))
-
-    def _search(
-        self,
-        number: int,
-        path: str,
-        wanted: SearchPattern,
-        *,
-        start: int,
-        backwards: bool,
-    ) -> None:
-        def read() -> LogPage | Search | None:
-            reported_at = time.monotonic()
-
-            def is_needed(offset: int) -> bool:
-                nonlocal reported_at
-                self._files.mark_answered()
-                now = time.monotonic()
-                if now - reported_at > _PROGRESS_INTERVAL:
-                    reported_at = now
-                    done, total = (
-                        (start - offset, start)
-                        if backwards
-                        else (offset - start, text.size - start)
-                    )
-                    self._report(Search(path, done / max(1, total)))
-                return number == self._search_number
-
-            with self._files.opened(path) as (text, state):
-                found = text.find(wanted, start, is_needed, backwards=backwards)
-                if number != self._search_number:
-                    return None
-                if found is None:
-                    return Search(path, None)
-                return stamped(text.around(found), path, state)
-
-        finding: LogPage | Search | Unreadable | None
-        try:
-            finding = self._files.call(path, read)
-        except OSError as error:
-            finding = Unreadable(path, error.strerror or str(error))
-        if finding is not None and number == self._search_number:
-            self._report(finding)
+    def _lend(self, path: str, purpose: str) -> None:
+        lent = self._log.lend(path, purpose)
+        self._report(lent)
+        if self._stopped.is_set() and lent.file is not None:
+            # Nobody has received it.
+            lent.file.close()
 
     def _read_documents(self) -> None:
         if not self._wants_documents:

@@ -10,10 +10,11 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from statustui.core.access import Access
-from statustui.core.error_lines import first_error_line, last_error_line
+from statustui.core.error_lines import error_lines, first_error_line, last_error_line
 from statustui.core.reading import Bookmark, Signature, signature_of
 from statustui.core.text import clean_log_line, ignores_case
 
@@ -83,19 +84,36 @@ class SearchPattern(NamedTuple):
     """Returns the offset of the first match in a text; -1 if there is none."""
     last: Callable[[bytes], int]
     """Returns the offset of the last match in a text; -1 if there is none."""
+    lines: Callable[[bytes], Iterator[int]]
+    """Yields the offset of a match in each line of a text that has one, the first line first."""
 
 
+@lru_cache(maxsize=16)
 def search_pattern(word: str) -> SearchPattern:
     """Return a pattern for `word`; without capitals in it, ASCII letters match in any case."""
     wanted = word.encode("utf-8", "surrogateescape")[:_OVERLAP_BYTES]
     if not ignores_case(word):
-        return SearchPattern(lambda text: text.find(wanted), lambda text: text.rfind(wanted))
+        return SearchPattern(
+            lambda text: text.find(wanted),
+            lambda text: text.rfind(wanted),
+            lambda text: _matching_lines(text, wanted),
+        )
     return SearchPattern(
-        lambda text: text.lower().find(wanted), lambda text: text.lower().rfind(wanted)
+        lambda text: text.lower().find(wanted),
+        lambda text: text.lower().rfind(wanted),
+        lambda text: _matching_lines(text.lower(), wanted),
     )
 
 
-ERRORS = SearchPattern(first_error_line, last_error_line)
+def _matching_lines(text: bytes, wanted: bytes) -> Iterator[int]:
+    place = text.find(wanted)
+    while place >= 0:
+        yield place
+        end = text.find(b"\n", place)
+        place = -1 if end < 0 else text.find(wanted, end + 1)
+
+
+ERRORS = SearchPattern(first_error_line, last_error_line, error_lines)
 """Finds lines that report an error."""
 
 
@@ -195,7 +213,7 @@ class LogText:
         Returns:
             The offset of the matching line; None if there is none, or the search has ended early.
         """
-        for offset, data in self._chunks(start, backwards=backwards):
+        for offset, data in self.chunks(start, backwards=backwards):
             if not is_needed(offset):
                 return None
             place = wanted.last(data) if backwards else wanted.first(data)
@@ -203,7 +221,7 @@ class LogText:
                 return self._line_start(offset + place)
         return None
 
-    def _chunks(self, start: int, *, backwards: bool) -> Iterator[tuple[int, bytes]]:
+    def chunks(self, start: int, *, backwards: bool = False) -> Iterator[tuple[int, bytes]]:
         """Yield chunks of the text, each with its offset; consecutive ones may overlap."""
         if not backwards:
             while data := self._pread(_CHUNK_BYTES, start):
@@ -289,6 +307,18 @@ class LogFollower:
             return stamped(page, self.path, state)
 
 
-def stamped(page: LogPage, path: str, state: os.stat_result) -> LogPage:
+class FileState(Protocol):
+    """The part of `os.stat_result` that a page of a log tells."""
+
+    @property
+    def st_ino(self) -> int:
+        """Identifies the file."""
+
+    @property
+    def st_mtime(self) -> float:
+        """When it was written to last, in seconds since 1970."""
+
+
+def stamped(page: LogPage, path: str, state: FileState) -> LogPage:
     """The same page, with the path of its file and what `fstat` says of it."""
     return replace(page, path=path, inode=state.st_ino, modified=state.st_mtime)

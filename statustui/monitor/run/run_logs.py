@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from io import FileIO
 from typing import NamedTuple, TypeVar
 
 from statustui.core.access import Access
@@ -165,6 +166,20 @@ class RunLogs:
     def opened(self, path: str) -> AbstractContextManager[tuple[LogText, os.stat_result]]:
         """Open the log at `path`; to be used within `call`."""
         return open_log(self._access, path)
+
+    def lend(self, path: str) -> FileIO:
+        """Open the log at `path` for another program; the caller closes it.
+
+        Raises:
+            OSError: It cannot be opened, or is not a log of the run.
+        """
+
+        def work() -> FileIO:
+            with self._access.opened(path) as (descriptor, _state):
+                # A file object is closed even if the call has been given up by now.
+                return FileIO(os.dup(descriptor))
+
+        return self.call(path, work)
 
     def documents(self) -> tuple[Document, ...]:
         """Return the JSON files; those that have not changed are not read again."""

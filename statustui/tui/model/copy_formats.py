@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from statustui.core.run import Run
 from statustui.core.text import clean, format_iso
+from statustui.presentation.export import EXPORTS, rows_of
 
 _COLUMNS = ("ID", "NAME", "STATE", "RESULT", "TIME", "NOTE")
 
@@ -32,3 +33,15 @@ COPY_FORMATS: dict[str, Callable[[list[Run]], str]] = {
     "table": _format_table,
 }
 """Name of a format -> what turns runs into text."""
+
+
+def export_runs(format_name: str, runs: Sequence[Run], names: Sequence[str], now: float) -> str:
+    """Return runs as text for another program, in the columns on show.
+
+    Args:
+        format_name: ``csv``, ``tsv`` or ``md``.
+        runs: The runs.
+        names: The columns, from left to right.
+        now: The time of the ages, in seconds since 1970.
+    """
+    return "".join(EXPORTS[format_name](rows_of(runs, names, now)))

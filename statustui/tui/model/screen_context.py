@@ -36,3 +36,5 @@ class ScreenContext:
     """Whether changes wait, so that the picture stands still."""
     wake: Callable[[], object] = lambda: None
     """Goes on with what the store has not finished."""
+    has_hints: bool = False
+    """Whether to show hints for somebody who is new to the program."""

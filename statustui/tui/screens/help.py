@@ -1,97 +1,177 @@
-"""The help screen."""
+"""Help that acts: everything that can be done or looked up, narrowed by typing."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from rich.table import Table
 from rich.text import Text
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.dom import DOMNode
+from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
-from statustui.core.categories import Category
-from statustui.core.text import clean
-from statustui.presentation.glyphs import MARKS, STYLES
-from statustui.settings.config import Config
+from statustui.core.run import Run
+from statustui.tui.messages import EntryChosen
+from statustui.tui.model.help_entries import (
+    MAX_RUNS,
+    Action,
+    Entry,
+    Section,
+    best,
+    narrow,
+    run_entries,
+)
+from statustui.tui.widgets.entry_list import EntryList
+
+_RUNS_AT_ONCE = 5000
+"""Runs that are searched before other events are handled."""
 
 
-class HelpScreen(ModalScreen[None]):
-    """All keys, what the glyphs mean, and how the roots are watched.
+class HelpScreen(ModalScreen["Action | None"]):
+    """A line to type in, and the entries that contain what was typed.
+
+    It is dismissed with the action of the entry that the user has chosen, or None.
 
     Args:
-        groups: The classes with key bindings.
-        roots: For each root, how it is watched, as (name, value) pairs.
-        config: Keys and views of the user.
+        sections: All entries.
+        runs: Returns the runs to find too.
+        choose: Returns what choosing a run does.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES.values())
     BINDING_GROUP_TITLE = "Help"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,h", "dismiss", "Back", id="help.back"),
-        Binding("j", "scroll(1)", "Down", show=False, id="help.down"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="help.up"),
+        Binding("escape", "dismiss(None)", "Back", id="help.back"),
+        Binding("down,ctrl+n", "move(1)", "Down", show=False, priority=True, id="help.down"),
+        Binding("up,ctrl+p", "move(-1)", "Up", show=False, priority=True, id="help.up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True, id="help.page-down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True, id="help.page-up"),
+        Binding(
+            "tab", "names", "Names in the configuration", show=False, priority=True, id="help.names"
+        ),
     ]
 
     def __init__(
-        self, groups: list[type[DOMNode]], roots: list[list[tuple[str, str]]], config: Config
+        self,
+        sections: Sequence[Section],
+        runs: Callable[[], Iterable[Run]] = tuple,
+        choose: Callable[[Run], Action] = lambda _run: lambda: None,
     ) -> None:
         super().__init__()
-        self._config = config
-        self._groups = groups
-        self._roots = roots
+        self._sections = sections
+        self._runs = runs
+        self._choose_run = choose
+        self._found: Section | None = None
+        self._has_names = False
+        self.is_settled = True
+        """Whether everything that contains what was typed is listed."""
+        self._line = _HelpLine()
+        self._list = EntryList()
+        self._explanation = Static(id="help-explanation")
 
     def compose(self) -> ComposeResult:
-        """Make one page that scrolls."""
-        with VerticalScroll(id="help"):
-            yield Static(self._keys())
-            yield Static(self._categories())
-            yield Static(self._watching())
+        """Lay the widgets out from top to bottom."""
+        with Vertical(id="help"):
+            yield self._line
+            yield self._list
+            yield self._explanation
 
-    def _keys(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        for group in self._groups:
-            table.add_row(Text(group.BINDING_GROUP_TITLE or "", "bold"))
-            for binding in group.BINDINGS:
-                if isinstance(binding, Binding) and not binding.system:
-                    mapped = self._mapped(binding)
-                    keys = " ".join(map(self.app.get_key_display, Binding.make_bindings([mapped])))
-                    name = Text(binding.id or "", "dim")
-                    table.add_row(f"  {keys}", Text(binding.description), name)
-        for digit, view in sorted(self._config.views.items()):
-            table.add_row(f"  {digit}", Text(clean(view)))
-        return table
+    def on_mount(self) -> None:
+        """Show everything."""
+        self.set_focus(self._line)
+        self._update(0)
 
-    def _mapped(self, binding: Binding) -> Binding:
-        """Return a binding with the keys that the user has configured."""
-        keys = self._config.keys.get(binding.id or "")
-        return binding if keys is None else replace(binding, key=keys, key_display=None)
+    @property
+    def selected(self) -> Entry | None:
+        """The selected entry."""
+        return self._list.selected
 
-    def _categories(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        table.add_row(Text("\nGlyphs and colours", "bold"))
-        for category in Category:
-            style = self.get_component_rich_style(STYLES[category], partial=True)
-            name = Text(f"  {category.glyph} {category.value}", style)
-            table.add_row(name, Text(category.meaning))
-        for mark, meaning in MARKS.items():
-            table.add_row(f"  {mark}", Text(meaning))
-        return table
+    def _update(self, selected: int | None = None) -> None:
+        """Show what contains the typed text, with the entry at an index selected, or the best."""
+        text = self._line.value
+        sections = narrow(self._sections, text)
+        if self._found is not None:
+            sections.append(self._found)
+        index = best(sections, text) if selected is None else selected
+        self._list.set_sections(sections, index, has_names=self._has_names)
+        self._explain()
 
-    def _watching(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        table.add_row(Text("\nWatching", "bold"))
-        for root in self._roots:
-            for name, value in root:
-                table.add_row(f"  {name}", Text(clean(value)))
-        return table
+    def _explain(self) -> None:
+        """Show the selected entry in full."""
+        entry = self._list.selected
+        if entry is None:
+            self._explanation.update(Text("Nothing found." if self.is_settled else ""))
+            return
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append("⏎ " if entry.action is not None else "  ", "bold")
+        text.append(": ".join(filter(None, (entry.title, entry.detail))))
+        self._explanation.update(text)
 
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the page."""
-        page = self.query_one("#help")
-        # Immediately, so that the next key scrolls on from there.
-        page.scroll_to(y=page.scroll_offset.y + lines, animate=False, immediate=True)
+    @on(Input.Changed)
+    def _narrow(self, message: Input.Changed) -> None:
+        message.stop()
+        self._found = None
+        self.is_settled = not message.value.strip()
+        self._update(0 if self.is_settled else None)
+        self._find_runs(message.value)
+
+    @work(exclusive=True)
+    async def _find_runs(self, text: str) -> None:
+        """Add the runs that contain the text; keys are handled meanwhile."""
+        if not text.strip():
+            return
+        found: list[Entry] = []
+        exact: list[Entry] = []
+        for number, entry in enumerate(run_entries(list(self._runs()), text, self._choose_run)):
+            if entry is not None:
+                is_exact = entry.title.casefold() == text.casefold().strip()
+                (exact if is_exact else found).append(entry)
+            if not number % _RUNS_AT_ONCE:
+                await asyncio.sleep(0)
+        self.is_settled = True
+        entries = [*exact[:MAX_RUNS], *found[:MAX_RUNS]]
+        self._found = Section("Runs", entries) if entries else None
+        self._update()
+
+    @on(Input.Submitted)
+    @on(EntryChosen)
+    def _choose(self) -> None:
+        entry = self._list.selected
+        if entry is not None and entry.action is not None:
+            self.dismiss(entry.action)
+
+    def action_move(self, entries: int) -> None:
+        """Select the next entry, or (-1) the one before."""
+        self._list.move(entries)
+        self._explain()
+
+    def action_page(self, pages: int) -> None:
+        """Go a page down, or (-1) up."""
+        self._list.move(pages * self._list.page)
+        self._explain()
+
+    def action_names(self) -> None:
+        """Show what can be configured, with its names, or everything again."""
+        self._has_names = not self._has_names
+        self._update()
+
+
+class _HelpLine(Input):
+    """Where words are typed that narrow the help."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            id="help-line", compact=True, placeholder="Type to narrow, Enter to do, Esc to go back"
+        )
+        # A blinking cursor would send output all the time.
+        self.cursor_blink = False
+
+    async def on_key(self, event: events.Key) -> None:
+        """Close the help with the key that has opened it."""
+        if event.key == "question_mark" and not self.value:
+            event.stop()
+            event.prevent_default()
+            self.screen.dismiss(None)

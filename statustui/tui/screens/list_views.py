@@ -61,6 +61,11 @@ class ListViews:
         with self.remember():
             self._filter.set_view(self.named[digit][1])
 
+    def open_filter(self, text: str) -> None:
+        """List what matches a filter, in the order and the groups of now."""
+        with self.remember():
+            self._filter.set_view(View(text))
+
     def toggle(self, subset: Subset) -> None:
         """List a subset, or everything if it is listed already; keep the filter."""
         with self.remember():

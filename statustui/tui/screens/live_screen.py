@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from textual.screen import Screen
 
 from statustui.monitor.batch import Batch
+
+if TYPE_CHECKING:
+    from statustui.tui.model.help_entries import Section
 
 
 class LiveScreen(Screen[None]):
@@ -24,6 +30,10 @@ class LiveScreen(Screen[None]):
 
     def refresh_view(self) -> None:
         """Draw what has changed since the last call."""
+        raise NotImplementedError
+
+    def help_sections(self) -> Iterable[Section]:
+        """Return what the help says of this screen besides the keys."""
         raise NotImplementedError
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from textual import on
@@ -16,7 +17,15 @@ from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
-from statustui.monitor.run.inspection import Documents, Inspection, Logs, Search, Unreadable
+from statustui.monitor.run.inspection import (
+    Documents,
+    Inspection,
+    LentLog,
+    Logs,
+    Matches,
+    Search,
+    Unreadable,
+)
 from statustui.monitor.run.log_text import LogPage
 from statustui.tui.messages import (
     LogChosen,
@@ -27,11 +36,14 @@ from statustui.tui.messages import (
     SearchWanted,
     TabChosen,
 )
-from statustui.tui.model.peers import find_peers
+from statustui.tui.model.help_entries import Section
+from statustui.tui.model.peers import earlier_of, find_peers
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.series_members import SeriesMembers
 from statustui.tui.model.store import RunStore
+from statustui.tui.screens.help_sections import run_sections
 from statustui.tui.screens.live_screen import LiveScreen
+from statustui.tui.screens.log_viewing import view_log
 from statustui.tui.widgets.document_tree import DocumentTree, format_value
 from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.history_view import HistoryView
@@ -60,11 +72,12 @@ class RunScreen(LiveScreen):
     BINDING_GROUP_TITLE = "Run"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,h", "back", "Back", id="run.back"),
-        Binding("q", "leave", "To the list", show=False, id="run.leave"),
+        Binding("escape,h", "back", "Back", show=False, id="run.back"),
         Binding("enter,l", "further", "Log, runs", id="run.further"),
         Binding("tab", "tab(1)", "Next tab", key_display="Tab", id="run.next-tab"),
         Binding("shift+tab", "tab(-1)", "Previous tab", show=False, id="run.previous-tab"),
+        Binding("v", "view_log('pager')", "Pager", id="run.pager"),
+        Binding("V", "view_log('editor')", "Log in the editor", show=False, id="run.editor"),
         Binding("slash", "search", "Search", key_display="/", id="run.search"),
         Binding("right_square_bracket", "neighbour(1)", "Next run", key_display="]", id="run.next"),
         Binding(
@@ -80,6 +93,7 @@ class RunScreen(LiveScreen):
         Binding("T", "times", "Times: local, UTC, how long ago", show=False, id="run.times"),
         Binding("y", "copy", "Copy id, or value", show=False, id="run.copy"),
         Binding("Y", "copy_view", "Copy what is in view", show=False, id="run.copy-view"),
+        Binding("q", "leave", "List", id="run.leave"),
     ]
 
     def __init__(self, run: Run, store: RunStore, context: ScreenContext) -> None:
@@ -158,10 +172,12 @@ class RunScreen(LiveScreen):
         if run.is_series:
             self._table.measure_runs(self._members.set_series(run))
             self._draw_members()
-        path = run.path
+        path, runs = run.path, self._shared.store.runs
+        peers = find_peers(runs.values(), run)
+        self._overview.set_earlier(earlier_of(run, map(runs.__getitem__, peers)))
         self._inspection = self._shared.inspect(
             run,
-            find_peers(self._shared.store.runs.values(), run),
+            peers,
             lambda result: self.post_message(RunInspected(path, result)),
         )
 
@@ -193,6 +209,8 @@ class RunScreen(LiveScreen):
     def _apply_result(self, message: RunInspected) -> None:
         result = message.result
         if message.path != self._run.path or self._inspection is None:
+            if isinstance(result, LentLog) and result.file is not None:
+                result.file.close()
             return
         self._overview.apply_result(result)
         if isinstance(result, History):
@@ -202,12 +220,15 @@ class RunScreen(LiveScreen):
             before = self._logs.chosen
             quoted = result.telling if result.trace is None else result.trace.log
             self._logs.set_logs(result.logs, quoted)
+            self.refresh_bindings()
             if self._tab == LOGS and self._logs.chosen != before:
                 self._follow_log()
-        elif isinstance(result, LogPage | Search | Unreadable):
+        elif isinstance(result, LogPage | Search | Matches | Unreadable):
             self._logs.apply_result(result)
         elif isinstance(result, Documents):
             self._results.set_documents(result.documents)
+        elif isinstance(result, LentLog):
+            view_log(self, result, os.environ)
 
     # Tabs.
 
@@ -241,7 +262,8 @@ class RunScreen(LiveScreen):
         if self._tab == HISTORY:
             following = "following  " if self._history.follows else ""
             times = _TIMES[self._shared.display.times]
-            remark = f"{self._history.summary}  {following}{times}"
+            found = self._history.position
+            remark = f"{found}{'  ' if found else ''}{self._history.summary}  {following}{times}"
         self._tabs.set_remark(remark)
 
     def _follow_log(self) -> None:
@@ -327,11 +349,31 @@ class RunScreen(LiveScreen):
         self._history.redraw()
         self._update_remark()
 
-    # Searching.
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
-        """Offer an action only in the tabs where it does something."""
+        """Offer an action only where it does something."""
+        if action == "view_log":
+            return self._logs.chosen is not None
         return action != "further" or self._tab == HISTORY
+
+    # Other programs.
+
+    def action_view_log(self, purpose: str) -> None:
+        """Open the log in the user's ``pager`` or ``editor``."""
+        log = self._logs.chosen
+        if log is not None and self._inspection is not None:
+            self._inspection.lend_log(log.path, purpose)
+
+    # Help.
+
+    def help_sections(self) -> Iterator[Section]:
+        """Return what the states of the run and the glyphs mean."""
+        return run_sections(self._history.states, self._search_history)
+
+    def _search_history(self, word: str) -> None:
+        self._choose(HISTORY)
+        self._search_line.set_text(word)
+
+    # Searching.
 
     def action_search(self) -> None:
         """Open the search line."""
@@ -360,6 +402,7 @@ class RunScreen(LiveScreen):
         content = self._content
         if isinstance(content, HistoryView | LogView | DocumentTree):
             self._search_line.set_class(not content.search(message.text), "-not-found")
+            self._update_remark()
 
     # Copying.
 

@@ -21,6 +21,7 @@ from statustui.monitor.batch import Batch
 from statustui.presentation.columns import columns_for
 from statustui.tui.messages import (
     FilterChanged,
+    FilterChosen,
     NewProblemChosen,
     SelectionMoved,
     SortChosen,
@@ -42,6 +43,7 @@ from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import SummaryBar
 
 if TYPE_CHECKING:
+    from statustui.tui.model.help_entries import Section
     from statustui.tui.widgets.preview import Preview
 
 _WIDE = 140
@@ -150,7 +152,10 @@ class RunsScreen(LiveScreen):
         await self.mount(row, line.error_line, before=self._health)
         self.set_interval(_AGE_FILTER_INTERVAL, self._filter_by_age)
         self.set_interval(1.0, self._drop_seen)
-        from statustui.tui.widgets.key_line import KeyLine  # noqa: PLC0415 - after the first frame
+        from statustui.tui.widgets.key_line import HintLine, KeyLine  # noqa: PLC0415 - after the first frame
+
+        if self._shared.has_hints:
+            await self.mount(HintLine())
 
         await self.mount(KeyLine())
         # A footer stays blank until its bindings change.
@@ -277,6 +282,10 @@ class RunsScreen(LiveScreen):
     def _toggle_subset(self, message: SubsetChosen) -> None:
         self._views.toggle(message.subset)
 
+    @on(FilterChosen)
+    def _list_matching(self, message: FilterChosen) -> None:
+        self._views.open_filter(message.text)
+
     @on(NewProblemChosen)
     def _go_to_new_problem(self) -> None:
         self._table.action_next_new()
@@ -352,9 +361,18 @@ class RunsScreen(LiveScreen):
 
     # Other actions.
 
+    def help_sections(self) -> Iterator[Section]:
+        """Return what the signs of the list mean, with actions that list their runs."""
+        from statustui.tui.screens.help_sections import list_sections  # noqa: PLC0415 - rarely needed
+
+        return list_sections(self._store.current, self.post_message)
+
     def commands(self) -> Iterator[SystemCommand]:
         """Yield the commands that have no key."""
         copy_paths = partial(self.action_copy, "paths")
+        for name, title in (("md", "Copy as Markdown"), ("csv", "Copy as CSV")):
+            export = partial(self.action_copy, name)
+            yield SystemCommand(title, "the columns on show, for a ticket or a spreadsheet", export)
         yield SystemCommand("Copy paths", "of the marked runs, or of the selected one", copy_paths)
         yield SystemCommand("Remove all marks", "unmark every run", self._unmark_all)
         yield SystemCommand(
@@ -378,10 +396,16 @@ class RunsScreen(LiveScreen):
             ask_format(self, count, self.action_copy)
 
     def action_copy(self, format_name: str) -> None:
-        """Copy ids, paths or a table of the marked runs, or of what is selected."""
+        """Copy the marked runs, or what is selected, in one of the formats of the menu."""
         from statustui.tui.screens.copying import copy_runs  # noqa: PLC0415 - rarely needed
 
-        copy_runs(self, self._store.targets(), format_name)
+        copy_runs(
+            self,
+            self._store.targets(),
+            format_name,
+            columns=list(filter(self._tells, self._table.column_names)),
+            now=self._clock(),
+        )
 
     def _tells(self, name: str) -> bool:
         """Whether runs can differ in what an order or a grouping goes by."""

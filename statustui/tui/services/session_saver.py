@@ -43,6 +43,11 @@ class SessionSaver:
         """The roots that have been compared with the last session."""
         self._saved: object = None
 
+    def count_session(self) -> None:
+        """Count this session, if it shows hints; return at once."""
+        if self._session is not None and self._session.wants_hints:
+            self._queue_save(self._session.count_session)
+
     def compare_roots(self, store: RunStore, scanned: Collection[str]) -> None:
         """Mark the problems that are new since the last session, once for each root.
 

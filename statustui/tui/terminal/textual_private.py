@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
-from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -74,12 +73,6 @@ PRIVATE_PARTS = (
         "get_inner_outer",
         "free_closed_screens",
         "its cache keeps the lines of widgets that are gone",
-    ),
-    PrivatePart(
-        "textual.command:CommandPalette",
-        "_action_command_list",
-        "PrivatePalette",
-        "a page key in a list that has no page yet must not crash",
     ),
     PrivatePart(
         "textual.widgets._footer:FooterKey",
@@ -181,15 +174,6 @@ class PrivateDriver(LinuxDriver):
         self._enable_bracketed_paste()
         self._disable_line_wrap()
         self._app.refresh()
-
-
-class PrivatePalette(CommandPalette):
-    """A palette that ignores a key for a list that is not laid out yet."""
-
-    def _action_command_list(self, action: str) -> None:
-        """Move in the list; Textual raises KeyError where it has no page yet."""
-        with contextlib.suppress(KeyError):
-            super()._action_command_list(action)
 
 
 def make_key_parser() -> XTermParser:

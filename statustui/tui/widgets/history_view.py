@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
+from textual import events
 from textual.strip import Strip
 
 from statustui.core.history import Entry, History
 from statustui.core.line_codes import result_in
-from statustui.core.states import categorise
+from statustui.core.states import categorise, explain_state
 from statustui.core.text import clean, clean_lines, format_span, ignores_case
 from statustui.presentation.glyphs import FOUND, STYLES
 from statustui.tui.model.display_options import DisplayOptions
@@ -48,6 +50,8 @@ class HistoryView(Pager):
         self._history = History()
         self._has_omission = False
         self._found: int | None = None
+        self._matches: list[int] = []
+        self._counted_for: object = None
 
     def set_history(self, history: History) -> None:
         """Show a history; if it continues the one before, redraw only what is new."""
@@ -74,6 +78,11 @@ class HistoryView(Pager):
         """The number of statuses, in words."""
         count = self._history.status_count
         return f"{count:,} status{'' if count == 1 else 'es'}"
+
+    @property
+    def states(self) -> Iterator[str]:
+        """The state of each entry, the newest first."""
+        return (entry.status.state for entry in reversed(self._history.entries))
 
     def item_count(self) -> int:
         """Return the number of entries, plus one if a line says that some are left out."""
@@ -106,7 +115,7 @@ class HistoryView(Pager):
             start = f"{f'line {entry.line}':<16}  "
         state = f"{category.glyph} {clean(status.state) or '(damaged line)'}"
         style = STYLES[category]
-        lines = clean_lines(status.note)
+        lines = [line for line in clean_lines(status.note) if line.strip()] or [""]
         if len(lines) > _MAX_NOTE_LINES:
             lines[_MAX_NOTE_LINES:] = [f"({len(lines) - _MAX_NOTE_LINES:,} more lines)"]
         if entry.last is not None:
@@ -117,7 +126,7 @@ class HistoryView(Pager):
             head = [(start, "history--time"), (f"{state:<{_STATE_WIDTH + 2}} ", style), (first, "")]
         else:
             indent = _INDENT
-            more = [line for line in self._wrapped(lines, indent) if line]
+            more = self._wrapped(lines, indent) if lines != [""] else []
             head = [(start, "history--time"), (state, style)]
         return [self._line(head, mark), *(self._line([(" " * indent + text, "")]) for text in more)]
 
@@ -140,7 +149,30 @@ class HistoryView(Pager):
         segments = [Segment(text, self.style_of(name)) for text, name in parts]
         return Strip([Segment(mark), *segments])
 
+    def on_click(self, event: events.Click) -> None:
+        """Say what the state of the clicked entry means."""
+        item = self.item_at(event.y)
+        if item is not None and item >= self._has_omission:
+            state = self._history.entries[item - self._has_omission].status.state
+            if state:
+                text = f"{clean(state)}: {clean(explain_state(state))}"
+                self.notify(text, timeout=5, markup=False)
+
     # Searching.
+
+    @property
+    def position(self) -> str:
+        """Which of how many statuses with the word is marked; empty without one."""
+        if self._found is None:
+            return ""
+        key = (self.word, self._history)
+        if self._counted_for != key:
+            is_wanted = _matcher(self.word)
+            entries = enumerate(self._history.entries)
+            self._matches = [index for index, entry in entries if is_wanted(entry)]
+            self._counted_for = key
+        number = bisect_left(self._matches, self._found) + 1
+        return f"{number:,} of {len(self._matches):,}"
 
     def search(self, word: str) -> bool:
         """Go to a status that contains a word, upwards first; return whether there is one."""

@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from statustui.core.logs import Log
+from statustui.core.logs import MERGED, Log
 from statustui.core.text import clean, format_age, format_size
-from statustui.monitor.run.inspection import Search, Unreadable
+from statustui.monitor.run.inspection import Matches, Search, Unreadable
 from statustui.monitor.run.log_text import LogPage
 from statustui.tui.messages import LogChosen, Moved
 from statustui.tui.model.display_options import DisplayOptions
@@ -63,11 +63,14 @@ class LogTab(Vertical):
         yield self.view
 
     def set_logs(self, logs: tuple[Log, ...], suggested: Log | None) -> None:
-        """Set the logs; the suggested one is displayed until the user chooses another."""
-        self._logs = logs
+        """Set the logs; the suggested one is displayed until the user chooses another.
+
+        All of them together can be chosen too.
+        """
+        self._logs = (*logs, MERGED) if logs else ()
         wanted = suggested or (logs[0] if logs else None)
         is_idle = not self._is_picked and not self.display
-        if self.chosen not in logs or (is_idle and self.chosen != wanted):
+        if self.chosen not in self._logs or (is_idle and self.chosen != wanted):
             self.choose(wanted)
         self._update_names()
 
@@ -102,7 +105,7 @@ class LogTab(Vertical):
         """Go to the first line with an error."""
         self.view.search_error()
 
-    def apply_result(self, result: LogPage | Search | Unreadable) -> None:
+    def apply_result(self, result: LogPage | Search | Matches | Unreadable) -> None:
         """Apply the result of an inspection, if it is about the displayed log."""
         if self.chosen is None or result.path != self.chosen.path:
             return
@@ -113,6 +116,8 @@ class LogTab(Vertical):
             self.view.add_page(result)
             if result.is_elsewhere:
                 self._status = WRAPPED.get(self.view.wrapped, "").lower().rstrip(".")
+        elif isinstance(result, Matches):
+            self.view.set_matches(result)
         elif isinstance(result, Unreadable):
             self._status = f"{_UNREADABLE}{clean(result.reason)}"
             self.view.cancel_request()
@@ -135,7 +140,7 @@ class LogTab(Vertical):
 
     def update_remark(self) -> None:
         """Show the size and the age of the log, and which part of it is in view."""
-        remark = [self._status] if self._status else []
+        remark = [text for text in (self._status, self.view.position) if text]
         if not self._logs:
             remark.append("no logs")
         if self._modified is not None:

@@ -16,6 +16,7 @@ from statustui.monitor.run.log_text import (
     SearchPattern,
     search_pattern,
 )
+from statustui.monitor.run.match_counter import Matches
 from statustui.presentation.glyphs import FOUND
 from statustui.tui.messages import PageWanted, SearchWanted
 from statustui.tui.model.display_options import DisplayOptions
@@ -46,6 +47,7 @@ class LogView(Pager):
         self._matching = 0
         self.wrapped = 0
         """The direction in which the last search has wrapped around the end of the log, or 0."""
+        self._matches: Matches | None = None
         self.size_of_log = 0
         """Size of the log in bytes."""
 
@@ -56,6 +58,7 @@ class LogView(Pager):
         self._is_waiting, self._found, self.follows = False, None, True
         self._searches_up = self._has_wrapped = self._searches_errors = False
         self._matching = self.wrapped = 0
+        self._matches = None
         self.highlight("")
         self.redraw()
 
@@ -193,11 +196,22 @@ class LogView(Pager):
             self._searches_up = self.follows
         self._searches_errors = self._has_wrapped = False
         self._matching = self.wrapped = 0
+        self._matches = None
         self._mark_line(None)
         self.highlight(word)
         if word:
             self._start_search(search_pattern(word), self._origin, backwards=self._searches_up)
         return True
+
+    def set_matches(self, matches: Matches) -> None:
+        """Set the matches of the search, once they have been counted."""
+        if self.word or self._searches_errors:
+            self._matches = matches
+
+    @property
+    def position(self) -> str:
+        """Which of how many matches is marked; empty if that is not known."""
+        return "" if self._matches is None else self._matches.describe(self._found)
 
     def continue_search(self) -> bool:
         """Continue a search without a result; return whether there is anything left to search.
@@ -221,6 +235,7 @@ class LogView(Pager):
     def search_error(self) -> None:
         """Start a search for the first line with an error."""
         self.highlight("")
+        self._matches = None
         self._searches_errors, self._has_wrapped = True, True
         self._matching = self.wrapped = 0
         self._start_search(ERRORS, 0, backwards=False)

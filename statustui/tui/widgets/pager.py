@@ -309,6 +309,11 @@ class Pager(Widget, can_focus=True):
             self._shift = max(0, self._shift + direction * _SHIFT_CELLS)
             self.update_view()
 
+    def item_at(self, line: int) -> int | None:
+        """Return the index of the item that is drawn in a line of the widget; None below them."""
+        item = self._walk(self._top, line).item
+        return item if item < self.item_count() else None
+
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll down."""
         event.stop()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual.geometry import Size
+from textual.visual import visualize
 from textual.widget import Widget
 
 
@@ -16,10 +18,28 @@ class Painted(Widget):
     def __init__(self, name: str) -> None:
         super().__init__(classes=name)
         self._painted = Text()
+        self._measured: int | None = None
+        """The width at which the text is measured, which need not be the final one."""
 
     def draw(self) -> Text:
         """Return the text as it is now."""
         raise NotImplementedError
+
+    @property
+    def width(self) -> int:
+        """Cells of a line of the text; 0 before the widget is laid out."""
+        return self.size.width if self._measured is None else self._measured
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - as Textual has it
+        """Return the lines that the text takes at a width, at which it is drawn for that."""
+        self._measured = width
+        try:
+            return self._height_of(self.draw(), width)
+        finally:
+            self._measured = None
+
+    def _height_of(self, text: Text, width: int) -> int:
+        return visualize(self, text).get_height(self.styles.get_rules(), max(1, width))
 
     def render(self) -> Text:
         """Draw the text."""
@@ -33,5 +53,4 @@ class Painted(Widget):
         text = self.draw()
         if text != self._painted:
             self._painted = text
-            lines = len(text.wrap(self.app.console, max(1, self.size.width)))
-            self.refresh(layout=lines != self.size.height)
+            self.refresh(layout=self._height_of(text, self.size.width) != self.size.height)

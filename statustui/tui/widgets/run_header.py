@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 
 from statustui.core.durations import StateDurations
 from statustui.core.history import History
-from statustui.core.logs import Log, LogTail
 from statustui.core.run import Run
-from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
+from statustui.core.states import explain_state
+from statustui.core.text import clean, format_age, format_live_age
 from statustui.monitor.run.inspection import Inspection, InspectionResult, Logs, Unreadable
 from statustui.presentation.glyphs import STYLES
+from statustui.tui.widgets.earlier import Earlier
 from statustui.tui.widgets.painted import Painted
+from statustui.tui.widgets.reason import Reason, ReasonScroll
 from statustui.tui.widgets.timeline import Timeline
 
 _SILENT_AFTER = 2.0
 """Seconds without an answer after which the header says so."""
-_MIN_LOG_LINES, _MAX_LOG_LINES = 3, 15
-"""Lines of a log that are shown with a failure, depending on the height of the screen."""
 _MAX_WORD, _MAX_NAME = 40, 160
 """Characters that are shown of a state or a user, and of an id or a name."""
-_MAX_NOTE = 4096
-"""Characters that are shown of a note: as many as a line of a status file may have."""
-_ACTIVE_LOG_LINES = 2
-"""Lines of the log that are shown of an active run without a problem."""
+_GAP = "  "
 
 
 class RunHeader(Painted):
-    """Two lines: id and name, then the state; more for what is unusual.
+    """Two lines: id, name and path, then the state; more for what is unusual.
+
+    The path has a line of its own where it does not fit.
 
     Args:
         run: The run.
@@ -57,119 +55,62 @@ class RunHeader(Painted):
     def draw(self) -> Text:
         """Draw the lines."""
         run, now = self._run, self._clock()
-        style = self.get_component_rich_style(STYLES[run.category], partial=True)
-        span = (
-            None if run.updated_at is None or run.started is None else run.updated_at - run.started
-        )
-        text = Text(overflow="fold")
-        text.append(f"{run.category.glyph} {run.category.value.upper()}", style + Style(bold=True))
-        text.append(f"  {clean(run.id)[:_MAX_NAME]}  {clean(run.name)[:_MAX_NAME]}", "bold")
-        if run.user:
-            text.append(f"  {clean(run.user)[:_MAX_WORD]}")
-        if self._trouble is not None:
-            text.append(f"  {self._trouble}", "bold reverse")
-        count = f"{run.status_count:,} status{'' if run.status_count == 1 else 'es'}"
-        if run.members is None:
-            text.append(
-                f"\n{clean(run.current.state)[:_MAX_WORD]} for {format_live_age(run.age(now))}"
-            )
-            text.append(f"  result {run.result or '-'}  {count} in {format_span(span)}")
-        else:
-            text.append(f"\n{run.members.summary}")
-            if run.status_count:
-                text.append(f"  {clean(run.current.state)[:_MAX_WORD]}")
-                text.append(f" for {format_live_age(run.age(now))}  {count} in {format_span(span)}")
+        lines = [self._draw_name(run), self._draw_state(run, now)]
+        self._add_path(lines, clean(run.path))
         if run.stall is not None:
             silent = format_age(now - run.stall.since)
             basis = clean(run.stall.basis)
-            text.append(f"\nstalled: no sign of life for {silent}, {basis}", "bold")
+            lines.append(Text(f"stalled: no sign of life for {silent}, {basis}", "bold"))
         if run.recovered is not None:
             error = (
                 f"{clean(run.recovered.state)[:_MAX_WORD]}: {clean(run.recovered.note)[:_MAX_NAME]}"
             )
-            text.append(f"\nrecovered from {error}", "bold")
+            lines.append(Text(f"recovered from {error}", "bold"))
         if run.contradiction is not None:
-            text.append(f"\nresult: {run.contradiction}", "bold")
+            lines.append(Text(f"result: {run.contradiction}", "bold"))
+        text = Text("\n").join(lines)
+        text.overflow = "fold"
         return text
 
+    def _draw_name(self, run: Run) -> Text:
+        style = self.get_component_rich_style(STYLES[run.category], partial=True)
+        line = Text()
+        line.append(f"{run.category.glyph} {run.category.value.upper()}", style + Style(bold=True))
+        line.append(f"  {clean(run.id)[:_MAX_NAME]}  {clean(run.name)[:_MAX_NAME]}", "bold")
+        if run.user:
+            line.append(f"{_GAP}{clean(run.user)[:_MAX_WORD]}")
+        if self._trouble is not None:
+            line.append(f"{_GAP}{self._trouble}", "bold reverse")
+        return line
 
-class Reason(Painted):
-    """Why a run failed: the status that explains it, and the end of the log that belongs to it.
+    def _draw_state(self, run: Run, now: float) -> Text:
+        """Return the state, for how long it has lasted, and what it means if there is room."""
+        line = Text()
+        if run.members is not None:
+            line.append(f"{run.members.summary}{_GAP}")
+        if not run.status_count and run.members is not None:
+            return line
+        line.append(f"{clean(run.current.state)[:_MAX_WORD]} for {format_live_age(run.age(now))}")
+        if run.result is not None:
+            line.append(f"{_GAP}result {run.result}")
+        meaning = f"{_GAP}{explain_state(run.current.state)}"
+        if line.cell_len + len(meaning) <= self.width:
+            line.append(meaning, "dim")
+        return line
 
-    For an active run, the end of its log is shown. Logs that cannot be read are named.
-
-    Args:
-        run: The run.
-        clock: Gives the current time in seconds since 1970.
-    """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"history--time", *STYLES.values()}
-
-    def __init__(self, run: Run, clock: Callable[[], float]) -> None:
-        super().__init__("reason")
-        self._drawn_for: object = None
-        self._drawn = Text()
-        self._run = run
-        self._clock = clock
-        self._log_tail: LogTail | None = None
-        self._unread: tuple[tuple[Log, str], ...] = ()
-
-    def set_run(self, run: Run) -> None:
-        """Show the reason of a run."""
-        if run.path != self._run.path:
-            self._log_tail, self._unread = None, ()
-        self._run = run
-        self._show_or_hide()
-
-    def set_logs(self, logs: Logs) -> None:
-        """Set the log whose end is shown, and the logs that cannot be read."""
-        self._log_tail, self._unread = logs.trace, logs.unread
-        self._show_or_hide()
-
-    def _show_or_hide(self) -> None:
-        """Show the widget if there is anything to say, and update it."""
-        run = self._run
-        has_log = self._log_tail is not None or bool(self._unread)
-        has_something = run.problem is not None or (has_log and not run.is_finished)
-        if has_something != self.display:
-            self.display = has_something
-        self.update()
-
-    def draw(self) -> Text:
-        """Draw the whole note, then the lines of the log."""
-        run = self._run
-        age = ""
-        if self._log_tail is not None:
-            age = format_live_age(self._clock() - self._log_tail.modified)
-        key = (run, self._log_tail, self._unread, age, self.size.width)
-        if key != self._drawn_for:
-            self._drawn_for, self._drawn = key, self._compose_text(run, age)
-        return self._drawn
-
-    def _compose_text(self, run: Run, age: str) -> Text:
-        text = Text(overflow="fold")
-        count = _ACTIVE_LOG_LINES
-        if run.problem is not None:
-            count = max(_MIN_LOG_LINES, min(_MAX_LOG_LINES, self.screen.size.height // 6))
-            style = self.get_component_rich_style(STYLES[run.category], partial=True)
-            text.append(f"why: {clean(run.problem.state)[:_MAX_WORD]} ", style + Style(bold=True))
-            text.append("\n".join(clean_lines(run.problem.note[:_MAX_NOTE])), style)
-        for log, why in self._unread:
-            text.append("\n" if text else "")
-            text.append(f"{clean(log.title)[:_MAX_WORD]}: {clean(why)[:_MAX_NAME]}", "bold")
-        if self._log_tail is not None:
-            if text:
-                text.append("\n")
-            head = f"{clean(self._log_tail.log.title)}, {age} old:"
-            text.append(head, self.get_component_rich_style("history--time", partial=True))
-            width = max(1, self.size.width)
-            for line in self._log_tail.lines[-count:]:
-                text.append(f"\n  {line}"[: 2 * width])
-        return text
+    def _add_path(self, lines: list[Text], path: str) -> None:
+        """Add a path at the right of the first line with enough room, or as a line of its own."""
+        added = Text(path, "dim")
+        for line in lines:
+            room = self.width - line.cell_len - added.cell_len
+            if room >= len(_GAP):
+                line.append(" " * room).append_text(added)
+                return
+        lines.append(added)
 
 
 class Overview(Vertical):
-    """A run at a glance: its state, why it failed, and its timeline.
+    """A run at a glance: its state, why it failed, its timeline, and earlier runs of its name.
 
     Args:
         run: The run.
@@ -182,6 +123,7 @@ class Overview(Vertical):
         self._header = RunHeader(run, clock)
         self._timeline = Timeline(run, clock)
         self._reason = Reason(run, clock)
+        self._earlier = Earlier(clock)
         self._is_gone = False
         self._silence: str | None = None
         self._trouble: str | None = None
@@ -192,6 +134,7 @@ class Overview(Vertical):
         with ReasonScroll(classes="reason-scroll"):
             yield self._reason
         yield self._timeline
+        yield self._earlier
 
     def on_mount(self) -> None:
         """Hide the parts that have nothing to say."""
@@ -206,6 +149,10 @@ class Overview(Vertical):
         self._update_header()
         self._timeline.set_run(run)
         self._reason.set_run(run)
+
+    def set_earlier(self, runs: Sequence[Run]) -> None:
+        """Set the earlier runs of the same name, the last one first."""
+        self._earlier.set_runs(runs)
 
     def apply_result(self, result: InspectionResult) -> None:
         """Apply the result of an inspection of the run."""
@@ -230,18 +177,10 @@ class Overview(Vertical):
         self._update_header()
         self._timeline.update()
         self._reason.update()
+        self._earlier.update()
 
     def _update_header(self) -> None:
         # If the monitor cannot read it either, the state says so; a series needs no status.
         is_known = self._run.error or (self._run.is_series and not self._run.status_count)
         trouble = None if is_known else self._trouble
         self._header.set_run(self._run, "gone" if self._is_gone else self._silence or trouble)
-
-
-class ReasonScroll(VerticalScroll):
-    """Scrolls a long reason."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", "Down", show=False, system=True),
-        Binding("k", "scroll_up", "Up", show=False, system=True),
-    ]

@@ -54,7 +54,8 @@ class TabLine(Widget):
             names.append(f" {name} ", Style(bold=True, reverse=True) if is_chosen else "")
             names.append(_GAP)
         names = names[sum(len(name) + 2 + len(_GAP) for name in self._names[: self._first]) :]
-        names.truncate(self._room, pad=True, overflow="ellipsis")
+        names.truncate(self._room, overflow="ellipsis")
+        names.append("─" * (self._room - names.cell_len), "dim")
         names.append(f" {remark}", self.get_component_rich_style("tab-line--remark", partial=True))
         names.truncate(self.size.width, overflow="ellipsis")
         return names

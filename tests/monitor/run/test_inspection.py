@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ from statustui.monitor.run.inspection import (
     Documents,
     FileInspection,
     InspectionResult,
+    LentLog,
     Logs,
     Search,
     Unreadable,
@@ -421,6 +423,47 @@ def test_a_search_reports_its_result_and_can_be_stopped(tmp_path: Path, inspect:
     inspection.show_documents(wanted=True)
     wait_until(lambda: found.last(Documents))
     assert found.last(Search) != Search(str(log), None)
+
+
+def test_a_log_is_lent_as_it_was_opened(tmp_path: Path, inspect: Inspector) -> None:
+    """Another file at its path does not matter; a link out of the tree is refused."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    log = run / "run.log"
+    log.write_bytes(b"a line\n")
+    inspection, found = inspect(run)
+    inspection.lend_log(str(log), "pager")
+    wait_until(lambda: found.last(LentLog))
+    lent = found.last(LentLog)
+    assert lent is not None
+    assert (lent.path, lent.purpose, lent.reason) == (str(log), "pager", "")
+    log.unlink()
+    log.symlink_to("/dev/zero")
+    assert lent.file is not None
+    with lent.file:
+        assert lent.file.read() == b"a line\n"
+    inspection.lend_log(str(log), "editor")
+    refused = LentLog(str(log), None, "editor", "not a regular file but a device")
+    wait_until(lambda: found.last(LentLog) == refused)
+
+
+def test_a_log_that_nobody_receives_is_closed(tmp_path: Path, inspect: Inspector) -> None:
+    """The inspection has ended while it was opened."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING a")
+    log = run / "run.log"
+    log.write_bytes(b"a line\n")
+    inspection, found = inspect(run)
+    given: list[FileIO] = []
+    lend = inspection._files.lend  # noqa: SLF001 - the end comes in the middle of the call
+
+    def lend_late(path: str) -> FileIO:
+        inspection.stop()
+        given.append(lend(path))
+        return given[-1]
+
+    inspection._files.lend = lend_late  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    inspection.lend_log(str(log), "pager")
+    wait_until(lambda: given and given[0].closed)
+    assert found.last(LentLog) is None
 
 
 def test_documents_are_delivered_on_request_and_when_they_change(

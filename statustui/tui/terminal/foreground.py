@@ -1,0 +1,112 @@
+"""Hand the terminal to another program, and take it back when that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from io import FileIO
+from types import FrameType
+
+from textual.app import SuspendNotSupported
+
+from statustui.core.text import clean
+from statustui.tui.terminal.textual_private import PrivateApp
+from statustui.tui.terminal.viewers import Viewer
+
+_FROM_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
+"""Signals that a terminal sends to all of its programs in the foreground."""
+
+_Handler = Callable[[int, "FrameType | None"], object]
+
+
+class Foreground:
+    """Runs other programs in the terminal, one at a time.
+
+    Meanwhile the application goes on, but neither draws nor reads keys.
+
+    Args:
+        app: The application, which has the terminal.
+        warn: Called with what has gone wrong, as one clean line.
+    """
+
+    def __init__(self, app: PrivateApp, warn: Callable[[str], object]) -> None:
+        self._app = app
+        self._warn = warn
+        self._lock = asyncio.Lock()
+
+    async def view(self, viewer: Viewer, file: FileIO) -> None:
+        """Show an open file in another program, and close it when that ends.
+
+        The program opens the very file through its descriptor, not by its path.
+        """
+        command = [*viewer.command, f"/dev/fd/{file.fileno()}"]
+        with file:
+            async with self._lock:
+                try:
+                    # Nothing is drawn during a batch.
+                    with self._app.batch_update(), self._app.suspend(), _spared_from_keys():
+                        trouble = await self._run(command, viewer.variables, file.fileno())
+                except SuspendNotSupported:
+                    trouble = "it cannot have this terminal"
+        if trouble is not None:
+            self._warn(clean(f"{command[0]}: {trouble}"))
+
+    async def _run(
+        self, command: Sequence[str], variables: Mapping[str, str], descriptor: int
+    ) -> str | None:
+        """Run a program to its end; return what has gone wrong, None if nothing has.
+
+        Nothing but a cancellation is raised: `suspend` takes the terminal back only after a block
+        without an error.
+        """
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=getattr(self._app.terminal, "fileno", None),
+                env=os.environ | variables,
+                pass_fds=[descriptor],
+            )
+        except OSError as error:
+            return error.strerror
+        try:
+            with _stopping_with(process.pid):
+                status = await process.wait()
+        finally:
+            if process.returncode is None:
+                # The application ends, and with it everything that it has started.
+                process.terminate()
+        return f"exit status {status}" if status > 0 else None
+
+
+def _spared_from_keys() -> AbstractContextManager[None]:
+    """Have keys such as Ctrl-c act on the program in front only."""
+    # Unlike SIG_IGN, a handler is not inherited by the program.
+    return _handling(_FROM_KEYS, lambda _number, _frame: None)
+
+
+def _stopping_with(pid: int) -> AbstractContextManager[None]:
+    """Stop whenever a child stops, as with Ctrl-z, so that the shell gets the terminal back.
+
+    `fg` continues both.
+    """
+
+    def stop_too(_number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(ChildProcessError):
+            if os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) is not None:
+                os.kill(os.getpid(), signal.SIGSTOP)
+
+    return _handling((signal.SIGCHLD,), stop_too)
+
+
+@contextlib.contextmanager
+def _handling(numbers: Iterable[signal.Signals], handler: _Handler) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
