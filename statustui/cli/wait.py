@@ -88,7 +88,7 @@ def _print_outcome(outcome: Outcome) -> None:
     listed = [
         run
         for run in sorted(outcome.runs, key=lambda run: run.is_series)
-        if run.category.is_problem or (outcome.has_timed_out and not run.is_finished)
+        if run.category.is_problem or run.is_dead or (outcome.has_timed_out and not run.is_finished)
     ]
     lines = output.changes((), listed[:_MAX_LISTED_RUNS], time.time(), open_paper(), as_json=False)
     for line in lines:

@@ -34,8 +34,8 @@ class Outcome(NamedTuple):
 
     @property
     def has_problem(self) -> bool:
-        """Whether any run is in error or failed."""
-        return any(run.category.is_problem for run in self.runs)
+        """Whether any run is in error or failed, or its job has ended before it."""
+        return any(run.category.is_problem or run.is_dead for run in self.runs)
 
     @property
     def is_complete(self) -> bool:
@@ -73,11 +73,11 @@ class _WaitedRuns:
     @property
     def have_all_finished(self) -> bool:
         """Whether all have finished, apart from those that cannot be read."""
-        return all(run.is_finished or unread_part(run) for run in self.runs.values())
+        return all(run.has_ended or unread_part(run) for run in self.runs.values())
 
     @property
     def has_problem(self) -> bool:
-        return any(run.category.is_problem for run in self.runs.values())
+        return any(run.category.is_problem or run.is_dead for run in self.runs.values())
 
     @property
     def unread_files(self) -> list[Unread]:
@@ -89,7 +89,7 @@ class _WaitedRuns:
     def progress(self) -> str:
         counted, what = count_what(self.runs.values())
         of = f"{len(counted):,} {what}" if what == "series" else f"{len(counted):,}"
-        finished = sum(run.is_finished for run in counted)
+        finished = sum(run.has_ended for run in counted)
         problems = sum(run.category.is_problem for run in counted)
         return f"{finished:,} of {of} finished, {problems:,} with a problem"
 
@@ -105,10 +105,11 @@ def wait_for_runs(  # noqa: PLR0913 - each is an option of the command, or a sta
 ) -> Outcome:
     """Wait until all runs that match, now or later, have finished.
 
-    A run has finished when its state is a final one or Pavilion has marked it as complete. A
-    directory without a status, as a failed start leaves it, is not waited for. Once all have
-    finished, everything is checked once more, and waiting continues if a run has started again.
-    Parts of a root that cannot be read are reported on standard error and not waited for.
+    A run has finished when its state is a final one or Pavilion has marked it as complete. It is
+    not waited for when its job has ended, nor is a directory without a status, as a failed start
+    leaves it. Once all have finished, everything is checked once more, and waiting continues if a
+    run has started again. Parts of a root that cannot be read are reported on standard error and
+    not waited for.
 
     Args:
         source: Where changes come from.

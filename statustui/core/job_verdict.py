@@ -84,7 +84,12 @@ def _is_over(evidence: Evidence, now: float, grace: float) -> bool:
 
 
 def _has_moved_on(run: Run, evidence: Evidence, times: RunTimes, grace: float) -> bool:
-    """Return whether the status file was written long after the end of the job."""
+    """Return whether the run itself has written a status long after the end of the job.
+
+    The report that the scheduler lost a job is written by whoever asks Pavilion.
+    """
+    if run.stage == STATES.SCHED_ERROR:
+        return False
     changed_at, seen = times.changed_at, evidence.seen
     if changed_at is not None and seen is not None and changed_at > seen + grace:
         return True

@@ -135,6 +135,11 @@ class Run(NamedTuple):
         return self.job is not None and self.job.verdict is Verdict.DEAD
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it is not to be waited for: it has finished, or its job has ended."""
+        return self.is_finished or self.is_dead
+
+    @property
     def is_doubtful(self) -> bool:
         """Whether its file says that its job is lost, and the job waits or runs."""
         return self.job is not None and self.job.verdict is Verdict.DOUBTFUL

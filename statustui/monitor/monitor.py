@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from statustui.monitor.batch import Deliver
 from statustui.monitor.events.platform import watch_limit
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.root_poller import RootPoller
 from statustui.monitor.root_registry import RootRegistry
+from statustui.scheduler.asker import Asker, Call
 
 _MAX_SILENCE = 2.0
 """Seconds without an answer after which a filesystem is reported as silent."""
@@ -28,7 +30,10 @@ class Monitor:
 
     def __init__(self, roots: Sequence[str], settings: Settings | None = None) -> None:
         self._roots = list(dict.fromkeys(roots))
-        self._settings = settings or Settings()
+        settings = settings or Settings()
+        if settings.scheduler == "auto" and settings.asker is None:
+            settings = replace(settings, asker=Asker(settings.ask_every))
+        self._settings = settings
         self._pollers: list[RootPoller] = []
         self._stopped = threading.Event()
 
@@ -50,6 +55,8 @@ class Monitor:
         ]
         for poller in self._pollers:
             poller.start()
+        if self._settings.asker is not None:
+            self._settings.asker.start()
         threading.Thread(target=self._watch_for_silence, name="monitor", daemon=True).start()
 
     def _watch_for_silence(self) -> None:
@@ -62,6 +69,8 @@ class Monitor:
         """Check everything now, without waiting for the interval to pass."""
         for poller in self._pollers:
             poller.check_all()
+        if self._settings.asker is not None:
+            self._settings.asker.hurry()
 
     def reread(self, path: str) -> None:
         """Read the run at `path` again now."""
@@ -73,3 +82,11 @@ class Monitor:
         self._stopped.set()
         for poller in self._pollers:
             poller.stop()
+        if self._settings.asker is not None:
+            self._settings.asker.stop()
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The last calls of the scheduler, oldest first."""
+        asker = self._settings.asker
+        return () if asker is None else asker.calls

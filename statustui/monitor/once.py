@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
+from statustui.core.job_verdict import DEFAULT_GRACE, may_be_judged
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import Survey, find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
@@ -85,6 +86,7 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
     *,
     details: Details = Details.ALL,
     store: CacheStore | None = None,
+    grace: float = DEFAULT_GRACE,
     on_wait: Callable[[int], object] = lambda _read: None,
 ) -> Picture:
     """Find and read every run below `roots` once, each root in threads of its own.
@@ -99,6 +101,7 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
         patience: Seconds without an answer after which a root is given up.
         details: How much to read of each run.
         store: Where snapshots of earlier looks are; None to read everything.
+        grace: Seconds after the end of its job until a run under way counts as dead.
         on_wait: Called with the number of runs read so far, a few times a second.
 
     Raises:
@@ -115,6 +118,7 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
             now,
             details=details,
             store=store,
+            grace=grace,
         )
         for number, root in enumerate(roots)
     ]
@@ -168,6 +172,7 @@ class _RootReader:
         now: The time in seconds since 1970.
         details: How much to read of each run.
         store: Where snapshots of earlier looks are; None to read everything.
+        grace: Seconds after the end of its job until a run under way counts as dead.
     """
 
     def __init__(  # noqa: PLR0913 - what to read, and how
@@ -179,6 +184,7 @@ class _RootReader:
         *,
         details: Details,
         store: CacheStore | None,
+        grace: float,
     ) -> None:
         self.root = root
         self.runs: list[Run] = []
@@ -190,6 +196,7 @@ class _RootReader:
         self._claim = claim
         self._details = details
         self._store = store
+        self._grace = grace
         self.keeper: CacheKeeper | None = None
         """Keeps the cache of the root; None before that is loaded."""
         self.counted: list[OutlinedRun] = []
@@ -274,11 +281,7 @@ class _RootReader:
             self._kept.append(found)
 
     def _judge(self, heartbeat: Heartbeat) -> None:
-        """Mark the stalled runs, and judge the series by their runs."""
-        if self.counted:
-            # Series are not counted where there are runs.
-            check_series(self.runs, self._add_error)
-            return
+        """Mark the stalled runs, and judge the runs by their jobs and the series by their runs."""
         marked = self.runs
         if self._details is Details.ALL:
             from statustui.monitor.stalls import mark_stalled  # noqa: PLC0415 - not for a count
@@ -287,6 +290,16 @@ class _RootReader:
             for run in mark_stalled(self.runs, self._stale_after, self._now):
                 marked.append(run)
                 heartbeat()
+        if any(map(may_be_judged, marked)):
+            from statustui.monitor.jobs import Looks, judge_jobs  # noqa: PLC0415 - for open runs
+
+            looks = Looks(self._grace, lambda: self._now, is_single=True, beat=heartbeat)
+            marked = list(judge_jobs(marked, looks))
+        if self.counted:
+            # Series are not counted where there are runs.
+            self.runs = marked
+            check_series(marked, self._add_error)
+            return
         judged = []
         for run in judge_series(marked, self._add_error, self._stale_after, self._now):
             judged.append(run)
