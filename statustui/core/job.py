@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from statustui.core.categories import Category
+from statustui.core.text import format_age
 
 SchedulerName = Literal["slurm", "flux", "pbs", "raw"]
 """Who runs a job; ``raw`` is Pavilion's name for a process of its own on some host."""
@@ -223,6 +224,32 @@ def describe_end(job: Job, other: float | None) -> str:
         return f"process {job.id} is gone"
     when = "" if status.end is None else f" {format_moment(status.end, other)}"
     return f"job {job.id} ended: {status.state}{when}"
+
+
+def describe_job(job: Job, now: float) -> str:
+    """Return in a line what is known of a job, and how old that is.
+
+    Args:
+        job: The job.
+        now: The time in seconds since 1970.
+    """
+    status = job.status
+    name = f"process {job.id}" if job.scheduler == "raw" else f"job {job.id}"
+    if status is None:
+        return name
+    if status.phase is JobPhase.WAITING:
+        said = f"{name} {describe_wait(status, now)}"
+    elif status.phase is JobPhase.ENDED:
+        said = describe_end(job, now)
+    elif status.phase is JobPhase.RUNNING:
+        said = f"{name} runs" if status.state == "RUNNING" else f"{name}: {status.state}"
+        said += f" on {status.nodes}" if status.nodes else ""
+        said += f", until {format_moment(status.end, now)}" if status.end is not None else ""
+    else:
+        said = f"{name}: {status.state}"
+    if job.asked is None:
+        return said
+    return f"{said}; {job.scheduler} was asked {format_age(now - job.asked)} ago"
 
 
 def format_moment(time: float, other: float | None) -> str:

@@ -140,6 +140,12 @@ class Run(NamedTuple):
         return self.is_finished or self.is_dead
 
     @property
+    def job_reason(self) -> str:
+        """Why its job waits, in the words of the scheduler; empty if it does not."""
+        job = self.job
+        return job.status.reason if job is not None and job.status and job.is_waiting else ""
+
+    @property
     def is_doubtful(self) -> bool:
         """Whether its file says that its job is lost, and the job waits or runs."""
         return self.job is not None and self.job.verdict is Verdict.DOUBTFUL
@@ -182,6 +188,8 @@ class Run(NamedTuple):
         """
         if self.contradiction is not None:
             return self.contradiction
+        if self.is_doubtful:
+            return f"{self.current.state} is doubtful: {self.current.note}"
         prefix = self.headline_prefix
         return f"{prefix}{self.problem.note}" if prefix and self.problem else self.current.note
 

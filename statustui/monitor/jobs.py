@@ -11,7 +11,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.core.job import Job, JobPhase, JobStatus
 from statustui.core.job_places import (
@@ -27,7 +27,10 @@ from statustui.core.reading import Signature, signature_of
 from statustui.core.run import Run
 from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.fs.prober import CallTarget, Prober
-from statustui.scheduler.asker import Answers, Asker, WantedJob
+from statustui.scheduler.answers import Answers, WantedJob
+
+if TYPE_CHECKING:
+    from statustui.scheduler.asker import Asker
 
 _MIN_RECHECK_SECONDS = 10.0
 """Least time between two checks of a job, in seconds."""
@@ -366,23 +369,22 @@ def _read_log(
     return read_log_end(run.place, place, known)
 
 
-def judge_jobs(runs: Sequence[Run], looks: Looks) -> Iterator[Run]:
-    """Yield the runs of one tree, those under way with what is known of their jobs.
+def judge_jobs(runs: Sequence[Run], looks: Looks) -> tuple[list[Run], frozenset[WantedJob]]:
+    """Judge the runs of one tree by their jobs, in a single look.
 
     Args:
         runs: The runs.
         looks: How to look.
+
+    Returns:
+        The runs, and the jobs that a scheduler can be asked about.
     """
     jobs = Jobs(looks)
-    known = {}
-    for run in runs:
-        if may_be_judged(run):
-            known[run.path] = run
-            jobs.add(run)
+    known = {run.path: run for run in runs if may_be_judged(run)}
     try:
-        for _ in jobs.review_due(known.get, float("inf")):
-            pass
-        for run in runs:
-            yield jobs.judged(run)
+        for run in known.values():
+            jobs.add(run)
+        judged = {run.path: run for run in jobs.review_due(known.get, float("inf"))}
+        return [judged.get(run.path, run) for run in runs] if judged else list(runs), jobs.wanted
     finally:
         jobs.close()

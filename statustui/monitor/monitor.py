@@ -11,7 +11,8 @@ from statustui.monitor.events.platform import watch_limit
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.root_poller import RootPoller
 from statustui.monitor.root_registry import RootRegistry
-from statustui.scheduler.asker import Asker, Call
+from statustui.scheduler.answers import Call
+from statustui.scheduler.asker import Asker
 
 _MAX_SILENCE = 2.0
 """Seconds without an answer after which a filesystem is reported as silent."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.fs.mounts import Reach
-from statustui.scheduler.asker import Asker, SchedulerMode
-from statustui.scheduler.pace import DEFAULT_EVERY
+from statustui.scheduler.pace import DEFAULT_EVERY, SchedulerMode
+
+if TYPE_CHECKING:
+    from statustui.scheduler.asker import Asker
 
 WatchMode = Literal["auto", "events", "poll"]
 WATCH_MODES: tuple[WatchMode, ...] = get_args(WatchMode)

@@ -6,11 +6,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from statustui.core.job import JobStatus, SchedulerName
+from statustui.scheduler.answers import Answer, Answers, Call, JobKey, WantedJob
 from statustui.scheduler.command import NoAnswerError, Output, RunCommand, run_command
 from statustui.scheduler.flux import Flux
 from statustui.scheduler.pace import DEFAULT_EVERY, Pace
@@ -18,58 +16,10 @@ from statustui.scheduler.pbs import Pbs
 from statustui.scheduler.scheduler import Scheduler, is_at_hand
 from statustui.scheduler.slurm import Slurm
 
-SchedulerMode = Literal["auto", "off"]
-SCHEDULER_MODES: tuple[SchedulerMode, ...] = get_args(SchedulerMode)
-
 _MAX_CALLS = 200
 """Calls that are kept for the request log."""
 _MAX_SHOWN = 200
 """Characters kept of a command."""
-
-
-class WantedJob(NamedTuple):
-    """A job to ask about."""
-
-    scheduler: SchedulerName
-    id: str
-    user: str
-    """Whose run it is; an answer about the job of somebody else is about another job."""
-
-
-JobKey: TypeAlias = "tuple[SchedulerName, str]"
-"""Scheduler and id of a job."""
-
-
-class Answer(NamedTuple):
-    """What a scheduler has said of a job."""
-
-    status: JobStatus
-    asked: float
-    """When it was asked, in seconds since 1970."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The last answers of all schedulers."""
-
-    round: int = 0
-    """Number of rounds of calls so far."""
-    by_job: Mapping[JobKey, Answer] = field(default_factory=lambda: MappingProxyType({}))
-    known: frozenset[JobKey] = frozenset()
-    """The jobs about which the last round has asked successfully, known to the scheduler or not."""
-    problem: str = ""
-    """Why the last round had no answer; empty if it had."""
-
-
-class Call(NamedTuple):
-    """A call of a command, for the request log."""
-
-    at: float
-    """When it began, in seconds since 1970."""
-    command: str
-    seconds: float
-    result: str
-    """What came of it, in a few words."""
 
 
 class Asker:

@@ -1,6 +1,12 @@
-"""How often a scheduler is asked."""
+"""Whether and how often a scheduler is asked. Imports nothing that is slow."""
 
 from __future__ import annotations
+
+from typing import Literal, get_args
+
+SchedulerMode = Literal["auto", "off"]
+"""Whether schedulers are asked: where their commands are on the PATH, or never."""
+SCHEDULER_MODES: tuple[SchedulerMode, ...] = get_args(SchedulerMode)
 
 DEFAULT_EVERY = 60.0
 """Seconds between two rounds of calls: sites ask for no more."""

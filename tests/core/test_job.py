@@ -14,6 +14,7 @@ from statustui.core.job import (
     JobPhase,
     JobStatus,
     describe_end,
+    describe_job,
     describe_wait,
     expand_nodes,
     explain,
@@ -128,3 +129,26 @@ def test_a_huge_range_is_cut() -> None:
 def test_any_list_of_nodes_can(text: str) -> None:
     """Any list of nodes can be expanded."""
     assert len(expand_nodes(text)) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        (Job("1", "slurm"), "job 1"),
+        (
+            Job("1", "slurm", JobStatus("PENDING", "Priority"), NOON - 60),
+            "job 1 waits: Priority (jobs of higher priority come first); slurm was asked 1m ago",
+        ),
+        (
+            Job("1", "pbs", JobStatus("RUNNING", "", 1.0, NOON, "n1")),
+            "job 1 runs on n1, until 12:00",
+        ),
+        (Job("1", "slurm", JobStatus("SUSPENDED")), "job 1: SUSPENDED"),
+        (Job("1", "slurm", JobStatus("FAILED", end=NOON)), "job 1 ended: FAILED 12:00"),
+        (Job("1", "slurm", JobStatus("REVOKED")), "job 1: REVOKED"),
+        (Job("4", "raw", JobStatus("RUNNING", nodes="head")), "process 4 runs on head"),
+    ],
+)
+def test_what_is_known_of_a_job_is_one_line(job: Job, said: str) -> None:
+    """With the age of the answer, if it is one."""
+    assert describe_job(job, NOON) == said

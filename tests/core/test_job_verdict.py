@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
+from statustui.core.durations import goes_on
 from statustui.core.job import ENDS, GONE, Job, JobStatus, Verdict
 from statustui.core.job_verdict import (
     CLOCK_SKEW,
@@ -128,6 +129,7 @@ def test_a_run_whose_job_waits() -> None:
     assert judged.category is Category.WAITING
     assert judged.job is not None
     assert judged.job.verdict is Verdict.NONE
+    assert judged.job_reason == "Resources"
 
 
 def test_a_run_whose_job_was_requeued() -> None:
@@ -137,6 +139,8 @@ def test_a_run_whose_job_was_requeued() -> None:
     assert run.category is Category.WAITING
     assert run.job is not None
     assert run.job.verdict is Verdict.REQUEUED
+    assert not goes_on(run)
+    assert goes_on(running())
 
 
 def test_an_answer_from_before_the_last() -> None:
@@ -162,6 +166,7 @@ def test_a_lost_job_that_is_there(state: str, category: Category) -> None:
     judged = judge(run, Evidence(JobStatus(state), END), END)
     assert judged.is_doubtful
     assert not judged.is_finished
+    assert judged.headline == "SCHED_ERROR is doubtful: Could not find job 22"
     assert (judged.category, judged.problem) == (category, None)
 
 

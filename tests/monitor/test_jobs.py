@@ -23,7 +23,8 @@ from statustui.monitor.monitor import Monitor
 from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run.whole_run import read_run
-from statustui.scheduler.asker import Answer, Answers, Asker
+from statustui.scheduler.answers import Answer, Answers
+from statustui.scheduler.asker import Asker
 from tests.corpora import corpora  # noqa: F401 - a fixture
 from tests.monitor.recorder import Watch
 from tests.monitor.surroundings import mirror

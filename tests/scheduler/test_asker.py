@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from statustui.core.job import JobStatus
-from statustui.scheduler.asker import Asker, WantedJob
+from statustui.scheduler.answers import WantedJob
+from statustui.scheduler.asker import Asker
 from statustui.scheduler.command import NoAnswerError, Output
 from tests.scheduler.samples import read
 from tests.waiting import wait_until

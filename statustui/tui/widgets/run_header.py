@@ -13,6 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 
 from statustui.core.durations import StateDurations
 from statustui.core.history import History
+from statustui.core.job import describe_job
 from statustui.core.logs import Log, LogTail
 from statustui.core.run import Run
 from statustui.core.text import clean, clean_lines, format_age, format_live_age, format_span
@@ -79,6 +80,8 @@ class RunHeader(Painted):
             if run.status_count:
                 text.append(f"  {clean(run.current.state)[:_MAX_WORD]}")
                 text.append(f" for {format_live_age(run.age(now))}  {count} in {format_span(span)}")
+        if run.job is not None and run.job.status is not None:
+            text.append(f"\n{clean(describe_job(run.job, now))[:_MAX_NAME]}", "bold")
         if run.stall is not None:
             silent = format_age(now - run.stall.since)
             basis = clean(run.stall.basis)
