@@ -228,6 +228,9 @@ class Jobs:
                 self._to_find.schedule(run.path, now + _RETRY_SECONDS)
                 return None
             if found is None:
+                if folder is not None:
+                    # It is being described: Pavilion makes the link first.
+                    self._to_find.schedule(run.path, _next_look(run, now))
                 return None
             known = self._jobs[folder or run.path] = _KnownJob(folder or run.path, found, run.user)
             self._has_new_jobs = True
@@ -266,8 +269,7 @@ class Jobs:
         self._due.schedule(job.key, self._next_check(job, run, now))
 
     def _next_check(self, job: _KnownJob, run: Run, now: float) -> float:
-        idle = max(0.0, now - (run.updated_at or now))
-        due = now + max(_MIN_RECHECK_SECONDS, idle * _RECHECK_SHARE)
+        due = _next_look(run, now)
         evidence = job.evidence
         if evidence is None or evidence.seen is None:
             return due
@@ -338,6 +340,12 @@ class Jobs:
             for job in self._jobs.values()
             if job.is_wanted
         )
+
+
+def _next_look(run: Run, now: float) -> float:
+    """Return when to look at the job of a run again, in seconds since 1970."""
+    idle = max(0.0, now - (run.updated_at or now))
+    return now + max(_MIN_RECHECK_SECONDS, idle * _RECHECK_SHARE)
 
 
 def _job_folder(path: str) -> str | None:

@@ -149,6 +149,19 @@ def test_a_run_without_a_job(scene: Scene, calls: list[str]) -> None:
     assert found.job.id == "22"
 
 
+def test_a_job_that_is_not_described_yet(scene: Scene) -> None:
+    """It is looked for again, even if the run has not changed."""
+    path = write_run(scene.root / "test_runs" / "1", "SCHEDULED x", start=START)
+    job = write_job(scene.root, path)
+    described = (job / "info").read_text()
+    (job / "info").unlink()
+    scene.read(path)
+    assert not scene.review()
+    (job / "info").write_text(described)
+    assert not scene.review(5)
+    assert scene.review(100)["1"].job is not None
+
+
 def test_the_verdict_leaves_when_the_status(scene: Scene) -> None:
     """The verdict leaves when the status file moves on."""
     path = write_run(scene.root / "test_runs" / "1", "RUNNING x", start=START)
