@@ -136,15 +136,21 @@ class Jobs:
         if not may_be_judged(run):
             self.forget(run.path)
             return
+        if before is not None and before.started != run.started:
+            # Another run has the path now.
+            self.forget(run.path)
         now = self._looks.clock()
         tracked = self._runs.get(run.path)
         if tracked is None:
             tracked = self._runs[run.path] = _Tracked()
-        if before is not None and before.current != run.current:
+            self._to_find.schedule(run.path, now)
+        elif before is not None and before.current != run.current:
             tracked.changed_at = now
         tracked.shown = ()
         if tracked.job is None:
-            self._to_find.schedule(run.path, now)
+            # A job is named before the run is in the state of being scheduled.
+            if before is None or before.current.state != run.current.state:
+                self._to_find.schedule(run.path, now)
         else:
             self._due.schedule_no_later(
                 tracked.job.key, max(now, tracked.job.checked_at + _MIN_RECHECK_SECONDS)

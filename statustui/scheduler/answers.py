@@ -38,8 +38,6 @@ class Answers:
     round: int = 0
     """Number of rounds of calls so far."""
     by_job: Mapping[JobKey, Answer] = field(default_factory=lambda: MappingProxyType({}))
-    known: frozenset[JobKey] = frozenset()
-    """The jobs about which the last round has asked successfully, known to the scheduler or not."""
     problem: str = ""
     """Why the last round had no answer; empty if it had."""
 

@@ -119,7 +119,6 @@ class Asker:
     def ask(self, wanted: Collection[WantedJob]) -> None:
         """Ask all schedulers at hand about some jobs, without regard to the pace."""
         found: dict[JobKey, Answer] = {}
-        known: set[JobKey] = set()
         problems = []
         for scheduler in self._schedulers:
             jobs = [job for job in wanted if job.scheduler == scheduler.name]
@@ -129,14 +128,11 @@ class Asker:
                 continue
             try:
                 found |= self._answers_of(scheduler, jobs)
-                known |= keys
             except NoAnswerError as error:
                 problems.append(str(error))
                 before = self.answers.by_job
                 found |= {key: before[key] for key in keys if key in before}
-        self.answers = Answers(
-            self.answers.round + 1, MappingProxyType(found), frozenset(known), "; ".join(problems)
-        )
+        self.answers = Answers(self.answers.round + 1, MappingProxyType(found), "; ".join(problems))
 
     def _answers_of(self, scheduler: Scheduler, jobs: Sequence[WantedJob]) -> dict[JobKey, Answer]:
         asked = self._clock()
@@ -145,7 +141,8 @@ class Asker:
         found = {}
         for job in jobs:
             status = statuses.get(job.id)
-            if status is not None and (not status.user or status.user == job.user):
+            is_named = status is not None and bool(status.user and job.user)
+            if status is not None and not (is_named and status.user != job.user):
                 found[job.scheduler, job.id] = Answer(status, asked)
         return found
 

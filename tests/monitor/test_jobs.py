@@ -16,13 +16,14 @@ import pytest
 from statustui.core.categories import Category
 from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.job import JobStatus, SchedulerName, Verdict
-from statustui.core.run import Run
+from statustui.core.run import Run, RunDir
 from statustui.monitor import jobs as module
 from statustui.monitor.jobs import Jobs, Looks
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run.whole_run import read_run
+from statustui.monitor.snapshot import read_snapshot
 from statustui.scheduler.answers import Answer, Answers
 from statustui.scheduler.asker import Asker
 from tests.corpora import corpora  # noqa: F401 - a fixture
@@ -63,7 +64,7 @@ class Scene:
 
     def read(self, path: Path) -> Run:
         """Read a run again, as a monitor does when its file has changed."""
-        run = read_run(str(path), in_full=True).run
+        run = read_snapshot(RunDir(str(self.root), str(path), path.name, "test")).run
         self.jobs.add(run, self.runs.get(str(path)))
         self.runs[str(path)] = run
         return self.jobs.judged(run)
@@ -355,6 +356,28 @@ def test_a_monitor_and_a_single(tmp_path: Path, watch: Watch) -> None:
     passed = seen("test_runs/1")
     assert passed is not None
     assert passed.job is None
+
+
+def test_a_path_that_another_run_has_got(scene: Scene) -> None:
+    """It has the job of that run."""
+    path = write_run(scene.root / "test_runs" / "1", "RUNNING x", start=START)
+    kill(write_job(scene.root, path))
+    scene.read(path)
+    assert scene.review()["1"].is_dead
+    (path / "job").unlink()
+    write_run(path, "RUNNING x", start=START + 900)
+    write_job(scene.root, path, info={"id": "23"}, name="other")
+    assert not scene.read(path).is_dead
+    job = scene.review()["1"].job
+    assert job is not None
+    assert job.id == "23"
+
+
+def test_history_says_that_a_run_is_dead(tmp_path: Path) -> None:
+    """As a list does."""
+    path = write_run(tmp_path / "test_runs" / "1", "RUNNING x", start=START)
+    kill(write_job(tmp_path, path))
+    assert read_run(str(path)).run.headline.startswith("RUNNING, but job 22 ended: TIMEOUT")
 
 
 def test_a_monitor_without_an_asker() -> None:
