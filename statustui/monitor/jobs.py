@@ -212,7 +212,7 @@ class Jobs:
     def _judge_again(self, job: _KnownJob, get: Callable[[str], Run | None]) -> Iterator[Run]:
         for path in list(job.paths):
             run = get(path)
-            if run is None:
+            if run is None:  # pragma: no cover - a run is forgotten when it goes
                 continue
             judged = self.judged(run)
             shown = (judged.job, judged.category, judged.problem)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run.whole_run import read_run
 from statustui.monitor.snapshot import read_snapshot
-from statustui.scheduler.answers import Answer, Answers
+from statustui.scheduler.answers import Answer, Answers, WantedJob
 from statustui.scheduler.asker import Asker
 from tests.corpora import corpora  # noqa: F401 - a fixture
 from tests.monitor.recorder import Watch
@@ -371,6 +371,60 @@ def test_a_path_that_another_run_has_got(scene: Scene) -> None:
     job = scene.review()["1"].job
     assert job is not None
     assert job.id == "23"
+
+
+def test_runs_leave_a_job_one_by_one(scene: Scene) -> None:
+    """It is known until the last one has left."""
+    paths = [
+        write_run(scene.root / "test_runs" / name, "RUNNING x", start=START) for name in ("1", "2")
+    ]
+    write_job(scene.root, *paths)
+    for path in paths:
+        scene.read(path)
+    scene.jobs.forget(str(paths[0]))
+    assert scene.review().keys() == {"2"}
+    scene.read(paths[0])
+    assert scene.review().keys() == {"1"}
+    scene.jobs.forget(str(paths[0]))
+    assert scene.jobs.wanted
+    scene.jobs.forget(str(paths[1]))
+    assert not scene.jobs.wanted
+
+
+def test_a_job_without_a_log_is_known_by_its_id(tmp_path: Path) -> None:
+    """In a tree other than Pavilion's, and the scheduler can be asked about it once."""
+    path = write_run(tmp_path / "a", "RUNNING x", start=START)
+    (path / "job_id").write_text("22", encoding="utf-8")
+    asker = OneAnswer(JobStatus("NODE_FAIL", end=START + 60))
+    found = read_once([str(tmp_path)], DEFAULT_STALE_AFTER, START + 9000, asker=asker)
+    assert found.runs[0].headline.startswith("RUNNING, but job 22 ended: NODE_FAIL")
+    assert asker.answers.round == 1
+    assert not read_once([str(tmp_path)], DEFAULT_STALE_AFTER, START).runs[0].is_dead
+
+
+class OneAnswer(Asker):
+    """Answers the same of every job."""
+
+    def __init__(self, status: JobStatus) -> None:
+        super().__init__()
+        self._status = status
+
+    def ask(self, wanted: Collection[WantedJob]) -> None:
+        """Answer."""
+        answer(self, START + 9000, **{f"j{job.id}": self._status for job in wanted})
+
+
+def test_the_scheduler_has_the_last_word_on_an_end(tmp_path: Path) -> None:
+    """Also where a trace says something else."""
+    asker = Asker()
+    scene = Scene(tmp_path, asker)
+    path = write_run(tmp_path / "test_runs" / "1", "RUNNING x", start=START)
+    kill(write_job(tmp_path, path))
+    scene.read(path)
+    assert scene.review()["1"].category is Category.FAILED
+    answer(asker, scene.now - 500, j22=JobStatus("NODE_FAIL", end=START + 60))
+    assert scene.review(100)["1"].category is Category.ERROR
+    scene.jobs.close()
 
 
 def test_history_says_that_a_run_is_dead(tmp_path: Path) -> None:

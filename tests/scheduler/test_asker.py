@@ -206,7 +206,10 @@ def asker(path: Path) -> Iterator[Asker]:
 
 def fake(path: Path, name: str, script: str) -> None:
     """Put a command on the PATH."""
-    (path / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    new = path / "new"
+    new.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    new.chmod(0o755)
+    new.rename(path / name)
 
 
 @pytest.mark.parametrize(
