@@ -33,7 +33,8 @@ class Monitor:
         self._roots = list(dict.fromkeys(roots))
         settings = settings or Settings()
         if settings.scheduler == "auto" and settings.asker is None:
-            settings = replace(settings, asker=Asker(settings.ask_every))
+            asker = Asker(settings.ask_every, settings.ask_unattended)
+            settings = replace(settings, asker=asker)
         self._settings = settings
         self._pollers: list[RootPoller] = []
         self._stopped = threading.Event()
@@ -74,7 +75,9 @@ class Monitor:
             self._settings.asker.hurry()
 
     def reread(self, path: str) -> None:
-        """Read the run at `path` again now."""
+        """Read the run at `path` again now, because the user has opened it."""
+        if self._settings.asker is not None:
+            self._settings.asker.mark_attended()
         for poller in self._pollers:
             poller.reread(path)
 

@@ -37,6 +37,8 @@ class Settings:
     """Whether to ask the scheduler about the jobs of runs under way."""
     ask_every: float = DEFAULT_EVERY
     """Seconds between two rounds of calls."""
+    ask_unattended: float = float("inf")
+    """Seconds after the last sign of a user for which to go on asking."""
     job_grace: float = DEFAULT_GRACE
     """Seconds after the end of its job until a run under way counts as dead."""
     asker: Asker | None = field(default=None, compare=False)

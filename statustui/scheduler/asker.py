@@ -30,15 +30,17 @@ class Asker:
 
     Args:
         every: Seconds between two rounds of calls.
+        unattended: Seconds after the last sign of a user for which to go on asking.
         run: Runs a command.
         schedulers: Makes the schedulers; by default all that are known.
         clock: Returns the time in seconds since 1970.
         monotonic: Returns the time in seconds on a clock that is never set.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - how to ask, and stand-ins for tests
         self,
         every: float = DEFAULT_EVERY,
+        unattended: float = float("inf"),
         run: RunCommand = run_command,
         schedulers: Callable[[RunCommand], Sequence[Scheduler]] | None = None,
         *,
@@ -50,6 +52,8 @@ class Asker:
         self._run = run
         self._clock = clock
         self._monotonic = monotonic
+        self._unattended = unattended
+        self._attended_at = monotonic()
         self._pace = Pace(every)
         self._schedulers = (schedulers or all_schedulers)(self._record)
         self._calls: deque[Call] = deque(maxlen=_MAX_CALLS)
@@ -79,6 +83,11 @@ class Asker:
         """Ask as soon as may be, because the user wants it."""
         with self._lock:
             self._pace.hurry(self._monotonic())
+        self.mark_attended()
+
+    def mark_attended(self) -> None:
+        """Record that there is a user."""
+        self._attended_at = self._monotonic()
         self._wake.set()
 
     def start(self) -> None:
@@ -97,7 +106,12 @@ class Asker:
             self._wake.clear()
             if not self.ask_if_due():
                 left = self._pace.due_at - self._monotonic()
-                self._wake.wait(max(0.01, left) if self._all_wanted() else None)
+                may_ask = self._is_attended and bool(self._all_wanted())
+                self._wake.wait(max(0.01, left) if may_ask else None)
+
+    @property
+    def _is_attended(self) -> bool:
+        return self._monotonic() - self._attended_at <= self._unattended
 
     def _all_wanted(self) -> frozenset[WantedJob]:
         with self._lock:
@@ -107,7 +121,7 @@ class Asker:
         """Make a round of calls if one is due; return whether it was."""
         now = self._monotonic()
         wanted = self._all_wanted()
-        if not wanted or now < self._pace.due_at:
+        if not wanted or now < self._pace.due_at or not self._is_attended:
             return False
         self._pace.begin(now)
         self.ask(wanted)

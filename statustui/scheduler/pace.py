@@ -14,6 +14,8 @@ MAX_EVERY = 900.0
 """Seconds between two rounds of calls after errors, slow or empty answers."""
 LEAST_GAP = 10.0
 """Seconds between two rounds of calls however often the user asks for one."""
+MAX_UNATTENDED = 4 * 3600.0
+"""Seconds for which a screen that nobody uses goes on asking."""
 SLOW = 5.0
 """Seconds from which an answer is slow."""
 

@@ -23,12 +23,12 @@ class World:
     """Time, and a scheduler that answers in it.
 
     Args:
-        asker: Made to use them.
+        unattended: Seconds for which the asker asks without a user.
     """
 
-    def __init__(self, every: float = 60.0) -> None:
+    def __init__(self, unattended: float = float("inf")) -> None:
         self.now = 0.0
-        self.asker = Asker(every, self.run, clock=self.clock, monotonic=lambda: self.now)
+        self.asker = Asker(60.0, unattended, self.run, clock=self.clock, monotonic=lambda: self.now)
         self.output: Output | Exception = Output(0, LINE, "")
         self.seconds = 0.1
         self.began: list[float] = []
@@ -77,6 +77,19 @@ def test_a_week_has_a_round(world: World) -> None:
     assert len(world.began) <= WEEK / 60 + 1
     gaps = [after - before for before, after in zip(world.began, world.began[1:], strict=False)]
     assert min(gaps) >= 60
+
+
+def test_a_screen_that_nobody_uses(path: Path) -> None:
+    """It asks for four hours, and goes on when there is somebody."""
+    assert path
+    world = World(4 * 3600)
+    world.asker.want("root", [SLURM_7])
+    world.live(WEEK, 10.0)
+    assert len(world.began) <= 4 * 60 + 1
+    before = len(world.began)
+    world.asker.mark_attended()
+    world.live(100)
+    assert len(world.began) > before
 
 
 @pytest.mark.parametrize(
