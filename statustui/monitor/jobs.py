@@ -325,12 +325,11 @@ class Jobs:
             return False
         before = job.answer
         is_same = before is not None and before.status.state == answer.status.state
-        seen = before.seen if before is not None and is_same else now
+        seen = (before.seen or now) if before is not None and is_same else now
         job.answer = Evidence(answer.status, answer.asked, None if self._looks.is_single else seen)
         if answer.status.phase is JobPhase.ENDED:
             self._has_new_jobs = True
-            if seen is not None:
-                self._due.schedule_no_later(job.key, max(now, seen + self._looks.grace))
+            self._due.schedule_no_later(job.key, max(now, seen + self._looks.grace))
         return True
 
     def _tell_wanted(self) -> None:
