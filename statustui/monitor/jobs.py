@@ -141,15 +141,15 @@ class Jobs:
             self.forget(run.path)
         now = self._looks.clock()
         tracked = self._runs.get(run.path)
+        is_new = tracked is None
         if tracked is None:
             tracked = self._runs[run.path] = _Tracked()
-            self._to_find.schedule(run.path, now)
         elif before is not None and before.current != run.current:
             tracked.changed_at = now
         tracked.shown = ()
         if tracked.job is None:
             # A job is named before the run is in the state of being scheduled.
-            if before is None or before.current.state != run.current.state:
+            if is_new or before is None or before.current.state != run.current.state:
                 self._to_find.schedule(run.path, now)
         else:
             self._due.schedule_no_later(
