@@ -133,3 +133,11 @@ def test_a_follower_cannot_ask_once(tree: Path) -> None:
     done = run("list", "--follow", "--ask", str(tree))
     assert done.returncode == 2
     assert "--follow cannot be used with" in done.stderr
+
+
+def test_a_summary_counts_dead_runs_as_a_list_does(tree: Path) -> None:
+    """Also where runs are only counted."""
+    write_run(tree / "test_runs" / "2", "RUNNING x", start=time.time() - 1000)
+    write_run(tree / "test_runs" / "3", "COMPLETE result: PASS")
+    kill(tree / "jobs" / "abc", time.time() - 900)
+    assert run("list", "--summary", str(tree)).stdout == "3 runs: 1 failed, 1 running, 1 passed\n"
