@@ -60,13 +60,15 @@ def command(
         warn(mistake)
     left = _left(end)
     check_roots(roots, config.patience if left is None else left)
+    monitor = Monitor(roots, config.settings)
     outcome = wait_for_runs(
-        Monitor(roots, config.settings),
+        monitor,
         RootProgress(roots, config.patience),
         lambda run: query.matches(run, time.time()),
         timeout=_left(end),
         fail_fast=fail_fast,
         show_progress=show_progress,
+        asked_at=lambda: monitor.asked_at,
     )
     show_progress("")
     _print_outcome(outcome)

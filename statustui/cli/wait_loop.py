@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from statustui.cli.output import count_what
 from statustui.cli.root_progress import RootProgress
+from statustui.core.job import Verdict
 from statustui.core.run import Run
+from statustui.core.states import STATES
 from statustui.monitor.batch import Batch
 from statustui.monitor.snapshot import unread_part
 from statustui.monitor.source import Source
@@ -52,6 +54,11 @@ class _WaitedRuns:
 
     def __init__(self, matches: Callable[[Run], bool]) -> None:
         self.runs: dict[str, Run] = {}
+        self.lost_job_at = float("-inf")
+        """When a run was last seen to say that its job is lost, in seconds since 1970.
+
+        The scheduler may know better.
+        """
         self._others: dict[str, Run] = {}
         self._matches = matches
 
@@ -63,6 +70,8 @@ class _WaitedRuns:
             is_chosen = self.runs.pop(run.path, None) is not None and not run.is_missing
             place = self.runs if is_chosen else self._others
             place[run.path] = run
+            if _may_be_lost(run):
+                self.lost_job_at = time.time()
 
     def add_matching(self) -> None:
         """Add the other runs that match by now."""
@@ -94,6 +103,13 @@ class _WaitedRuns:
         return f"{finished:,} of {of} finished, {problems:,} with a problem"
 
 
+def _may_be_lost(run: Run) -> bool:
+    """Return whether a run says that its job is lost, and nobody has confirmed or denied it."""
+    job = run.job
+    is_open = job is not None and job.scheduler != "raw" and job.verdict is Verdict.NONE
+    return is_open and run.stage == STATES.SCHED_ERROR
+
+
 def wait_for_runs(  # noqa: PLR0913 - each is an option of the command, or a stand-in in tests
     source: Source,
     roots: RootProgress,
@@ -102,6 +118,7 @@ def wait_for_runs(  # noqa: PLR0913 - each is an option of the command, or a sta
     timeout: float | None,
     fail_fast: bool,
     show_progress: Callable[[str], object],
+    asked_at: Callable[[], float] = lambda: float("inf"),
 ) -> Outcome:
     """Wait until all runs that match, now or later, have finished.
 
@@ -118,11 +135,13 @@ def wait_for_runs(  # noqa: PLR0913 - each is an option of the command, or a sta
         timeout: Seconds to wait at most; None for no limit.
         fail_fast: Whether to return at the first problem.
         show_progress: Called with a line on the progress about once a second.
+        asked_at: Returns when the scheduler was asked last, in seconds since 1970.
     """
     batches: queue.SimpleQueue[Batch] = queue.SimpleQueue()
     waited = _WaitedRuns(matches)
     check = _FinalCheck(source, roots)
     end = None if timeout is None else time.monotonic() + timeout
+    hurried_at = float("-inf")
     source.start(batches.put)
     try:
         while True:
@@ -140,8 +159,14 @@ def wait_for_runs(  # noqa: PLR0913 - each is an option of the command, or a sta
             waited.add_matching()
             scanning = ", still looking for runs" if roots.unscanned else ""
             show_progress(f"{waited.progress}{scanning}")
+            have_all_finished = waited.have_all_finished
+            if have_all_finished and waited.lost_job_at > asked_at():
+                have_all_finished = False
+                if hurried_at < waited.lost_job_at:
+                    hurried_at = waited.lost_job_at
+                    source.check_all()
             is_confirmed = not roots.unscanned and check.confirms(
-                have_all_finished=waited.have_all_finished
+                have_all_finished=have_all_finished
             )
             is_decided = is_confirmed or (fail_fast and waited.has_problem)
             is_late = end is not None and time.monotonic() >= end

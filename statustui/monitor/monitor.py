@@ -90,6 +90,12 @@ class Monitor:
             self._settings.asker.stop()
 
     @property
+    def asked_at(self) -> float:
+        """When the scheduler was asked last, in seconds since 1970; infinite if it never is."""
+        asker = self._settings.asker
+        return float("inf") if asker is None else asker.answers.asked
+
+    @property
     def calls(self) -> tuple[Call, ...]:
         """The last calls of the scheduler, oldest first."""
         asker = self._settings.asker

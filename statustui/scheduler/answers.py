@@ -37,6 +37,8 @@ class Answers:
 
     round: int = 0
     """Number of rounds of calls so far."""
+    asked: float = float("-inf")
+    """When the last round began, in seconds since 1970."""
     by_job: Mapping[JobKey, Answer] = field(default_factory=lambda: MappingProxyType({}))
     problem: str = ""
     """Why the last round had no answer; empty if it had."""

@@ -132,6 +132,7 @@ class Asker:
 
     def ask(self, wanted: Collection[WantedJob]) -> None:
         """Ask all schedulers at hand about some jobs, without regard to the pace."""
+        asked = self._clock()
         found: dict[JobKey, Answer] = {}
         problems = []
         for scheduler in self._schedulers:
@@ -146,7 +147,9 @@ class Asker:
                 problems.append(str(error))
                 before = self.answers.by_job
                 found |= {key: before[key] for key in keys if key in before}
-        self.answers = Answers(self.answers.round + 1, MappingProxyType(found), "; ".join(problems))
+        self.answers = Answers(
+            self.answers.round + 1, asked, MappingProxyType(found), "; ".join(problems)
+        )
 
     def _answers_of(self, scheduler: Scheduler, jobs: Sequence[WantedJob]) -> dict[JobKey, Answer]:
         asked = self._clock()

@@ -13,7 +13,7 @@ import pytest
 
 from tests.monitor.test_jobs import kill, write_job
 from tests.terminal import STATUSTUI
-from tests.trees import write_run
+from tests.trees import append, write_run
 
 HELD = "22|22|PENDING|N/A|N/A|{user}||JobHeldUser"
 ENDED = "22|22|TIMEOUT|{start}|{end}|{user}|n1|TimeLimit"
@@ -141,3 +141,16 @@ def test_a_summary_counts_dead_runs_as_a_list_does(tree: Path) -> None:
     write_run(tree / "test_runs" / "3", "COMPLETE result: PASS")
     kill(tree / "jobs" / "abc", time.time() - 900)
     assert run("list", "--summary", str(tree)).stdout == "3 runs: 1 failed, 1 running, 1 passed\n"
+
+
+def test_wait_does_not_end_on_a_job_that_is_not_lost(path: Path, tree: Path) -> None:
+    """However long the scheduler takes to say that the job waits."""
+    (tree / "test_runs" / "1" / "RUN_COMPLETE").touch()
+    append(tree / "test_runs" / "1", "SCHED_ERROR Could not find job 22", time.time())
+    queue(path, HELD)
+    slow = (path / "squeue").read_text(encoding="utf-8").replace("#!/bin/sh", "#!/bin/sh\nsleep 3")
+    (path / "squeue").write_text(slow, encoding="utf-8")
+    done = run("wait", str(tree), "--timeout", "10")
+    assert done.returncode == 124
+    assert "SCHED_ERROR is doubtful" in done.stdout
+    assert run("wait", str(tree), "--timeout", "50", "--scheduler", "off").returncode == 1

@@ -234,7 +234,7 @@ def answer(asker: Asker, at: float, **jobs: JobStatus) -> None:
     """Let an asker have learned something of some jobs of Slurm, named ``j22``."""
     slurm: SchedulerName = "slurm"
     found = {(slurm, name[1:]): Answer(status, at) for name, status in jobs.items()}
-    asker.answers = Answers(asker.answers.round + 1, found)
+    asker.answers = Answers(asker.answers.round + 1, at, found)
 
 
 def test_the_scheduler_says_why_a_run(tmp_path: Path) -> None:
