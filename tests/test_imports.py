@@ -71,7 +71,9 @@ def imported_by(program: str, *arguments: str) -> set[str]:
 @pytest.mark.slow
 def test_core_and_monitor_import_no_screen() -> None:
     """Nor the command line."""
-    for module, packages in imported_by_each(modules("core", "presentation", "monitor")).items():
+    for module, packages in imported_by_each(
+        modules("core", "presentation", "scheduler", "monitor")
+    ).items():
         assert "statustui" in packages
         assert not packages & {"textual", "rich", "click"}, module
 

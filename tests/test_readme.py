@@ -17,7 +17,7 @@ from statustui.cli.output import run_object
 from statustui.cli.registry import SCREENLESS, WITH_SCREEN
 from statustui.cli.wait import TIMED_OUT
 from statustui.core.categories import Category
-from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY
+from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY, NODE
 from statustui.core.run import RunMetadata
 from statustui.core.run_builder import make_run
 from statustui.core.status_summary import StatusSummary
@@ -110,6 +110,7 @@ def test_every_term_of_a_filter_is_described() -> None:
     assert fields.items() <= rows.items()
     assert set(rows) - set(fields) == {"word", *FLAGS}
     assert f"`{HISTORY}=STATE`" in text
+    assert f"`{NODE}=NAME`" in text
     assert f"`{AGE}<1h`" in text
 
 

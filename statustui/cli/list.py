@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -28,6 +29,9 @@ from statustui.monitor.fs.deadline import ask
 from statustui.monitor.once import Details, Picture, read_once
 from statustui.presentation.export import EXPORT_COLUMNS, EXPORTS, USUAL_COLUMNS, rows_of
 from statustui.settings.config import Config
+
+if TYPE_CHECKING:
+    from statustui.scheduler.asker import Asker
 
 _MAX_SAVE_SECONDS = 10.0
 """Seconds that saving may take, in a home that may be slow."""
@@ -63,6 +67,9 @@ _MAX_SAVE_SECONDS = 10.0
 @click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object for each run.")
 @click.option("--summary", is_flag=True, help="Print how many runs are in each category.")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 if a listed run has a problem.")
+@click.option(
+    "--ask", "asks", is_flag=True, help="Ask the scheduler once about the jobs of the runs."
+)
 @click.option("--follow", is_flag=True, help="Continue, and print every change.")
 @watch_options
 def command(  # noqa: PLR0913 - click passes one argument for each option
@@ -75,6 +82,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     columns: tuple[str, ...] | None = None,
     summary: bool = False,
     exit_status: bool = False,
+    asks: bool = False,
     follow: bool = False,
     watching: WatchOptions,
 ) -> None:
@@ -84,9 +92,11 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     _check_sort(order)
     query = Filter(expression)
     _check_format(form, columns, has_rows=not (follow or summary))
-    if follow and (form == "json" or limit is not None or exit_status or summary or sort):
+    is_once = form == "json" or limit is not None or exit_status or summary or asks
+    if follow and (is_once or sort):
         raise click.UsageError(
-            "--follow cannot be used with --json, --sort, --limit, --summary or --exit-status."
+            "--follow cannot be used with --json, --sort, --limit, --summary, --ask "
+            "or --exit-status."
         )
     if not follow and watching.has_follow_options:
         raise click.UsageError("--watch, --interval and --max-checks need --follow.")
@@ -99,7 +109,8 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         _follow(roots, config, query, as_json=form == "jsonl")
         return
     is_count = summary and limit is None
-    found = _read(roots, config, query, is_count=is_count and form is None)
+    asker = _make_asker(config) if asks else None
+    found = _read(roots, config, query, is_count=is_count and form is None, asker=asker)
     runs = found.runs if is_count else in_order(found.runs, order)[:limit]
     pieces = _print(
         roots, found._replace(runs=runs), form, columns=columns or (), is_summary=summary
@@ -109,11 +120,26 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     for root, links in found.unfollowed.items():
         warn(no_runs(root, links))
     warn_unread(found.incomplete)
+    _warn_unanswered(asker)
     _save(found)
     if found.incomplete:
         raise SystemExit(Failure.exit_code)
     if exit_status and any(run.category.is_problem for run in runs):
         raise SystemExit(1)
+
+
+def _make_asker(config: Config) -> Asker | None:
+    """Return what asks the scheduler; None if that is turned off."""
+    if config.scheduler == "off":
+        return None
+    from statustui.scheduler.asker import Asker  # noqa: PLC0415 - a list asks nobody by default
+
+    return Asker()
+
+
+def _warn_unanswered(asker: Asker | None) -> None:
+    if asker is not None and asker.answers.problem:
+        warn(asker.answers.problem)
 
 
 def _save(found: Picture) -> None:
@@ -141,7 +167,14 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
         raise SystemExit(Failure.exit_code)
 
 
-def _read(roots: Sequence[str], config: Config, query: Filter, *, is_count: bool) -> Picture:
+def _read(
+    roots: Sequence[str],
+    config: Config,
+    query: Filter,
+    *,
+    is_count: bool,
+    asker: Asker | None,
+) -> Picture:
     """Read the runs that match; of those that are only counted, no more than the filter needs."""
     now = time.time()
     details = Details.of(query.fields) if is_count else Details.ALL
@@ -153,6 +186,8 @@ def _read(roots: Sequence[str], config: Config, query: Filter, *, is_count: bool
         config.patience,
         details=details,
         store=config.settings.store,
+        grace=config.job_grace,
+        asker=asker,
         on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
     )
     progress.clear()

@@ -67,6 +67,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
             config_path=watching.config_path,
             stale=watching.stale,
             patience=watching.patience,
+            job_grace=watching.job_grace,
             no_cache=watching.no_cache,
         )
         return

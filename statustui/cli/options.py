@@ -12,16 +12,19 @@ from typing import IO, Any
 import click
 
 from statustui.core.durations import StaleAfter
+from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.core.query import FIELDS, FLAGS, QueryError
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.fs.deadline import PATIENCE, Question
 from statustui.monitor.poll_policy import WATCH_MODES, WatchMode
 from statustui.presentation.timed_query import SlowQueryError, TimedQuery, TimeLimit
+from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
 from statustui.settings.config import (
     INTERVAL,
     MAX_CHECKS,
     Config,
+    read_ask_every,
     read_config,
     read_number,
     read_patience,
@@ -166,6 +169,23 @@ _WATCH_OPTIONS = (
     ),
     PATIENCE_OPTION,
     click.option(
+        "--scheduler",
+        type=click.Choice(SCHEDULER_MODES),
+        help="Ask the scheduler about the jobs of runs under way (auto, the default), or never.",
+    ),
+    click.option(
+        "--ask-every",
+        metavar="TIME",
+        callback=checked(read_ask_every),
+        help=f"Least time between two questions to the scheduler; default {DEFAULT_EVERY:g} s.",
+    ),
+    click.option(
+        "--job-grace",
+        metavar="TIME",
+        callback=checked(read_span),
+        help=f"Time from the end of its job until a run is dead; default {DEFAULT_GRACE:g} s.",
+    ),
+    click.option(
         "--no-cache", is_flag=True, help="Read every run, and keep nothing for the next time."
     ),
 )
@@ -181,6 +201,9 @@ class WatchOptions:
     max_checks: float | None = None
     stale: StaleAfter | None = None
     patience: float | None = None
+    scheduler: SchedulerMode | None = None
+    ask_every: float | None = None
+    job_grace: float | None = None
     no_cache: bool = False
 
     @property
@@ -206,6 +229,9 @@ class WatchOptions:
             max_checks=self.max_checks,
             stale_after=self.stale,
             patience=self.patience,
+            scheduler=self.scheduler,
+            ask_every=self.ask_every,
+            job_grace=self.job_grace,
             cache=False if self.no_cache else None,
             **options,
         )

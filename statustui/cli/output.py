@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.durations import BRIEF, end_of
+from statustui.core.job import Job, JobStatus
 from statustui.core.members import Members
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
@@ -266,6 +267,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "results_file": run.results_file,
         "stalled": run.stall and {"since": run.stall.since, "basis": run.stall.basis},
         "members": run.members and _members_object(run.members),
+        "job": run.job and _job_object(run.job),
         "updates": run.status_count,
         "error": run.error,
     }
@@ -275,6 +277,20 @@ def _status_object(status: StatusInfo | None) -> dict[str, Any] | None:
     if status is None:
         return None
     return {"state": status.state, "note": status.note, "timestamp": status.timestamp}
+
+
+def _job_object(job: Job) -> dict[str, Any]:
+    status = job.status or JobStatus("")
+    return {
+        "id": job.id,
+        "scheduler": job.scheduler,
+        "state": status.state or None,
+        "reason": status.reason or None,
+        "start": status.start_estimate,
+        "end": status.end,
+        "nodes": status.nodes or None,
+        "asked": job.asked,
+    }
 
 
 def _members_object(members: Members) -> dict[str, Any]:

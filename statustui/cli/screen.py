@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from statustui.cli.options import Failure
 from statustui.core.text import clean
 from statustui.monitor.fs.deadline import NO_ANSWER, ask
+from statustui.scheduler.pace import MAX_UNATTENDED
 from statustui.startup.splash import Splash
 from statustui.startup.terminal import has_glyphs, has_keyboard, is_dumb
 
@@ -107,8 +108,9 @@ def open_monitor(
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - most of the start-up time
 
     config, session = _recall(config, roots) if remembers else (config, None)
+    settings = replace(config.settings, ask_unattended=MAX_UNATTENDED)
     app = StatusApp(
-        _LateMonitor(roots, config.settings),
+        _LateMonitor(roots, settings),
         roots,
         config=config,
         session=session,

@@ -60,13 +60,15 @@ def command(
         warn(mistake)
     left = _left(end)
     check_roots(roots, config.patience if left is None else left)
+    monitor = Monitor(roots, config.settings)
     outcome = wait_for_runs(
-        Monitor(roots, config.settings),
+        monitor,
         RootProgress(roots, config.patience),
         lambda run: query.matches(run, time.time()),
         timeout=_left(end),
         fail_fast=fail_fast,
         show_progress=show_progress,
+        asked_at=lambda: monitor.asked_at,
     )
     show_progress("")
     _print_outcome(outcome)
@@ -88,7 +90,7 @@ def _print_outcome(outcome: Outcome) -> None:
     listed = [
         run
         for run in sorted(outcome.runs, key=lambda run: run.is_series)
-        if run.category.is_problem or (outcome.has_timed_out and not run.is_finished)
+        if run.category.is_problem or run.is_dead or (outcome.has_timed_out and not run.is_finished)
     ]
     lines = output.changes((), listed[:_MAX_LISTED_RUNS], time.time(), open_paper(), as_json=False)
     for line in lines:

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from statustui.cli.output import count_what
 from statustui.cli.root_progress import RootProgress
+from statustui.core.job import Verdict
 from statustui.core.run import Run
+from statustui.core.states import STATES
 from statustui.monitor.batch import Batch
 from statustui.monitor.snapshot import unread_part
 from statustui.monitor.source import Source
@@ -34,8 +36,8 @@ class Outcome(NamedTuple):
 
     @property
     def has_problem(self) -> bool:
-        """Whether any run is in error or failed."""
-        return any(run.category.is_problem for run in self.runs)
+        """Whether any run is in error or failed, or its job has ended before it."""
+        return any(run.category.is_problem or run.is_dead for run in self.runs)
 
     @property
     def is_complete(self) -> bool:
@@ -52,6 +54,11 @@ class _WaitedRuns:
 
     def __init__(self, matches: Callable[[Run], bool]) -> None:
         self.runs: dict[str, Run] = {}
+        self.lost_job_at = float("-inf")
+        """When a run was last seen to say that its job is lost, in seconds since 1970.
+
+        The scheduler may know better.
+        """
         self._others: dict[str, Run] = {}
         self._matches = matches
 
@@ -63,6 +70,8 @@ class _WaitedRuns:
             is_chosen = self.runs.pop(run.path, None) is not None and not run.is_missing
             place = self.runs if is_chosen else self._others
             place[run.path] = run
+            if _may_be_lost(run):
+                self.lost_job_at = time.time()
 
     def add_matching(self) -> None:
         """Add the other runs that match by now."""
@@ -73,11 +82,11 @@ class _WaitedRuns:
     @property
     def have_all_finished(self) -> bool:
         """Whether all have finished, apart from those that cannot be read."""
-        return all(run.is_finished or unread_part(run) for run in self.runs.values())
+        return all(run.has_ended or unread_part(run) for run in self.runs.values())
 
     @property
     def has_problem(self) -> bool:
-        return any(run.category.is_problem for run in self.runs.values())
+        return any(run.category.is_problem or run.is_dead for run in self.runs.values())
 
     @property
     def unread_files(self) -> list[Unread]:
@@ -89,9 +98,16 @@ class _WaitedRuns:
     def progress(self) -> str:
         counted, what = count_what(self.runs.values())
         of = f"{len(counted):,} {what}" if what == "series" else f"{len(counted):,}"
-        finished = sum(run.is_finished for run in counted)
+        finished = sum(run.has_ended for run in counted)
         problems = sum(run.category.is_problem for run in counted)
         return f"{finished:,} of {of} finished, {problems:,} with a problem"
+
+
+def _may_be_lost(run: Run) -> bool:
+    """Return whether a run says that its job is lost, and nobody has confirmed or denied it."""
+    job = run.job
+    is_open = job is not None and job.scheduler != "raw" and job.verdict is Verdict.NONE
+    return is_open and run.stage == STATES.SCHED_ERROR
 
 
 def wait_for_runs(  # noqa: PLR0913 - each is an option of the command, or a stand-in in tests
@@ -102,13 +118,15 @@ def wait_for_runs(  # noqa: PLR0913 - each is an option of the command, or a sta
     timeout: float | None,
     fail_fast: bool,
     show_progress: Callable[[str], object],
+    asked_at: Callable[[], float] = lambda: float("inf"),
 ) -> Outcome:
     """Wait until all runs that match, now or later, have finished.
 
-    A run has finished when its state is a final one or Pavilion has marked it as complete. A
-    directory without a status, as a failed start leaves it, is not waited for. Once all have
-    finished, everything is checked once more, and waiting continues if a run has started again.
-    Parts of a root that cannot be read are reported on standard error and not waited for.
+    A run has finished when its state is a final one or Pavilion has marked it as complete. It is
+    not waited for when its job has ended, nor is a directory without a status, as a failed start
+    leaves it. Once all have finished, everything is checked once more, and waiting continues if a
+    run has started again. Parts of a root that cannot be read are reported on standard error and
+    not waited for.
 
     Args:
         source: Where changes come from.
@@ -117,11 +135,13 @@ def wait_for_runs(  # noqa: PLR0913 - each is an option of the command, or a sta
         timeout: Seconds to wait at most; None for no limit.
         fail_fast: Whether to return at the first problem.
         show_progress: Called with a line on the progress about once a second.
+        asked_at: Returns when the scheduler was asked last, in seconds since 1970.
     """
     batches: queue.SimpleQueue[Batch] = queue.SimpleQueue()
     waited = _WaitedRuns(matches)
     check = _FinalCheck(source, roots)
     end = None if timeout is None else time.monotonic() + timeout
+    hurried_at = float("-inf")
     source.start(batches.put)
     try:
         while True:
@@ -139,8 +159,14 @@ def wait_for_runs(  # noqa: PLR0913 - each is an option of the command, or a sta
             waited.add_matching()
             scanning = ", still looking for runs" if roots.unscanned else ""
             show_progress(f"{waited.progress}{scanning}")
+            have_all_finished = waited.have_all_finished
+            if have_all_finished and waited.lost_job_at > asked_at():
+                have_all_finished = False
+                if hurried_at < waited.lost_job_at:
+                    hurried_at = waited.lost_job_at
+                    source.check_all()
             is_confirmed = not roots.unscanned and check.confirms(
-                have_all_finished=waited.have_all_finished
+                have_all_finished=have_all_finished
             )
             is_decided = is_confirmed or (fail_fast and waited.has_problem)
             is_late = end is not None and time.monotonic() >= end

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from statustui.core.job import Verdict
 from statustui.core.run import Run, Stall
 from statustui.core.status_lines import STATE_BYTES
 from statustui.core.text import format_span
@@ -43,8 +44,12 @@ BRIEF = 0.01
 
 
 def goes_on(run: Run) -> bool:
-    """Return whether the run's time is still counting: it has neither finished nor failed."""
-    return not run.is_finished and not run.category.is_problem
+    """Return whether the run's time is still counting.
+
+    It has neither finished nor failed, and its job has not ended, nor does it wait again.
+    """
+    is_over = run.has_ended or run.category.is_problem
+    return not is_over and (run.job is None or run.job.verdict is not Verdict.REQUEUED)
 
 
 def end_of(run: Run, timeline: StateTimeline, now: float) -> float:

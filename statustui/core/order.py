@@ -56,6 +56,21 @@ def _longest_first(run: Run) -> float:
     return _ENDED - ((run.updated_at or run.started) - run.started)
 
 
+def _job_id(run: Run) -> str:
+    return "" if run.job is None else run.job.id
+
+
+def _job_start(run: Run) -> float:
+    """Return when the job of a run is expected to start, or has started."""
+    status = None if run.job is None else run.job.status
+    start = None if status is None else status.start_estimate
+    return float("inf") if start is None else start
+
+
+def _job_nodes(run: Run) -> str:
+    return "" if run.job is None or run.job.status is None else run.job.status.nodes
+
+
 _natural_name = lru_cache(4096)(natural)
 """`natural` for texts that many runs share."""
 
@@ -71,11 +86,13 @@ SORT_KEYS: dict[str, tuple[Callable[[Run], Any], ...]] = {
     "user": (lambda run: _natural_name(run.user or _LAST), _newest_first),
     "series": (lambda run: _natural_name(run.series or _LAST), _newest_first),
     "root": (lambda run: _natural_name(run.root), _newest_first),
+    "job": (lambda run: run.job is None, _job_start, lambda run: natural(_job_id(run))),
 }
 """Name of a sort key -> what to compare, the most important first; then ids are compared.
 
 ``category`` sorts the most urgent first, ``time`` the most recently changed, ``started`` the
-newest, and ``took`` the longest, those that go on before the others."""
+newest, and ``took`` the longest, those that go on before the others,
+``job`` that whose job is expected to start, or has started, first."""
 
 
 def sort_key(name: str) -> Callable[[Run], Key]:
@@ -143,5 +160,7 @@ GROUPINGS = {
     "series": Grouping(lambda run: run.series),
     "user": Grouping(lambda run: run.user),
     "root": Grouping(lambda run: run.root),
+    "job": Grouping(_job_id),
+    "node": Grouping(_job_nodes),
 }
 """Name -> grouping. ``failure`` groups runs with the same `failure_signature`."""

@@ -18,7 +18,7 @@ import itertools
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -40,11 +40,21 @@ FIELDS: dict[str, tuple[Callable[[Run], str], str]] = {
     "result": (lambda run: run.result or "", "`pass`, `fail`, `error`, or nothing"),
     "user": (lambda run: run.user, "who made the run"),
     "series": (lambda run: run.series, "number of the series that it belongs to"),
+    "job": (lambda run: run.job.id if run.job else "", "id of its job, while it is under way"),
+    "reason": (lambda run: run.job_reason, "why its job waits"),
 }
 """Name of a field -> function that returns its text, and a description."""
 
 HISTORY = "has"
 """The field of all states in the history of a run."""
+NODE = "node"
+"""The field of the nodes of its job."""
+
+SETS: dict[str, tuple[Callable[[Run], Collection[str]], str]] = {
+    HISTORY: (lambda run: run.seen, "every state that it has been in"),
+    NODE: (lambda run: run.job.nodes if run.job else (), "each node that its job runs on"),
+}
+"""The same for fields with several texts: one of them has to match."""
 AGE = "age"
 """The field of the seconds since the last status."""
 
@@ -211,7 +221,7 @@ class _Parser:
         """Parse a comparison: a field, an operator and a value."""
         self._is_plain = False
         name, sign = field[1], field[2]
-        if name not in {*FIELDS, HISTORY, AGE}:
+        if name not in {*FIELDS, *SETS, AGE}:
             raise QueryError(f"there is no field {name}{_suggest(name)}", field.start())
         if (name == AGE) != (sign in {"<", ">"}):
             signs = "< or >" if name == AGE else "=, != or ~"
@@ -292,10 +302,11 @@ class _Parser:
         return self._text[start : self._place]
 
     def _comparison(self, name: str, sign: str, value: str, value_at: int) -> Test:
-        """Return a test that compares a field, or any state in the history, with a value."""
+        """Return a test that compares a field, or any text of one with several, with a value."""
         fits = self._fits(value, value_at, is_regex=sign == "~")
-        if name == HISTORY:
-            found: Test = lambda run, _now: any(map(fits, run.seen))  # noqa: E731 - one of a pair
+        if name in SETS:
+            get_all = SETS[name][0]
+            found: Test = lambda run, _now: any(map(fits, get_all(run)))  # noqa: E731 - one of a pair
         else:
             get = FIELDS[name][0]
             found = lambda run, _now: fits(get(run))  # noqa: E731 - one of a pair
@@ -322,7 +333,7 @@ def _suggest(name: str) -> str:
     """Return what to say of a field that does not exist: a similar one, or all."""
     from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
 
-    known = [*FIELDS, HISTORY, AGE]
+    known = [*FIELDS, *SETS, AGE]
     begun = [one for one in known if one.startswith(name)]
     similar = begun or get_close_matches(name, known, 1)
     return f"; did you mean {similar[0]}?" if similar else f": {', '.join(known)}"

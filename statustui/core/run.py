@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from statustui.core.categories import Category
+from statustui.core.job import Job, Verdict
 from statustui.core.members import Members
 from statustui.core.states import STATES, categorise
 from statustui.core.status_info import StatusInfo
@@ -95,6 +96,8 @@ class Run(NamedTuple):
     """The result in a newer ``results.json`` that contradicts the status file; else None."""
     members: Members | None = None
     """The counted runs of a series; None if it has not been judged by them, or is no series."""
+    job: Job | None = None
+    """The job of a run under way; None if no file names one, or the run has finished."""
 
     @property
     def name(self) -> str:
@@ -115,15 +118,37 @@ class Run(NamedTuple):
     def is_finished(self) -> bool:
         """Whether the run will not go on: by its state, by Pavilion, or by the runs of a series.
 
-        A failed build has finished too: ``pav status`` appends ``BUILD_CREATED`` to it.
+        A failed build has finished too: ``pav status`` appends ``BUILD_CREATED`` to it. A run whose
+        job was taken for lost, but waits or runs, has not.
         """
-        return (
+        return not self.is_doubtful and (
             self.has_run_complete
             or self.is_abandoned
             or categorise(self.stage, self.result).is_final
             or (self.problem is not None and self.stage == STATES.BUILD_CREATED)
             or (self.members is not None and self.members.have_ended)
         )
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether its job has ended without a final status of the run."""
+        return self.job is not None and self.job.verdict is Verdict.DEAD
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is not to be waited for: it has finished, or its job has ended."""
+        return self.is_finished or self.is_dead
+
+    @property
+    def job_reason(self) -> str:
+        """Why its job waits, in the words of the scheduler; empty if it does not."""
+        job = self.job
+        return job.status.reason if job is not None and job.status and job.is_waiting else ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether its file says that its job is lost, and the job waits or runs."""
+        return self.job is not None and self.job.verdict is Verdict.DOUBTFUL
 
     @property
     def is_series(self) -> bool:
@@ -148,7 +173,7 @@ class Run(NamedTuple):
     @property
     def hides_problem(self) -> bool:
         """Whether the status that explains its problem is not the current one."""
-        return self.problem is not None and self.problem != self.current
+        return self.problem is not None and self.problem != self.current and not self.is_dead
 
     def age(self, now: float) -> float | None:
         """Return the seconds from the current status to `now`; None if its time is unknown."""
@@ -163,14 +188,19 @@ class Run(NamedTuple):
         """
         if self.contradiction is not None:
             return self.contradiction
+        if self.is_doubtful:
+            return f"{self.current.state} is doubtful: {self.current.note}"
         prefix = self.headline_prefix
         return f"{prefix}{self.problem.note}" if prefix and self.problem else self.current.note
 
     @property
     def headline_prefix(self) -> str:
         """The state in front of the note of a failure in the headline; empty if there is none."""
-        is_hidden = self.hides_problem and self.members is None and self.contradiction is None
-        return f"{self.problem.state}: " if is_hidden and self.problem is not None else ""
+        if self.problem is None or self.members is not None or self.contradiction is not None:
+            return ""
+        if self.is_dead:
+            return f"{self.problem.state}, but "
+        return f"{self.problem.state}: " if self.hides_problem else ""
 
     @property
     def contradiction(self) -> str | None:

@@ -86,7 +86,7 @@ def judge(
         or (own.is_missing and (files.is_flat or not files.members))
     )
     found = [run for run in runs if run is not None]
-    active = [run for run in found if not (run.is_finished or run.is_missing)]
+    active = [run for run in found if not (run.has_ended or run.is_missing)]
     dies_at = None
     if not (has_all or any(run.category.is_under_way for run in active)):
         dies_at = _dies_at(own, found, stale_after)

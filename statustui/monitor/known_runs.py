@@ -19,6 +19,7 @@ from statustui.monitor.findings import (
 )
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
+from statustui.monitor.jobs import Jobs, Looks
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run_reader import RunReader
 from statustui.monitor.schedule import Schedule
@@ -77,12 +78,16 @@ class KnownRuns:
         self._reader = RunReader(self._snapshots, self.trusts_stat, policy.threads, cache)
         self.schedule = Schedule(policy)
         self._stalls = Stalls(settings.stale_after, settings.clock)
+        self._jobs = Jobs(
+            Looks(settings.job_grace, settings.clock, settings.asker, beat=self.mark_answered)
+        )
         self.series = AllSeries(settings.stale_after, settings.clock, unreadable.reasons)
 
     def close(self) -> None:
         """End the threads."""
         self._reader.close()
         self._stalls.close()
+        self._jobs.close()
 
     def __len__(self) -> int:
         """Return the number of known runs, without series."""
@@ -224,11 +229,14 @@ class KnownRuns:
             if known is not None and known.run != run and not is_late:
                 yield StatusFileChanged(path)
             if known is None or known.run != run:
+                before = None if known is None else known.run
+                self._jobs.add(run, before)
+                judged = self._jobs.judged(run)
                 # A series is published after it has been judged by its runs.
-                if not run.is_series and self._unchecked.pop(path, None) != run:
-                    yield RunChanged(run)
-                self._stalls.add(run, None if known is None else known.run)
-                self.series.add(run)
+                if not run.is_series and self._unchecked.pop(path, None) != judged:
+                    yield RunChanged(judged)
+                self._stalls.add(run, before)
+                self.series.add(judged)
             if known is None:
                 self._add_device(snapshot.device, path)
             if snapshot.is_racy:
@@ -309,6 +317,7 @@ class KnownRuns:
         if snapshot is not None:
             self.schedule.remove(path)
             self._stalls.forget(snapshot.run)
+            self._jobs.forget(path)
             self.series.forget(path)
             self._directories.reset_run(path)
             yield RunRemoved(path)
@@ -332,13 +341,25 @@ class KnownRuns:
 
     def review_stalls(self) -> Iterator[Finding]:
         """Yield the runs that have stalled, or are no longer stalled."""
-        for run in self._stalls.review_due(self.get):
+        for run in self._stalls.review_due(self._by_its_files):
             self.mark_answered()
             self._snapshots[run.path] = self._snapshots[run.path]._replace(run=run)
+            yield RunChanged(self._jobs.judged(run))
+
+    def review_jobs(self) -> Iterator[Finding]:
+        """Yield the runs of which their jobs make something else than before."""
+        for run in self._jobs.review_due(self._by_its_files):
+            self.series.add(run)
             yield RunChanged(run)
+        yield from self.judge_series(())
 
     def get(self, path: str) -> Run | None:
         """Return the known run at `path`; None if there is none."""
+        run = self._by_its_files(path)
+        return None if run is None else self._jobs.judged(run)
+
+    def _by_its_files(self, path: str) -> Run | None:
+        """Return the known run at `path` without what its job makes of it."""
         snapshot = self._snapshots.get(path)
         return None if snapshot is None else snapshot.run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from statustui.monitor.batch import Deliver
 from statustui.monitor.events.platform import watch_limit
@@ -11,6 +12,8 @@ from statustui.monitor.poll_policy import Settings
 from statustui.monitor.root_poller import RootPoller
 from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.usage import RootUsage
+from statustui.scheduler.answers import Call
+from statustui.scheduler.asker import Asker
 
 _MAX_SILENCE = 2.0
 """Seconds without an answer after which a filesystem is reported as silent."""
@@ -29,7 +32,11 @@ class Monitor:
 
     def __init__(self, roots: Sequence[str], settings: Settings | None = None) -> None:
         self._roots = list(dict.fromkeys(roots))
-        self._settings = settings or Settings()
+        settings = settings or Settings()
+        if settings.scheduler == "auto" and settings.asker is None:
+            asker = Asker(settings.ask_every, settings.ask_unattended)
+            settings = replace(settings, asker=asker)
+        self._settings = settings
         self._pollers: list[RootPoller] = []
         self._stopped = threading.Event()
 
@@ -51,6 +58,8 @@ class Monitor:
         ]
         for poller in self._pollers:
             poller.start()
+        if self._settings.asker is not None:
+            self._settings.asker.start()
         threading.Thread(target=self._watch_for_silence, name="monitor", daemon=True).start()
 
     def _watch_for_silence(self) -> None:
@@ -63,9 +72,13 @@ class Monitor:
         """Check everything now, without waiting for the interval to pass."""
         for poller in self._pollers:
             poller.check_all()
+        if self._settings.asker is not None:
+            self._settings.asker.hurry()
 
     def reread(self, path: str) -> None:
-        """Read the run at `path` again now."""
+        """Read the run at `path` again now, because the user has opened it."""
+        if self._settings.asker is not None:
+            self._settings.asker.mark_attended()
         for poller in self._pollers:
             poller.reread(path)
 
@@ -78,3 +91,17 @@ class Monitor:
         self._stopped.set()
         for poller in self._pollers:
             poller.stop()
+        if self._settings.asker is not None:
+            self._settings.asker.stop()
+
+    @property
+    def asked_at(self) -> float:
+        """When the scheduler was asked last, in seconds since 1970; infinite if it never is."""
+        asker = self._settings.asker
+        return float("inf") if asker is None else asker.answers.asked
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The last calls of the scheduler, oldest first."""
+        asker = self._settings.asker
+        return () if asker is None else asker.calls

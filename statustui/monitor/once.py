@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
+from statustui.core.job_verdict import DEFAULT_GRACE, may_be_judged
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import Survey, find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
@@ -26,6 +28,10 @@ from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.series import check_series, judge_series
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot, unread_part
 from statustui.monitor.unread import Unread
+from statustui.scheduler.answers import WantedJob
+
+if TYPE_CHECKING:
+    from statustui.scheduler.asker import Asker
 
 _MAX_CLAIM_WAIT = 1.0
 """Seconds to wait at most for the other roots to register their real paths."""
@@ -85,6 +91,8 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
     *,
     details: Details = Details.ALL,
     store: CacheStore | None = None,
+    grace: float = DEFAULT_GRACE,
+    asker: Asker | None = None,
     on_wait: Callable[[int], object] = lambda _read: None,
 ) -> Picture:
     """Find and read every run below `roots` once, each root in threads of its own.
@@ -99,6 +107,8 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
         patience: Seconds without an answer after which a root is given up.
         details: How much to read of each run.
         store: Where snapshots of earlier looks are; None to read everything.
+        grace: Seconds after the end of its job until a run under way counts as dead.
+        asker: Asked once about the jobs of all runs under way; None to go by their files.
         on_wait: Called with the number of runs read so far, a few times a second.
 
     Raises:
@@ -115,14 +125,18 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
             now,
             details=details,
             store=store,
+            grace=grace,
         )
         for number, root in enumerate(roots)
     ]
-    return _collect(readers, patience, on_wait)
+    return _collect(readers, patience, asker, on_wait)
 
 
 def _collect(
-    readers: Sequence[_RootReader], patience: float, on_wait: Callable[[int], object]
+    readers: Sequence[_RootReader],
+    patience: float,
+    asker: Asker | None,
+    on_wait: Callable[[int], object],
 ) -> Picture:
     """Run all readers at once, and return what they have read."""
     questions = [Question(reader.read, f"read {reader.root}") for reader in readers]
@@ -138,6 +152,9 @@ def _collect(
                 keepers.append((reader.keeper, reader.kept))
         except OSError as error:
             reader.parts.append(Unread(reader.root, error.strerror or str(error)))
+    if asker is not None:
+        _ask(readers, asker, patience)
+    for reader in readers:
         # A reader that has been given up may still add runs: use those it has now.
         found = list(reader.runs)
         runs += found
@@ -147,6 +164,21 @@ def _collect(
         incomplete += reader.parts
         incomplete += [part for run in found if run.error and (part := unread_part(run))]
     return Picture(runs, counted, incomplete, unfollowed, keepers)
+
+
+def _ask(readers: Sequence[_RootReader], asker: Asker, patience: float) -> None:
+    """Ask about the jobs of the runs that were read, and judge those runs again."""
+    wanted = frozenset[WantedJob]().union(*(reader.wanted for reader in readers))
+    if not wanted:
+        return
+    asker.ask(wanted)
+    for reader in readers:
+        if reader.wanted:
+            # A root that does not answer any more keeps what was made of its runs before.
+            with contextlib.suppress(OSError):
+                Question(partial(reader.judge, asker=asker), f"judge {reader.root}").answer(
+                    patience
+                )
 
 
 def _claim(
@@ -168,6 +200,7 @@ class _RootReader:
         now: The time in seconds since 1970.
         details: How much to read of each run.
         store: Where snapshots of earlier looks are; None to read everything.
+        grace: Seconds after the end of its job until a run under way counts as dead.
     """
 
     def __init__(  # noqa: PLR0913 - what to read, and how
@@ -179,17 +212,25 @@ class _RootReader:
         *,
         details: Details,
         store: CacheStore | None,
+        grace: float,
     ) -> None:
         self.root = root
         self.runs: list[Run] = []
         self.parts: list[Unread] = []
         self.links = 0
         """Number of links that were not followed."""
+        self.wanted: frozenset[WantedJob] = frozenset()
+        """The jobs that a scheduler can be asked about."""
+        self._marked: list[Run] = []
+        """The runs, the stalled ones with their reasons, before they are judged."""
+        self._part_count = 0
+        """Number of parts that could not be read before that."""
         self._stale_after = stale_after
         self._now = now
         self._claim = claim
         self._details = details
         self._store = store
+        self._grace = grace
         self.keeper: CacheKeeper | None = None
         """Keeps the cache of the root; None before that is loaded."""
         self.counted: list[OutlinedRun] = []
@@ -274,21 +315,39 @@ class _RootReader:
             self._kept.append(found)
 
     def _judge(self, heartbeat: Heartbeat) -> None:
-        """Mark the stalled runs, and judge the series by their runs."""
-        if self.counted:
-            # Series are not counted where there are runs.
-            check_series(self.runs, self._add_error)
-            return
-        marked = self.runs
+        """Mark the stalled runs, and judge all runs."""
+        self._marked = self.runs
         if self._details is Details.ALL:
             from statustui.monitor.stalls import mark_stalled  # noqa: PLC0415 - not for a count
 
-            marked = []
+            self._marked = []
             for run in mark_stalled(self.runs, self._stale_after, self._now):
-                marked.append(run)
+                self._marked.append(run)
                 heartbeat()
+        self._part_count = len(self.parts)
+        self.judge(heartbeat)
+
+    def judge(self, heartbeat: Heartbeat, asker: Asker | None = None) -> None:
+        """Judge the runs by their jobs, then the series by their runs.
+
+        Args:
+            heartbeat: To be called whenever the filesystem has answered.
+            asker: Has answers about the jobs; None to go by the files alone.
+        """
+        del self.parts[self._part_count :]
+        runs = self._marked
+        if any(map(may_be_judged, runs)):
+            from statustui.monitor.jobs import Looks, judge_jobs  # noqa: PLC0415 - for open runs
+
+            looks = Looks(self._grace, lambda: self._now, asker, is_single=True, beat=heartbeat)
+            runs, self.wanted = judge_jobs(runs, looks)
+        if self.counted:
+            # Series are not counted where there are runs.
+            self.runs = runs
+            check_series(runs, self._add_error)
+            return
         judged = []
-        for run in judge_series(marked, self._add_error, self._stale_after, self._now):
+        for run in judge_series(runs, self._add_error, self._stale_after, self._now):
             judged.append(run)
             heartbeat()
         self.runs = judged

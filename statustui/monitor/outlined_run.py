@@ -7,6 +7,7 @@ from typing import NamedTuple
 from statustui.core.outline import Outline, build_outlined
 from statustui.core.reading import Signature
 from statustui.core.run import Run, RunDir, RunMetadata
+from statustui.core.states import STATES
 from statustui.core.working_dir import read_metadata, with_owner
 from statustui.monitor.marker_files import MARKED_STATES, with_marker_files
 from statustui.monitor.snapshot import NO_METADATA, is_racy
@@ -28,10 +29,14 @@ class OutlinedRun(NamedTuple):
 
     @property
     def is_judged(self) -> bool:
-        """Whether the category of the run is that of its status file, whatever is beside that."""
+        """Whether the category of the run is that of its status file, whatever is beside that.
+
+        It may not be if `may_be_judged` by its job.
+        """
         digest = self.outline.digest
         is_certain = digest.is_final or digest.problem or digest.stage not in MARKED_STATES
-        return bool(is_certain) and self.place.kind != "series"
+        is_open = digest.category.is_under_way or digest.stage == STATES.SCHED_ERROR
+        return bool(is_certain) and not is_open and self.place.kind != "series"
 
     def completed(self, *, with_metadata: bool = True) -> OutlinedRun:
         """Add what the files beside the status file say, unless the cache has the name of the run.

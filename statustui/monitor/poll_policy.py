@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
+from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.fs.mounts import Reach
+from statustui.scheduler.pace import DEFAULT_EVERY, SchedulerMode
+
+if TYPE_CHECKING:
+    from statustui.scheduler.asker import Asker
 
 WatchMode = Literal["auto", "events", "poll"]
 WATCH_MODES: tuple[WatchMode, ...] = get_args(WatchMode)
@@ -28,6 +33,16 @@ class Settings:
     """How long a run may stay in a state before it can count as stalled."""
     store: CacheStore | None = field(default=None, compare=False)
     """Where the runs of earlier sessions are kept; None to read everything."""
+    scheduler: SchedulerMode = "off"
+    """Whether to ask the scheduler about the jobs of runs under way."""
+    ask_every: float = DEFAULT_EVERY
+    """Seconds between two rounds of calls."""
+    ask_unattended: float = float("inf")
+    """Seconds after the last sign of a user for which to go on asking."""
+    job_grace: float = DEFAULT_GRACE
+    """Seconds after the end of its job until a run under way counts as dead."""
+    asker: Asker | None = field(default=None, compare=False)
+    """Asks the scheduler for all roots; made by the `Monitor`."""
     clock: Callable[[], float] = time.time
     """Returns the time in seconds since 1970, to which times in status files are compared."""
 

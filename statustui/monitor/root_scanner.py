@@ -183,6 +183,7 @@ class RootScanner:
             self.found = len(self) + self._runs.unread_count
             yield from self._runs.drop_unchecked()
             yield from self._runs.review_stalls()
+            yield from self._runs.review_jobs()
 
     def check(self, paths: Collection[str]) -> Iterator[Finding]:
         """Check known runs, and read the changed ones."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from statustui.core.durations import goes_on
+from statustui.core.job import describe_wait
 from statustui.core.run import Run
 from statustui.core.states import STATES
 from statustui.core.text import format_brief_span, format_live_age, format_span
@@ -75,6 +76,14 @@ def _state(run: Run, now: float) -> str:
 
 def _age(run: Run, now: float) -> str:
     return (UNTIMED if run.is_untimed else format_live_age(run.age(now))).rjust(4)
+
+
+def _wait(run: Run, now: float) -> str:
+    """Return why the job of a run waits, in front of its note; empty if it does not."""
+    job = run.job
+    if job is None or job.status is None or not job.is_waiting:
+        return ""
+    return f"{describe_wait(job.status, now)}: "
 
 
 def _started(run: Run, now: float) -> str:
@@ -192,13 +201,13 @@ COLUMNS = {
     "note": Column(
         "NOTE",
         "note of the last status, or of the failure",
-        lambda run, _now: run.headline,
+        lambda run, now: _wait(run, now) + run.headline,
         least=12,
         most=24,
         squeezed=12,
         takes_rest=True,
         leaves=9,
-        prefix=lambda run, _now: run.headline_prefix,
+        prefix=lambda run, now: _wait(run, now) + run.headline_prefix,
     ),
 }
 """Name -> column, from left to right."""

@@ -13,12 +13,14 @@ from functools import partial
 from typing import Any
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
+from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.core.order import GROUPINGS, SORT_KEYS, split_sort
 from statustui.core.query import QueryError, parse_query
 from statustui.core.text import clean, parse_span
 from statustui.monitor.fs.deadline import PATIENCE, ask
 from statustui.monitor.poll_policy import WATCH_MODES, Settings, WatchMode
 from statustui.presentation.columns import COLUMNS
+from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
 from statustui.settings.cache_directory import CacheDirectory, cache_directory
 from statustui.settings.directories import user_directory
 
@@ -43,6 +45,12 @@ class Config:
     stale_after: StaleAfter = DEFAULT_STALE_AFTER
     patience: float = PATIENCE
     """Seconds after which a filesystem that does not answer is given up."""
+    scheduler: SchedulerMode = "auto"
+    """Whether to ask the scheduler about the jobs of runs under way."""
+    ask_every: float = DEFAULT_EVERY
+    """Seconds between two rounds of questions to it."""
+    job_grace: float = DEFAULT_GRACE
+    """Seconds after the end of its job until a run under way counts as dead."""
     cache: bool = True
     """Whether to keep what was read of finished runs for later sessions."""
     bell: bool = False
@@ -70,7 +78,16 @@ class Config:
     def settings(self) -> Settings:
         """The entries on how to watch."""
         store = CacheDirectory(cache_directory()) if self.cache else None
-        return Settings(self.watch, self.interval, self.max_checks, self.stale_after, store)
+        return Settings(
+            self.watch,
+            self.interval,
+            self.max_checks,
+            self.stale_after,
+            store,
+            scheduler=self.scheduler,
+            ask_every=self.ask_every,
+            job_grace=self.job_grace,
+        )
 
     def complaint(self, entry: str, trouble: str) -> str:
         """Return the message that an entry is wrong, with its place."""
@@ -237,6 +254,8 @@ def read_number(value: object, minimum: float, maximum: float) -> float:
 
 INTERVAL = (0.1, 86400.0)
 """Minimum and maximum of the seconds between two checks."""
+ASK_EVERY = (1.0, 86400.0)
+"""Minimum and maximum of the seconds between two rounds of questions to a scheduler."""
 MAX_CHECKS = (1.0, 1e9)
 """Minimum and maximum of the checks per second."""
 
@@ -248,6 +267,15 @@ def read_patience(value: object) -> float:
         ValueError: `value` is not a duration within the bounds of `INTERVAL`.
     """
     return read_number(read_span(value), *INTERVAL)
+
+
+def read_ask_every(value: object) -> float:
+    """Return the seconds between two rounds of questions to a scheduler.
+
+    Raises:
+        ValueError: `value` is not a duration within the bounds of `ASK_EVERY`.
+    """
+    return read_number(read_span(value), *ASK_EVERY)
 
 
 def _flag(value: object) -> bool:
@@ -304,6 +332,9 @@ _ENTRIES: dict[str, Callable[[Config, object], Config]] = {
     "max-checks": _simple("max_checks", lambda value: read_number(value, *MAX_CHECKS)),
     "stale": _stale,
     "patience": _simple("patience", read_patience),
+    "scheduler": _simple("scheduler", lambda value: _choose(_text(value), SCHEDULER_MODES)),
+    "ask-every": _simple("ask_every", read_ask_every),
+    "job-grace": _simple("job_grace", read_span),
     "cache": _simple("cache", _flag),
     "bell": _simple("bell", _flag),
     "on-problem": _simple("on_problem", lambda value: tuple(shlex.split(_text(value)))),

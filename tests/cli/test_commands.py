@@ -106,7 +106,7 @@ def test_a_run_object_has_the_documented_keys(tmp_path: Path) -> None:
     runs = listed(str(root))
     keys = {"path", "id", "name", "kind", "state", "category", "note", "time", "timestamp"}
     keys |= {"user", "series", "problem", "result", "stalled", "updates", "error"}
-    keys |= {"recovered", "results_file", "members"}
+    keys |= {"recovered", "results_file", "members", "job"}
     assert all(set(run) == keys for run in runs.values())
     empty = runs[f"{root}/test_runs/20"]
     assert (empty["state"], empty["category"], empty["updates"]) == ("UNKNOWN", "error", 0)
@@ -435,6 +435,7 @@ SCHEMA: dict[str, tuple[type, ...]] = {
     "results_file": (str, NULL),
     "stalled": (dict, NULL),
     "members": (dict, NULL),
+    "job": (dict, NULL),
     "updates": (int,),
     "error": (str, NULL),
 }

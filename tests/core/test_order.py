@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from statustui.core.order import SORT_KEYS, natural, sort_key, split_sort, suite
+from statustui.core.job import Job, JobStatus
+from statustui.core.order import GROUPINGS, SORT_KEYS, natural, sort_key, split_sort, suite
 from statustui.core.run import Run
 from tests.runs import make
 
@@ -34,6 +35,7 @@ RUNS = [
         ("result", ["2", "30", "20", "10", "3"]),
         ("started", ["30", "20", "10", "3", "2"]),
         ("took", ["30", "2", "3", "10", "20"]),
+        ("job", ["2", "3", "10", "20", "30"]),
     ],
 )
 def test_each_sort_key_has_its_order(name: str, ids: list[str]) -> None:
@@ -80,3 +82,19 @@ def test_a_sort_key_has_its_sign_in_front() -> None:
     assert split_sort("-time") == ("time", True)
     assert split_sort("time") == ("time", False)
     assert suite(make("a", "RUNNING x", name="osu.bw.small")) == "osu"
+
+
+def test_runs_sort_and_group_by_their_jobs() -> None:
+    """By when the job starts, then by its id; those without a job come last."""
+    early, late = (
+        JobStatus("PENDING", start_estimate=5.0),
+        JobStatus("RUNNING", "", 9.0, nodes="n1"),
+    )
+    jobs = [Job("10", "slurm", late), Job("9", "slurm", late), Job("7", "slurm", early), None]
+    runs = [
+        run(number, "RUNNING")._replace(job=job)
+        for number, job in enumerate([*jobs, Job("1", "slurm")])
+    ]
+    assert [one.id for one in sorted(runs, key=sort_key("job"))] == ["2", "1", "0", "4", "3"]
+    assert [GROUPINGS["job"].of(one) for one in runs] == ["10", "9", "7", "", "1"]
+    assert [GROUPINGS["node"].of(one) for one in runs] == ["n1", "n1", "", "", ""]

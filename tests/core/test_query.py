@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from statustui.core.job import Job, JobStatus
 from statustui.core.query import FIELDS, FLAGS, QueryError, fold, parse_query
 from statustui.core.run import Run, Stall
 from tests.runs import make
@@ -339,3 +340,26 @@ def test_a_filter_agrees_with_a_naive_one(  # noqa: PLR0913, PLR0917 - arguments
     expected = combine(naive(field, value)(run) for field, value in terms)
     query = parse_query(f"!({said})" if negates else said)
     assert query.matches(run, NOW) is (expected is not negates)
+
+
+@pytest.mark.parametrize(
+    ("expression", "matches"),
+    [
+        ("job=22", True),
+        ("job=2", False),
+        ('job=""', False),
+        ("node=n2", True),
+        ("node=n3", False),
+        ("node!=n3", True),
+        ("node~^n", True),
+        ("reason=Res*", False),
+    ],
+)
+def test_a_run_is_found_by_its_job(expression: str, *, matches: bool) -> None:
+    """Also by each of its nodes; a reason counts while it waits."""
+    status = JobStatus("RUNNING", "Resources", nodes="n[1-2]")
+    run = make("r/1", "RUNNING")._replace(job=Job("22", "slurm", status))
+    assert parse_query(expression).matches(run, 0.0) is matches
+    waiting = run._replace(job=Job("22", "slurm", status._replace(state="PENDING")))
+    assert parse_query("reason=Res*").matches(waiting, 0.0)
+    assert not parse_query("node=n1 | job=22 | reason=Res*").matches(make("r/1", "RUNNING"), 0.0)

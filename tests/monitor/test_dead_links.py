@@ -134,9 +134,10 @@ def _set_by_logs(is_told: threading.Event, finding: InspectionResult) -> None:
 
 def test_inspecting_a_run_repeatedly_uses_no_further_threads(tree: Tree) -> None:
     """One thread hangs for each link; it ends when the mount answers."""
+    victim = tree.read(tree.victim)
+    # One thread of this reading hangs already: that which has looked for the job.
     before = threading.active_count()
     stuck = Stuck()
-    victim = tree.read(tree.victim)
     for _ in range(5):
         is_told = threading.Event()
         inspection = FileInspection(victim, [], partial(_set_by_logs, is_told), stuck)

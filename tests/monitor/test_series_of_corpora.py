@@ -41,12 +41,12 @@ DEVELOP = {
     16: ("passed", None, True, "1/1 passed"),
     17: ("failed", None, True, "0/1 passed, 1 failed"),
     # Killed by the time limit of the scheduler.
-    18: ("error", None, True, "0/1 passed, 1 error"),
+    18: ("failed", None, True, "0/1 passed, 1 failed"),
     # Lost its node, queued again, passed.
     19: ("passed", None, True, "1/1 passed"),
     # The same, and running for the second time.
     20: ("running", None, False, "0/1 passed, 1 running"),
-    21: ("error", None, True, "0/1 passed, 1 error"),
+    21: ("cancelled", None, True, "0/1 passed, 1 cancelled"),
     22: ("error", None, True, "0/1 passed, 1 error"),
     23: ("passed", None, True, "1/1 passed"),
     24: ("failed", None, True, "0/1 passed, 1 failed"),
@@ -88,7 +88,7 @@ PAVILION_2_1_1 = {
     5: ("error", None, True, "0/1 passed, 1 error"),
     6: ("error", None, True, "0/1 passed, 1 error"),
     # Killed by the time limit of the scheduler; its status says that it runs.
-    7: ("running", None, False, "0/1 passed, 1 running"),
+    7: ("failed", None, True, "0/1 passed, 1 failed"),
 }
 
 

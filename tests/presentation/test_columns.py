@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from statustui.core.job import Job, JobStatus
 from statustui.core.members import Members
 from statustui.core.run import Stall
 from statustui.presentation.columns import COLUMNS, columns_for, fit
@@ -121,3 +122,12 @@ def test_a_series_without_a_status_file_has_a_blank_state() -> None:
     blank = run_of("RUN x")._replace(status_count=0, members=Members())
     assert COLUMNS["state"].text(blank, 0.0) == ""
     assert COLUMNS["state"].text(blank._replace(status_count=1), 0.0) == "RUN"
+
+
+def test_the_note_says_why_a_run_waits() -> None:
+    """In front of its own note."""
+    status = JobStatus("PENDING", "Priority")
+    run = run_of("SCHEDULED kicked off")._replace(job=Job("22", "slurm", status))
+    said = "waits: Priority (jobs of higher priority come first): kicked off"
+    assert COLUMNS["note"].text(run, 0.0) == said
+    assert COLUMNS["note"].text(run._replace(job=Job("22", "slurm")), 0.0) == "kicked off"

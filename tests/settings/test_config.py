@@ -24,6 +24,9 @@ interval = 10
 max-checks = 200
 stale = "1h"
 patience = "20s"
+scheduler = "off"
+ask-every = "2m"
+job-grace = 30
 bell = true
 on-problem = "mail -s 'a b' me"
 ascii = true
@@ -51,7 +54,12 @@ def test_every_entry_is_taken() -> None:
     assert config.mistakes == ()
     assert config.columns == ("id", "state", "user")
     assert (config.sort, config.group, config.theme) == ("-time", "failure", "ansi-light")
-    assert config.settings == Settings("poll", 10, 200, StaleAfter(3600, {"SCHEDULED": 43200}))
+    assert config.settings == Settings(
+        *("poll", 10, 200, StaleAfter(3600, {"SCHEDULED": 43200})),
+        scheduler="off",
+        ask_every=120,
+        job_grace=30,
+    )
     assert config.patience == 20.0
     assert (config.bell, config.ascii, config.colorblind) == (True, True, True)
     assert config.on_problem == ("mail", "-s", "a b", "me")
@@ -85,6 +93,9 @@ def test_the_documented_example_has_every_entry_and_is_right() -> None:
         ("interval = true", "interval: must be a number"),
         ("interval = inf", "interval: must be a number from 0.1 to 86400"),
         ("interval = -1", "interval: must be a number from 0.1"),
+        ("scheduler = true", "scheduler: must be a string"),
+        ("scheduler = 'on'", "scheduler: on is not one of auto, off"),
+        ("ask-every = 0.5", "ask-every: must be a number from 1 to 86400"),
         ("max-checks = inf", "max-checks: must be a number from 1 to 1e+09"),
         ("max-checks = nan", "max-checks: must be a number from 1"),
         ("stale = inf", "stale: a time is a number and s, m, h or d"),

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.history import History
+from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.core.working_dir import STATUS, root_folder, run_dir
 from statustui.monitor.fs.deadline import PATIENCE, Heartbeat, Question
+from statustui.monitor.jobs import Looks, judge_jobs
 from statustui.monitor.run.history_file import HistoryFile
 from statustui.monitor.run.run_logs import Logs, RunLogs
 from statustui.monitor.series import judge_series
@@ -65,7 +67,9 @@ def read_run(
         statuses = read_history(status_path, heartbeat) if in_full else []
         own = read_snapshot(run_dir(folder, root_folder(folder))).run
         heartbeat()
-        [run] = judge_series([own], lambda _path, _error: None, DEFAULT_STALE_AFTER, time.time())
+        looks = Looks(DEFAULT_GRACE, time.time, is_single=True, beat=heartbeat)
+        judged, _wanted = judge_jobs([own], looks)
+        [run] = judge_series(judged, lambda _path, _error: None, DEFAULT_STALE_AFTER, time.time())
         files = RunLogs(run.place, min(_MAX_LINK_WAIT, patience / 4), on_call=heartbeat)
         try:
             logs = None if in_full else files.read_logs((run.problem or run.current).state)

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 
 from statustui.core.durations import StateDurations
 from statustui.core.history import History
+from statustui.core.job import describe_job
 from statustui.core.run import Run
 from statustui.core.states import explain_state
 from statustui.core.text import clean, format_age, format_live_age
@@ -57,6 +58,8 @@ class RunHeader(Painted):
         run, now = self._run, self._clock()
         lines = [self._draw_name(run), self._draw_state(run, now)]
         self._add_path(lines, clean(run.path))
+        if run.job is not None and run.job.status is not None:
+            lines.append(Text(clean(describe_job(run.job, now))[:_MAX_NAME], "bold"))
         if run.stall is not None:
             silent = format_age(now - run.stall.since)
             basis = clean(run.stall.basis)

@@ -1,0 +1,119 @@
+"""Run the command of a scheduler, with limits, and end it for good."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+CALL_LIMIT = 10.0
+"""Seconds that a call may take. With its controller down, ``squeue`` takes 18 (Slurm 22.05)."""
+MAX_BYTES = 1 << 25
+"""Bytes of an answer that are read."""
+_BLOCK = 1 << 16
+
+
+class NoAnswerError(Exception):
+    """A scheduler has not answered; nothing follows for its jobs. The message says why."""
+
+
+class Output(NamedTuple):
+    """What a command has printed."""
+
+    status: int
+    """Its exit status; negative: the signal that ended it."""
+    out: str
+    err: str
+
+
+RunCommand: TypeAlias = Callable[[Sequence[str], Mapping[str, str]], Output]
+"""Runs a command, given its words and variables to set; those with an empty value are unset.
+
+Raises `NoAnswerError` if it cannot be started, does not end in time, or prints too much.
+"""
+
+
+def run_command(
+    words: Sequence[str], variables: Mapping[str, str], limit: float = CALL_LIMIT
+) -> Output:
+    """Run a command without a shell, in a process group of its own.
+
+    The group is killed when the command ends or is given up, so that nothing that it has started
+    remains.
+
+    Args:
+        words: The command and its arguments.
+        variables: Environment variables to set; those with an empty value are unset.
+        limit: Seconds that it may take.
+
+    Raises:
+        NoAnswerError: It cannot be started, does not end in time, or prints too much.
+    """
+    end = time.monotonic() + limit
+    everything = {**os.environ, "LC_ALL": "C", **variables}
+    try:
+        process = subprocess.Popen(  # noqa: S603 - without a shell, and ids are checked before
+            list(words),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={name: value for name, value in everything.items() if value},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise NoAnswerError(f"{words[0]}: {error.strerror or error}") from None
+    try:
+        out, err = _read(process, end)
+        status = process.wait(timeout=max(0.0, end - time.monotonic()))
+    except (TimeoutError, subprocess.TimeoutExpired):
+        raise NoAnswerError(f"{words[0]}: no answer within {limit:g} s") from None
+    except ValueError:
+        raise NoAnswerError(f"{words[0]}: the answer is too long") from None
+    finally:
+        _end(process)
+    return Output(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+
+def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
+    """Read what a command prints, until it closes both streams.
+
+    Raises:
+        TimeoutError: It has not by `end`, on the monotonic clock.
+        ValueError: It prints more than `MAX_BYTES`.
+    """
+    parts: dict[object, list[bytes]] = {process.stdout: [], process.stderr: []}
+    size = 0
+    with selectors.DefaultSelector() as selector:
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(max(0.0, end - time.monotonic()))
+            if not ready or time.monotonic() >= end:
+                raise TimeoutError
+            for key, _events in ready:
+                block = os.read(key.fd, _BLOCK)
+                if not block:
+                    selector.unregister(key.fileobj)
+                size += len(block)
+                if size > MAX_BYTES:
+                    raise ValueError
+                parts[key.fileobj].append(block)
+    return b"".join(parts[process.stdout]), b"".join(parts[process.stderr])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the process group of a command."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    # A process that sleeps in the kernel outlives the signal: do not wait for it.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=1.0)

@@ -1,0 +1,1 @@
+"""What the schedulers answer, and how they are asked."""

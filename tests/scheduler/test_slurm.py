@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statustui.core.job import JobPhase, JobStatus, explain
+from statustui.scheduler.command import NoAnswerError, Output
+from statustui.scheduler.slurm import Slurm, parse_accounts, parse_queue
+from tests.scheduler.samples import QUEUES, Recorded, accounts, queue, read
+
+
+def seconds(text: str) -> float:
+    """Seconds since 1970 of a local time."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def ids_of(text: str) -> set[str]:
+    """The ids in the lines of a queue."""
+    return {line.split("|")[1] for line in text.splitlines()}
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_every_line_of_every_recorded(name: str) -> None:
+    """Every line of every recorded queue is a job with a known phase."""
+    text = queue(name)
+    ids = {one for one in ids_of(text) if "[" not in one}
+    found = parse_queue(text, ids)
+    assert found.keys() == ids
+    assert all(status.phase is not JobPhase.UNKNOWN for status in found.values())
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_every_recorded_reason_for_waiting(name: str) -> None:
+    """Every recorded reason for waiting has a sentence."""
+    for line in queue(name).splitlines():
+        reason = line.split("|")[-1]
+        if "|PENDING|" in line:
+            assert explain(reason).sentence
+
+
+def test_a_job_that_waits_for_resources() -> None:
+    """A job that waits for resources has an estimate of its start."""
+    found = parse_queue(queue("resources-and-priority-squeue"), ["27", "32", "6"])
+    assert found["27"] == JobStatus("PENDING", "Resources", seconds("2026-11-25T14:27:30"))
+    assert found["32"] == JobStatus("PENDING", "Priority")
+    assert found["6"] == JobStatus("PENDING", "JobHeldUser")
+
+
+def test_a_job_that_runs_has_nodes() -> None:
+    """A job that runs has nodes and a latest end."""
+    found = parse_queue(queue("all-states-squeue"), ["41", "54"])
+    start, end = seconds("2026-11-25T13:30:56"), seconds("2026-11-25T14:30:56")
+    assert found["41"] == JobStatus("RUNNING", "", start, end, "n1")
+    assert found["54"].state == "NODE_FAIL"
+    assert found["54"].end == seconds("2026-11-25T13:33:20")
+
+
+def test_a_reason_may_hold_spaces() -> None:
+    """A reason may hold spaces and a special exit waits."""
+    found = parse_queue(queue("odd-squeue"), ["58", "59", "62", "57"])
+    assert found["58"].reason == "job requeued in held state"
+    assert found["59"].phase is JobPhase.WAITING
+    assert found["62"].phase is JobPhase.RUNNING
+    assert found["57"].phase is JobPhase.RUNNING
+
+
+def test_a_job_that_was_requeued() -> None:
+    """A job that was requeued after a node failure waits."""
+    found = parse_queue(queue("nodefail-squeue-24"), ["24"])
+    assert found["24"].phase is JobPhase.WAITING
+    assert found["24"].reason == "BeginTime"
+
+
+def test_tasks_of_an_array_are_found() -> None:
+    """Tasks of an array are found also where several wait in one line."""
+    text = queue("array-squeue")
+    found = parse_queue(text, ["36", "36_1", "36_3", "36_6", "36_7", "49"])
+    assert found["36_1"].state == "RUNNING"
+    assert found["49"].state == "RUNNING"
+    assert found["36_3"] == found["36_6"] == JobStatus("PENDING", "JobArrayTaskLimit")
+    assert "36_7" not in found
+    assert found["36"].state == "RUNNING"
+
+
+def test_an_array_has_ended_only() -> None:
+    """An array has ended only when none of its tasks is left."""
+    assert parse_queue(queue("array-later-squeue"), ["36"])["36"].state == "FAILED"
+    assert parse_queue(read("squeue-mixed.out"), ["3"])["3"].state == "RUNNING"
+
+
+def test_the_task_that_has_the_id() -> None:
+    """The task that has the id of its array does not stand for it."""
+    lines = "36|36_6|COMPLETED|1|2|alice|n1|None\n52|36_4|RUNNING|1|2|alice|n1|None\n"
+    found = parse_queue(lines, ["36", "36_6"])
+    assert found["36"].state == "RUNNING"
+    assert found["36_6"].state == "COMPLETED"
+
+
+def test_the_parts_of_a_heterogeneous() -> None:
+    """The parts of a heterogeneous job are found."""
+    found = parse_queue(queue("het-running-squeue"), ["39", "39+1", "40"])
+    assert [found[one].state for one in ("39", "39+1", "40")] == ["RUNNING"] * 3
+
+
+def test_its_own_format_gives_seconds() -> None:
+    """Its own format gives seconds and the user."""
+    found = parse_queue(read("squeue-mixed.out"), ["7", "8"])
+    assert found["7"] == JobStatus("CANCELLED", "Priority", 1795647457, 1795647457, "", "alice")
+    assert found["8"].nodes == "n1"
+
+
+def test_accounts_say_how_a_job() -> None:
+    """Accounts say how a job ended and nothing of one that has not."""
+    text = accounts("sacct-many")
+    found = parse_accounts(text, ["8", "22", "25", "54", "61", "71"])
+    assert {one: status.state for one, status in found.items()} == {
+        "8": "CANCELLED",
+        "22": "TIMEOUT",
+        "54": "NODE_FAIL",
+        "61": "FAILED",
+    }
+    assert found["22"].end == seconds("2026-11-25T13:28:03")
+
+
+def test_of_several_accounts_of_a_requeued() -> None:
+    """Of several accounts of a requeued job the last one counts."""
+    found = parse_accounts(accounts("sacct-many-duplicates"), ["24", "25"])
+    assert {one: status.state for one, status in found.items()} == {"24": "COMPLETED"}
+    assert parse_accounts(accounts("nodefail-sacct-24"), ["24"]) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["all-states-sacct", "array-later-sacct", "cancelled-sacct", "het-sacct", "odd-sacct"]
+)
+def test_every_recorded_account_of_an_end(name: str) -> None:
+    """Every recorded account of an end is known."""
+    text = accounts(name)
+    wanted = []
+    for line in text.splitlines():
+        _raw, job, state = line.split("|")[:3]
+        if state.startswith(("CANCELLED", "COMPLETED", "FAILED", "TIMEOUT")):
+            wanted.append(job)
+    assert parse_accounts(text, wanted).keys() == set(wanted)
+
+
+def test_jobs_of_one_user_are_chosen() -> None:
+    """Jobs of one user are chosen in the controller."""
+    run = Recorded(squeue=Output(0, read("squeue-mixed.out"), ""))
+    Slurm(run).ask(["7", "8"], ["alice"])
+    (call,) = run.calls
+    assert call[-2:] == ["-u", "alice"]
+    assert run.variables[0]["SLURM_TIME_FORMAT"] == "%s"
+
+
+@pytest.mark.parametrize("users", [[], ["alice", "bob"], ["-o"], ["a b"]])
+def test_jobs_of_several_or_unknown(users: list[str]) -> None:
+    """Jobs of several or unknown users are listed."""
+    run = Recorded(squeue=Output(0, read("squeue-mixed.out"), ""))
+    Slurm(run).ask(["7", "8", "3_1"], users)
+    (call,) = run.calls
+    assert call[-2:] == ["-j", "3_1,7,8"]
+
+
+def test_a_list_that_is_too() -> None:
+    """A list that is too long for an argument is left out."""
+    ids = [str(10_000_000 + number) for number in range(20_000)]
+    run = Recorded(squeue=Output(0, "", ""), sacct=Output(0, "", ""))
+    Slurm(run).ask(ids, [])
+    assert "-j" not in run.calls[0]
+    assert len(run.calls[1][-1]) < 100_000
+
+
+def test_the_settings_of_the_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The settings of the user do not reach the commands."""
+    monkeypatch.setenv("SQUEUE_STATES", "RUNNING")
+    run = Recorded(squeue=Output(0, read("squeue-mixed.out"), ""))
+    Slurm(run).ask(["7"], [])
+    assert run.variables[0]["SQUEUE_STATES"] == ""
+
+
+def test_accounting_is_asked_once_for_each() -> None:
+    """Accounting is asked once for each forgotten job."""
+    run = Recorded(
+        squeue=Output(0, read("squeue-mixed.out"), ""),
+        sacct=Output(0, accounts("sacct-many"), ""),
+    )
+    slurm = Slurm(run)
+    assert slurm.ask(["7", "22", "999"], [])["22"].state == "TIMEOUT"
+    slurm.ask(["7", "22", "999"], [])
+    slurm.ask(["7", "22", "999", "61"], [])
+    assert [call[-1] for call in run.calls if call[0] == "sacct"] == ["22,999", "61"]
+
+
+def test_a_site_without_accounting_is_not_asked() -> None:
+    """A site without accounting is not asked again."""
+    run = Recorded(
+        squeue=Output(0, "", ""), sacct=Output(1, "", "Slurm accounting storage is disabled\n")
+    )
+    slurm = Slurm(run)
+    assert slurm.ask(["1"], []) == {}
+    assert slurm.ask(["1", "2"], []) == {}
+    assert [call[0] for call in run.calls] == ["squeue", "sacct", "squeue"]
+
+
+def test_an_unknown_id_is_no_failure() -> None:
+    """An unknown id is no failure."""
+    run = Recorded(
+        squeue=Output(1, "", read("unknown-squeue.err")), sacct=NoAnswerError("sacct: no answer")
+    )
+    assert Slurm(run).ask(["999999"], []) == {}
+
+
+def test_an_unknown_user_is_no_failure() -> None:
+    """An unknown user is no failure."""
+    run = Recorded(
+        squeue=Output(0, "", "squeue: error: Invalid user: nobody\n"), sacct=Output(0, "", "")
+    )
+    assert Slurm(run).ask(["1"], ["nobody"]) == {}
+
+
+@pytest.mark.parametrize("name", ["ctldown-squeue", "ctlhang-squeue", "noconf-squeue"])
+def test_a_controller_that_is_down(name: str) -> None:
+    """A controller that is down has not answered."""
+    error = read(f"{name}.err")
+    with pytest.raises(NoAnswerError, match=r"slurm_load_jobs|resolve_ctls"):
+        Slurm(Recorded(squeue=Output(1, "", error))).ask(["1"], [])
+
+
+def test_an_empty_answer_with_an_error() -> None:
+    """An empty answer with an error is no answer."""
+    with pytest.raises(NoAnswerError, match="Unable"):
+        Slurm(Recorded(squeue=Output(0, "", "Unable to contact slurm controller"))).ask(["1"], [])
+    with pytest.raises(NoAnswerError, match="exit status 2"):
+        Slurm(Recorded(squeue=Output(2, "", ""))).ask(["1"], [])
+
+
+def test_json_of_a_controller_that_is_down() -> None:
+    """Json of a controller that is down is no job."""
+    assert parse_queue(read("ctldown-squeue-json.out"), ["1", "6"]) == {}
+
+
+@pytest.mark.parametrize("text", ["1", "36_3", "39+1", "4294967294"])
+def test_an_id(text: str) -> None:
+    """An id."""
+    assert Slurm().is_id(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "foo", "-1", "1 2", "1;2", "1,2", "1\n", "\uff11", "1_", "--me"]
+)
+def test_no_id(text: str) -> None:
+    """No id."""
+    assert not Slurm().is_id(text)
+
+
+LINES = st.lists(
+    st.lists(
+        st.sampled_from(["36", "36_[1-9%2]", "36_[", "N/A", "9" * 30, "PENDING", "|", ""])
+        | st.text(max_size=8)
+    ).map("|".join)
+)
+
+
+@given(LINES, st.sets(st.sampled_from(["36", "36_2", "37+1", "9"])))
+def test_garbage_never_raises_and_gives(lines: list[str], ids: set[str]) -> None:
+    """Garbage never raises and gives wanted ids only."""
+    text = "\n".join(lines)
+    assert parse_queue(text, ids).keys() <= ids
+    assert parse_accounts(text, ids).keys() <= ids

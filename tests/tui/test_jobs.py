@@ -1,0 +1,45 @@
+"""The jobs of runs on the screen."""
+
+from __future__ import annotations
+
+from statustui.core.job import Job, JobStatus
+from statustui.core.job_verdict import Evidence, RunTimes, judge_by_job
+from statustui.monitor.batch import Batch
+from tests.tui.stand_in import NOW, make_app, settle
+from tests.tui.test_app import ids, line_of, shown
+
+
+async def test_the_screens_say_why_a_run_waits_and_that_its_job_has_ended() -> None:
+    """With the age of the answer; a dead run is among the problems until it moves on."""
+    app, source = make_app()
+    async with app.run_test(size=(150, 30)) as pilot:
+        source.deliver(("1", "a.b", "SCHEDULED kicked off"), ("2", "a.c", "RUNNING on"))
+        await settle(pilot)
+        runs = {run.id: run for run in app.runs}
+        held = Evidence(JobStatus("PENDING", "JobHeldUser"), NOW - 40)
+        killed = Evidence(JobStatus("TIMEOUT", end=NOW - 3600))
+        late = runs["2"]._replace(updated_at=NOW - 3600)
+        source.send(
+            Batch(
+                (
+                    judge_by_job(runs["1"], Job("6", "slurm"), held, RunTimes(NOW)),
+                    judge_by_job(late, Job("22", "slurm"), killed, RunTimes(NOW)),
+                )
+            )
+        )
+        await settle(pilot)
+        assert "will not start: JobHeldUser (held by its user" in line_of(app, "1")
+        assert "RUNNING, but job 22 ended: TIMEOUT" in line_of(app, "2")
+        await pilot.press("slash", *"job=6", "enter")
+        await settle(pilot)
+        assert ids(app) == ["1"]
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "job 6 will not start: JobHeldUser" in shown(app)
+        assert "slurm was asked 40s ago" in shown(app)
+        await pilot.press("escape", "escape", "exclamation_mark")
+        await settle(pilot)
+        assert ids(app) == ["2"]
+        source.deliver(("2", "a.c", "COMPLETE result: PASS"))
+        await settle(pilot)
+        assert ids(app) == []
