@@ -21,8 +21,6 @@ RECOVERED = "^"
 """Follows the state of a run that has recovered from an error."""
 UNTIMED = "?"
 """Replaces the age of a status whose time is unreadable."""
-_STATE_CELLS = 24
-"""The largest width of a state."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,8 @@ class Column:
     """Whether it is drawn dim, so that it does not draw the eye."""
     prefix: Callable[[Run, float], str] = lambda _run, _now: ""
     """The beginning of its text that introduces the rest, and is drawn dim."""
+    suffix: Callable[[Run, float], str] = lambda _run, _now: ""
+    """The end of its text that stays if the text is cut."""
 
 
 def _state(run: Run, now: float) -> str:
@@ -67,11 +67,17 @@ def _state(run: Run, now: float) -> str:
     if run.hides_problem:
         return f"{run.current.state} {HIDDEN}"
     if run.stall is not None:
-        since = f" {STALLED}{format_brief_span(now - run.stall.since)}"
-        return run.current.state[: _STATE_CELLS - len(since)] + since
+        return run.current.state + _stalled_span(run, now)
     if run.recovered is not None and not run.category.is_problem:
         return f"{run.current.state} {RECOVERED}"
     return run.current.state
+
+
+def _stalled_span(run: Run, now: float) -> str:
+    """Return for how long a run has stalled, behind its state; empty if it has not."""
+    if run.stall is None or run.hides_problem or (run.members is not None and not run.status_count):
+        return ""
+    return f" {STALLED}{format_brief_span(now - run.stall.since)}"
 
 
 def _age(run: Run, now: float) -> str:
@@ -145,8 +151,9 @@ COLUMNS = {
         "state, and how long it has stalled",
         _state,
         least=STATES.max_length,
-        most=_STATE_CELLS,
+        most=24,
         ticks=True,
+        suffix=_stalled_span,
     ),
     "result": Column(
         "RESULT",

@@ -379,7 +379,7 @@ def test_what_has_stalled_is_listed_by_the_configuration_or_the_option(tmp_path:
     assert stalled("--config", str(config), "--stale", "2h") == []
     told = run("list", "--config", str(config), str(tmp_path / "runs"))
     assert told.stderr == f"statustui: {config} line 1: sort: must be a string in quotes\n"
-    assert "stalled 50m:" in told.stdout
+    assert "RUNNING ~50m" in told.stdout
 
 
 def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -677,6 +677,6 @@ def test_runs_are_exported_for_spreadsheets_and_tickets() -> None:
     table = run("list", root, *only, "--format", "table", "--columns", "path,age").stdout
     assert table.splitlines()[0].split() == ["PATH", "AGE"]
     refused = run("list", root, "--columns", "id,colour", status=2)
-    assert "'colour' is not one of age, id" in refused.stderr
+    assert "'colour' is not one of age, root, id" in refused.stderr
     for options in (["--json", "--columns", "id"], ["--format", "md", "--summary"]):
         run("list", root, *options, status=2)

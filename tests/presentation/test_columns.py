@@ -76,10 +76,12 @@ def test_a_state_is_marked_that_hides_a_failure_or_lasts_too_long() -> None:
     ]
 
 
-def test_the_time_of_a_stall_is_never_cut() -> None:
-    """A long state gives way to it."""
+def test_the_time_of_a_stall_stays_behind_a_state_that_is_cut() -> None:
+    """It is the end of the text, whatever the length of the state."""
     run = run_of(f"{'S' * 30} x")._replace(stall=Stall(0.0, "x"))
-    assert COLUMNS["state"].text(run, 5900.0) == f"{'S' * 18} ~1h38"
+    assert COLUMNS["state"].text(run, 5900.0) == f"{'S' * 30} ~1h38"
+    assert COLUMNS["state"].suffix(run, 5900.0) == " ~1h38"
+    assert COLUMNS["state"].suffix(run._replace(stall=None), 5900.0) == ""
 
 
 def test_a_run_has_a_start_and_a_duration() -> None:

@@ -22,6 +22,14 @@ async def test_a_stalled_run_is_marked_with_for_how_long_until_it_moves() -> Non
         await settle(pilot)
         assert ids(app) == ["2", "3", "1"]
         assert "RUNNING ~2h01" in line_of(app, "3")
+        source.deliver(("4", "a.b", f"{'S' * 30} z"), ago=30_000)
+        await settle(pilot)
+        run = next(run for run in app.runs if run.id == "4")
+        source.send(Batch((run._replace(stall=Stall(NOW - 7300, "x")),)))
+        await settle(pilot)
+        assert f" {'S' * 17}… ~2h01 " in line_of(app, "4")
+        source.send(Batch(removed=(run.path,)))
+        await settle(pilot)
         await pilot.press("slash", *"stalled", "enter")
         await settle(pilot)
         assert ids(app) == ["3"]

@@ -140,7 +140,10 @@ class RowPainter:
         for name, size in self._fit(width):
             column = self._columns[name]
             pad = pad_cell_end if column.keeps_end else pad_cell
-            text = " " + pad(clean(column.text(run, now)), size)
+            text, suffix = clean(column.text(run, now)), column.suffix(run, now)
+            if suffix and cell_len(text) > size:
+                text = pad_cell(text.removesuffix(suffix), size - len(suffix)) + suffix
+            text = " " + pad(text, size)
             prefix = 1 + len(clean(column.prefix(run, now)))
             usual = coloured if name == "state" else quiet if column.is_secondary else base
             segments.append(Segment(text[:prefix], quiet if prefix > 1 else usual))
