@@ -147,6 +147,28 @@ def test_a_new_problem_rings_and_runs_a_command(tmp_path: Path) -> None:
         assert screen.wait_for_end() == 0
 
 
+def test_the_end_of_all_runs_is_one_call_also_when_the_program_ends_before_it(
+    tmp_path: Path,
+) -> None:
+    """With the runs that have finished meanwhile, and with problems gathered."""
+    tree, out = tmp_path / "tree", tmp_path / "out"
+    runs = [write_run(tree / name, "RUNNING on a node") for name in ("one", "two")]
+    write_run(tree / "old", "COMPLETE result: PASS")
+    tell = f"""sh -c 'echo $0 $STATUSTUI_COUNT $STATUSTUI_PROBLEMS $(wc -l) >> {out}'"""
+    options = ["--gather", "1h", "--on-problem", f"{tell} problems", "--on-end", f"{tell} end"]
+    with terminal([*STATUSTUI, *options, str(tree)]) as screen:
+        screen.wait_for("3 runs")
+        set_status(runs[0], "RUN_TIMEOUT", "late")
+        set_status(runs[1], "RUN_ERROR", "lost")
+        screen.wait_for("lost")
+        screen.wait_for("late")
+        assert not out.exists()
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+    wait_until(lambda: out.exists() and len(out.read_text().splitlines()) == 2, "both calls")
+    assert sorted(out.read_text().splitlines()) == ["end 2 2 2", "problems 2 2 2"]
+
+
 def test_a_wrong_command_is_refused(tmp_path: Path) -> None:
     """Before anything is watched."""
     command = [*STATUSTUI, "--on-problem", "mail 'me", str(tmp_path)]

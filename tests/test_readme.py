@@ -13,7 +13,6 @@ from statustui import __version__
 from statustui.cli.main import BROKEN_PIPE, INTERRUPTED
 from statustui.cli.monitor import command as monitor
 from statustui.cli.options import Failure
-from statustui.cli.output import run_object
 from statustui.cli.registry import SCREENLESS, WITH_SCREEN
 from statustui.cli.wait import TIMED_OUT
 from statustui.core.categories import Category
@@ -21,6 +20,7 @@ from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY, NODE
 from statustui.core.run import RunMetadata
 from statustui.core.run_builder import make_run
 from statustui.core.status_summary import StatusSummary
+from statustui.presentation.run_object import run_object
 from statustui.startup.crash_report import STATUS
 from statustui.tui.app import StatusApp
 from statustui.tui.screens.run import KEYS

@@ -28,6 +28,7 @@ from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.once import Details, Picture, read_once
 from statustui.presentation.export import EXPORT_COLUMNS, EXPORTS, USUAL_COLUMNS, rows_of
+from statustui.presentation.run_object import dump, run_object
 from statustui.settings.config import Config
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _print(
     elif form == "json":
         yield from output.list_json(roots, runs, generated, incomplete)
     elif form == "jsonl":
-        yield from (f"{output.dump(output.run_object(run))}\n" for run in runs)
+        yield from (f"{dump(run_object(run))}\n" for run in runs)
     elif form is not None:
         if form == "md":
             yield f"{output.summary(runs)}\n\n"

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 
 import click
 
-from statustui.cli.options import ROOTS, WatchOptions, check_roots, watch_options
+from statustui.cli.options import ROOTS, WatchOptions, check_roots, checked, watch_options
 from statustui.cli.screen import HOME_TIMEOUT, open_monitor
+from statustui.settings.config import read_command, read_gather
 
-
-def _split_command(
-    _context: click.Context, _option: click.Parameter, value: str
-) -> tuple[str, ...]:
-    """Split a command line into words, as a shell does."""
-    try:
-        return tuple(shlex.split(value))
-    except ValueError as error:
-        raise click.BadParameter(f"{value}: {error}") from None
+_COMMAND = checked(read_command)
+"""Splits a command line."""
 
 
 @click.command("monitor", short_help="Watch runs live; the default command.")
@@ -29,10 +22,21 @@ def _split_command(
 )
 @click.option(
     "--on-problem",
-    default="",
     metavar="CMD",
-    callback=_split_command,
+    callback=_COMMAND,
     help="Run CMD for each run that gets a problem; STATUSTUI_ID, _STATE, _NOTE … describe it.",
+)
+@click.option(
+    "--on-end",
+    metavar="CMD",
+    callback=_COMMAND,
+    help="Run CMD when all listed runs have finished, with these as JSON on its standard input.",
+)
+@click.option(
+    "--gather",
+    metavar="TIME",
+    callback=checked(read_gather),
+    help="Gather runs for TIME, such as 60s, and hand them to one call of CMD.",
 )
 @click.option(
     "--ascii/--no-ascii",
@@ -49,7 +53,9 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     roots: tuple[str, ...],
     watching: WatchOptions,
     bell: bool,
-    on_problem: tuple[str, ...],
+    on_problem: tuple[str, ...] | None,
+    on_end: tuple[str, ...] | None,
+    gather: float | None,
     is_ascii: bool | None,
     colorblind: bool,
     no_mouse: bool,
@@ -74,7 +80,9 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     config = watching.configure(
         limit=None if watching.config_path else HOME_TIMEOUT,
         bell=bell or None,
-        on_problem=on_problem or None,
+        on_problem=on_problem,
+        on_end=on_end,
+        gather=gather,
         ascii=is_ascii,
         colorblind=colorblind or None,
     )

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.durations import BRIEF, end_of
-from statustui.core.job import Job, JobStatus
-from statustui.core.members import Members
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.core.text import format_age, format_iso, format_span
 from statustui.presentation.columns import UNTIMED
 from statustui.presentation.export import cell_of, title_of
 from statustui.presentation.plain_text import Paper, pad, width_of
+from statustui.presentation.run_object import dump, run_object
 
 if TYPE_CHECKING:
     from statustui.core.history import History
@@ -247,61 +245,6 @@ def summary_lines(summary: RunSummary, now: float, paper: Paper) -> Iterator[str
         yield from (paper.line(f"     {words(line)}") for line in log_tail.lines)
 
 
-def run_object(run: Run) -> dict[str, Any]:
-    """Return the JSON object that ``list`` prints of a run."""
-    return {
-        "path": run.path,
-        "id": run.id,
-        "name": run.name,
-        "kind": run.kind,
-        "user": run.user,
-        "series": run.series or None,
-        "state": run.current.state,
-        "category": run.category.value,
-        "note": run.current.note,
-        "time": format_iso(run.updated_at),
-        "timestamp": run.updated_at,
-        "problem": _status_object(run.problem),
-        "recovered": _status_object(run.recovered),
-        "result": run.result,
-        "results_file": run.results_file,
-        "stalled": run.stall and {"since": run.stall.since, "basis": run.stall.basis},
-        "members": run.members and _members_object(run.members),
-        "job": run.job and _job_object(run.job),
-        "updates": run.status_count,
-        "error": run.error,
-    }
-
-
-def _status_object(status: StatusInfo | None) -> dict[str, Any] | None:
-    if status is None:
-        return None
-    return {"state": status.state, "note": status.note, "timestamp": status.timestamp}
-
-
-def _job_object(job: Job) -> dict[str, Any]:
-    status = job.status or JobStatus("")
-    return {
-        "id": job.id,
-        "scheduler": job.scheduler,
-        "state": status.state or None,
-        "reason": status.reason or None,
-        "start": status.start_estimate,
-        "end": status.end,
-        "nodes": status.nodes or None,
-        "asked": job.asked,
-    }
-
-
-def _members_object(members: Members) -> dict[str, Any]:
-    return {
-        "total": members.total,
-        "categories": {category.value: count for category, count in members.counts},
-        "gone": members.gone,
-        "has_ended": members.have_ended,
-    }
-
-
 def list_json(
     roots: Sequence[str],
     runs: Iterable[Run],
@@ -341,8 +284,3 @@ def history_json(path: str, history: Iterable[StatusInfo], times: Mapping[str, f
         for status in history
     ]
     return dump({"path": path, "history": entries, "seconds": dict(times)})
-
-
-def dump(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return a value as JSON in ASCII, so that no text in it can act on a terminal."""
-    return json.dumps(value, ensure_ascii=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from statustui.cli import output
 from statustui.core.states import MEANINGS, categorise
+from statustui.presentation.run_object import dump
 
 
 @click.command("states", short_help="List the known states.")
@@ -14,7 +14,7 @@ def command(as_json: bool) -> None:  # noqa: FBT001 - click passes options by na
     """List the known states, each with its category and meaning."""
     if as_json:
         click.echo(
-            output.dump(
+            dump(
                 {
                     state: {"help": text, "category": categorise(state).value}
                     for state, text in MEANINGS.items()

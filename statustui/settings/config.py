@@ -56,7 +56,11 @@ class Config:
     bell: bool = False
     """Whether to ring when a run gets a problem, and when all listed runs have finished."""
     on_problem: tuple[str, ...] = ()
-    """A program and its arguments, run for each run that gets a problem."""
+    """A program and its arguments, called when runs get a problem."""
+    on_end: tuple[str, ...] = ()
+    """The same, called when all listed runs have finished."""
+    gather: float = 0.0
+    """Seconds for which runs are gathered for one call of these."""
     ascii: bool | None = None
     """Whether to send only ASCII characters to the terminal; None to decide by the locale."""
     colorblind: bool = False
@@ -278,6 +282,24 @@ def read_ask_every(value: object) -> float:
     return read_number(read_span(value), *ASK_EVERY)
 
 
+def read_gather(value: object) -> float:
+    """Return the seconds for which runs are gathered for one call of a command.
+
+    Raises:
+        ValueError: `value` is not a duration of at most a day.
+    """
+    return read_number(read_span(value), 0.0, INTERVAL[1])
+
+
+def read_command(value: object) -> tuple[str, ...]:
+    """Return a program and its arguments: a command line, split as a shell does.
+
+    Raises:
+        ValueError: `value` is no string, or a quote in it is not closed.
+    """
+    return tuple(shlex.split(_text(value)))
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("must be true or false")  # noqa: TRY004 - the caller reports it
@@ -337,7 +359,9 @@ _ENTRIES: dict[str, Callable[[Config, object], Config]] = {
     "job-grace": _simple("job_grace", read_span),
     "cache": _simple("cache", _flag),
     "bell": _simple("bell", _flag),
-    "on-problem": _simple("on_problem", lambda value: tuple(shlex.split(_text(value)))),
+    "on-problem": _simple("on_problem", read_command),
+    "on-end": _simple("on_end", read_command),
+    "gather": _simple("gather", read_gather),
     "ascii": _simple("ascii", _flag),
     "colorblind": _simple("colorblind", _flag),
 }

@@ -32,8 +32,9 @@ from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.store import RunStore
 from statustui.tui.screens.live_screen import LiveScreen
 from statustui.tui.screens.runs import RunsScreen
-from statustui.tui.services.alarm import Alarm, ProblemCommand
+from statustui.tui.services.alarm import Alarm
 from statustui.tui.services.change_feed import ChangeFeed
+from statustui.tui.services.event_commands import EventCommands
 from statustui.tui.services.file_inspector import FileInspector
 from statustui.tui.services.session_saver import SessionSaver
 from statustui.tui.services.theme_choice import ThemeChoice
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 
 _SAVE_INTERVAL = 60.0
 """Seconds between two saves of the session."""
+_GATHER_INTERVAL = 1.0
+"""Seconds between two checks whether runs have been gathered for long enough."""
 _STYLES, _COLORBLIND = "statustui.tcss", "colorblind.tcss"
 
 
@@ -135,18 +138,16 @@ class StatusApp(PrivateApp):
         )
         self._runs_screen = RunsScreen(self._shared)
         self._alarm = Alarm(is_on=config.bell, clock=time.monotonic)
+        self._commands = EventCommands(config, self._warn, time.monotonic)
         self._session = SessionSaver(session, self._arrangement, self._warn, clock)
         self._feed = ChangeFeed(
             self._store,
             self._shared.roots,
             alarm=self._alarm,
+            commands=self._commands,
             session=self._session,
             clock=clock,
         )
-        if config.on_problem:
-            self._feed.command = ProblemCommand(
-                config.on_problem, lambda text: self._warn(f"--on-problem: {text}")
-            )
         self._typeahead = Typeahead(self, super().on_event)
         self._updates = UpdateLoop(
             self._apply_changes,
@@ -202,6 +203,8 @@ class StatusApp(PrivateApp):
         self._source.start(self._receive)
         self.run_worker(self._updates.run())
         self.set_interval(_SAVE_INTERVAL, self._save_session)
+        if self._commands.gathers:
+            self.set_interval(_GATHER_INTERVAL, self._commands.call_if_due)
         if isinstance(self.terminal, TerminalDriver):
             shutdown = Shutdown(self._end, self.terminal.fileno)
             self.set_interval(CHECK_INTERVAL, shutdown.check_terminal)
@@ -255,6 +258,7 @@ class StatusApp(PrivateApp):
         """Stop watching, and save the session."""
         self._source.stop()
         self._save_session()
+        self._commands.close()
         self._session.wait()
 
     # Changes.

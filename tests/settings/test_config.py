@@ -29,6 +29,8 @@ ask-every = "2m"
 job-grace = 30
 bell = true
 on-problem = "mail -s 'a b' me"
+on-end = "mail me"
+gather = "2m"
 ascii = true
 colorblind = true
 [stale-in]
@@ -63,6 +65,7 @@ def test_every_entry_is_taken() -> None:
     assert config.patience == 20.0
     assert (config.bell, config.ascii, config.colorblind) == (True, True, True)
     assert config.on_problem == ("mail", "-s", "a b", "me")
+    assert (config.on_end, config.gather) == (("mail", "me"), 120.0)
     assert config.colours == {"RUN_USER": "bright_blue"}
     assert config.views == {"1": "problem !user=mia"}
     assert config.keys == {"runs.sort": "o", "table.open": "enter"}
@@ -108,6 +111,8 @@ def test_the_documented_example_has_every_entry_and_is_right() -> None:
         ('stale = "soon"', "stale: a time is a number and s, m, h or d"),
         ('bell = "yes"', "bell: must be true or false"),
         ('on-problem = "a \'b"', "on-problem: No closing quotation"),
+        ("on-end = 1", "on-end: must be a string in quotes"),
+        ('gather = "2d"', "gather: must be a number from 0 to 86400"),
         ('size = "x"', "size: unknown entry"),
         ('views = "x"', "views: unknown entry"),
         ('[views]\n12 = "x"', "views.12: views are numbered 1 to 9"),

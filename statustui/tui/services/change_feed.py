@@ -8,10 +8,12 @@ from functools import partial
 
 from statustui.monitor.batch import Batch
 from statustui.monitor.change_buffer import ChangeBuffer
+from statustui.tui.model.finished_runs import FinishedRuns
 from statustui.tui.model.root_states import RootStates
 from statustui.tui.model.store import RunStore
 from statustui.tui.model.unread_problems import NewProblemDetector
-from statustui.tui.services.alarm import Alarm, ProblemCommand
+from statustui.tui.services.alarm import Alarm
+from statustui.tui.services.event_commands import EventCommands
 from statustui.tui.services.session_saver import SessionSaver
 
 _MAX_CHANGES = 500
@@ -31,24 +33,25 @@ class ChangeFeed:
         store: The runs.
         roots: The health of the roots.
         alarm: Told of new problems, and when all listed runs have finished.
+        commands: Told of the same, and which runs have finished.
         session: Compares each root with the last session once it is scanned.
         clock: Gives the current time in seconds since 1970.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two by keyword
         self,
         store: RunStore,
         roots: RootStates,
         *,
         alarm: Alarm,
+        commands: EventCommands,
         session: SessionSaver,
         clock: Callable[[], float],
     ) -> None:
-        self.command: ProblemCommand | None = None
-        """The user's command for runs with a new problem."""
         self._store = store
         self._roots = roots
         self._alarm = alarm
+        self._commands = commands
         self._session = session
         self._clock = clock
         self._buffer = ChangeBuffer()
@@ -103,9 +106,11 @@ class ChangeFeed:
         found = self._detector.detect(
             batch, store.runs, unread=store.unread_problems, scanned=roots.scanned, now=now
         )
+        finished = FinishedRuns(batch, store, roots.scanned)
         store.apply(batch, now, roots.scanned, may_defer=True)
         store.unread_problems.add(run.path for run in (*found.new, *found.returned))
-        has_finished = was_settled and bool(were_under_way) and not store.under_way
+        under_way = store.under_way
+        has_finished = was_settled and bool(were_under_way) and not under_way
         self._alarm.add(found.new, has_finished=has_finished)
-        if self.command is not None:
-            self.command.queue_runs(found.new)
+        self._commands.add_problems(found.new)
+        self._commands.add_finished(finished.find(), under_way=under_way, has_finished=has_finished)
