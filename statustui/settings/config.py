@@ -23,6 +23,7 @@ from statustui.presentation.columns import COLUMNS
 from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
 from statustui.settings.cache_directory import CacheDirectory, cache_directory
 from statustui.settings.directories import user_directory
+from statustui.settings.key_command import KeyCommand, read_key_command
 
 _TABLE = re.compile(r"\s*\[\s*([\w\"'.-]+)\s*\]")
 _KEY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+(?:\.[\w-]+)*))\s*=")
@@ -71,6 +72,8 @@ class Config:
     """Digit -> filter."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Name of an action -> its keys, separated by commas."""
+    commands: Mapping[str, KeyCommand] = field(default_factory=dict)
+    """Key -> command."""
     changed_at: float = 0.0
     """Modification time of the file, in seconds since 1970; 0 if there is none."""
     lines: Mapping[str, str] = field(default_factory=dict)
@@ -164,7 +167,8 @@ def _flatten(document: dict[str, Any]) -> list[tuple[tuple[str, str], Any]]:
     entries = []
     for name, value in document.items():
         if name in _TABLES and isinstance(value, dict):
-            entries += [((name, key), one) for key, one in _join(value).items()]
+            table = value if name in _TABLES_OF_TABLES else _join(value)
+            entries += [((name, key), one) for key, one in table.items()]
         else:
             entries.append((("", name), value))
     return entries
@@ -339,6 +343,10 @@ def _keys(config: Config, action: str, value: object) -> Config:
     return replace(config, keys={**config.keys, action: _text(value)})
 
 
+def _command(config: Config, key: str, value: object) -> Config:
+    return replace(config, commands={**config.commands, key: read_key_command(key, value)})
+
+
 def _simple(name: str, read: Callable[[object], Any]) -> Callable[[Config, object], Config]:
     """Return the function that stores the result of `read` in the field `name`."""
     return lambda config, value: replace(config, **{name: read(value)})
@@ -370,4 +378,6 @@ _TABLES: dict[str, Callable[[Config, str, object], Config]] = {
     "colours": _colour,
     "views": _view,
     "keys": _keys,
+    "commands": _command,
 }
+_TABLES_OF_TABLES = frozenset({"commands"})

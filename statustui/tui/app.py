@@ -18,12 +18,20 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from statustui.core.run import Run
+from statustui.core.text import clean
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
 from statustui.startup.crash_report import OUT_OF_THREADS, is_out_of_threads, report_crash
-from statustui.tui.messages import RunChosen, RunInspected, ViewerWanted, Warned
+from statustui.tui.messages import (
+    CommandDone,
+    CommandReady,
+    RunChosen,
+    RunInspected,
+    ViewerWanted,
+    Warned,
+)
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.model.filter_typing import FilterHistory
 from statustui.tui.model.hold import CALM_SECONDS, Hold
@@ -36,6 +44,8 @@ from statustui.tui.services.alarm import Alarm
 from statustui.tui.services.change_feed import ChangeFeed
 from statustui.tui.services.event_commands import EventCommands
 from statustui.tui.services.file_inspector import FileInspector
+from statustui.tui.services.key_commands import KeyCommands, find_log
+from statustui.tui.services.key_map import map_keys
 from statustui.tui.services.session_saver import SessionSaver
 from statustui.tui.services.theme_choice import ThemeChoice
 from statustui.tui.services.update_loop import UpdateLoop
@@ -158,6 +168,12 @@ class StatusApp(PrivateApp):
         self._is_watching = False
         self._on_scanned: Callable[[], object] | None = on_scanned
         self._foreground = Foreground(self, self._warn)
+        self._key_commands = KeyCommands(
+            lambda run: find_log(run, config.patience),
+            start=lambda command, words: self.post_message(CommandReady(command, words)),
+            tell=lambda text: self.post_message(CommandDone(text)),
+            warn=self._warn,
+        )
 
     def _check_and_inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]
@@ -190,7 +206,7 @@ class StatusApp(PrivateApp):
 
     def on_mount(self) -> None:
         """Start to watch after the first frame."""
-        self._map_keys()
+        self._warnings += map_keys(self, _key_groups(), self._config)
         self._theme_choice.ask(self.terminal, os.environ)
         # After a suspend, the shell has written over the screen.
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh())
@@ -223,21 +239,6 @@ class StatusApp(PrivateApp):
             self.failure = OUT_OF_THREADS
         elif error is not None:
             self.last_words = report_crash(error)
-
-    def _map_keys(self) -> None:
-        """Give actions the keys that the user has configured."""
-        if not self._config.keys:
-            return
-        known = {
-            binding.id
-            for group in _key_groups()
-            for binding in group.BINDINGS
-            if isinstance(binding, Binding)
-        }
-        for action in self._config.keys.keys() - known:
-            reason = "there is no such action; they have names like runs.sort"
-            self._warnings.append(self._config.complaint(f"keys.{action}", reason))
-        self.set_keymap(dict(self._config.keys))
 
     def _save_session(self) -> None:
         self._session.save(self._store, self._arrangement)
@@ -323,6 +324,14 @@ class StatusApp(PrivateApp):
         """Notify the user of a warning; may be called from any thread."""
         self.post_message(Warned(text))
 
+    @on(CommandDone)
+    def _tell_result(self, message: CommandDone) -> None:
+        self.notify(message.text, timeout=5, markup=False)
+
+    @on(CommandReady)
+    def _run_in_foreground(self, message: CommandReady) -> None:
+        self.run_worker(self._foreground.run(message.words, message.command.label))
+
     @on(Warned)
     def _notify_warning(self, message: Warned) -> None:
         self.notify(message.text, severity="warning", markup=False)
@@ -384,10 +393,20 @@ class StatusApp(PrivateApp):
         """Check all roots now."""
         self._source.check_all()
 
+    def action_call_command(self, key: str) -> None:
+        """Call the command that the user has put on a key."""
+        screen = self.screen
+        if isinstance(screen, LiveScreen):
+            command = self._config.commands[key]
+            self._key_commands.call(command, screen.targets, screen.log_in_view)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands that have no key."""
         if isinstance(screen, RunsScreen):
             yield from screen.commands()
+        for key, command in self._config.commands.items():
+            call = partial(self.action_call_command, key)
+            yield SystemCommand(clean(command.label), f"key {clean(key)}", call)
         switch = "off" if self._alarm.is_on else "on"
         yield SystemCommand(
             f"Bell {switch}",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from statustui.core.logs import Log
     from statustui.monitor.run.inspection import InspectionResult
     from statustui.monitor.run.log_text import PageRequest, SearchPattern
+    from statustui.settings.key_command import KeyCommand
     from statustui.tui.model.view import Subset
     from statustui.tui.terminal.viewers import Viewer
 
@@ -37,6 +38,23 @@ class Warned(Message):
 
     text: str
     """What, in one clean line."""
+
+
+@dataclass
+class CommandDone(Message):
+    """A command of the user has ended in the background, without an error."""
+
+    text: str
+    """What it has said, in one clean line."""
+
+
+@dataclass
+class CommandReady(Message):
+    """A command of the user is to be run in the foreground."""
+
+    command: KeyCommand
+    words: list[str]
+    """The program and its arguments."""
 
 
 @dataclass

@@ -211,6 +211,28 @@ async def test_views_keys_and_columns_come_from_the_configuration() -> None:
         assert any(" o  " in line and "runs.sort" in line for line in screen_lines(app))
 
 
+async def test_a_command_takes_no_key_from_an_action_but_one_that_the_action_has_given_up() -> None:
+    """What is on keys is in the palette too, as is a command that has not got its key."""
+    text = """
+        [keys]
+        "runs.sort" = "o"
+        [commands]
+        s = {run = "true", label = "mine"}
+        "!" = {run = "true", label = "not so", background = true}
+    """
+    app, source = make_app(config=parse_config(text.encode(), "c.toml"))
+    async with app.run_test(size=(100, 50), notifications=True) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        assert "only; give that another one in [keys]" in " ".join(shown(app).split())
+        known = {command.title: command for command in app.get_system_commands(app.screen)}
+        assert known["mine"].help == "key s"
+        assert "s" in app.screen.active_bindings
+        known["not so"].callback()
+        while "not so: done" not in shown(app):
+            await pilot.pause(0.05)
+
+
 async def test_a_state_can_have_a_colour_of_its_own() -> None:
     """But a failure that it hides keeps the colour of failures."""
     app, source = make_app(config=Config(colours={"RUNNING": "blue", "BUILD_CREATED": "blue"}))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 
 if TYPE_CHECKING:
@@ -35,6 +36,16 @@ class LiveScreen(Screen[None]):
     def help_sections(self) -> Iterable[Section]:
         """Return what the help says of this screen besides the keys."""
         raise NotImplementedError
+
+    @property
+    def targets(self) -> Sequence[Run]:
+        """The runs that a command of the user applies to."""
+        raise NotImplementedError
+
+    @property
+    def log_in_view(self) -> str | None:
+        """The path of the log on the screen; None if there is none."""
+        return None
 
     @property
     def is_on_top(self) -> bool:

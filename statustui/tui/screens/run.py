@@ -122,6 +122,17 @@ class RunScreen(LiveScreen):
         return self._run.path
 
     @property
+    def targets(self) -> list[Run]:
+        """The displayed run."""
+        return [self._run]
+
+    @property
+    def log_in_view(self) -> str | None:
+        """The path of the log, if its tab is open."""
+        log = self._logs.chosen if self._tab == LOGS else None
+        return None if log is None else log.path
+
+    @property
     def members(self) -> RunStore:
         """The runs of the displayed series; empty if it is not a series."""
         return self._members.store

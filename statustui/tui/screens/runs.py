@@ -16,6 +16,7 @@ from textual.containers import Horizontal
 from textual.widget import MountError
 
 from statustui.core.order import GROUPINGS, SORT_KEYS
+from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
 from statustui.presentation.columns import columns_for
@@ -229,6 +230,11 @@ class RunsScreen(LiveScreen):
         self._table.show_changes(shift)
         self._update_listing()
         self._update_preview()
+
+    @property
+    def targets(self) -> list[Run]:
+        """The marked runs; without any, the run or the group under the cursor."""
+        return self._store.targets()
 
     @property
     def is_browsed(self) -> bool:

@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import FileIO
 from types import FrameType
 
@@ -17,10 +16,9 @@ from statustui.core.text import clean
 from statustui.tui.terminal.textual_private import PrivateApp
 from statustui.tui.terminal.viewers import Viewer
 
-_FROM_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
+_FROM_KEYS = (signal.SIGINT, signal.SIGQUIT)
 """Signals that a terminal sends to all of its programs in the foreground."""
-
-_Handler = Callable[[int, "FrameType | None"], object]
+_NOTHING: Mapping[str, str] = {}
 
 
 class Foreground:
@@ -45,18 +43,38 @@ class Foreground:
         """
         command = [*viewer.command, f"/dev/fd/{file.fileno()}"]
         with file:
-            async with self._lock:
-                try:
-                    # Nothing is drawn during a batch.
-                    with self._app.batch_update(), self._app.suspend(), _spared_from_keys():
-                        trouble = await self._run(command, viewer.variables, file.fileno())
-                except SuspendNotSupported:
-                    trouble = "it cannot have this terminal"
+            await self.run(
+                command, command[0], variables=viewer.variables, descriptors=[file.fileno()]
+            )
+
+    async def run(
+        self,
+        command: Sequence[str],
+        name: str,
+        *,
+        variables: Mapping[str, str] = _NOTHING,
+        descriptors: Sequence[int] = (),
+    ) -> None:
+        """Run a program to its end.
+
+        Args:
+            command: The program and its arguments.
+            name: What to call it in a warning.
+            variables: What to add to its environment.
+            descriptors: The open files that it inherits.
+        """
+        async with self._lock:
+            try:
+                # Nothing is drawn during a batch.
+                with self._app.batch_update(), self._app.suspend(), _spared_from_keys():
+                    trouble = await self._run(command, variables, descriptors)
+            except SuspendNotSupported:
+                trouble = "it cannot have this terminal"
         if trouble is not None:
-            self._warn(clean(f"{command[0]}: {trouble}"))
+            self._warn(clean(f"{name}: {trouble}"))
 
     async def _run(
-        self, command: Sequence[str], variables: Mapping[str, str], descriptor: int
+        self, command: Sequence[str], variables: Mapping[str, str], descriptors: Sequence[int]
     ) -> str | None:
         """Run a program to its end; return what has gone wrong, None if nothing has.
 
@@ -68,13 +86,12 @@ class Foreground:
                 *command,
                 stdin=getattr(self._app.terminal, "fileno", None),
                 env=os.environ | variables,
-                pass_fds=[descriptor],
+                pass_fds=descriptors,
             )
         except OSError as error:
             return error.strerror
         try:
-            with _stopping_with(process.pid):
-                status = await process.wait()
+            status = await process.wait()
         finally:
             if process.returncode is None:
                 # The application ends, and with it everything that it has started.
@@ -82,31 +99,17 @@ class Foreground:
         return f"exit status {status}" if status > 0 else None
 
 
-def _spared_from_keys() -> AbstractContextManager[None]:
-    """Have keys such as Ctrl-c act on the program in front only."""
-    # Unlike SIG_IGN, a handler is not inherited by the program.
-    return _handling(_FROM_KEYS, lambda _number, _frame: None)
-
-
-def _stopping_with(pid: int) -> AbstractContextManager[None]:
-    """Stop whenever a child stops, as with Ctrl-z, so that the shell gets the terminal back.
-
-    `fg` continues both.
-    """
-
-    def stop_too(_number: int, _frame: FrameType | None) -> None:
-        with contextlib.suppress(ChildProcessError):
-            if os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) is not None:
-                os.kill(os.getpid(), signal.SIGSTOP)
-
-    return _handling((signal.SIGCHLD,), stop_too)
-
-
 @contextlib.contextmanager
-def _handling(numbers: Iterable[signal.Signals], handler: _Handler) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in numbers}
+def _spared_from_keys() -> Iterator[None]:
+    """Have keys such as Ctrl-c act on the program in front only."""
+
+    def ignore(_number: int, _frame: FrameType | None) -> None:
+        # Unlike SIG_IGN, a handler is not inherited by the program.
+        pass
+
+    before = {number: signal.signal(number, ignore) for number in _FROM_KEYS}
     try:
         yield
     finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+        for number, handler in before.items():
+            signal.signal(number, handler)
