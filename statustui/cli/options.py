@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial, wraps
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,7 @@ from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.core.query import FIELDS, FLAGS, QueryError
 from statustui.core.run import Run
 from statustui.core.text import clean
-from statustui.monitor.fs.deadline import PATIENCE, Question
+from statustui.monitor.fs.deadline import PATIENCE, Question, ask
 from statustui.monitor.poll_policy import WATCH_MODES, WatchMode
 from statustui.presentation.timed_query import SlowQueryError, TimedQuery, TimeLimit
 from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
@@ -30,6 +30,9 @@ from statustui.settings.config import (
     read_patience,
     read_span,
 )
+
+if TYPE_CHECKING:
+    from statustui.core.mutes import Mutes
 
 
 def complete_from(
@@ -311,6 +314,8 @@ class Filter:
 
     def __init__(self, expression: str) -> None:
         self._expression = expression
+        self._mutes: dict[str, Mutes] = {}
+        """Root -> what is muted below it, if the filter goes by that."""
         try:
             self._timed = TimedQuery(expression, TimeLimit(_FILTER_SECONDS))
         except SlowQueryError as error:
@@ -318,6 +323,7 @@ class Filter:
         except QueryError as error:
             said = clean(str(error)) + self._mark(error.position)
             raise click.BadParameter(said, param_hint="'--filter'") from None
+        self._needs_mutes = "muted" in self._timed.query.fields
 
     @property
     def fields(self) -> frozenset[str]:
@@ -328,12 +334,29 @@ class Filter:
         """Return whether a run matches at `now`, in seconds since 1970.
 
         Raises:
-            Failure: The filter takes too long.
+            Failure: The filter takes too long, or it goes by what is muted and that cannot be read.
         """
         try:
-            return self._timed.matches(run, now)
+            return self._timed.matches(self._mark_muted(run), now)
         except SlowQueryError as error:
             raise self._failure(error) from None
+
+    def _mark_muted(self, run: Run) -> Run:
+        """Return the run as muted or not, if the filter goes by that."""
+        if not self._needs_mutes:
+            return run
+        from statustui.core.mutes import Mutes  # noqa: PLC0415 - rarely needed
+        from statustui.settings.mute_file import read_mutes  # noqa: PLC0415 - as above
+        from statustui.settings.session_state import state_directory  # noqa: PLC0415 - as above
+
+        if run.root not in self._mutes:
+            place = state_directory()
+            try:
+                mutes = ask(lambda: list(read_mutes(place, run.root)), _CHECK_SECONDS)
+            except OSError as error:
+                raise path_failure(place, error) from error
+            self._mutes[run.root] = Mutes(mutes)
+        return self._mutes[run.root].mark(run)
 
     def _failure(self, error: SlowQueryError) -> Failure:
         return Failure(f"the filter is given up: {error}{self._mark(error.position)}")

@@ -36,7 +36,9 @@ def _sized(digits: str) -> str:
 
 
 def _urgency(run: Run) -> float:
-    """Return the rank of the category; stalled runs come directly after the problems."""
+    """Return the rank of the category; after the problems come stalled runs and muted ones."""
+    if run.is_muted:
+        return Category.RUNNING.rank - 0.25
     return run.category.rank if run.stall is None else Category.RUNNING.rank - 0.5
 
 

@@ -63,6 +63,7 @@ FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
     "hidden": (lambda run: run.hides_problem, "a later state hides its failure"),
     "complete": (lambda run: run.is_finished, "it will not go on"),
     "stalled": (lambda run: run.stall is not None, "sits in a state for much longer than usual"),
+    "muted": (lambda run: run.is_muted, "its failure is known, and put aside"),
 }
 """Word -> function that returns whether it is true of a run, and a description."""
 

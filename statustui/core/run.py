@@ -98,6 +98,8 @@ class Run(NamedTuple):
     """The counted runs of a series; None if it has not been judged by them, or is no series."""
     job: Job | None = None
     """The job of a run under way; None if no file names one, or the run has finished."""
+    is_muted: bool = False
+    """Whether the user has put its problem aside as known."""
 
     @property
     def name(self) -> str:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from zlib import crc32
 
+from statustui.core.mutes import Mute
 from statustui.core.run import Run
 from statustui.settings.config import Config, with_entry
 from statustui.settings.directories import user_directory
+from statustui.settings.mute_file import read_mutes, save_mutes
+from statustui.settings.state_files import digest, read_file, root_file, write_file
 
 _MAX_CLOCK_SKEW = 60.0
 """Seconds by which the clocks of two hosts may differ."""
 _SESSIONS_WITH_HINTS = 3
-_MAX_FILE_SIZE = 1 << 26
-"""Bytes read; larger files are cut, and so are not valid."""
 
 
 def state_directory() -> str:
@@ -30,11 +29,11 @@ def problem_digest(run: Run) -> str:
     problem = run.problem
     what = (problem.state, problem.timestamp) if problem is not None else ()
     text = repr((run.path.removeprefix(run.root), *what))
-    return _digest(text.encode("utf-8", "surrogateescape"))
+    return digest(text.encode("utf-8", "surrogateescape"))
 
 
 class SessionState:
-    """The arrangement of the screen that the user has chosen, and the problems already seen.
+    """How the user has arranged the screen, the problems already seen, and the muted ones.
 
     A missing or damaged file counts as empty.
 
@@ -46,11 +45,13 @@ class SessionState:
     def __init__(self, directory: str, roots: Sequence[str]) -> None:
         self._directory = directory
         self._settings_path = os.path.join(directory, "settings.json")
-        self.settings: Mapping[str, Any] = _read(self._settings_path)
+        self.settings: Mapping[str, Any] = read_file(self._settings_path)
         """Name of a setting -> JSON value."""
-        self._seen = {root: _read(self._seen_path(root)) for root in roots}
+        self._seen = {root: read_file(root_file(self._directory, "seen", root)) for root in roots}
+        self.mutes = [mute for root in roots for mute in read_mutes(directory, root)]
+        """The failures that are muted below these roots."""
         self._hints_path = os.path.join(directory, "hints.json")
-        self._sessions = _read(self._hints_path).get("sessions", 0)
+        self._sessions = read_file(self._hints_path).get("sessions", 0)
 
     @property
     def wants_hints(self) -> bool:
@@ -64,7 +65,7 @@ class SessionState:
             OSError: The file cannot be written.
         """
         before = self._sessions if isinstance(self._sessions, int) else 0
-        _write(self._hints_path, {"sessions": before + 1})
+        write_file(self._hints_path, {"sessions": before + 1})
 
     @property
     def changed_at(self) -> float:
@@ -104,7 +105,7 @@ class SessionState:
         Raises:
             OSError: The file cannot be written.
         """
-        _write(self._settings_path, settings)
+        write_file(self._settings_path, settings)
 
     def save_seen(
         self, root: str, seen: Iterable[Run], unseen: Iterable[Run], now: float | None = None
@@ -120,7 +121,7 @@ class SessionState:
         Raises:
             OSError: The file cannot be written.
         """
-        elsewhere = _marks(_read(self._seen_path(root))) or frozenset()
+        elsewhere = _marks(read_file(root_file(self._directory, "seen", root))) or frozenset()
         marks = {problem_digest(run) for run in seen}
         unseen_marks = {problem_digest(run) for run in unseen}
         marks |= elsewhere & unseen_marks
@@ -130,41 +131,17 @@ class SessionState:
             "seen": sorted(marks),
             "unseen": sorted(unseen_marks - marks),
         }
-        _write(self._seen_path(root), document)
+        write_file(root_file(self._directory, "seen", root), document)
 
-    def _seen_path(self, root: str) -> str:
-        name = _digest(os.fsencode(os.path.abspath(root)))
-        return os.path.join(self._directory, "seen", f"{name}.json")
+    def save_mutes(self, root: str, added: Iterable[Mute], removed: Iterable[Mute]) -> None:
+        """Save changes of the muted failures below a root, as `mute_file.save_mutes` does.
 
-
-def _digest(data: bytes) -> str:
-    return f"{crc32(data):08x}{crc32(data[::-1]):08x}"
+        Raises:
+            OSError: The file cannot be written.
+        """
+        save_mutes(self._directory, root, added, removed)
 
 
 def _marks(document: Mapping[str, Any], key: str = "seen") -> frozenset[str] | None:
     seen = document.get(key)
     return frozenset(map(str, seen)) if isinstance(seen, list) else None
-
-
-def _read(path: str) -> Mapping[str, Any]:
-    try:
-        with open(path, "rb") as file:
-            value = json.loads(file.read(_MAX_FILE_SIZE))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _write(path: str, value: Mapping[str, object]) -> None:
-    """Write a file and move it into place, so that a reader never sees a part of it."""
-    directory = os.path.dirname(path)
-    os.makedirs(directory, mode=0o700, exist_ok=True)
-    temporary = f"{path}.{os.getpid()}"
-    try:
-        with open(temporary, "w", encoding="ascii") as file:
-            json.dump(value, file)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

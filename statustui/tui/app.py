@@ -17,6 +17,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
+from statustui.core.mutes import Mutes
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
@@ -46,6 +47,7 @@ from statustui.tui.services.event_commands import EventCommands
 from statustui.tui.services.file_inspector import FileInspector
 from statustui.tui.services.key_commands import KeyCommands, find_log
 from statustui.tui.services.key_map import map_keys
+from statustui.tui.services.muting import Muting
 from statustui.tui.services.session_saver import SessionSaver
 from statustui.tui.services.theme_choice import ThemeChoice
 from statustui.tui.services.update_loop import UpdateLoop
@@ -95,6 +97,7 @@ class StatusApp(PrivateApp):
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "check_all", "Check everything now", show=False, id="app.look"),
+        Binding("m", "mute", "Mute the failure", show=False, id="app.mute"),
         Binding("colon,ctrl+p", "command_palette", "Commands", show=False, id="app.palette"),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend"),
@@ -149,6 +152,7 @@ class StatusApp(PrivateApp):
         self._runs_screen = RunsScreen(self._shared)
         self._alarm = Alarm(is_on=config.bell, clock=time.monotonic)
         self._commands = EventCommands(config, self._warn, time.monotonic)
+        mutes = Mutes(() if session is None else session.mutes)
         self._session = SessionSaver(session, self._arrangement, self._warn, clock)
         self._feed = ChangeFeed(
             self._store,
@@ -156,7 +160,15 @@ class StatusApp(PrivateApp):
             alarm=self._alarm,
             commands=self._commands,
             session=self._session,
+            mutes=mutes,
             clock=clock,
+        )
+        self._muting = Muting(
+            self._store,
+            mutes,
+            save=self._session.save_mutes,
+            on_change=self._draw_batch,
+            later=self.call_after_refresh,
         )
         self._typeahead = Typeahead(self, super().on_event)
         self._updates = UpdateLoop(
@@ -288,6 +300,12 @@ class StatusApp(PrivateApp):
             self._on_scanned()
             self._on_scanned = None
 
+    def _draw_batch(self, batch: Batch) -> None:
+        """Draw a change that does not come from the source."""
+        for screen in self._live_screens():
+            screen.apply_batch(batch)
+        self._refresh_views()
+
     def _refresh_views(self) -> None:
         # While the program ends there is no screen.
         if not self.screen_stack:
@@ -393,6 +411,21 @@ class StatusApp(PrivateApp):
         """Check all roots now."""
         self._source.check_all()
 
+    def action_mute(self) -> None:
+        """Put the failure of the selected runs aside, or take that back."""
+        from statustui.tui.screens.muting import toggle_mute  # noqa: PLC0415 - rarely needed
+
+        screen = self.screen
+        if isinstance(screen, LiveScreen):
+            alike = screen.targets_fail_alike
+            toggle_mute(screen, self._muting, screen.targets, alike=alike)
+
+    def _open_muted(self) -> None:
+        from statustui.tui.screens.muting import MutedFailures  # noqa: PLC0415 - rarely needed
+
+        has_roots = len(self._shared.roots.by_root) > 1
+        self.push_screen(MutedFailures(self._muting, has_roots=has_roots))
+
     def action_call_command(self, key: str) -> None:
         """Call the command that the user has put on a key."""
         screen = self.screen
@@ -416,6 +449,7 @@ class StatusApp(PrivateApp):
         yield SystemCommand(
             "What it costs", "what has been asked of each filesystem", self._open_usage
         )
+        yield SystemCommand("Muted failures", "list them, take them back", self._open_muted)
         yield SystemCommand("Theme", "choose the colours", self.action_change_theme)
 
     def _open_usage(self) -> None:

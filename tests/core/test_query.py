@@ -33,6 +33,7 @@ RUNS = (
     ),
 )
 STALLED = make("r/9", "RUNNING x", start=NOW - 9999)._replace(stall=Stall(NOW - 9000, "a guess"))
+MUTED = make("r/10", "RUN_ERROR x")._replace(is_muted=True)
 
 
 def found(expression: str) -> str:
@@ -272,8 +273,8 @@ def test_every_flag_tells_some_of_the_runs_from_the_others() -> None:
     """None is without meaning."""
     for flag in FLAGS:
         matches = parse_query(flag).matches
-        assert any(matches(run, NOW) for run in (*RUNS, STALLED))
-        assert not all(matches(run, NOW) for run in (*RUNS, STALLED))
+        assert any(matches(run, NOW) for run in (*RUNS, STALLED, MUTED))
+        assert not all(matches(run, NOW) for run in (*RUNS, STALLED, MUTED))
 
 
 REGEX_PIECES = [*"ab01é()[]{}|*+?.^$\\,-=!<>:#", "(?", "(?P<", "(?<", "{9", "99999", "\\d", "\\N{"]

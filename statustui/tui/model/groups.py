@@ -26,6 +26,7 @@ class Group:
         "grouping",
         "has_header",
         "is_folded",
+        "muted",
         "name",
         "names",
         "natural_name",
@@ -47,6 +48,8 @@ class Group:
         self._is_since_known = True
         self.counts: Counter[Category] = Counter()
         """How many of its runs are in each category; kept only if there is a header to show it."""
+        self.muted = 0
+        """How many of its runs are muted; kept only for a failure."""
         self.start = 0
         """The row in which it begins."""
 
@@ -60,11 +63,17 @@ class Group:
         """Whether its runs have failed alike."""
         return self.grouping == FAILURE and self.name not in {"", SERIES_GROUP}
 
+    @property
+    def is_muted(self) -> bool:
+        """Whether its runs have failed alike, and all of them are muted."""
+        return self.is_failure and self.muted == len(self.order)
+
     def count_run(self, run: Run) -> None:
         """Count a run that has been added."""
         self.counts[run.category] += 1
         if self.is_failure:
             self.names[run.name] += 1
+            self.muted += run.is_muted
             self._since = _earliest(self._since, _failed_at(run))
 
     def discount_run(self, run: Run) -> None:
@@ -72,6 +81,7 @@ class Group:
         self.counts[run.category] -= 1
         if self.is_failure:
             self.names[run.name] -= 1
+            self.muted -= run.is_muted
             if not self.names[run.name]:
                 del self.names[run.name]
             self._is_since_known &= self._since != _failed_at(run)
@@ -81,6 +91,7 @@ class Group:
         self.counts.update(run.category for run in runs)
         if self.is_failure:
             self.names.update(run.name for run in runs)
+            self.muted += sum(run.is_muted for run in runs)
             self._since = _earliest(self._since, *map(_failed_at, runs))
 
     @property
@@ -175,12 +186,13 @@ class Groups:
         if self._is_laid_out:
             return
         by_size = GROUPINGS[self.grouping].has_biggest_first
-        # Runs that belong to no group come after the groups, and series after these.
+        # Muted failures come after the others, then runs that belong to no group, then series.
         self._order = sorted(
             self._by_name.values(),
             key=lambda one: (
                 one.name == SERIES_GROUP,
                 not one.name,
+                one.is_muted,
                 -len(one.order) if by_size else 0,
                 one.natural_name,
             ),

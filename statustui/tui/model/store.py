@@ -57,6 +57,8 @@ class RunStore:
         """The runs with a new problem that the user has not seen."""
         self.stalled = 0
         """How many of all runs have stalled."""
+        self.muted = 0
+        """How many of all runs have a problem that is muted."""
         self.selected: str | None = None
         """Path of the selected run."""
         self.selected_group: str | None = None
@@ -407,7 +409,7 @@ class RunStore:
             self._unlist(before)
         self.runs[path] = run
         self._count(run, 1)
-        if not run.category.is_problem:
+        if not run.category.is_problem or run.is_muted:
             self.unread_problems.discard(path)
         if before is None:
             self._ids.add(path)
@@ -432,6 +434,7 @@ class RunStore:
         self.stalled += by * (run.stall is not None)
         if not run.category.is_problem:
             return
+        self.muted += by * run.is_muted
         if by > 0:
             self._problem_paths[run.path] = None
         else:

@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from statustui.core.categories import Category
 from statustui.tui.model.store import PROBLEMS
 
-Trait: TypeAlias = Literal["", "stalled", "new"]
-"""What runs of any category can have in common: they have stalled, or a problem new to the user."""
+Trait: TypeAlias = Literal["", "stalled", "new", "muted"]
+"""What runs can have in common: they have stalled, or a problem that is new or muted."""
 
 
 class Subset(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statustui.core.text import clean
 from statustui.tui.model.root_states import RootStates
-from statustui.tui.model.store import RunStore
+from statustui.tui.model.store import PROBLEMS, RunStore
 from statustui.tui.model.view import Subset
 
 _WHAT_A_RUN_IS = "A run is a directory with a file called status."
@@ -24,7 +24,7 @@ def describe_empty_list(
     if len(store):
         return ()
     if store.runs:
-        return _describe_no_match(text, subset)
+        return _describe_no_match(store, text, subset)
     troubles = [
         f"{clean(health.root)} cannot be read: {clean(health.problem)}."
         for health in roots.known
@@ -38,7 +38,7 @@ def describe_empty_list(
     return (f"No runs below {names} yet.", _WHAT_A_RUN_IS)
 
 
-def _describe_no_match(text: str, subset: Subset) -> tuple[str, ...]:
+def _describe_no_match(store: RunStore, text: str, subset: Subset) -> tuple[str, ...]:
     """Return why none of the runs is listed, and the key that lists them again."""
     if text.strip():
         return (f"No run matches {clean(text)}", "Esc clears the filter.")
@@ -46,5 +46,9 @@ def _describe_no_match(text: str, subset: Subset) -> tuple[str, ...]:
         return ("Nothing new: you have seen every problem.", "Esc lists all runs.")
     if subset.trait == "stalled":
         return ("No run has stalled.", "Esc lists all runs.")
+    if subset.trait == "muted":
+        return ("No failure is muted.", "Esc lists all runs.")
+    if subset.categories == PROBLEMS and store.muted:
+        return ("There are no problems but muted ones.", "Esc lists all runs.")
     words = " or ".join(sorted(one.value for one in subset.categories or ()))
     return (f"No run is in the category {words}.", "Esc lists all runs.")

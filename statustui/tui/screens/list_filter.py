@@ -9,7 +9,7 @@ from statustui.core.run import Run
 from statustui.presentation.timed_query import TimedQuery, TimeLimit
 from statustui.tui.model.filter_typing import filter_while_typing
 from statustui.tui.model.live_filter import LiveFilter
-from statustui.tui.model.store import RunStore
+from statustui.tui.model.store import PROBLEMS, RunStore
 from statustui.tui.model.unread_problems import UnreadProblems
 from statustui.tui.model.view import EVERYTHING, Subset, View
 from statustui.tui.widgets.filter_line import FilterLine
@@ -75,7 +75,13 @@ class ListFilter:
     def _trait_test(self, subset: Subset) -> Callable[[Run], bool] | None:
         if subset.trait == "new":
             return NewTest(self._store.unread_problems)
-        return (lambda run: run.stall is not None) if subset.trait else None
+        if subset.trait == "stalled":
+            return lambda run: run.stall is not None
+        if subset.trait == "muted":
+            return lambda run: run.is_muted
+        # The problems are those that ask for something to be done.
+        is_about_problems = subset.categories == PROBLEMS
+        return (lambda run: not run.is_muted) if is_about_problems else None
 
     def apply_text(self, *, may_narrow: bool = True, is_typed: bool = False) -> bool:
         """List what matches the wanted text; if it is wrong, keep the filter before it.

@@ -39,8 +39,13 @@ class LiveScreen(Screen[None]):
 
     @property
     def targets(self) -> Sequence[Run]:
-        """The runs that a command of the user applies to."""
+        """The runs that a command of the user, or muting, applies to."""
         raise NotImplementedError
+
+    @property
+    def targets_fail_alike(self) -> bool:
+        """Whether these are all the runs of one failure, chosen as such."""
+        return False
 
     @property
     def log_in_view(self) -> str | None:

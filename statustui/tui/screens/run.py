@@ -341,8 +341,10 @@ class RunScreen(LiveScreen):
         self._show_neighbour(step, lambda _run: True, "run")
 
     def action_problem(self, step: int) -> None:
-        """Show the next run with a problem, or (-1) the one before."""
-        self._show_neighbour(step, lambda run: run.category.is_problem, "problem")
+        """Show the next run with a problem that is not muted, or (-1) the one before."""
+        self._show_neighbour(
+            step, lambda run: run.category.is_problem and not run.is_muted, "problem"
+        )
 
     def _show_neighbour(self, step: int, wanted: Callable[[Run], bool], what: str) -> None:
         run = self._store.neighbour(self._run.path, step, wanted)

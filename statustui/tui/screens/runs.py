@@ -28,6 +28,7 @@ from statustui.tui.messages import (
     SortChosen,
     SubsetChosen,
 )
+from statustui.tui.model.groups import Group
 from statustui.tui.model.live_filter import LiveFilter
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.store import PROBLEMS
@@ -235,6 +236,13 @@ class RunsScreen(LiveScreen):
     def targets(self) -> list[Run]:
         """The marked runs; without any, the run or the group under the cursor."""
         return self._store.targets()
+
+    @property
+    def targets_fail_alike(self) -> bool:
+        """Whether the cursor is on the header of a failure, and no run is marked."""
+        store = self._store
+        row = store.row(store.cursor) if len(store) and not store.marked else None
+        return isinstance(row, Group) and row.is_failure
 
     @property
     def is_browsed(self) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
+from statustui.core.mutes import Mutes
 from statustui.monitor.batch import Batch
 from statustui.monitor.change_buffer import ChangeBuffer
 from statustui.tui.model.finished_runs import FinishedRuns
@@ -35,6 +37,7 @@ class ChangeFeed:
         alarm: Told of new problems, and when all listed runs have finished.
         commands: Told of the same, and which runs have finished.
         session: Compares each root with the last session once it is scanned.
+        mutes: The failures that are put aside.
         clock: Gives the current time in seconds since 1970.
     """
 
@@ -46,6 +49,7 @@ class ChangeFeed:
         alarm: Alarm,
         commands: EventCommands,
         session: SessionSaver,
+        mutes: Mutes,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
@@ -53,6 +57,7 @@ class ChangeFeed:
         self._alarm = alarm
         self._commands = commands
         self._session = session
+        self._mutes = mutes
         self._clock = clock
         self._buffer = ChangeBuffer()
         self._next_sort_at = float("-inf")
@@ -80,6 +85,8 @@ class ChangeFeed:
         else:
             most = _MAX_CHANGES if self._roots.initial_scan_done else _MAX_FIRST_CHANGES
             batch = self._buffer.take(most)
+            if self._mutes:
+                batch = replace(batch, changed=tuple(map(self._mutes.mark, batch.changed)))
             self._apply(batch)
             self._roots.update(batch.health, has_more=True)
             self._sort_new()
@@ -108,9 +115,11 @@ class ChangeFeed:
         )
         finished = FinishedRuns(batch, store, roots.scanned)
         store.apply(batch, now, roots.scanned, may_defer=True)
-        store.unread_problems.add(run.path for run in (*found.new, *found.returned))
+        new = [run for run in found.new if not run.is_muted]
+        returned = [run for run in found.returned if not run.is_muted]
+        store.unread_problems.add(run.path for run in (*new, *returned))
         under_way = store.under_way
         has_finished = was_settled and bool(were_under_way) and not under_way
-        self._alarm.add(found.new, has_finished=has_finished)
-        self._commands.add_problems(found.new)
+        self._alarm.add(new, has_finished=has_finished)
+        self._commands.add_problems(new)
         self._commands.add_finished(finished.find(), under_way=under_way, has_finished=has_finished)

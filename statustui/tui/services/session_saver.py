@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
+from statustui.core.mutes import Mute
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.settings.session_state import SessionState
@@ -62,7 +63,9 @@ class SessionSaver:
         if self._session is not None:
             is_new = self._session.is_news
             store.unread_problems.add(
-                run.path for run in store.problems if run.root in roots and is_new(run)
+                run.path
+                for run in store.problems
+                if run.root in roots and not run.is_muted and is_new(run)
             )
 
     def save(self, store: RunStore, arrangement: Mapping[str, object]) -> None:
@@ -85,6 +88,14 @@ class SessionSaver:
             for root, runs in seen.items():
                 now = self._clock()
                 self._queue_save(partial(self._session.save_seen, root, runs, unread[root], now))
+
+    def save_mutes(self, added: Collection[Mute], removed: Collection[Mute]) -> None:
+        """Save changes of the muted failures; return at once."""
+        if self._session is None:
+            return
+        for root in {mute.root for mute in (*added, *removed)}:
+            mine = [[one for one in mutes if one.root == root] for mutes in (added, removed)]
+            self._queue_save(partial(self._session.save_mutes, root, *mine))
 
     def wait(self) -> None:
         """Wait until everything is saved, for at most `_EXIT_TIMEOUT` seconds."""

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from statustui.core.categories import Category
 from statustui.core.order import SERIES_GROUP
 from statustui.core.text import clean, format_age
-from statustui.presentation.glyphs import FOLDED, STYLES, UNFOLDED
+from statustui.presentation.glyphs import FOLDED, MUTED, STYLES, UNFOLDED
 from statustui.tui.model.groups import FAILURE, Group
 from statustui.tui.model.store import RunStore
 from statustui.tui.widgets.cells import StyleOf, pad_cell
@@ -33,11 +33,13 @@ class Failure(NamedTuple):
     state: str
     note: str
     share: float
-    """Its size as a part of that of the biggest group."""
+    """Its size as a part of that of the biggest group that is not muted, up to 1."""
     since: str
     """How long ago the first of its runs failed."""
     names: int
     """How many different names its runs have."""
+    is_muted: bool
+    """Whether all of its runs are muted."""
 
 
 class GroupLine(NamedTuple):
@@ -67,9 +69,11 @@ def describe_group(group: Group, store: RunStore, now: float, *, at_cursor: bool
         state, _, note = group.name.partition(": ")
         biggest = store.row(0)
         most = len(biggest.order) if isinstance(biggest, Group) else size
+        # A muted failure may be bigger than the first one.
+        share = min(1.0, size / most)
         since = group.since
         age = format_age(None if since is None else now - since)
-        failure = Failure(state, note, size / most, age, len(group.names))
+        failure = Failure(state, note, share, age, len(group.names), group.is_muted)
     return GroupLine(
         ("", ""),
         at_cursor,
@@ -123,6 +127,8 @@ class GroupPainter(NamedTuple):
             segments = self._draw_counts(line, base, quiet)
         else:
             segments = self._draw_failure(line, line.failure, base, quiet)
+            if line.failure.is_muted:
+                segments = [Segment(one.text, quiet) for one in segments]
         return Strip(segments).adjust_cell_length(self.width, base)
 
     def _draw_counts(self, line: GroupLine, base: Style, quiet: Style) -> list[Segment]:
@@ -147,7 +153,7 @@ class GroupPainter(NamedTuple):
         state = f" {category.glyph} {pad_cell(clean(failure.state), _STATE)} "
         end = f" {failure.since:>{_SINCE}}"
         end += f"  {failure.names:>{_NAMES},}" if has_names else ""
-        front = f"{line.arrow} {line.size:>{_COUNT},}"
+        front = f"{line.arrow}{MUTED if failure.is_muted else ' '}{line.size:>{_COUNT},}"
         room = self.width - len(front) - len(bar) - cell_len(state) - len(end)
         return [
             Segment(front, base + Style(bold=True)),

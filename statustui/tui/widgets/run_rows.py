@@ -16,6 +16,7 @@ from statustui.presentation.columns import Column, fit
 from statustui.presentation.glyphs import (
     CHANGED,
     MARKED,
+    MUTED,
     NEW,
     STYLES,
 )
@@ -55,9 +56,11 @@ def describe_row(
 
 
 def _flag(run: Run, store: RunStore) -> str:
-    """Return the flag of a run: marked, new problem, recently changed, or none of these."""
+    """Return the flag of a run: marked, muted, new problem, just changed, or none of these."""
     if run.path in store.marked:
         return MARKED
+    if run.is_muted:
+        return MUTED
     if run.path in store.unread_problems:
         return NEW
     return CHANGED if run.path in store.recently_changed else " "
@@ -136,6 +139,8 @@ class RowPainter:
         coloured += base
         # Dim text cannot be read on the bar of the cursor.
         quiet = base if line.at_cursor else style_of("run-table--secondary")
+        if run.is_muted:
+            coloured = quiet
         segments = [Segment(line.lead[0] + run.category.glyph, coloured)]
         for name, size in self._fit(width):
             column = self._columns[name]

@@ -278,8 +278,8 @@ class RunTable(ScrollView, can_focus=True):
         self._select(self._store.cursor + round(pages * self._page))
 
     def action_problem(self, step: int) -> None:
-        """Move the cursor to the next problem, downwards or (-1) upwards."""
-        self._go_to(step, lambda run: run.category.is_problem)
+        """Move the cursor to the next problem that is not muted, downwards or (-1) upwards."""
+        self._go_to(step, lambda run: run.category.is_problem and not run.is_muted)
 
     def _go_to(self, step: int, wanted: Callable[[Run], bool]) -> None:
         row = self._store.find(self._store.cursor, step, wanted)

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from statustui.core.categories import Category
 from statustui.presentation.columns import STALLED
-from statustui.presentation.glyphs import NEW, STYLES
+from statustui.presentation.glyphs import MUTED, NEW, STYLES
 from statustui.tui.messages import NewProblemChosen, SubsetChosen
 from statustui.tui.model.store import RunStore
 from statustui.tui.model.view import EVERYTHING, Subset
@@ -29,9 +29,11 @@ _WORD_DROP_ORDER = sorted(
 _BAR = "━"
 _GAP = "  "
 _BOLD = Style(bold=True)
+_DIM = Style(dim=True)
 _REVERSE = Style(reverse=True)
 _STALLED = Subset(trait="stalled")
 _NEW = Subset(trait="new")
+_MUTED = Subset(trait="muted")
 
 
 class _Chip(NamedTuple):
@@ -42,7 +44,7 @@ class _Chip(NamedTuple):
 
 
 class SummaryBar(Widget):
-    """A chip for each category that has runs, for new problems and for stalled runs.
+    """A chip for each category that has runs, for new problems, and for stalled and muted runs.
 
     Args:
         store: The runs that are counted.
@@ -67,13 +69,15 @@ class SummaryBar(Widget):
         choices = [EVERYTHING]
         choices += [Subset(frozenset({one})) for one in Category if self._store.counts[one]]
         choices += [_STALLED] if self._store.stalled else []
+        choices += [_MUTED] if self._store.muted else []
         here = choices.index(self._subset) if self._subset in choices else 0
         return choices[(here + step) % len(choices)]
 
     def update(self) -> None:
         """Redraw the counts if they have changed."""
         store = self._store
-        shown = (dict(+store.counts), self._subset, len(store.unread_problems), store.stalled)
+        flags = (len(store.unread_problems), store.stalled, store.muted)
+        shown = (dict(+store.counts), self._subset, *flags)
         if shown == self._shown:
             return
         self._shown = shown
@@ -120,6 +124,9 @@ class SummaryBar(Widget):
         if store.stalled:
             text = f"{STALLED} {store.stalled:,} stalled"
             extra.append(_Chip(text, self._style(_BOLD, _STALLED), SubsetChosen(_STALLED)))
+        if store.muted:
+            text = f"{MUTED} {store.muted:,} muted"
+            extra.append(_Chip(text, self._style(_DIM, _MUTED), SubsetChosen(_MUTED)))
         room = self.size.width - sum(len(chip.text) + len(_GAP) for chip in extra)
         return [*self._categories(room), *extra]
 
