@@ -88,6 +88,7 @@ def test_a_run_that_goes_wrong_is_watched_until_its_log_says_why(
         assert screen.wait_for_end() == 0
 
 
+@pytest.mark.slow
 def test_the_preview_shows_the_selected_run_where_there_is_room(tmp_path: Path) -> None:
     """Live, and another one when the cursor moves on."""
     for name in ("one", "two"):
@@ -105,6 +106,7 @@ def test_the_preview_shows_the_selected_run_where_there_is_room(tmp_path: Path) 
         assert screen.wait_for_end() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "lines", "env"),
     [
@@ -227,6 +229,7 @@ def test_the_palette_takes_keys_at_any_moment(tmp_path: Path) -> None:
         assert screen.wait_for_end() == 0
 
 
+@pytest.mark.slow
 def test_the_mouse_is_left_to_the_terminal_on_request(tmp_path: Path) -> None:
     """Only without `--no-mouse` is it asked for."""
     write_run(tmp_path / "one", "RUNNING on a node")
@@ -284,6 +287,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_a_monitoring_session_opens_nothing_in_the_tree_for_writing(tmp_path: Path) -> None:
     """An audit of every file call of the program, from start to end, with a drill-down."""
     tree = tmp_path / "tree"

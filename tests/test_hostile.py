@@ -62,6 +62,7 @@ def stays_well(
         return screen.output
 
 
+@pytest.mark.slow
 def test_what_is_called_status_and_is_no_regular_file(tmp_path: Path) -> None:
     """Each is a run whose status cannot be read. Nothing is waited for."""
     kinds = ["fifo", "socket", "directory", "link", "loop", *(["device"] if IS_ROOT else [])]

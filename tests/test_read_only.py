@@ -122,6 +122,7 @@ def test_the_trace_shows_a_change(tmp_path: Path, program: str) -> None:
     assert changes(trace.read_text(errors="replace"), tmp_path / "tree")
 
 
+@pytest.mark.slow
 def test_reading_leaves_no_time_of_access(tmp_path: Path) -> None:
     """In files of one's own; even where the mount would keep them."""
     run = plant(tmp_path)

@@ -8,6 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import write_run
 from tests.waiting import wait_until
@@ -81,6 +83,7 @@ def test_the_end_of_the_monitor_ends_the_pager(tmp_path: Path) -> None:
         wait_until(lambda: not command.exists() or not command.read_bytes(), "the pager to end")
 
 
+@pytest.mark.slow
 def test_the_pager_can_be_suspended_with_the_monitor(tmp_path: Path) -> None:
     """Ctrl-z gives the terminal to the shell, and `fg` gives it back to the pager."""
     run = write_run(tmp_path / "tree" / "one", "RUNNING on a node")

@@ -390,6 +390,7 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert "soon: a time is a number and s, m, h or d" in wrong.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--follow"]])
 def test_a_reader_that_goes_away_ends_the_output_quietly(
     tmp_path: Path, options: list[str]
@@ -466,6 +467,7 @@ def test_run_objects_keep_their_schema(corpus: str, form: str) -> None:
         assert one["problem"] is None or set(one["problem"]) == {"state", "note", "timestamp"}
 
 
+@pytest.mark.slow
 def test_completion_offers_commands_options_and_directories() -> None:
     """As a shell asks for it."""
 

@@ -85,6 +85,7 @@ def test_the_monitor_ends_while_somebody_types_it(tree: Path, end: str) -> None:
         assert re.search(rb"\x1b\[\?1049l", screen.output)
 
 
+@pytest.mark.slow
 def test_the_monitor_says_so_and_goes_on(tree: Path) -> None:
     """Also with a filter of the configuration; other filters still work."""
     config = tree.parent / "config.toml"

@@ -169,9 +169,13 @@ def test_jobs_of_a_working_directory(corpora: Path, run_id: str, job: str, end: 
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[bytes]]:
     """A process of this host whose command line looks like that of a run."""
-    program = "import sys; sys.stdin.read()"
+    program = "import sys; print(flush=True); sys.stdin.read()"
     words = [sys.executable, "-c", program, "kickoff", "e6495ec2de"]
-    with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        # Right after the start the command line is empty.
+        process.stdout.readline()
         yield process
         if process.stdin is not None:
             process.stdin.close()

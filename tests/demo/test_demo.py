@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from statustui.core.categories import Category
 from statustui.core.run import Run
 from statustui.core.states import KNOWN_STATES
@@ -39,6 +41,7 @@ def test_once_writes_a_tree_and_leaves_it(tmp_path: Path) -> None:
     assert sum(run.kind == "test" for run in runs_of(tmp_path / "d")) == 50
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_tree(tmp_path: Path) -> None:
     """Byte for byte; another seed gives another tree."""
     trees = []
@@ -49,6 +52,7 @@ def test_the_same_seed_gives_the_same_tree(tmp_path: Path) -> None:
     assert trees[0] == trees[1] != trees[2]
 
 
+@pytest.mark.slow
 def test_lives_are_believable_and_of_every_kind(tmp_path: Path) -> None:
     """Every category, hidden failures, only known states, and no status in the future."""
     Cluster(str(tmp_path), 600, 1).fill(NOW)

@@ -111,6 +111,7 @@ def test_what_a_character_set_lacks_is_escaped(
     assert done.stderr == b""
 
 
+@pytest.mark.slow
 def test_a_terminal_in_another_character_set_is_cut_to_its_width(tree: Path) -> None:
     """Escapes count with their full width."""
     for encoding in ("iso8859-1", "ascii", "utf-8"):

@@ -711,6 +711,7 @@ async def test_rows_do_not_slide_away_under_a_moving_cursor() -> None:
         assert ids(app)[0] == "9"
 
 
+@pytest.mark.slow
 async def test_any_size_down_to_nothing_and_back() -> None:
     """Nothing crashes, and what comes back is as it was."""
     app, source = make_app()

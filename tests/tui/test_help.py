@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from statustui.core.categories import Category
@@ -152,6 +153,7 @@ async def find_again(pilot: Pilot[None], words: str) -> None:
     await wait_until(pilot, lambda: help_of(app).is_settled, "the runs to be searched")
 
 
+@pytest.mark.slow
 async def test_it_is_moved_in_and_clicked() -> None:
     """Down one column, then down the next."""
     app, source = make_app()

@@ -50,6 +50,7 @@ async def test_the_log_that_the_header_quotes_is_opened_and_an_empty_one_says_so
         await wait_for(pilot, "empty")
 
 
+@pytest.mark.slow
 async def test_from_match_to_match_it_goes_around_the_end_and_says_so() -> None:
     """In the history, in logs and in results; also where there is one match only."""
     app, source = make_app()

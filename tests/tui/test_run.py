@@ -468,6 +468,7 @@ async def test_the_runs_of_a_series_stay_where_they_are_when_others_change() -> 
         assert (table.scroll_offset.y, screen.members.cursor) == (top, cursor)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "size", [slow((200, 60)), slow((80, 24)), (40, 12), slow((20, 6)), slow((5, 3)), (1, 1)]
 )

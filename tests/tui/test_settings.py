@@ -249,6 +249,7 @@ async def test_a_state_can_have_a_colour_of_its_own() -> None:
         assert not {word for word in blue if "BUILD_CREATED" in word}
 
 
+@pytest.mark.slow
 async def test_with_ascii_nothing_else_reaches_the_terminal() -> None:
     """On any screen, whatever stands in a note; every line keeps its width."""
     app, source = make_app(config=Config(ascii=True))

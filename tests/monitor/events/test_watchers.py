@@ -157,6 +157,7 @@ def test_files_that_do_not_matter_are_not_hinted_at(tmp_path: Path) -> None:
     watcher.close()
 
 
+@pytest.mark.slow
 def test_lost_events_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel drops events when its queue is full."""
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())

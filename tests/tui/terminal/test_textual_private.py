@@ -95,6 +95,7 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
+@pytest.mark.slow
 def test_no_other_class_uses_or_hides_a_private_attribute_of_its_base() -> None:
     """Neither on purpose nor by a name of ours that Textual happens to have too."""
     listed = {part.name for part in PRIVATE_PARTS}
