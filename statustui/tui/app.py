@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +19,6 @@ from textual.worker import WorkerFailed
 
 from statustui.core.mutes import Mutes
 from statustui.core.run import Run
-from statustui.core.text import clean
 from statustui.monitor.batch import Batch
 from statustui.monitor.source import Source
 from statustui.settings.config import Config
@@ -61,12 +60,11 @@ from statustui.tui.terminal.shutdown import CHECK_INTERVAL, Shutdown
 from statustui.tui.terminal.textual_private import PrivateApp
 from statustui.tui.terminal.typeahead import Typeahead
 from statustui.tui.widgets.filter_line import FilterLine
-from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
     from statustui.monitor.run.inspection import Inspect, Inspection, InspectionResult
-    from statustui.tui.model.help_entries import Action, Section
+    from statustui.tui.screens.palette import Palette
 
 _SAVE_INTERVAL = 60.0
 """Seconds between two saves of the session."""
@@ -173,7 +171,7 @@ class StatusApp(PrivateApp):
         self._typeahead = Typeahead(self, super().on_event)
         self._updates = UpdateLoop(
             self._apply_changes,
-            lambda: self._feed.has_more and not self._hold.is_on,
+            lambda: self._store.is_arranging or (self._feed.has_more and not self._hold.is_on),
             self._refresh_views,
         )
         self._backlog = Backlog(self)
@@ -420,12 +418,6 @@ class StatusApp(PrivateApp):
             alike = screen.targets_fail_alike
             toggle_mute(screen, self._muting, screen.targets, alike=alike)
 
-    def _open_muted(self) -> None:
-        from statustui.tui.screens.muting import MutedFailures  # noqa: PLC0415 - rarely needed
-
-        has_roots = len(self._shared.roots.by_root) > 1
-        self.push_screen(MutedFailures(self._muting, has_roots=has_roots))
-
     def action_call_command(self, key: str) -> None:
         """Call the command that the user has put on a key."""
         screen = self.screen
@@ -434,47 +426,12 @@ class StatusApp(PrivateApp):
             self._key_commands.call(command, screen.targets, screen.log_in_view)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands that have no key."""
-        if isinstance(screen, RunsScreen):
-            yield from screen.commands()
-        for key, command in self._config.commands.items():
-            call = partial(self.action_call_command, key)
-            yield SystemCommand(clean(command.label), f"key {clean(key)}", call)
-        switch = "off" if self._alarm.is_on else "on"
-        yield SystemCommand(
-            f"Bell {switch}",
-            "on a new problem, and when all listed runs have finished",
-            self._alarm.toggle,
-        )
-        yield SystemCommand(
-            "What it costs", "what has been asked of each filesystem", self._open_usage
-        )
-        yield SystemCommand("Muted failures", "list them, take them back", self._open_muted)
-        yield SystemCommand("Theme", "choose the colours", self.action_change_theme)
-
-    def _open_usage(self) -> None:
-        from statustui.tui.screens.usage import UsageScreen  # noqa: PLC0415 - rarely needed
-
-        self.push_screen(UsageScreen(self._source.usage, self._shared.roots))
+        """Return the commands that have no key."""
+        return self._palette.commands(screen)
 
     def action_help(self) -> None:
         """Show what can be done here, and do what the user chooses."""
-        from statustui.tui.screens import help_sections as parts  # noqa: PLC0415 - rarely needed
-
-        screen = self.screen
-        if not isinstance(screen, LiveScreen):
-            return
-        here = list(parts.action_sections(self, screen))
-        roots = [list(explain(health, self._clock())) for health in self._shared.roots.known]
-        self._open_help(
-            [
-                *here,
-                parts.command_section(self.get_system_commands(screen)),
-                *screen.help_sections(),
-                parts.watching_section(roots),
-                *parts.elsewhere_sections(self, _key_groups(), here, self._config),
-            ],
-        )
+        self._palette.open()
 
     def action_command_palette(self) -> None:
         """Do the same as the help: what it lists can be done."""
@@ -482,26 +439,20 @@ class StatusApp(PrivateApp):
 
     def search_themes(self) -> None:
         """Let the user choose a theme."""
-        from statustui.tui.model.help_entries import Entry, Section  # noqa: PLC0415 - rarely needed
+        self._palette.open_themes()
 
-        themes = [
-            Entry("", name, action=partial(setattr, self, "theme", name))
-            for name in sorted(self.available_themes)
-        ]
-        self._open_help([Section("Themes", themes)], has_runs=False)
+    @cached_property
+    def _palette(self) -> Palette:
+        from statustui.tui.screens.palette import Palette  # noqa: PLC0415 - rarely needed
 
-    def _open_help(self, sections: Sequence[Section], *, has_runs: bool = True) -> None:
-        from statustui.tui.screens.help import HelpScreen  # noqa: PLC0415 - rarely needed
-
-        def do(action: Action | None) -> None:
-            if action is not None:
-                self.call_later(action)
-
-        def open_run(run: Run) -> Action:
-            return partial(self.post_message, RunChosen(run.path))
-
-        runs = (lambda: self.runs) if has_runs else tuple
-        self.push_screen(HelpScreen(sections, runs, open_run), do)
+        return Palette(
+            self,
+            self._shared,
+            alarm=self._alarm,
+            muting=self._muting,
+            usage=self._source.usage,
+            key_groups=_key_groups(),
+        )
 
 
 def _key_groups() -> list[type[DOMNode]]:

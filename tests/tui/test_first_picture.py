@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.tui.app import StatusApp
+from statustui.tui.model import listing, store
 from tests.runs import make
 from tests.tui.stand_in import NOW, ROOT, StandIn, settle
 from tests.tui.test_app import shown
@@ -51,3 +54,22 @@ async def test_many_runs_come_in_parts_and_all_are_listed_in_the_end() -> None:
         source.send(Batch(many(6000, 1), health=(RootHealth(ROOT, swept=True),)))
         await settle(pilot)
         assert scanned == [None]
+
+
+async def test_a_list_that_is_being_arranged_does_not_wait_for_quiet_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Changes wait while keys are pressed; what the keys have asked for does not."""
+    monkeypatch.setattr(store, "_MAX_SECONDS", 0.0)
+    monkeypatch.setattr(listing, "SLICE", 10)
+    source = StandIn()
+    app = StatusApp(source, [ROOT], inspect=source.inspect, clock=lambda: NOW, calm=600.0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.send(Batch(many(1, 300), health=(RootHealth(ROOT, swept=True),)))
+        while "✗ 3 failed" not in shown(app):
+            await pilot.pause(0.01)
+        await pilot.press("!")
+        source.send(Batch(many(1000, 1)))
+        while "3 of 300" not in shown(app):
+            await pilot.pause(0.01)
+        assert len(list(app.runs)) == 300

@@ -76,7 +76,8 @@ async def test_a_group_of_failures_is_muted_as_one_and_listed_where_it_can_be_ta
         source.deliver(("6", "io", f"{FULL} 9"), ("1", "hpcg", "RUNNING x|RUN_FAILED y"))
         await settle(pilot)
         assert {run.id for run in app.runs if run.is_muted} == {"2", "3", "6"}
-        app._open_muted()  # noqa: SLF001 - an entry of the palette
+        commands = {one.title: one.callback for one in app.get_system_commands(app.screen)}
+        commands["Muted failures"]()
         await pilot.pause()
         assert "3  every run: RUN_ERROR: no space on node #" in shown(app)
         await press(pilot, "j", "k", "m", "m", "escape")
