@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from statustui.monitor.poll_policy import Settings
     from statustui.monitor.source import Source
     from statustui.monitor.usage import RootUsage
+    from statustui.scheduler.answers import Call
     from statustui.settings.config import Config
     from statustui.settings.session_state import SessionState
 
@@ -56,6 +57,11 @@ class _LateMonitor:
     def usage(self) -> Sequence[RootUsage]:
         """Return what has been asked of the filesystem of each root."""
         return () if self._source is None else self._source.usage()
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The last calls of the scheduler, the oldest first."""
+        return () if self._source is None else self._source.calls
 
     def stop(self) -> None:
         """Stop at once."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from statustui.monitor.batch import Deliver
 from statustui.monitor.usage import RootUsage
+from statustui.scheduler.answers import Call
 
 
 class Source(Protocol):
@@ -26,6 +27,10 @@ class Source(Protocol):
 
     def usage(self) -> Sequence[RootUsage]:
         """Return what has been asked of the filesystem of each root so far; at once."""
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The last calls of the scheduler, the oldest first."""
 
     def stop(self) -> None:
         """Stop at once, without waiting for a filesystem that does not answer."""

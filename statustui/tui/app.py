@@ -450,7 +450,7 @@ class StatusApp(PrivateApp):
             self._shared,
             alarm=self._alarm,
             muting=self._muting,
-            usage=self._source.usage,
+            source=self._source,
             key_groups=_key_groups(),
         )
 

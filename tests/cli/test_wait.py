@@ -18,6 +18,7 @@ from statustui.cli.wait_loop import Outcome, wait_for_runs
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.unread import Unread
 from statustui.monitor.usage import RootUsage
+from statustui.scheduler.answers import Call
 from tests.runs import make
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import DATA, append, write_run
@@ -192,6 +193,11 @@ class Stand(NamedTuple):
 
     def usage(self) -> list[RootUsage]:
         """Nothing is counted."""
+        return []
+
+    @property
+    def calls(self) -> list[Call]:
+        """Nobody is asked."""
         return []
 
     def stop(self) -> None:

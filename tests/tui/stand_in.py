@@ -30,6 +30,7 @@ from statustui.monitor.run.inspection import (
 from statustui.monitor.run.log_text import LogPage, LogText, PageRequest, SearchPattern
 from statustui.monitor.run.match_counter import MatchCounter
 from statustui.monitor.usage import RootUsage, Usage
+from statustui.scheduler.answers import Call
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
@@ -175,6 +176,7 @@ class StandIn:
         """Paths of logs that cannot be read now."""
         self.documents: tuple[Document, ...] = ()
         self.used = Usage()
+        self.called: tuple[Call, ...] = ()
         """What has been asked of the filesystem."""
         self.lent: FileIO | None = None
         """The log that is lent next."""
@@ -205,6 +207,11 @@ class StandIn:
     def usage(self) -> list[RootUsage]:
         """What a test says."""
         return [RootUsage(ROOT, self.used)]
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """What a test says."""
+        return self.called
 
     def inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from statustui.monitor.usage import Usage
+from statustui.scheduler.answers import Call
 from statustui.tui.screens.usage import UsageScreen
-from tests.tui.stand_in import Clock, deliver_a_night, make_app, settle
+from tests.tui.stand_in import NOW, Clock, deliver_a_night, make_app, settle
 from tests.tui.test_app import choose, screen_lines, shown
 from tests.tui.test_run import wait_for, wait_until
 
@@ -34,5 +37,16 @@ async def test_it_shows_what_was_asked_so_far_and_a_second() -> None:
         }
         assert rows["a"][-4:] == ["200", "1", "500", "B"]
         assert rows["so"][-4:] == ["1,600", "32", "46", "kB"]
+        assert "SCHEDULER  not asked" in shown(app)
+        source.called = (
+            Call(NOW - 60, "squeue -h -t all -u mia", 0.24, "answered"),
+            Call(NOW, "squeue -h -t all -u mia", 10.0, "no answer in 10 s"),
+        )
+        screen.update_table()
+        await pilot.pause()
+        lines = [line.strip("│ ") for line in screen_lines(app) if "squeue" in line]
+        assert lines[0].startswith(time.strftime("%H:%M:%S", time.localtime(NOW)))
+        assert "10.0 s  no answer in 10 s: squeue -h -t all -u mia" in lines[0]
+        assert "0.2 s  answered: squeue" in lines[1]
         await pilot.press("q")
         await wait_until(pilot, lambda: app.screen is not screen, "the list")

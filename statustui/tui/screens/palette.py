@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from statustui.core.run import Run
 from statustui.core.text import clean
-from statustui.monitor.usage import RootUsage
+from statustui.monitor.source import Source
 from statustui.tui.messages import RunChosen
 from statustui.tui.model.help_entries import Action, Entry, Section
 from statustui.tui.model.screen_context import ScreenContext
@@ -35,7 +35,7 @@ class Palette:
         context: What its screens share.
         alarm: Switched on and off by a command.
         muting: The muted failures.
-        usage: Returns what has been asked of each filesystem.
+        source: Knows what has been asked of filesystems and of the scheduler.
         key_groups: The classes with key bindings, in help order.
     """
 
@@ -46,14 +46,14 @@ class Palette:
         *,
         alarm: Alarm,
         muting: Muting,
-        usage: Callable[[], Sequence[RootUsage]],
+        source: Source,
         key_groups: Sequence[type[DOMNode]],
     ) -> None:
         self._app = app
         self._context = context
         self._alarm = alarm
         self._muting = muting
-        self._usage = usage
+        self._source = source
         self._key_groups = key_groups
 
     def open(self) -> None:
@@ -96,13 +96,15 @@ class Palette:
             self._alarm.toggle,
         )
         yield SystemCommand(
-            "What it costs", "what has been asked of each filesystem", self._open_usage
+            "What it costs", "of each filesystem, and of the scheduler", self._open_usage
         )
         yield SystemCommand("Muted failures", "list them, take them back", self._open_muted)
         yield SystemCommand("Theme", "choose the colours", app.action_change_theme)
 
     def _open_usage(self) -> None:
-        self._app.push_screen(UsageScreen(self._usage, self._context.roots))
+        source = self._source
+        screen = UsageScreen(source.usage, lambda: source.calls, self._context.roots)
+        self._app.push_screen(screen)
 
     def _open_muted(self) -> None:
         has_roots = len(self._context.roots.by_root) > 1

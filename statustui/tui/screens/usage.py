@@ -1,4 +1,4 @@
-"""What the program has asked of each filesystem."""
+"""What the program has asked of each filesystem, and of the scheduler."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -16,8 +17,11 @@ from textual.widgets import Static
 
 from statustui.core.text import clean, format_size
 from statustui.monitor.usage import RootUsage, Usage
+from statustui.scheduler.answers import Call
 from statustui.tui.model.root_states import RootStates
 
+_MAX_CALLS, _MAX_CALL = 10, 400
+"""Calls of the scheduler that are listed, and characters of each."""
 _REMARK = (
     "A look is a stat of a run or a directory, or an open where stat may be out of date. All files "
     "are opened for reading only. Not counted: the logs and other files of a run that you open."
@@ -25,10 +29,13 @@ _REMARK = (
 
 
 class UsageScreen(ModalScreen[None]):
-    """Looks, opened files and bytes, so far and a second, for each root; updated every second.
+    """Looks, opened files and bytes, so far and a second, for each root; calls of the scheduler.
+
+    It is updated every second.
 
     Args:
-        usage: Returns what has been asked so far.
+        usage: Returns what has been asked of filesystems so far.
+        calls: Returns the last calls of the scheduler, the oldest first.
         roots: The health of the roots.
         clock: Gives a time in seconds that never goes back.
     """
@@ -41,21 +48,25 @@ class UsageScreen(ModalScreen[None]):
     def __init__(
         self,
         usage: Callable[[], Sequence[RootUsage]],
+        calls: Callable[[], Sequence[Call]],
         roots: RootStates,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._usage = usage
+        self._calls = calls
         self._roots = roots
         self._clock = clock
         self._before: dict[str, Usage] = {}
         self._at = 0.0
         self._table = Static()
+        self._requests = Static()
 
     def compose(self) -> ComposeResult:
         """Make the table, and a remark on what is counted."""
         with VerticalScroll(id="usage"):
             yield self._table
+            yield self._requests
             yield Static(Text(f"\n{_REMARK}", "dim"))
 
     def on_mount(self) -> None:
@@ -65,7 +76,10 @@ class UsageScreen(ModalScreen[None]):
 
     def update_table(self) -> None:
         """Show what has been asked, and the rate since the last call."""
+        self._requests.update(self._list_calls())
         now, usages = self._clock(), self._usage()
+        if self._before and now <= self._at:
+            return
         seconds = now - self._at if self._before else 0.0
         table = Table.grid(padding=(0, 2), expand=False)
         for _column in range(4):
@@ -87,3 +101,15 @@ class UsageScreen(ModalScreen[None]):
         self._before = dict(usages)
         self._at = now
         self._table.update(table)
+
+    def _list_calls(self) -> Text:
+        """Return the last calls of the scheduler, the newest first."""
+        text = Text("\nSCHEDULER", "bold")
+        calls = list(self._calls())[-_MAX_CALLS:]
+        if not calls:
+            return text.append("  not asked", Style.null())
+        for call in reversed(calls):
+            at = time.strftime("%H:%M:%S", time.localtime(call.at))
+            line = f"\n{at}  {call.seconds:5.1f} s  {clean(call.result)}: {clean(call.command)}"
+            text.append(line[:_MAX_CALL], Style.null())
+        return text
