@@ -78,7 +78,7 @@ class UsageScreen(ModalScreen[None]):
         """Show what has been asked, and the rate since the last call."""
         self._requests.update(self._list_calls())
         now, usages = self._clock(), self._usage()
-        if self._before and now <= self._at:
+        if self._before and now == self._at:
             return
         seconds = now - self._at if self._before else 0.0
         table = Table.grid(padding=(0, 2), expand=False)
