@@ -41,7 +41,7 @@ class Shot(NamedTuple):
     config: Config = Config()
 
 
-_USUAL = ("usually: median",)
+_USUAL = ("usually",)
 
 SHOTS = {
     "runs": Shot(),
@@ -50,7 +50,7 @@ SHOTS = {
     "run": Shot((*"jjjjjjj", "enter"), _USUAL),
     "timeline": Shot(("/", *"state=RUN_USER", "enter", "enter"), _USUAL),
     "log": Shot(("/", *"BUILD_FAILED", "enter", "enter", "enter", "!"), ("▸",)),
-    "wide": Shot(("!", "j", "j"), ("171  stream.copy", "usually: median"), 160, 40),
+    "wide": Shot(("!", "j", "j"), ("171  stream.copy", "usually"), 160, 40),
     "narrow": Shot((), (), 60, 20),
     "ascii": Shot((), (), 80, 24, Config(ascii=True)),
     "colorblind": Shot((), (), 80, 24, Config(colorblind=True)),
@@ -82,7 +82,7 @@ SCENES = (
     Scene(("j", "enter"), "Enter", "why did this run fail?", 4, _USUAL),
     Scene(("enter",), "Enter", "its log"),
     Scene(("!",), "!", "the first error in the log", 3, ("▸",)),
-    Scene(("q", "escape", *"ttttt", "home"), "q", "back to all runs", 2),
+    Scene(("q", "escape", *"ttttttt", "home"), "q", "back to all runs", 2),
     Scene(("/", *"state"), "/", "filter as you type", 1.2),
     Scene(tuple("=RUNNING"), "/", "filter as you type", 2),
     Scene(("enter", "enter"), "Enter", "a run under way, and what is usual", 4, _USUAL),
@@ -92,7 +92,7 @@ SCENES = (
 async def make_picture(shot: Shot) -> str:
     """Make a picture of the screen, as SVG."""
     monitor = Monitor([ROOT], Settings("poll", clock=lambda: NOW))
-    app = StatusApp(monitor, [ROOT], clock=lambda: NOW, config=shot.config)
+    app = StatusApp(monitor, [ROOT], clock=lambda: NOW, config=shot.config, calm=0)
     async with app.run_test(size=(shot.columns, shot.lines)) as pilot:
         await _start(app, pilot)
         return draw_picture(await _press(app, pilot, shot.keys, shot.shows))
@@ -106,7 +106,7 @@ async def make_session(cluster: Cluster) -> str:
         return now
 
     monitor = Monitor([ROOT], Settings("poll", clock=clock))
-    app = StatusApp(monitor, [ROOT], clock=clock)
+    app = StatusApp(monitor, [ROOT], clock=clock, calm=0)
     scenes = []
     async with app.run_test(size=(100, 26)) as pilot:
         await _start(app, pilot)

@@ -23,6 +23,17 @@ STATUSTUI = (_PROGRAM,) if _PROGRAM else (sys.executable, "-m", "statustui")
 """The program: the one of the checkout, or what the environment names, installed elsewhere."""
 
 
+def _skip_hints() -> None:
+    """Let the program take the user for one who has had its first sessions."""
+    state = os.environ.get("XDG_STATE_HOME")
+    if state is None:
+        return
+    path = f"{state}/statustui/hints.json"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with contextlib.suppress(FileExistsError), open(path, "x", encoding="ascii") as file:
+        file.write('{"sessions": 3}')
+
+
 class Terminal:
     """A program in a terminal of its own."""
 
@@ -35,6 +46,7 @@ class Terminal:
         self.status: int | None = None
         self.pid, self._master = pty.fork()
         if not self.pid:
+            _skip_hints()
             # As a shell starts a program in the foreground, whoever runs the tests.
             for number in (signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)

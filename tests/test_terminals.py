@@ -95,11 +95,11 @@ def test_sixteen_colours_are_enough(tree: str, term: str) -> None:
         for keys, text in (
             ("\r", "why: RESULTS_ERROR"),
             ("\t\t", "results.json"),
-            ("q?", "Everywhere"),
+            ("q?", "Type to narrow"),
         ):
             screen.press(keys)
             screen.wait_for(text)
-        screen.press("q:")
+        screen.press("bell")
         screen.wait_for("Bell on")
         renditions = re.findall(rb"\x1b\[([0-9;]*)m", screen.output)
         assert renditions
