@@ -451,6 +451,7 @@ class StatusApp(PrivateApp):
             alarm=self._alarm,
             muting=self._muting,
             source=self._source,
+            call_command=self.action_call_command,
             key_groups=_key_groups(),
         )
 

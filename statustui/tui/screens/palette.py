@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,6 +36,7 @@ class Palette:
         alarm: Switched on and off by a command.
         muting: The muted failures.
         source: Knows what has been asked of filesystems and of the scheduler.
+        call_command: Calls the command that the user has put on a key.
         key_groups: The classes with key bindings, in help order.
     """
 
@@ -47,6 +48,7 @@ class Palette:
         alarm: Alarm,
         muting: Muting,
         source: Source,
+        call_command: Callable[[str], object],
         key_groups: Sequence[type[DOMNode]],
     ) -> None:
         self._app = app
@@ -54,6 +56,7 @@ class Palette:
         self._alarm = alarm
         self._muting = muting
         self._source = source
+        self._call_command = call_command
         self._key_groups = key_groups
 
     def open(self) -> None:
@@ -87,7 +90,7 @@ class Palette:
         if isinstance(screen, RunsScreen):
             yield from screen.commands()
         for key, command in self._context.config.commands.items():
-            call = partial(app.run_action, f"app.call_command({key!r})")
+            call = partial(self._call_command, key)
             yield SystemCommand(clean(command.label), f"key {clean(key)}", call)
         switch = "off" if self._alarm.is_on else "on"
         yield SystemCommand(
