@@ -8,9 +8,9 @@ say nothing of the job, except for the step of its script, ``22.batch``.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from statustui.core.job import JobStatus
+from statustui.core.times import read_seconds
 
 TAIL_BYTES = 1 << 14
 """Bytes at the end of a log in which the last words are looked for."""
@@ -50,7 +50,7 @@ def read_last_words(text: str, job: str = "") -> JobStatus | None:
             state = (
                 "OUT_OF_MEMORY" if is_exhausted else _REASONS.get(cancelled[4] or "", "CANCELLED")
             )
-            found = JobStatus(state, end=_time(cancelled[3]), nodes=cancelled[2])
+            found = JobStatus(state, end=read_seconds(cancelled[3]), nodes=cancelled[2])
         elif exhausted is not None and _is_of(exhausted[1] or exhausted[2], job):
             # The time of the end is told only where the job was also cancelled.
             end, nodes = (None, "") if found is None else (found.end, found.nodes)
@@ -64,10 +64,3 @@ def _is_of(told: str, job: str) -> bool:
     A task of an array and a component of a heterogeneous job have an id of their own there.
     """
     return not job or told == job or "_" in job or "+" in job
-
-
-def _time(text: str) -> float | None:
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return None

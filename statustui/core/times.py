@@ -85,6 +85,11 @@ def seconds_of(time: Time) -> float | None:
         return None
 
 
+def read_seconds(text: str) -> float | None:
+    """Return the time in a text, in seconds since 1970; None if it is unreadable."""
+    return seconds_of(parse_time(text.encode("utf-8", "replace")))
+
+
 def _second(time: Time) -> float | None:
     """Return the second instant that a local time can mean; None if it can mean only one."""
     if not isinstance(time, datetime) or time.tzinfo is not None:

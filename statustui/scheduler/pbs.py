@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from statustui.core.job import JobStatus, SchedulerName
+from statustui.core.times import read_seconds, seconds_of
 from statustui.scheduler.command import NoAnswerError, RunCommand, run_command
 
 _ID = re.compile(r"(\d{1,12}(?:\[\d{0,7}\])?)(?:\.[A-Za-z0-9][\w.-]{0,63})?\Z", re.ASCII)
@@ -170,9 +171,7 @@ def _end_of(attributes: Mapping[str, str]) -> str:
 
 def _time(text: str) -> float | None:
     """Read a time: ``Wed Mar 17 20:36:48 2021``, local time, or seconds since 1970."""
-    if text.isascii() and text.isdecimal():
-        return float(text)
     try:
-        return datetime.strptime(text, "%a %b %d %H:%M:%S %Y").timestamp()  # noqa: DTZ007 - local time
+        return seconds_of(datetime.strptime(text, "%a %b %d %H:%M:%S %Y"))  # noqa: DTZ007 - local time
     except ValueError:
-        return None
+        return read_seconds(text)

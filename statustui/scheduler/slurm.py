@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from statustui.core.job import JobPhase, JobStatus, SchedulerName
+from statustui.core.times import read_seconds
 from statustui.scheduler.command import NoAnswerError, Output, RunCommand, run_command
 from statustui.scheduler.scheduler import is_user
 
@@ -174,24 +174,15 @@ def _status(  # noqa: PLR0913 - the columns of a line
 ) -> JobStatus:
     # `CANCELLED by 0` names the user who has cancelled it.
     word = state.split(" ", 1)[0].rstrip("+")
+    # Times are in seconds since 1970, as asked for, or in local time by a Slurm that ignores that.
     return JobStatus(
         state=word,
         reason="" if reason in _NOTHING else reason,
-        start_estimate=_time(start),
-        end=_time(end),
+        start_estimate=read_seconds(start),
+        end=read_seconds(end),
         nodes="" if nodes in _NOTHING else nodes,
         user=user,
     )
-
-
-def _time(text: str) -> float | None:
-    """Read a time: seconds since 1970, as asked for, or what a Slurm prints that ignores that."""
-    if text.isascii() and text.isdecimal():
-        return float(text)
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return None
 
 
 def _choose(rows: Iterable[_Row], ids: Collection[str]) -> dict[str, JobStatus]:

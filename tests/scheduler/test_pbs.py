@@ -45,6 +45,21 @@ def test_the_end_of_a_job() -> None:
     assert found["13.head"].end == seconds("2025-04-23T12:30:00")
 
 
+@pytest.mark.parametrize("time", ["9" * 400, "Mon Jan 32 00:00:00 2026", "never"])
+def test_a_time_that_means_nothing_is_none(time: str) -> None:
+    """Such as one that no calendar has: neither an error nor a number."""
+    lines = (
+        '{"timestamp":1, "Jobs":{',
+        '"7.head":{',
+        '  "job_state":"R",',
+        f'  "stime":"{time}",',
+        '  "exec_host":"n1/0"',
+        "}}}",
+    )
+    (status,) = parse_jobs("\n".join(lines), ["7"]).values()
+    assert status == JobStatus("RUNNING", nodes="n1")
+
+
 def test_variables_of_the_environment_are_no_attributes() -> None:
     """Variables of the environment are no attributes."""
     (status,) = parse_jobs(read("qstat-finished.json"), ["40.pbs"]).values()

@@ -112,6 +112,15 @@ def test_its_own_format_gives_seconds() -> None:
     assert found["8"].nodes == "n1"
 
 
+@pytest.mark.parametrize(
+    "time", ["9" * 400, "0001-01-01T00:00:00", "Unknown", "2026-13-01T00:00:00", "²"]
+)
+def test_a_time_that_means_nothing_is_none(time: str) -> None:
+    """Such as one that no calendar has: neither an error nor a number."""
+    found = parse_queue(f"7|7|RUNNING|{time}|{time}|alice|n1|None\n", ["7"])
+    assert found["7"] == JobStatus("RUNNING", nodes="n1", user="alice")
+
+
 def test_accounts_say_how_a_job() -> None:
     """Accounts say how a job ended and nothing of one that has not."""
     text = accounts("sacct-many")
