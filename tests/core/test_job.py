@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ from statustui.core.job import (
     format_moment,
 )
 
-NOON = datetime(2026, 11, 25, 12, 0).timestamp()  # noqa: DTZ001 - local time
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=timezone.utc).timestamp()
 
 
 @pytest.mark.parametrize("state", ENDS)

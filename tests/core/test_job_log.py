@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statustui.core.job import JobStatus
 from statustui.core.job_log import read_last_words
 
-END = datetime(2026, 11, 25, 13, 28, 3).timestamp()  # noqa: DTZ001 - local time
+END = datetime(2026, 11, 25, 13, 28, 3, tzinfo=timezone.utc).timestamp()
 CANCELLED = "slurmstepd-n1: error: *** JOB 22 ON n1 CANCELLED AT 2026-11-25T13:28:03"
 OOM = "slurmstepd: error: Detected 1 oom_kill event in StepId=22.batch. Some of the step tasks"
 

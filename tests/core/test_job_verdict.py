@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ from statustui.core.job_verdict import (
 from statustui.core.run import Run, Stall
 from tests.runs import make
 
-START = datetime(2026, 11, 25, 13, 0).timestamp()  # noqa: DTZ001 - local time
+START = datetime(2026, 11, 25, 13, 0, tzinfo=timezone.utc).timestamp()
 END = START + 1680
 JOB = Job("22", "slurm")
 LOST = "SCHED_ERROR Could not find job 22"

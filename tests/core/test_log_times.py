@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from time import tzset
 
 import pytest
 from hypothesis import given
@@ -10,17 +11,21 @@ from hypothesis import strategies as st
 
 from statustui.core.log_times import line_time
 
-WRITTEN = datetime(2026, 11, 23, 21, 20).timestamp()  # noqa: DTZ001 - local time is meant
+ZONE = "EST5"
+HERE = timezone(timedelta(hours=-5))
 
 
 def local(*numbers: int) -> float:
     """Return a local time in seconds since 1970."""
-    return datetime(*numbers).timestamp()  # type: ignore[arg-type]  # noqa: DTZ001 - as above
+    return datetime(*numbers, tzinfo=HERE).timestamp()  # type: ignore[arg-type,misc]
 
 
 def utc(*numbers: int) -> float:
     """Return a time in UTC in seconds since 1970."""
     return datetime(*numbers, tzinfo=timezone.utc).timestamp()  # type: ignore[arg-type,misc]
+
+
+WRITTEN = local(2026, 11, 23, 21, 20)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +55,12 @@ def utc(*numbers: int) -> float:
         (b"", None),
     ],
 )
-def test_a_time_is_found_in_its_line(line: bytes, time: float | None) -> None:
+def test_a_time_is_found_in_its_line(
+    line: bytes, time: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the forms of common programs; what is missing comes from the last write."""
+    monkeypatch.setenv("TZ", ZONE)
+    tzset()
     assert line_time(line, WRITTEN) == time
 
 
