@@ -251,9 +251,8 @@ def test_the_wheel_scrolls_and_a_click_selects(tmp_path: Path) -> None:
     for number in range(1, 61):
         write_run(tmp_path / f"{number:02}", f"RUN_TIMEOUT after {number} min")
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
-        screen.wait_for("60 runs")
-        screen.wait_until(lambda: len(_ids(screen)) == 17, "a full list")
-        before = _ids(screen)
+        before = [f"{number:02}" for number in range(1, 18)]
+        screen.wait_until(lambda: _ids(screen) == before, "the list in its order")
         screen.press("\x1b[<65;10;10M")
         screen.wait_until(
             lambda: _ids(screen)[:14] == before[3:],

@@ -16,12 +16,14 @@ from tests.waiting import wait_until
 
 OTHER_SCREEN_ON, OTHER_SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 PAGER = """
-import os, sys
+import os, select, sys
 path = sys.argv[1]
 kept = os.environ.get("LESSSECURE")
 try:
     print("secured:", kept, open(path).read(), flush=True)
-    sys.stdin.readline()
+    # A signal just before a call that waits for long would not end that call.
+    while not select.select([sys.stdin], [], [], 0.1)[0]:
+        pass
 except KeyboardInterrupt:
     print("interrupted", flush=True)
     sys.stdin.readline()
