@@ -34,14 +34,21 @@ class RunTimes(NamedTuple):
     """When its status file was seen to change last; None if it was not."""
 
 
-def may_be_judged(run: Run) -> bool:
-    """Return whether the job of a run can make anything of it.
+def is_open(category: Category, stage: str) -> bool:
+    """Return whether a status file leaves it to a job what becomes of its run.
 
-    The run is under way by its file, or its file says that the scheduler lost its job.
+    The run is under way, or the scheduler is said to have lost its job.
+
+    Args:
+        category: The category by the file.
+        stage: The last state in it that is not a remark.
     """
-    return run.kind != "series" and (
-        run.category.is_under_way or (run.stage == STATES.SCHED_ERROR and not run.is_missing)
-    )
+    return category.is_under_way or stage == STATES.SCHED_ERROR
+
+
+def may_be_judged(run: Run) -> bool:
+    """Return whether the job of a run can make anything of it."""
+    return run.kind != "series" and is_open(run.category, run.stage) and not run.is_missing
 
 
 def judge_by_job(

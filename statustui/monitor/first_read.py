@@ -11,10 +11,9 @@ from statustui.core.outline import read_outline
 from statustui.core.reading import open_checked, signature_of
 from statustui.core.run import RunDir
 from statustui.core.status_summary import StatusSummary
-from statustui.core.working_dir import STATUS, read_metadata, with_owner
-from statustui.monitor.outlined_run import OutlinedRun
+from statustui.core.working_dir import STATUS
+from statustui.monitor.outlined_run import OutlinedRun, find_metadata
 from statustui.monitor.snapshot import (
-    NO_METADATA,
     ONE_STEP_BYTES,
     RunSnapshot,
     build_run,
@@ -37,7 +36,7 @@ class FirstReader:
     Args:
         with_metadata: Whether to read the files beside a status file, for the name of the run, its
             series, and its user if that is not the owner of the status file.
-        cache: Runs from an earlier session.
+        cache: Runs from an earlier session; it may be replaced later.
         is_shared: Whether several threads use it, which rules out such a directory.
     """
 
@@ -49,7 +48,7 @@ class FirstReader:
         is_shared: bool = True,
     ) -> None:
         self._with_metadata = with_metadata
-        self._cache = cache or None
+        self.cache = cache
         self._is_shared = is_shared
         self._parent = ""
         """The directory that the last run was in."""
@@ -104,10 +103,8 @@ class FirstReader:
             state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
                 return None
-            if self._cache is not None:
-                known = self._cache.get(place, state)
-                if known is not None:
-                    return known
+            if self.cache and (known := self.cache.get(place, state)) is not None:
+                return known
             data, state = _read_whole(f"{path}/{STATUS}", around, state)
         except OSError:
             return None
@@ -130,8 +127,7 @@ class FirstReader:
 
     def _build(self, place: RunDir, data: bytes, state: os.stat_result) -> RunSnapshot:
         """Build a run thoroughly from the content of its status file."""
-        is_wanted = self._with_metadata or place.kind != "test"
-        metadata = with_owner(read_metadata(place) if is_wanted else NO_METADATA, state.st_uid)
+        metadata = find_metadata(place, state.st_uid, with_metadata=self._with_metadata)
         signature = signature_of(state)
         end = data.rfind(b"\n") + 1
         summary = StatusSummary().add(data[:end], end) if end else StatusSummary()

@@ -17,6 +17,7 @@ from statustui.monitor.findings import (
     RunRemoved,
     StatusFileChanged,
 )
+from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.jobs import Jobs, Looks
@@ -75,7 +76,8 @@ class KnownRuns:
         """When the runs of `read_cache` were saved, in seconds since 1970; None without any."""
         self._unchecked: dict[str, Run] = {}
         """Path -> run from the cache that no sweep has come to yet."""
-        self._reader = RunReader(self._snapshots, self.trusts_stat, policy.threads, cache)
+        self._first = FirstReader(cache=cache)
+        self._reader = RunReader(self._snapshots, self.trusts_stat, policy.threads, self._first)
         self.schedule = Schedule(policy)
         self._stalls = Stalls(settings.stale_after, settings.clock)
         self._jobs = Jobs(
@@ -126,7 +128,7 @@ class KnownRuns:
 
     def save_cache(self) -> None:
         """Save the snapshots for later sessions; to be called once every run has been read."""
-        self._reader.cache = NO_CACHE
+        self._first.cache = NO_CACHE
         self._keeper.save_now_and_then(self._snapshots.values())
 
     def update_policy(self) -> None:
@@ -139,7 +141,7 @@ class KnownRuns:
 
     def read_cache(self, root: str) -> Iterator[Finding]:
         """Yield the runs that were saved for a root, as they were then, the newest first."""
-        for run in self._reader.cache.runs(root):
+        for run in self._first.cache.runs(root):
             self._unchecked[run.path] = run
             yield RunChanged(run)
             if self._stopped.is_set():
@@ -225,6 +227,11 @@ class KnownRuns:
             self._unreadable.remove(path)
         if snapshot is not known:
             self._count_read(snapshot, known)
+            shown = self._unchecked.pop(path, None)
+            if shown == run:
+                # Let this and the store share one object.
+                run = shown
+                snapshot = snapshot._replace(run=shown)
             self._snapshots[path] = snapshot
             if known is not None and known.run != run and not is_late:
                 yield StatusFileChanged(path)
@@ -233,7 +240,7 @@ class KnownRuns:
                 self._jobs.add(run, before)
                 judged = self._jobs.judged(run)
                 # A series is published after it has been judged by its runs.
-                if not run.is_series and self._unchecked.pop(path, None) != judged:
+                if not run.is_series and shown != judged:
                     yield RunChanged(judged)
                 self._stalls.add(run, before)
                 self.series.add(judged)

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from statustui.core.job_verdict import is_open
 from statustui.core.outline import Outline, build_outlined
 from statustui.core.reading import Signature
 from statustui.core.run import Run, RunDir, RunMetadata
-from statustui.core.states import STATES
 from statustui.core.working_dir import read_metadata, with_owner
 from statustui.monitor.marker_files import MARKED_STATES, with_marker_files
 from statustui.monitor.snapshot import NO_METADATA, is_racy
+
+
+def find_metadata(
+    place: RunDir, owner: int, known: RunMetadata = NO_METADATA, *, with_metadata: bool = True
+) -> RunMetadata:
+    """Return what the files beside a status file say, and its owner where they name no user.
+
+    Args:
+        place: The directory of the run.
+        owner: User id of the owner of the status file.
+        known: What the cache holds of these files; `NO_METADATA` if they have to be read.
+        with_metadata: Whether to read more of them than what costs little: the name of a run in a
+            plain tree, and the number of a series.
+    """
+    if known == NO_METADATA and (with_metadata or place.kind != "test"):
+        known = read_metadata(place)
+    return with_owner(known, owner)
 
 
 class OutlinedRun(NamedTuple):
@@ -23,7 +40,7 @@ class OutlinedRun(NamedTuple):
     owner: int
     """User id of the owner of the status file."""
     metadata: RunMetadata = NO_METADATA
-    """What the cache holds of the files beside it; without a name if they have to be read."""
+    """What the cache holds of the files beside it; `NO_METADATA` if they have to be read."""
     is_stored: bool = False
     """Whether it comes from a cache."""
 
@@ -35,20 +52,16 @@ class OutlinedRun(NamedTuple):
         """
         digest = self.outline.digest
         is_certain = digest.is_final or digest.problem or digest.stage not in MARKED_STATES
-        is_open = digest.category.is_under_way or digest.stage == STATES.SCHED_ERROR
-        return bool(is_certain) and not is_open and self.place.kind != "series"
+        may_change = self.place.kind == "series" or is_open(digest.category, digest.stage)
+        return bool(is_certain) and not may_change
 
     def completed(self, *, with_metadata: bool = True) -> OutlinedRun:
-        """Add what the files beside the status file say, unless the cache has the name of the run.
+        """Add what the files beside the status file say, unless the cache has that.
 
         Args:
-            with_metadata: Whether to read more of them than what costs little: the name of a run in
-                a plain tree, and the number of a series.
+            with_metadata: As `find_metadata` has it.
         """
-        metadata = self.metadata
-        if metadata == NO_METADATA and (with_metadata or self.place.kind != "test"):
-            metadata = read_metadata(self.place)
-        metadata = with_owner(metadata, self.owner)
+        metadata = find_metadata(self.place, self.owner, self.metadata, with_metadata=with_metadata)
         is_stored = self.is_stored and metadata == self.metadata
         return OutlinedRun(*self[:-2], metadata, is_stored)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
 from statustui.monitor.due_queue import DueQueue
-from statustui.monitor.first_read import read_first
+from statustui.monitor.first_read import FirstReader
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.snapshot import (
     RunSnapshot,
@@ -18,7 +18,6 @@ from statustui.monitor.snapshot import (
     read_in_steps,
     with_current_metadata,
 )
-from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 
 _STEP_BYTES = 1 << 20
 """Bytes of a long file that are read at a time; other runs are checked in between."""
@@ -51,7 +50,7 @@ class RunReader:
         known: Path -> last snapshot of a run.
         trusts_stat: Returns whether `stat` shows every change of the known run at a path.
         threads: How many runs are read at a time.
-        cache: Snapshots from an earlier session.
+        first: Reads the runs that are not known.
     """
 
     def __init__(
@@ -59,11 +58,11 @@ class RunReader:
         known: Mapping[str, RunSnapshot],
         trusts_stat: Callable[[str], bool],
         threads: int,
-        cache: SnapshotCache = NO_CACHE,
+        first: FirstReader,
     ) -> None:
-        self.cache = cache
         self._known = known
         self._trusts_stat = trusts_stat
+        self._first = first
         self._pool = ReaderPool(self._read_short, threads)
         self._postponed: dict[str, _Task] = {}
         self._due = DueQueue()
@@ -208,7 +207,7 @@ class RunReader:
         """Read a run that takes a single step; return None as its snapshot if it takes more."""
         try:
             if task.place.path not in self._known:
-                first = read_first(task.place, cache=self.cache)
+                first = self._first.read(task.place)
                 if first is not None:
                     return task, first
             steps = self._steps(task)

@@ -16,11 +16,10 @@ import pytest
 from statustui.core.run import RunDir
 from statustui.core.working_dir import Folder, Survey, survey
 from statustui.monitor.batch import Batch
-from statustui.monitor.first_read import read_first
+from statustui.monitor.first_read import FirstReader
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.snapshot import RunSnapshot, Steps, read_in_steps
-from statustui.monitor.snapshot_cache import SnapshotCache
 from statustui.monitor.source import Source
 from tests.monitor.recorder import RunRecorder, Watch
 from tests.monitor.test_stalls import HOUR, START, make_tree
@@ -205,10 +204,12 @@ def test_an_internal_error_in_one_run_is_reported_and_the_others_go_on(
     for number in range(3):
         write_run(tmp_path / str(number), "RUNNING")
 
-    def fail_first(place: RunDir, *, cache: SnapshotCache) -> RunSnapshot | None:
+    read_first = FirstReader.read
+
+    def fail_first(reader: FirstReader, place: RunDir) -> RunSnapshot | None:
         if place.id == "1":
             raise ValueError("boom")
-        return read_first(place, cache=cache)
+        return read_first(reader, place)
 
     def fail_later(
         place: RunDir, known: RunSnapshot | None, *, trust_stat: bool, from_start: bool
@@ -217,7 +218,7 @@ def test_an_internal_error_in_one_run_is_reported_and_the_others_go_on(
             raise ValueError("boom")
         return read_in_steps(place, known, trust_stat=trust_stat, from_start=from_start)
 
-    monkeypatch.setattr("statustui.monitor.run_reader.read_first", fail_first)
+    monkeypatch.setattr(FirstReader, "read", fail_first)
     monkeypatch.setattr("statustui.monitor.run_reader.read_in_steps", fail_later)
     recorder = watch(tmp_path)
     wait_until(lambda: len(recorder.runs) == 3)
