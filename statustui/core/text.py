@@ -139,10 +139,8 @@ def format_brief_span(seconds: float) -> str:
     Seconds are rounded down to 5, so that a live screen repaints less.
     """
     whole = max(0, int(seconds))
-    if whole < _MINUTE:
-        return f"{whole - whole % 5}s"
     if whole < _HOUR:
-        return f"{whole // _MINUTE}m"
+        return format_live_age(whole)
     if whole < _DAY:
         return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}"
     days = whole // _DAY

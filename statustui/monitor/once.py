@@ -290,7 +290,7 @@ class _RootReader:
             return first.outline(place) or read_snapshot(place)
 
         count = self.counted.append
-        for found in _map_all(look, run_dirs, threads):
+        for found in _map_unordered(look, run_dirs, threads):
             if isinstance(found, OutlinedRun) and found.is_judged:
                 count(found)
             else:
@@ -305,7 +305,7 @@ class _RootReader:
         def read(place: RunDir) -> tuple[Run, OutlinedRun | RunSnapshot]:
             return _build(first.outline(place) or read_snapshot(place))
 
-        for run, found in _map_all(read, run_dirs, threads):
+        for run, found in _map_unordered(read, run_dirs, threads):
             self._add(run, found)
             heartbeat()
 
@@ -369,18 +369,10 @@ def _build(
     return found.run, found
 
 
-def _map_all(
-    work: Callable[[RunDir], _Result], run_dirs: Iterator[RunDir], threads: int
-) -> Iterator[_Result]:
-    """Yield the result of each call; with one thread in the order of the runs."""
-    if threads == 1:
-        return map(work, run_dirs)
-    return _map_unordered(work, run_dirs, threads)
-
-
 def _map_unordered(
     work: Callable[[RunDir], _Result], run_dirs: Iterator[RunDir], threads: int
 ) -> Iterator[_Result]:
+    """Yield the result of each call."""
     pool: ReaderPool[RunDir, _Result] = ReaderPool(work, threads)
     try:
         yield from pool.map_unordered(run_dirs)

@@ -54,6 +54,7 @@ class SnapshotCache:
         self.saved_at: float | None = None
         """When it was saved, in seconds since 1970; None without any runs."""
         self._rows: dict[str, int] = {}
+        self._columns = [array(code) for code in _TYPECODES]
         if data is not None:
             try:
                 self._load(zlib.decompressobj().decompress(data, _MAX_PLAIN_BYTES))
@@ -93,7 +94,7 @@ class SnapshotCache:
             root: The root, as the user gave it.
         """
         paths = list(self._rows)
-        modified = self._columns[2] if paths else array("q")
+        modified = self._columns[2]
         for row in sorted(range(len(paths)), key=modified.__getitem__, reverse=True):
             kind, metadata = self._metadata[self._columns[5][row]]
             path = root + paths[row]
