@@ -13,7 +13,7 @@ import click
 
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
-from statustui.core.query import FIELDS, FLAGS, QueryError
+from statustui.core.query import OPENINGS, QueryError
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.fs.deadline import PATIENCE, Question, ask
@@ -48,7 +48,7 @@ FILTER = click.option(
     "expression",
     default="",
     metavar="EXPR",
-    shell_complete=complete_from([*FLAGS, *(f"{name}=" for name in FIELDS)]),
+    shell_complete=complete_from(OPENINGS),
     help="Select the runs that match EXPR.",
 )
 """The filter that selects the runs of a command."""
@@ -345,18 +345,10 @@ class Filter:
         """Return the run as muted or not, if the filter goes by that."""
         if not self._needs_mutes:
             return run
-        from statustui.core.mutes import Mutes  # noqa: PLC0415 - rarely needed
-        from statustui.settings.mute_file import read_mutes  # noqa: PLC0415 - as above
-        from statustui.settings.session_state import state_directory  # noqa: PLC0415 - as above
-
-        if run.root not in self._mutes:
-            place = state_directory()
-            try:
-                mutes = ask(lambda: list(read_mutes(place, run.root)), _CHECK_SECONDS)
-            except OSError as error:
-                raise path_failure(place, error) from error
-            self._mutes[run.root] = Mutes(mutes)
-        return self._mutes[run.root].mark(run)
+        mutes = self._mutes.get(run.root)
+        if mutes is None:
+            mutes = self._mutes[run.root] = _read_mutes(run.root)
+        return mutes.mark(run)
 
     def _failure(self, error: SlowQueryError) -> Failure:
         return Failure(f"the filter is given up: {error}{self._mark(error.position)}")
@@ -367,3 +359,20 @@ class Filter:
             return f", at character {position + 1:,}"
         before = len(clean(self._expression[:position]))
         return f"\n  {clean(self._expression)}\n  {' ' * before}^"
+
+
+def _read_mutes(root: str) -> Mutes:
+    """Return what the user has muted below a root.
+
+    Raises:
+        Failure: It cannot be read.
+    """
+    from statustui.core.mutes import Mutes  # noqa: PLC0415 - rarely needed
+    from statustui.settings.mute_file import read_mutes  # noqa: PLC0415 - as above
+    from statustui.settings.session_state import state_directory  # noqa: PLC0415 - as above
+
+    place = state_directory()
+    try:
+        return Mutes(ask(lambda: list(read_mutes(place, root)), _CHECK_SECONDS))
+    except OSError as error:
+        raise path_failure(place, error) from error

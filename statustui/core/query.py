@@ -40,7 +40,7 @@ FIELDS: dict[str, tuple[Callable[[Run], str], str]] = {
     "result": (lambda run: run.result or "", "`pass`, `fail`, `error`, or nothing"),
     "user": (lambda run: run.user, "who made the run"),
     "series": (lambda run: run.series, "number of the series that it belongs to"),
-    "job": (lambda run: run.job.id if run.job else "", "id of its job, while it is under way"),
+    "job": (lambda run: run.job_id, "id of its job, while it is under way"),
     "reason": (lambda run: run.job_reason, "why its job waits"),
 }
 """Name of a field -> function that returns its text, and a description."""
@@ -66,6 +66,9 @@ FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
     "muted": (lambda run: run.is_muted, "its failure is known, and put aside"),
 }
 """Word -> function that returns whether it is true of a run, and a description."""
+
+OPENINGS = (*(f"{name}=" for name in (*FIELDS, *SETS)), *FLAGS, f"{AGE}<", f"{AGE}>")
+"""What a term can begin with, other than a word: a comparison or a flag."""
 
 _FIELD = re.compile(r"([a-z]+)(!=|=|~|<|>)")
 _BARE = re.compile(r'[^\s|()"]+')

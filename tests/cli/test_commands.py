@@ -482,6 +482,7 @@ def test_completion_offers_commands_options_and_directories() -> None:
     assert complete("statustui list -s ti").splitlines() == ["plain,time"]
     assert "plain,RUN_USER" in complete("statustui set run RUN_")
     assert "plain,stalled" in complete("statustui list -F sta")
+    assert "plain,node=" in complete("statustui list -F no")
     for shell in ("bash", "zsh", "fish"):
         assert "_STATUSTUI_COMPLETE" in run(_STATUSTUI_COMPLETE=f"{shell}_source").stdout
 

@@ -80,7 +80,8 @@ def test_every_sign_is_explained() -> None:
         ("◇", "BUILD_WAIT"),
         ("✗", "ODD_FAILED"),
     ]
-    assert {"age<1h  age>2d", "user=", "stalled"} <= {one.title for one in filter_section().entries}
+    terms = {one.title for one in filter_section().entries}
+    assert {"age<1h  age>2d", "user=", "has=", "node=", "stalled"} <= terms
 
 
 def help_of(app: StatusApp) -> HelpScreen:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY
+from statustui.core.query import AGE, FIELDS, FLAGS, OPENINGS, SETS
 from statustui.core.run import Run
 from statustui.core.states import STATES
 
@@ -14,8 +14,7 @@ _TERM = re.compile(r'[^\s|()"!][^\s|()"]*\Z')
 """The term at the end of a filter, if it has no quotes."""
 _COMPARISON = re.compile(r"([a-z]+)(!?=)([^*?\[\]]*)\Z")
 _SPAN_WITHOUT_UNIT = re.compile(rf"{AGE}[<>][0-9.]*\Z")
-_NAMES = (*FIELDS, HISTORY, *FLAGS, AGE)
-_OPENINGS = (*(f"{name}=" for name in FIELDS), f"{HISTORY}=", *FLAGS, f"{AGE}<", f"{AGE}>")
+_NAMES = (*FIELDS, *SETS, *FLAGS, AGE)
 _NEEDS_QUOTES = re.compile(r"[\s|()]")
 _HAS_NO_QUOTE = re.compile(r'["\[]')
 """Signs that cannot be written in a value; ``?`` stands for any."""
@@ -40,7 +39,7 @@ def filter_while_typing(text: str) -> str:
         return before
     comparison = _COMPARISON.match(term)
     if comparison is not None:
-        is_known = comparison[1] in FIELDS or comparison[1] == HISTORY
+        is_known = comparison[1] in FIELDS or comparison[1] in SETS
         return f"{text}*" if is_known and comparison[3] else text
     is_half = term not in FLAGS and any(name.startswith(term) for name in _NAMES)
     return before if is_half else text
@@ -58,7 +57,7 @@ def completions(text: str, runs: Iterable[Run]) -> list[str]:
     before = text[: len(text) - len(term)]
     comparison = _COMPARISON.match(term)
     if comparison is None:
-        return [before + opening for opening in _OPENINGS if opening.startswith(term)]
+        return [before + opening for opening in OPENINGS if opening.startswith(term)]
     name, sign, beginning = comparison.groups()
     found = sorted(_values(name, runs), key=str.casefold)
     if name == "state":
@@ -69,8 +68,9 @@ def completions(text: str, runs: Iterable[Run]) -> list[str]:
 
 def _values(name: str, runs: Iterable[Run]) -> set[str]:
     seen = islice(runs, _MAX_RUNS)
-    if name == HISTORY:
-        return {state for run in seen for state in run.seen}
+    if name in SETS:
+        get_all = SETS[name][0]
+        return {value for run in seen for value in get_all(run)}
     if name not in FIELDS:
         return set()
     get = FIELDS[name][0]

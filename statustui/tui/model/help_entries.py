@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from statustui.core.categories import Category
-from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY
+from statustui.core.query import AGE, FIELDS, FLAGS, SETS
 from statustui.core.run import Run
-from statustui.core.states import MEANINGS, categorise, explain_state
+from statustui.core.states import categorise, explain_state
 from statustui.core.text import clean
 from statustui.presentation.glyphs import MARKS, STYLES
 
@@ -118,10 +118,10 @@ def filter_section() -> Section:
         ("FIELD=PATTERN", "the field matches; * stands for anything, ? for one character"),
         ("FIELD!=PATTERN", "the field does not match"),
         ("FIELD~REGEX", "the field matches the regular expression"),
-        (f"{HISTORY}=STATE", "has been in the state at any time"),
         (f"{AGE}<1h  {AGE}>2d", "age of the last status: s, m, h, d"),
         *((flag, meaning) for flag, (_test, meaning) in FLAGS.items()),
         *((f"{field}=", meaning.replace("`", "")) for field, (_get, meaning) in FIELDS.items()),
+        *((f"{field}=", f"{meaning}; one has to match") for field, (_get, meaning) in SETS.items()),
     ]
     return Section("Filters", [Entry("", term, meaning) for term, meaning in terms])
 
@@ -158,7 +158,3 @@ def state_section(
             if state
         ],
     )
-
-
-KNOWN_STATES = tuple(MEANINGS)
-"""All states that have a meaning of their own."""

@@ -13,11 +13,11 @@ from textual.message import Message
 from textual.screen import Screen
 
 from statustui.core.run import Run
+from statustui.core.states import MEANINGS
 from statustui.core.text import clean
 from statustui.settings.config import Config
 from statustui.tui.messages import FilterChosen, SubsetChosen
 from statustui.tui.model.help_entries import (
-    KNOWN_STATES,
     Action,
     Entry,
     Section,
@@ -47,7 +47,7 @@ def list_sections(run: Run | None, post: Post) -> Iterator[Section]:
         yield state_section("The selected run", [run.current.state], lambda _state: None)
     yield filter_section()
     yield glyph_section(lambda category: partial(post, SubsetChosen(Subset(frozenset({category})))))
-    yield state_section("States", KNOWN_STATES, list_state)
+    yield state_section("States", MEANINGS, list_state)
 
 
 def run_sections(states: Iterable[str], search: Callable[[str], object]) -> Iterator[Section]:
@@ -58,7 +58,7 @@ def run_sections(states: Iterable[str], search: Callable[[str], object]) -> Iter
         search: Searches the history.
     """
     of_run = list(dict.fromkeys(states))
-    others = [state for state in KNOWN_STATES if state not in of_run]
+    others = [state for state in MEANINGS if state not in of_run]
     yield state_section("States of this run", of_run, lambda state: partial(search, state))
     yield glyph_section(lambda _category: None)
     yield state_section("Other states", others, lambda _state: None)

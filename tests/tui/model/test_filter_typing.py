@@ -6,14 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.query import FIELDS, FLAGS
+from statustui.core.job import Job, JobStatus
+from statustui.core.query import FIELDS, FLAGS, SETS
 from statustui.tui.model.filter_typing import FilterHistory, completions, filter_while_typing
 from tests.runs import make
 
 RUNS = [
     make("r/1", "RUNNING x", name="osu.bw", user="mia"),
     make("r/2", "RUN_ERROR x", name="a b", user="max"),
-    make("r/3", "RUNNING x", name="osu.lat", user='o"x'),
+    make("r/3", "RUNNING x", name="osu.lat", user='o"x')._replace(
+        job=Job("7", "slurm", JobStatus("RUNNING", nodes="cn[1-3]"))
+    ),
 ]
 
 
@@ -39,6 +42,8 @@ RUNS = [
         ("osu age>", "osu "),
         ('note="no sp', 'note="no sp'),
         ("has=RUN", "has=RUN*"),
+        ("node=cn", "node=cn*"),
+        ("nod", ""),
         ("nothing=RUN", "nothing=RUN"),
         ("note~(a st", "note~(a "),
     ],
@@ -66,6 +71,8 @@ def test_what_is_applied_is_what_was_typed_or_a_part_of_it(text: str) -> None:
         ("name=a", ['name="a b"']),
         ("(name=osu.l", ["(name=osu.lat"]),
         ("has=", ["has=RUN_ERROR", "has=RUNNING"]),
+        ("no", ["note=", "node="]),
+        ("node=", ["node=cn1", "node=cn2", "node=cn3"]),
         ("state=RUN_E", ["state=RUN_ERROR"]),
         ("state=build_c", ["state=BUILD_CREATED"]),
         ("zz", []),
@@ -79,8 +86,9 @@ def test_a_term_is_completed_with_fields_flags_and_values(typed: str, completed:
 
 def test_without_a_term_everything_is_offered() -> None:
     """Each field and each flag."""
-    offered = completions("osu ", RUNS)
-    assert {f"osu {name}=" for name in FIELDS} | {f"osu {flag}" for flag in FLAGS} <= set(offered)
+    offered = set(completions("osu ", RUNS))
+    assert {f"osu {name}=" for name in (*FIELDS, *SETS)} <= offered
+    assert {f"osu {flag}" for flag in FLAGS} <= offered
 
 
 def test_filters_are_remembered_once_and_not_without_end() -> None:
