@@ -80,7 +80,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     sort: str | None = None,
     limit: int | None = None,
     form: str | None = None,
-    columns: tuple[str, ...] | None = None,
+    columns: tuple[str, ...] = (),
     summary: bool = False,
     exit_status: bool = False,
     asks: bool = False,
@@ -113,9 +113,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     asker = _make_asker(config) if asks else None
     found = _read(roots, config, query, is_count=is_count and form is None, asker=asker)
     runs = found.runs if is_count else in_order(found.runs, order)[:limit]
-    pieces = _print(
-        roots, found._replace(runs=runs), form, columns=columns or (), is_summary=summary
-    )
+    pieces = _print(roots, found._replace(runs=runs), form, columns=columns, is_summary=summary)
     for piece in pieces:
         click.echo(piece, nl=False)
     for root, links in found.unfollowed.items():
@@ -220,9 +218,8 @@ def _print(
         yield from EXPORTS[form](rows_of(runs, columns or USUAL_COLUMNS, time.time()))
     elif runs or not incomplete:
         plain = "NO_COLOR" in os.environ
-        for line, run in output.table(
-            runs, time.time(), open_paper(), *([columns] if columns else [])
-        ):
+        shown = columns or output.TABLE_COLUMNS
+        for line, run in output.table(runs, time.time(), open_paper(), shown):
             colour = None if run is None or plain else run.category.colour
             yield f"{click.style(line, fg=colour) if colour else line}\n"
 
@@ -240,7 +237,7 @@ def parse_columns(value: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _check_format(form: str | None, columns: Collection[str] | None, *, has_rows: bool) -> None:
+def _check_format(form: str | None, columns: Collection[str], *, has_rows: bool) -> None:
     """Refuse a format, or columns, of what is not printed in rows."""
     if columns and not (has_rows and form not in {"json", "jsonl"}):
         raise click.UsageError("--columns needs a table, csv, tsv or md, without --summary.")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from statustui.core.history import History
     from statustui.core.logs import Log, LogTail
 
-_COLUMNS = ("id", "name", "state", "result", "age", "note")
+TABLE_COLUMNS = ("id", "name", "state", "result", "age", "note")
 """The columns of a table for which none are named."""
 _MAX_CELLS = 64
 """Width of any column but the last: one text must not widen every line."""
@@ -36,7 +36,7 @@ _GAP = "  "
 
 
 def table(
-    runs: Sequence[Run], now: float, paper: Paper, names: Sequence[str] = _COLUMNS
+    runs: Sequence[Run], now: float, paper: Paper, names: Sequence[str] = TABLE_COLUMNS
 ) -> Iterator[tuple[str, Run | None]]:
     """Lay runs out as a table.
 
@@ -162,7 +162,9 @@ _MIN_WIDTHS = (1, 8, 28, 15, 5)
 """Minimum widths of glyph, id, name, state and result in lines on changes."""
 
 
-def _row(run: Run, now: float, paper: Paper, names: Sequence[str] = _COLUMNS) -> tuple[str, ...]:
+def _row(
+    run: Run, now: float, paper: Paper, names: Sequence[str] = TABLE_COLUMNS
+) -> tuple[str, ...]:
     cells = {name: paper.words(cell_of(name, run, now)) for name in names}
     if "age" in cells:
         cells["age"] = UNTIMED if run.is_untimed else format_age(run.age(now))

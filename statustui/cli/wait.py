@@ -19,7 +19,7 @@ from statustui.cli.options import (
     watch_options,
 )
 from statustui.cli.root_progress import RootProgress
-from statustui.cli.wait_loop import Outcome, wait_for_runs
+from statustui.cli.wait_loop import Outcome, has_problem, wait_for_runs
 from statustui.monitor.monitor import Monitor
 from statustui.settings.config import read_span
 
@@ -90,7 +90,7 @@ def _print_outcome(outcome: Outcome) -> None:
     listed = [
         run
         for run in sorted(outcome.runs, key=lambda run: run.is_series)
-        if run.category.is_problem or run.is_dead or (outcome.has_timed_out and not run.is_finished)
+        if has_problem(run) or (outcome.has_timed_out and not run.is_finished)
     ]
     lines = output.changes((), listed[:_MAX_LISTED_RUNS], time.time(), open_paper(), as_json=False)
     for line in lines:

@@ -21,6 +21,11 @@ _TICK = 1.0
 """Seconds between two updates of the progress, and of filters by age."""
 
 
+def has_problem(run: Run) -> bool:
+    """Return whether a run is in error or failed, or its job has ended before it."""
+    return run.category.is_problem or run.is_dead
+
+
 class Outcome(NamedTuple):
     """The result of waiting."""
 
@@ -37,7 +42,7 @@ class Outcome(NamedTuple):
     @property
     def has_problem(self) -> bool:
         """Whether any run is in error or failed, or its job has ended before it."""
-        return any(run.category.is_problem or run.is_dead for run in self.runs)
+        return any(map(has_problem, self.runs))
 
     @property
     def is_complete(self) -> bool:
@@ -86,7 +91,7 @@ class _WaitedRuns:
 
     @property
     def has_problem(self) -> bool:
-        return any(run.category.is_problem or run.is_dead for run in self.runs.values())
+        return any(map(has_problem, self.runs.values()))
 
     @property
     def unread_files(self) -> list[Unread]:

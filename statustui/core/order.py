@@ -58,10 +58,6 @@ def _longest_first(run: Run) -> float:
     return _ENDED - ((run.updated_at or run.started) - run.started)
 
 
-def _job_id(run: Run) -> str:
-    return "" if run.job is None else run.job.id
-
-
 def _job_start(run: Run) -> float:
     """Return when the job of a run is expected to start, or has started."""
     status = None if run.job is None else run.job.status
@@ -88,7 +84,7 @@ SORT_KEYS: dict[str, tuple[Callable[[Run], Any], ...]] = {
     "user": (lambda run: _natural_name(run.user or _LAST), _newest_first),
     "series": (lambda run: _natural_name(run.series or _LAST), _newest_first),
     "root": (lambda run: _natural_name(run.root), _newest_first),
-    "job": (lambda run: run.job is None, _job_start, lambda run: natural(_job_id(run))),
+    "job": (lambda run: run.job is None, _job_start, lambda run: natural(run.job_id)),
 }
 """Name of a sort key -> what to compare, the most important first; then ids are compared.
 
@@ -162,7 +158,7 @@ GROUPINGS = {
     "series": Grouping(lambda run: run.series),
     "user": Grouping(lambda run: run.user),
     "root": Grouping(lambda run: run.root),
-    "job": Grouping(_job_id),
+    "job": Grouping(lambda run: run.job_id),
     "node": Grouping(_job_nodes),
 }
 """Name -> grouping. ``failure`` groups runs with the same `failure_signature`."""

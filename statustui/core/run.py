@@ -142,6 +142,11 @@ class Run(NamedTuple):
         return self.is_finished or self.is_dead
 
     @property
+    def job_id(self) -> str:
+        """The id of its job; empty if it has none."""
+        return "" if self.job is None else self.job.id
+
+    @property
     def job_reason(self) -> str:
         """Why its job waits, in the words of the scheduler; empty if it does not."""
         job = self.job

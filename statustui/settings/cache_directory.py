@@ -10,6 +10,7 @@ from zlib import crc32
 
 from statustui.monitor.cache_store import RootIdentity
 from statustui.settings.directories import user_directory
+from statustui.settings.state_files import digest
 
 _MAGIC = b"statustui cache 1\n"
 _SUFFIX = ".cache"
@@ -74,9 +75,7 @@ class CacheDirectory:
             self._delete_old()
 
     def _path(self, root: RootIdentity) -> str:
-        name = os.fsencode(root.real_path)
-        digest = f"{crc32(name):08x}{crc32(name[::-1]):08x}"
-        return os.path.join(self._directory, digest + _SUFFIX)
+        return os.path.join(self._directory, digest(os.fsencode(root.real_path)) + _SUFFIX)
 
     def _delete_old(self) -> None:
         """Delete what has not been used for long, and what an interrupted save has left."""

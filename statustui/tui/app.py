@@ -277,7 +277,7 @@ class StatusApp(PrivateApp):
     def _receive(self, batch: Batch) -> None:
         """Receive a batch on a thread of the source."""
         self._feed.add_batch(batch)
-        self._updates.wake()
+        self._wake_updates()
 
     def _wake_updates(self) -> None:
         self._updates.wake()
@@ -291,17 +291,18 @@ class StatusApp(PrivateApp):
         ]
 
     def _apply_changes(self) -> None:
-        batch = self._feed.apply_part()
-        for screen in self._live_screens():
-            screen.apply_batch(batch)
+        self._show_batch(self._feed.apply_part())
         if self._on_scanned is not None and self.initial_scan_done:
             self._on_scanned()
             self._on_scanned = None
 
-    def _draw_batch(self, batch: Batch) -> None:
-        """Draw a change that does not come from the source."""
+    def _show_batch(self, batch: Batch) -> None:
         for screen in self._live_screens():
             screen.apply_batch(batch)
+
+    def _draw_batch(self, batch: Batch) -> None:
+        """Draw a change that does not come from the source."""
+        self._show_batch(batch)
         self._refresh_views()
 
     def _refresh_views(self) -> None:

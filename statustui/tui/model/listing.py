@@ -233,7 +233,7 @@ def arrange(
             else:
                 is_shown = True
                 partial = Listing(arrangement, runs, series, toggled)
-                partial.fill({name: list(runs) for name, runs in members.items()})
+                partial.fill(members)
                 yield partial
     listing.fill(members)
     return listing

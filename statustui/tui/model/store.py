@@ -251,28 +251,21 @@ class RunStore:
 
     # Arranging the list.
 
-    def filter_categories(self, categories: frozenset[Category] | None) -> None:
-        """List only the runs of these categories; None for all."""
-        self._arrange(replace(self._wanted, only=categories))
-
     def list_subset(
         self,
         categories: frozenset[Category] | None,
         matches: Callable[[Run], bool] | None,
         *,
-        narrows: bool,
+        narrows: bool = False,
     ) -> None:
-        """Do what `filter_categories` and `set_filter` do, at once."""
-        self._arrange(replace(self._wanted, only=categories, matches=matches), narrows=narrows)
-
-    def set_filter(self, matches: Callable[[Run], bool] | None, *, narrows: bool) -> None:
-        """List only the runs that match.
+        """List some of the runs only.
 
         Args:
+            categories: Their categories; None for all.
             matches: Whether to list a run; None to list all.
             narrows: Whether no run matches that is not listed now, so that these are skipped.
         """
-        self._arrange(replace(self._wanted, matches=matches), narrows=narrows)
+        self._arrange(replace(self._wanted, only=categories, matches=matches), narrows=narrows)
 
     def group_by(self, grouping: str) -> None:
         """List the runs in groups, by one of `GROUPINGS`."""

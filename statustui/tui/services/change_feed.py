@@ -113,7 +113,8 @@ class ChangeFeed:
         found = self._detector.detect(
             batch, store.runs, unread=store.unread_problems, scanned=roots.scanned, now=now
         )
-        finished = FinishedRuns(batch, store, roots.scanned)
+        has_end_command = self._commands.has_end_command
+        finished = FinishedRuns(batch, store, roots.scanned) if has_end_command else None
         store.apply(batch, now, roots.scanned, may_defer=True)
         new = [run for run in found.new if not run.is_muted]
         returned = [run for run in found.returned if not run.is_muted]
@@ -122,4 +123,7 @@ class ChangeFeed:
         has_finished = was_settled and bool(were_under_way) and not under_way
         self._alarm.add(new, has_finished=has_finished)
         self._commands.add_problems(new)
-        self._commands.add_finished(finished.find(), under_way=under_way, has_finished=has_finished)
+        if finished is not None:
+            self._commands.add_finished(
+                finished.find(), under_way=under_way, has_finished=has_finished
+            )

@@ -208,6 +208,11 @@ class EventCommands:
         self.gathers = gather > 0 and bool(config.on_problem or config.on_end)
         """Whether `call_if_due` is to be called now and then."""
 
+    @property
+    def has_end_command(self) -> bool:
+        """Whether `add_finished` is to be called."""
+        return self._on_end is not None
+
     def add_problems(self, runs: Iterable[Run]) -> None:
         """Add runs with a new problem; return at once."""
         if self._on_problem is not None:

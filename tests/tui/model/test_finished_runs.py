@@ -37,7 +37,7 @@ def test_runs_that_are_not_listed_do_not_count_but_those_that_leave_the_list_do(
     """With a filter on running runs, each leaves the list when it finishes."""
     store = RunStore("id")
     store.apply(Batch((make("r/1", "RUNNING x"), make("r/2", "SCHEDULED x"))))
-    store.set_filter(lambda run: run.current.state == "RUNNING", narrows=False)
+    store.list_subset(None, lambda run: run.current.state == "RUNNING")
     assert finished(store, make("r/1", PASSED), make("r/2", PASSED), make("r/3", PASSED)) == ["1"]
 
 

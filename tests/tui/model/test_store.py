@@ -139,14 +139,19 @@ class StoreMachine(RuleBasedStateMachine):
     def show_only(self, only: frozenset[Category] | None) -> None:
         """List some categories."""
         self.model.only = only
-        self.store.filter_categories(only)
+        self._list_subset()
 
     @rule(words=st.sampled_from(["", "1", "1 run", "suite2", "nothing"]))
     def filter_runs(self, words: str) -> None:
         """List what matches."""
         narrows = bool(self.model.words) and words.startswith(self.model.words)
         self.model.words = words
-        self.store.set_filter(contains(words) if words else None, narrows=narrows)
+        self._list_subset(narrows=narrows)
+
+    def _list_subset(self, *, narrows: bool = False) -> None:
+        words = self.model.words
+        matches = contains(words) if words else None
+        self.store.list_subset(self.model.only, matches, narrows=narrows)
 
     @rule(grouping=st.sampled_from(sorted(GROUPINGS)))
     def group_by(self, grouping: str) -> None:
@@ -381,7 +386,7 @@ def test_the_first_matches_are_listed_before_all_runs_are_filtered() -> None:
     """A change that comes meanwhile waits until the list is whole."""
     store = RunStore("id")
     store.apply(Batch(tuple(a_run(number) for number in range(50))))
-    store.set_filter(lambda run: run.id != "3", narrows=False)
+    store.list_subset(None, lambda run: run.id != "3")
     assert store.is_arranging
     assert listed_ids(store) == [str(number) for number in range(10) if number != 3]
     store.apply(Batch((a_run(60),)))

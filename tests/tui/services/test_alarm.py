@@ -51,11 +51,11 @@ def test_the_store_counts_the_listed_runs_that_are_under_way() -> None:
     assert store.under_way == 2
     store.apply(batch_of(make("r/1", "RUNNING x", "RUN_TIMEOUT x"), make("r/4", "RUNNING x")))
     store.apply(batch_of(make("r/1", "RUN_TIMEOUT x", "INFO y")))
-    store.set_filter(lambda run: run.id == "3", narrows=False)
+    store.list_subset(None, lambda run: run.id == "3")
     assert store.under_way == 1
     store.apply(batch_of(make("r/3", "SCHEDULED x", "COMPLETE result: PASS")))
     assert store.under_way == 0
-    store.set_filter(None, narrows=False)
+    store.list_subset(None, None)
     assert store.under_way == 1
 
 
