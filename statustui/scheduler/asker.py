@@ -176,8 +176,7 @@ class Asker:
             lines = output.out.count("\n")
             result = f"{lines} line{'' if lines == 1 else 's'}"
             if output.status:
-                said = (output.err.strip().splitlines() or [""])[0]
-                result = f"exit status {output.status}: {said}"
+                result = f"exit status {output.status}: {output.complaint}"
         except NoAnswerError as error:
             result = str(error)
             raise

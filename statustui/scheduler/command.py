@@ -30,6 +30,16 @@ class Output(NamedTuple):
     out: str
     err: str
 
+    @property
+    def complaint(self) -> str:
+        """The first line of its standard error; empty if there is none."""
+        return next(iter(self.err.strip().splitlines()), "")
+
+    @property
+    def failure(self) -> str:
+        """Why it has failed: its complaint or, without one, its exit status."""
+        return self.complaint or f"exit status {self.status}"
+
 
 RunCommand: TypeAlias = Callable[[Sequence[str], Mapping[str, str]], Output]
 """Runs a command, given its words and variables to set; those with an empty value are unset.

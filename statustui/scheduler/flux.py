@@ -11,8 +11,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from statustui.core.job import JobStatus, SchedulerName
-from statustui.scheduler.command import NoAnswerError, RunCommand, run_command
+from statustui.core.job import JobStatus
+from statustui.scheduler.command import NoAnswerError
+from statustui.scheduler.scheduler import Scheduler
 
 _ID = re.compile(r"(?:[fƒ][1-9A-HJ-NP-Za-km-z]{1,12}|\d{1,20}|0x[0-9a-f]{1,16})\Z")
 """A job id: F58 with its prefix, decimal, or hexadecimal."""
@@ -34,22 +35,12 @@ _RESULTS = {
 _REASONS = {"DEPEND": "Dependency", "PRIORITY": "Priority"}
 
 
-class Flux:
-    """Asks Flux.
+class Flux(Scheduler):
+    """Asks Flux."""
 
-    Args:
-        run: Runs a command.
-    """
-
-    name: SchedulerName = "flux"
+    name = "flux"
     command = "flux"
-
-    def __init__(self, run: RunCommand = run_command) -> None:
-        self._run = run
-
-    def is_id(self, text: str) -> bool:
-        """Return whether a text from a file is the id of a job, and safe as an argument."""
-        return _ID.match(text) is not None
+    id_form = _ID
 
     def ask(self, ids: Collection[str], users: Collection[str]) -> Mapping[str, JobStatus]:  # noqa: ARG002 - Flux knows the owner by the id
         """Return what Flux says of the jobs with these ids.
@@ -66,8 +57,7 @@ class Flux:
             # Jobs that it does not know are named on standard error, with exit status 0 or 1.
             if output.err and all("unknown" in line for line in output.err.strip().splitlines()):
                 return {}
-            reason = (output.err.strip().splitlines() or [f"exit status {output.status}"])[0]
-            raise NoAnswerError(f"flux: {reason}")
+            raise NoAnswerError(f"flux: {output.failure}")
         return parse_jobs(output.out, ids)
 
 

@@ -12,9 +12,10 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from statustui.core.job import JobStatus, SchedulerName
+from statustui.core.job import JobStatus
 from statustui.core.times import read_seconds, seconds_of
-from statustui.scheduler.command import NoAnswerError, RunCommand, run_command
+from statustui.scheduler.command import NoAnswerError
+from statustui.scheduler.scheduler import Scheduler
 
 _ID = re.compile(r"(\d{1,12}(?:\[\d{0,7}\])?)(?:\.[A-Za-z0-9][\w.-]{0,63})?\Z", re.ASCII)
 """A job, an array (``12[]``) or a task of one, with or without the name of the server."""
@@ -49,22 +50,12 @@ _SIGTERM, _SIGKILL = "271", "265"
 _REASONS = {"H": "JobHeldUser", "W": "BeginTime"}
 
 
-class Pbs:
-    """Asks PBS.
+class Pbs(Scheduler):
+    """Asks PBS."""
 
-    Args:
-        run: Runs a command.
-    """
-
-    name: SchedulerName = "pbs"
+    name = "pbs"
     command = "qstat"
-
-    def __init__(self, run: RunCommand = run_command) -> None:
-        self._run = run
-
-    def is_id(self, text: str) -> bool:
-        """Return whether a text from a file is the id of a job, and safe as an argument."""
-        return _ID.match(text) is not None
+    id_form = _ID
 
     def ask(self, ids: Collection[str], users: Collection[str]) -> Mapping[str, JobStatus]:  # noqa: ARG002 - PBS prints other things with a user
         """Return what PBS says of the jobs with these ids.
@@ -87,10 +78,10 @@ class Pbs:
         """Return what is known of the jobs, and what is said of unknown ones."""
         output = self._run(["qstat", "-x", "-f", "-F", "json", *ids], {})
         found = parse_jobs(output.out, ids)
-        if output.status not in {0, _UNKNOWN} or (not found and '"timestamp"' not in output.out):
-            lines = output.err.strip().splitlines() or [f"exit status {output.status}"]
-            if "Unknown Job" not in lines[0]:
-                raise NoAnswerError(f"qstat: {lines[0]}")
+        has_failed = output.status not in {0, _UNKNOWN}
+        is_empty = not found and '"timestamp"' not in output.out
+        if (has_failed or is_empty) and "Unknown Job" not in output.complaint:
+            raise NoAnswerError(f"qstat: {output.failure}")
         return found, output.err
 
 

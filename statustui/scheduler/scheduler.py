@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import re
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from typing import Protocol
+from typing import ClassVar
 
 from statustui.core.job import JobStatus, SchedulerName
+from statustui.scheduler.command import RunCommand, run_command
 
 _USER = re.compile(r"[A-Za-z_][\w.-]{0,63}\Z", re.ASCII)
 
 
-class Scheduler(Protocol):
-    """Asks one scheduler about jobs."""
+class Scheduler(ABC):
+    """Asks one scheduler about jobs.
 
-    name: SchedulerName
-    command: str
+    Args:
+        run: Runs a command.
+    """
+
+    name: ClassVar[SchedulerName]
+    command: ClassVar[str]
     """The command that has to be on the PATH."""
+    id_form: ClassVar[re.Pattern[str]]
+    """Matches the ids of jobs, and nothing that is not safe as an argument."""
+
+    def __init__(self, run: RunCommand = run_command) -> None:
+        self._run = run
 
     def is_id(self, text: str) -> bool:
         """Return whether a text from a file is the id of a job, and safe as an argument."""
+        return self.id_form.match(text) is not None
 
+    @abstractmethod
     def ask(self, ids: Collection[str], users: Collection[str]) -> Mapping[str, JobStatus]:
         """Return what the scheduler says of the jobs with these ids.
 

@@ -12,18 +12,18 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from statustui.core.job import JobPhase, JobStatus, SchedulerName
+from statustui.core.job import JobPhase, JobStatus
 from statustui.core.times import read_seconds
 from statustui.scheduler.command import NoAnswerError, Output, RunCommand, run_command
-from statustui.scheduler.scheduler import is_user
+from statustui.scheduler.scheduler import Scheduler, is_user
 
 _ID = re.compile(r"\d{1,10}(?:[_+]\d{1,10})?\Z", re.ASCII)
 """A job, a task of an array (``36_3``), or a component of a heterogeneous job (``39+1``)."""
 _QUEUE_FORMAT = "%A|%i|%T|%S|%e|%u|%N|%r"
 """The reason comes last: it may contain anything."""
-_QUEUE_FIELDS = 8
 _ACCOUNT_FORMAT = "JobIDRaw,JobID,State,Start,End,User,NodeList,Reason"
-_ACCOUNT_FIELDS = 8
+"""The same columns."""
+_COLUMNS = 8
 _MAX_ARGUMENT = 100_000
 """Characters of a list of ids; Linux takes 128 KiB for one argument."""
 _MAX_ACCOUNTS = 1_000
@@ -50,25 +50,22 @@ class _Row(NamedTuple):
     status: JobStatus
 
 
-class Slurm:
+class Slurm(Scheduler):
     """Asks Slurm.
 
     Args:
         run: Runs a command.
     """
 
-    name: SchedulerName = "slurm"
+    name = "slurm"
     command = "squeue"
+    id_form = _ID
 
     def __init__(self, run: RunCommand = run_command) -> None:
-        self._run = run
+        super().__init__(run)
         self._accounted: set[str] = set()
         """Ids that ``sacct`` has been asked for."""
         self._has_accounting = True
-
-    def is_id(self, text: str) -> bool:
-        """Return whether a text from a file is the id of a job, and safe as an argument."""
-        return _ID.match(text) is not None
 
     def ask(self, ids: Collection[str], users: Collection[str]) -> Mapping[str, JobStatus]:
         """Return what Slurm says of the jobs with these ids.
@@ -136,21 +133,12 @@ def _check(command: str, output: Output) -> None:
         NoAnswerError: It has failed, or reports an error beside an empty answer.
     """
     if output.status or (output.err.strip() and not output.out.strip()):
-        lines = output.err.strip().splitlines()
-        reason = lines[0] if lines else f"exit status {output.status}"
-        raise NoAnswerError(f"{command}: {reason}")
+        raise NoAnswerError(f"{command}: {output.failure}")
 
 
 def parse_queue(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
     """Parse what ``squeue`` prints in `_QUEUE_FORMAT`; keep the jobs with these ids."""
-    rows = []
-    for line in text.splitlines():
-        fields = line.strip().split("|", _QUEUE_FIELDS - 1)
-        if len(fields) == _QUEUE_FIELDS:
-            raw_id, shown_id, state, start, end, user, nodes, reason = fields
-            status = _status(state, reason, start=start, end=end, nodes=nodes, user=user)
-            rows.append(_Row(raw_id, shown_id, status))
-    return _choose(rows, ids)
+    return _choose(_rows(text), ids)
 
 
 def parse_accounts(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
@@ -158,31 +146,29 @@ def parse_accounts(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
 
     Of a job with several lines, as a requeued one has, the last one counts.
     """
-    rows: dict[str, _Row] = {}
-    for line in text.splitlines():
-        fields = line.strip().split("|", _ACCOUNT_FIELDS - 1)
-        if len(fields) == _ACCOUNT_FIELDS:
-            raw_id, shown_id, state, start, end, user, nodes, reason = fields
-            status = _status(state, reason, start=start, end=end, nodes=nodes, user=user)
-            rows[shown_id] = _Row(raw_id, shown_id, status)
+    rows = {row.shown_id: row for row in _rows(text)}
     found = _choose(rows.values(), ids)
     return {one: status for one, status in found.items() if status.phase is _ACCOUNT_LAG}
 
 
-def _status(  # noqa: PLR0913 - the columns of a line
-    state: str, reason: str, *, start: str, end: str, nodes: str, user: str
-) -> JobStatus:
-    # `CANCELLED by 0` names the user who has cancelled it.
-    word = state.split(" ", 1)[0].rstrip("+")
-    # Times are in seconds since 1970, as asked for, or in local time by a Slurm that ignores that.
-    return JobStatus(
-        state=word,
-        reason="" if reason in _NOTHING else reason,
-        start_estimate=read_seconds(start),
-        end=read_seconds(end),
-        nodes="" if nodes in _NOTHING else nodes,
-        user=user,
-    )
+def _rows(text: str) -> Iterator[_Row]:
+    """Yield what the lines of `_QUEUE_FORMAT` or `_ACCOUNT_FORMAT` say; both have these columns."""
+    for line in text.splitlines():
+        fields = line.strip().split("|", _COLUMNS - 1)
+        if len(fields) != _COLUMNS:
+            continue
+        raw_id, shown_id, state, start, end, user, nodes, reason = fields
+        status = JobStatus(
+            # `CANCELLED by 0` names the user who has cancelled it.
+            state=state.split(" ", 1)[0].rstrip("+"),
+            reason="" if reason in _NOTHING else reason,
+            # In seconds since 1970, as asked for, or in local time by a Slurm that ignores that.
+            start_estimate=read_seconds(start),
+            end=read_seconds(end),
+            nodes="" if nodes in _NOTHING else nodes,
+            user=user,
+        )
+        yield _Row(raw_id, shown_id, status)
 
 
 def _choose(rows: Iterable[_Row], ids: Collection[str]) -> dict[str, JobStatus]:
