@@ -23,6 +23,8 @@ emoji."""
 _IS_FILLER = re.compile(f"[{_FILLERS}]").match
 _PILE = re.compile(rf"[\W{_FILLERS}]{{{_MAX_MARKS + 1}}}")
 """Finds every text with more of them than are kept, and some others: marks match ``\\W``."""
+_POINTER = re.compile(r"[\s|^~]*")
+"""A line in which a compiler only points at a place in the line above, or a blank one."""
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)\Z")
 
 
@@ -72,6 +74,20 @@ def ignores_case(word: str) -> bool:
 def clean_lines(text: str) -> list[str]:
     """Return the lines of a note, each made safe for a terminal."""
     return [clean(line) for line in text.split("\n")]
+
+
+def content_lines(text: str) -> list[str]:
+    """Return the lines of a note, made safe, without those that add nothing to the first.
+
+    Those are blank, or only point at a place in the line above, as compilers do with ``^~~~``.
+    """
+    lines = [line for line in text.split("\n") if line.strip()]
+    return [clean(line) for line in lines[:1] + [line for line in lines[1:] if has_content(line)]]
+
+
+def has_content(line: str) -> bool:
+    """Return whether a line is neither blank nor only points at a place in the line above."""
+    return _POINTER.fullmatch(line) is None
 
 
 def clean_log_line(line: bytes) -> str:

@@ -13,6 +13,7 @@ from statustui.core.text import (
     clean,
     clean_lines,
     clean_log_line,
+    content_lines,
     format_age,
     format_iso,
     format_live_age,
@@ -86,6 +87,21 @@ def test_what_would_act_on_a_terminal_is_shown_as_an_escape(text: str, shown: st
 def test_a_note_of_several_lines() -> None:
     """Each is cleaned by itself."""
     assert clean_lines("a\nb\x1b\n") == ["a", r"b\x1b", ""]
+
+
+@pytest.mark.parametrize(
+    ("note", "lines"),
+    [
+        ("a.c:3: error\n    ^", ["a.c:3: error"]),
+        ("a.c:3: error\n  3 | x\n    | ^~~~\n\n ~~^~~\nb", ["a.c:3: error", "  3 | x", "b"]),
+        ("\n \t\na\n", ["a"]),
+        ("^\n^", ["^"]),
+        ("", []),
+    ],
+)
+def test_lines_that_add_nothing_to_a_note_are_left_out(note: str, lines: list[str]) -> None:
+    """Those are blank or point at the line above; the first line that is not blank stays."""
+    assert content_lines(note) == lines
 
 
 @pytest.mark.parametrize(

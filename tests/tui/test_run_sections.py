@@ -40,7 +40,9 @@ async def test_sections_have_titles_and_waste_no_line() -> None:
         passed = "BUILDING x|COMPLETE The test completed with result: PASS"
         source.deliver(("3", "a", passed), ("4", "a", passed), ago=7300)
         source.deliver(("6", "b", passed), ago=7300)
-        source.deliver(("5", "a", "BUILDING x|BUILD_FAILED no\\n\\nluck|BUILD_CREATED again"))
+        source.deliver(
+            ("5", "a", "BUILDING x|BUILD_FAILED no\\n   ^~\\n\\nluck|BUILD_CREATED again")
+        )
         source.deliver(("7", "a", "RUNNING x"))
         await settle(pilot)
         await pilot.press("enter")

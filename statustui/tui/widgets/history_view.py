@@ -15,7 +15,7 @@ from textual.strip import Strip
 from statustui.core.history import Entry, History
 from statustui.core.line_codes import result_in
 from statustui.core.states import categorise, explain_state
-from statustui.core.text import clean, clean_lines, format_span, ignores_case
+from statustui.core.text import clean, content_lines, format_span, ignores_case
 from statustui.presentation.glyphs import FOUND, STYLES
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.widgets.pager import WRAPPED, Pager
@@ -115,7 +115,7 @@ class HistoryView(Pager):
             start = f"{f'line {entry.line}':<16}  "
         state = f"{category.glyph} {clean(status.state) or '(damaged line)'}"
         style = STYLES[category]
-        lines = [line for line in clean_lines(status.note) if line.strip()] or [""]
+        lines = content_lines(status.note) or [""]
         if len(lines) > _MAX_NOTE_LINES:
             lines[_MAX_NOTE_LINES:] = [f"({len(lines) - _MAX_NOTE_LINES:,} more lines)"]
         if entry.last is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -13,7 +12,7 @@ from textual.containers import VerticalScroll
 
 from statustui.core.logs import Log, LogTail
 from statustui.core.run import Run
-from statustui.core.text import clean, clean_lines, format_live_age
+from statustui.core.text import clean, content_lines, format_live_age, has_content
 from statustui.monitor.run.inspection import Logs
 from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.painted import Painted
@@ -27,8 +26,6 @@ _MAX_WORD, _MAX_LINE = 40, 160
 """Characters that are shown of a state or a title, and of why a log cannot be read."""
 _MAX_NOTE = 4096
 """Characters that are shown of a note: as many as a line of a status file may have."""
-_POINTER = re.compile(r"[\s|^~]*\Z")
-"""A line in which a compiler only points at a place in the line above, or a blank one."""
 
 
 class Reason(Painted):
@@ -99,7 +96,7 @@ class Reason(Painted):
             count = _ACTIVE_LOG_LINES
             if run.problem is not None:
                 count = max(_MIN_LOG_LINES, min(_MAX_LOG_LINES, self.screen.size.height // 6))
-            lines = [line for line in self._log_tail.lines if not _POINTER.match(line)]
+            lines = [line for line in self._log_tail.lines if has_content(line)]
             width = 2 * max(1, self.width)
             parts += [Text(f"  {line}"[:width]) for line in lines[-count:]]
         text = Text("\n", overflow="fold").join(parts)
@@ -107,13 +104,13 @@ class Reason(Painted):
         return text
 
     def _why(self, run: Run) -> list[Text]:
-        """Return the lines of the status that explains the problem, without blank ones."""
+        """Return the lines of the status that explains the problem."""
         if run.problem is None:
             return []
         style = self.get_component_rich_style(STYLES[run.category], partial=True)
         state = clean(run.problem.state)[:_MAX_WORD]
         title = Text.assemble(("why: ", "bold"), (state, style + Style(bold=True)))
-        note = [line for line in clean_lines(run.problem.note[:_MAX_NOTE]) if line.strip()]
+        note = content_lines(run.problem.note[:_MAX_NOTE])
         title.append(f" {note[0]}" if note else "")
         return [rule(title, self.width), *(Text(f"  {line}") for line in note[1:])]
 
