@@ -132,6 +132,7 @@ def test_a_real_working_directory_in_various_terminals(
             assert set(rendition) <= {b"0", b"1", b"2", b"4", b"7", b"39", b"49"}
 
 
+@pytest.mark.slow
 def test_a_new_problem_rings_and_runs_a_command(tmp_path: Path) -> None:
     """Not the problems that are there already; the program ends while the command goes on."""
     tree, out = tmp_path / "tree", tmp_path / "out"
@@ -149,6 +150,7 @@ def test_a_new_problem_rings_and_runs_a_command(tmp_path: Path) -> None:
         assert screen.wait_for_end() == 0
 
 
+@pytest.mark.slow
 def test_the_end_of_all_runs_is_one_call_also_when_the_program_ends_before_it(
     tmp_path: Path,
 ) -> None:
@@ -246,6 +248,7 @@ def _ids(screen: Terminal) -> list[str]:
     return re.findall(r"^ \S +\S+ (\d\d) ", "\n".join(screen.lines[3:20]), re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_wheel_scrolls_and_a_click_selects(tmp_path: Path) -> None:
     """As a terminal sends them."""
     for number in range(1, 61):
@@ -343,6 +346,7 @@ def test_the_demo_shows_a_living_cluster_and_leaves_nothing_behind(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_demo_ends_with_a_monitor_that_is_killed(tmp_path: Path) -> None:
     """Its second process deletes the temporary directory by itself."""
     with terminal([*STATUSTUI, "demo", "--runs", "10"], TMPDIR=str(tmp_path)) as screen:

@@ -177,6 +177,7 @@ def test_a_report_that_cannot_be_written_is_told(
     assert "cannot write a report" in second
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not there")
 def test_tmux_may_be_detached_and_attached_again(tmp_path: Path) -> None:
     """What has happened meanwhile is on the screen then, also in a terminal of another size."""
@@ -234,6 +235,7 @@ def stop(screen: Terminal, pid: int, keys: bytes) -> None:
     os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.slow
 def test_a_key_pressed_while_it_was_stopped_counts(tmp_path: Path) -> None:
     """However often, and the terminal is as it was before in the end."""
 
@@ -246,6 +248,7 @@ def test_a_key_pressed_while_it_was_stopped_counts(tmp_path: Path) -> None:
     assert stopped_at(tmp_path, press).split() == [b"0", b"as", b"before"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", [1, slow(2)])
 def test_a_sequence_that_is_cut_by_a_stop_is_still_one(tmp_path: Path, cut: int) -> None:
     """Its beginning came before, its rest while the program was stopped."""
@@ -278,6 +281,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("allowed", range(4))
 def test_without_threads_it_ends_with_one_line(tmp_path: Path, allowed: int) -> None:
     """Whichever of them cannot be started; the terminal is as it was."""

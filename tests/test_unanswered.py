@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run_command
 from tests.monitor.surroundings import Mirror, mirror, namespace
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import append, write_run
@@ -32,6 +33,8 @@ def silent(tmp_path: Path) -> Iterator[Mirror]:
 
 def ended(*command: str, start: Sequence[str] = (), **env: str) -> subprocess.CompletedProcess[str]:
     """Run a command that has to end by itself."""
+    if not start:
+        return run_command(*command, cwd=None, **env)
     return subprocess.run(
         [*start, *STATUSTUI, *command],
         capture_output=True,

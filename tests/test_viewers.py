@@ -63,6 +63,7 @@ def test_a_log_is_handed_to_the_pager_and_the_screen_comes_back(tmp_path: Path) 
         assert screen.wait_for_end() == 0
 
 
+@pytest.mark.slow
 def test_the_end_of_the_monitor_ends_the_pager(tmp_path: Path) -> None:
     """By a signal, while the pager has the terminal."""
     run = write_run(tmp_path / "tree" / "one", "RUNNING on a node")

@@ -16,6 +16,7 @@ import pytest
 from rich.cells import cell_len
 
 from statustui.core.categories import Category
+from tests.commands import run_command
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import CORPORA, DATA, append, write_run
 from tests.waiting import DEADLINE
@@ -25,15 +26,7 @@ def run(
     *arguments: str, status: int = 0, cwd: Path | None = None, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Run statustui and expect this exit status, and never a traceback."""
-    done = subprocess.run(
-        [*STATUSTUI, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=cwd,
-        env=os.environ | env,
-        check=False,
-    )
+    done = run_command(*arguments, cwd=cwd, **env)
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     return done

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.commands import run_command
 from tests.monitor.test_jobs import kill, write_job
-from tests.terminal import STATUSTUI
 from tests.trees import append, write_run
 
 HELD = "22|22|PENDING|N/A|N/A|{user}||JobHeldUser"
@@ -51,9 +51,7 @@ def calls(path: Path) -> list[str]:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run statustui."""
-    done = subprocess.run(
-        [*STATUSTUI, *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run_command(*arguments)
     assert "Traceback" not in done.stderr
     return done
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.commands import run_command
 from tests.terminal import STATUSTUI, Terminal, terminal
 from tests.trees import append, write_run
-from tests.waiting import DEADLINE
 
 SLOW = 'note~"(a+)+$"'
 NOTE = f"RUN_FAILED {'a' * 40}!"
@@ -32,13 +31,7 @@ def tree(tmp_path: Path) -> Path:
 )
 def test_a_command_says_so_and_exits_with_two(tree: Path, command: list[str]) -> None:
     """The message marks the term, and no partial list is printed."""
-    done = subprocess.run(
-        [*STATUSTUI, *command, str(tree), "-F", SLOW],
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-    )
+    done = run_command(*command, str(tree), "-F", SLOW)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
         "statustui: the filter is given up: this takes too long",
@@ -74,6 +67,7 @@ ENDS: dict[str, tuple[Callable[[Terminal], None], int]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ENDS)
 def test_the_monitor_ends_while_somebody_types_it(tree: Path, end: str) -> None:
     """By a key or a signal right after the last letter."""
@@ -85,6 +79,7 @@ def test_the_monitor_ends_while_somebody_types_it(tree: Path, end: str) -> None:
         assert re.search(rb"\x1b\[\?1049l", screen.output)
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_the_monitor_says_so_and_goes_on(tree: Path) -> None:
     """Also with a filter of the configuration; other filters still work."""

@@ -146,6 +146,7 @@ def test_a_run_that_is_deleted_is_waited_for_no_longer(tmp_path: Path, start: St
     assert ended(waiting) == (0, "0 runs\n")
 
 
+@pytest.mark.slow
 def test_real_working_directories_have_ended(start: Start, corpora: Path) -> None:
     """A series has finished with its last run, and is not counted as a run."""
     status, out = ended(start("-F", "kind=series", str(corpora / "pavilion-2.4")))

@@ -292,6 +292,7 @@ def test_a_filesystem_that_hangs_leaves_everything_else_alive(
         mirrored.go_on()
 
 
+@pytest.mark.slow
 def test_a_filesystem_that_answers_again_is_shown_again(tmp_path: Path) -> None:
     """With everything that has happened meanwhile."""
     with mirror(tmp_path) as mirrored:

@@ -51,7 +51,13 @@ def compare_for_ever(timed: TimedQuery, run: Run) -> None:
         timed.matches(run, 0.0)
 
 
-@pytest.mark.parametrize(("pattern", "note"), SLOW, ids=[pattern for pattern, _note in SLOW])
+@pytest.mark.parametrize(
+    ("pattern", "note"),
+    [
+        pytest.param(*slow, id=slow[0], marks=pytest.mark.slow if number > 1 else ())
+        for number, slow in enumerate(SLOW)
+    ],
+)
 def test_a_search_that_would_go_on_for_ever_is_ended(pattern: str, note: str) -> None:
     """By every Python, wherever the search is; the place of the pattern is told."""
     timed = TimedQuery(f'osu note~"{pattern}"', TimeLimit(2.0))

@@ -64,6 +64,7 @@ def test_a_closed_output_changes_nothing(tree: Path, command: str, closed: str) 
     assert done.stdout == (b"" if ">&-" in closed.split() else expected.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full", ">&- 2>&-"])
 def test_a_mistake_that_cannot_be_told_keeps_its_status(tree: Path, closed: str) -> None:
     """It is 2, although the message cannot be printed."""
@@ -123,6 +124,7 @@ def test_a_terminal_in_another_character_set_is_cut_to_its_width(tree: Path) -> 
                 assert max(map(cell_len, lines[:2])) <= 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("root", [[], ["."], ["../x"]])
 def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, root: list[str]) -> None:
     """In one line; a root that exists is listed all the same."""

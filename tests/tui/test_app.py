@@ -582,9 +582,9 @@ async def test_copying_takes_the_marked_runs_or_the_one_under_the_cursor() -> No
         assert app.clipboard == paths
         await pilot.press("y", "Y", "escape")
         assert app.clipboard == "12 13 14"
-        await choose(pilot, "copy paths")
+        await choose(pilot, "paths")
         assert app.clipboard == paths
-        await choose(pilot, "remove all marks")
+        await choose(pilot, "all marks")
         await pilot.press("t", "g", "y")
         assert app.clipboard == "13"
 
@@ -627,6 +627,7 @@ async def choose(pilot: Pilot[None], words: str) -> None:
     await pilot.pause()
 
 
+@pytest.mark.slow
 async def test_the_palette_finds_runs_and_all_that_keys_do() -> None:
     """A run by its id is opened, whatever signs there are in its name; an action is done."""
     app, source = make_app()

@@ -101,7 +101,7 @@ async def find(pilot: Pilot[None], words: str) -> None:
 async def test_choosing_does_it_here() -> None:
     """An action, a state, a category, a run, a theme; with a key or a click."""
     app, source = make_app()
-    async with app.run_test(size=(200, 50)) as pilot:
+    async with app.run_test(size=(120, 30)) as pilot:
         deliver_a_night(source)
         await settle(pilot)
         await find(pilot, "BUILD_CRE")
