@@ -27,7 +27,7 @@ from statustui.monitor.schedule import Schedule
 from statustui.monitor.series import AllSeries
 from statustui.monitor.snapshot import RunSnapshot
 from statustui.monitor.snapshot_cache import NO_CACHE
-from statustui.monitor.stalls import Stalls
+from statustui.monitor.stalls import Stalls, keep_stall
 from statustui.monitor.unreadable import UnreadableParts
 from statustui.monitor.usage import UsageCounter
 
@@ -232,6 +232,9 @@ class KnownRuns:
                 # Let this and the store share one object.
                 run = shown
                 snapshot = snapshot._replace(run=shown)
+            if known is not None and known.run.stall is not None:
+                run = keep_stall(run, known.run)
+                snapshot = snapshot._replace(run=run)
             self._snapshots[path] = snapshot
             if known is not None and known.run != run and not is_late:
                 yield StatusFileChanged(path)

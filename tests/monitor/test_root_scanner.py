@@ -137,6 +137,21 @@ def test_batches_of_stalled_runs_are_limited_like_all_others(
     assert sum(run.stall is not None for batch in batches for run in batch.changed) == 8
 
 
+def test_a_stalled_run_stays_stalled_when_it_is_read_again(tmp_path: Path) -> None:
+    """It would leave its place in the list for a moment; a new status ends the stall."""
+    run = write_run(tmp_path / "1", "RUNNING")
+    driver = ScannerDriver(tmp_path, Settings(stale_after=StaleAfter(0.0), clock=lambda: 2e9))
+    driver.sweep_all()
+    assert driver.batches[-1].changed[0].stall is not None
+    delivered = len(driver.batches)
+    (run / "status").touch()
+    driver.check(run)
+    assert len(driver.batches) == delivered
+    append(run, "RUN_USER phase 2")
+    driver.check(run)
+    assert [one.stall for one in driver.batches[-1].changed] == [None]
+
+
 def test_runs_that_an_internal_error_has_kept_from_being_published_are_published_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
