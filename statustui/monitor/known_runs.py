@@ -228,18 +228,15 @@ class KnownRuns:
         if snapshot is not known:
             self._count_read(snapshot, known)
             shown = self._unchecked.pop(path, None)
-            if shown == run:
-                # Let this and the store share one object.
-                run = shown
-                snapshot = snapshot._replace(run=shown)
-            if known is not None and known.run.stall is not None:
-                run = keep_stall(run, known.run)
+            before = None if known is None else known.run
+            # Let this and the store share one object.
+            run = shown if shown == run else keep_stall(run, before)
+            if run is not snapshot.run:
                 snapshot = snapshot._replace(run=run)
             self._snapshots[path] = snapshot
-            if known is not None and known.run != run and not is_late:
+            if before is not None and before != run and not is_late:
                 yield StatusFileChanged(path)
-            if known is None or known.run != run:
-                before = None if known is None else known.run
+            if before != run:
                 self._jobs.add(run, before)
                 judged = self._jobs.judged(run)
                 # A series is published after it has been judged by its runs.

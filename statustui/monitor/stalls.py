@@ -229,12 +229,12 @@ class Stalls:
         return stall, now + max(_MIN_RECHECK_SECONDS, (now - since) * _RECHECK_SHARE)
 
 
-def keep_stall(run: Run, before: Run) -> Run:
+def keep_stall(run: Run, before: Run | None) -> Run:
     """Return a run that has been read again, still stalled if it has had no status since `before`.
 
     A log that has grown meanwhile is found by the next check.
     """
-    if before.stall is None or not may_stall(run):
+    if before is None or before.stall is None or not may_stall(run):
         return run
     is_unmoved = (run.current, run.status_count) == (before.current, before.status_count)
     return run._replace(stall=before.stall) if is_unmoved else run

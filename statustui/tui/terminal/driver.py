@@ -20,6 +20,7 @@ from statustui.tui.terminal.background import (
     BackgroundDetected,
     extract_answer,
 )
+from statustui.tui.terminal.style_codes import StyleCodes
 from statustui.tui.terminal.textual_private import PrivateDriver, make_key_parser
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class _Output:
 
     def __init__(self) -> None:
         self.written = 0
+        self.style_codes = StyleCodes()
 
     def fileno(self) -> int:
         """Return the file descriptor."""
@@ -53,7 +55,7 @@ class _Output:
     def write(self, text: str) -> None:
         """Write a text; block until all of it is written."""
         with contextlib.suppress(OSError):
-            self._send(text.encode("utf-8", "replace"))
+            self._send(self.style_codes.shorten(text).encode("utf-8", "replace"))
         self.written += 1
 
     def _send(self, data: bytes) -> None:
@@ -150,6 +152,7 @@ class TerminalDriver(PrivateDriver):
         """
         # Don't wait for output that was queued before a suspend.
         self._sent = self._output.written = 0
+        self._output.style_codes.forget()
         try:
             super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual has no types for it
         except RuntimeError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -10,6 +11,8 @@ from rich.style import Style
 
 StyleOf: TypeAlias = Callable[[str], Style]
 """Returns the style of a component class, to be added to others."""
+Part: TypeAlias = tuple[str, Style]
+"""A piece of a line, each of whose characters takes one cell."""
 
 
 def pad_cell(text: str, width: int) -> str:
@@ -26,3 +29,13 @@ def pad_cell_end(text: str, width: int) -> str:
     while text and cell_len(text) >= width:
         text = text[1:]
     return set_cell_size("…" + text, width)
+
+
+def changed_end(before: Sequence[Part], after: Sequence[Part]) -> int:
+    """Return the cells of a line up to the last that differs; 0 if none does."""
+    pairs = enumerate(zip_longest(_cells(before), _cells(after)), 1)
+    return max((end for end, (old, new) in pairs if old != new), default=0)
+
+
+def _cells(parts: Sequence[Part]) -> Iterator[Part]:
+    return ((character, style) for text, style in parts for character in text)

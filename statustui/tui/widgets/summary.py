@@ -19,6 +19,7 @@ from statustui.presentation.glyphs import MUTED, NEW, STYLES
 from statustui.tui.messages import NewProblemChosen, SubsetChosen
 from statustui.tui.model.store import RunStore
 from statustui.tui.model.view import EVERYTHING, Subset
+from statustui.tui.widgets.cells import Part, changed_end
 
 _WORD_DROP_ORDER = sorted(
     (category for category in Category if category.word_drop_order is not None),
@@ -30,6 +31,7 @@ _BAR = "━"
 _GAP = "  "
 _BOLD = Style(bold=True)
 _DIM = Style(dim=True)
+_PLAIN = Style()
 _REVERSE = Style(reverse=True)
 _STALLED = Subset(trait="stalled")
 _NEW = Subset(trait="new")
@@ -56,7 +58,7 @@ class SummaryBar(Widget):
         super().__init__(id="summary")
         self._store = store
         self._shown: tuple[object, ...] = ()
-        self._shared: list[tuple[Category, int]] = []
+        self._painted: list[list[Part]] = []
         self._subset = EVERYTHING
 
     def set_subset(self, subset: Subset) -> None:
@@ -81,27 +83,33 @@ class SummaryBar(Widget):
         if shown == self._shown:
             return
         self._shown = shown
-        shared = shares(store.counts, self.size.width)
-        if shared == self._shared and len(self._lines()) == 1:
-            # The bar stays as it is.
-            self.refresh(Region(0, 0, self.outer_size.width, 1))
-        else:
+        before, self._painted = self._painted, self._draw()
+        if len(before) != len(self._painted):
             self.refresh()
-        self._shared = shared
+            return
+        for y, (old, new) in enumerate(zip(before, self._painted, strict=True)):
+            # Textual sends a line from its beginning.
+            if end := changed_end(old, new):
+                self.refresh(Region(0, y, self.gutter.left + end, 1))
 
     def render(self) -> Text:
         """Draw the chips, and below them a bar with the share of each category."""
-        line = Text(no_wrap=True, overflow="ellipsis")
+        self._painted = self._draw()
+        lines = [Text.assemble(*line) for line in self._painted]
+        return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+
+    def _draw(self) -> list[list[Part]]:
+        lines: list[list[Part]] = []
         for chips in self._lines():
+            lines.append([])
             for chip in chips:
-                line.append(chip.text, chip.style)
-                line.append(_GAP)
-            line.append("\n")
+                lines[-1] += [(chip.text, chip.style), (_GAP, _PLAIN)]
+        lines.append([])
         for category, cells in shares(self._store.counts, self.size.width):
             style = self.get_component_rich_style(STYLES[category], partial=True)
             # The glyph shows where a part begins, also without colours.
-            line.append(category.glyph + _BAR * (cells - 1), style)
-        return line
+            lines[-1].append((category.glyph + _BAR * (cells - 1), style))
+        return lines
 
     def _lines(self) -> list[list[_Chip]]:
         """Return the chips of each line; if they need a second line, it replaces the bar."""
