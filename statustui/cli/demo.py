@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _RUNS = 200
 _TESTS = 40
-_DONE = 0.2
+_DONE = 0.15
 """How much of the last night is over when it is watched."""
 
 
