@@ -100,6 +100,9 @@ class Run(NamedTuple):
     """The job of a run under way; None if no file names one, or the run has finished."""
     is_muted: bool = False
     """Whether the user has put its problem aside as known."""
+    began: float | None = None
+    """When it began to run, after waiting and building, in seconds since 1970; None if it has not,
+    or if its states do not tell."""
 
     @property
     def name(self) -> str:
