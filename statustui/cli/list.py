@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from statustui.cli import output
-from statustui.cli.console import LateProgress, no_runs, open_paper, warn, warn_unread
+from statustui.cli.console import open_paper, warn, warn_unread
 from statustui.cli.options import (
     FILTER,
     ROOTS,
@@ -24,18 +22,16 @@ from statustui.cli.options import (
     complete_from,
     watch_options,
 )
+from statustui.cli.reading import read_roots, save_caches, warn_unfollowed
 from statustui.core.order import SORT_KEYS, in_order, split_sort
-from statustui.monitor.fs.deadline import ask
-from statustui.monitor.once import Details, Picture, read_once
+from statustui.monitor.once import Details, Picture
 from statustui.presentation.export import EXPORT_COLUMNS, EXPORTS, USUAL_COLUMNS, rows_of
 from statustui.presentation.run_object import dump, run_object
+from statustui.presentation.summary import summarise
 from statustui.settings.config import Config
 
 if TYPE_CHECKING:
     from statustui.scheduler.asker import Asker
-
-_MAX_SAVE_SECONDS = 10.0
-"""Seconds that saving may take, in a home that may be slow."""
 
 
 @click.command("list", short_help="List runs, once or as they change.")
@@ -116,11 +112,10 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     pieces = _print(roots, found._replace(runs=runs), form, columns=columns, is_summary=summary)
     for piece in pieces:
         click.echo(piece, nl=False)
-    for root, links in found.unfollowed.items():
-        warn(no_runs(root, links))
+    warn_unfollowed(found)
     warn_unread(found.incomplete)
     _warn_unanswered(asker)
-    _save(found)
+    save_caches(found)
     if found.incomplete:
         raise SystemExit(Failure.exit_code)
     if exit_status and any(run.category.is_problem for run in runs):
@@ -139,13 +134,6 @@ def _make_asker(config: Config) -> Asker | None:
 def _warn_unanswered(asker: Asker | None) -> None:
     if asker is not None and asker.answers.problem:
         warn(asker.answers.problem)
-
-
-def _save(found: Picture) -> None:
-    """Save the caches of the roots; what cannot be saved in time is read again the next time."""
-    sys.stdout.flush()
-    with contextlib.suppress(OSError):
-        ask(found.save, _MAX_SAVE_SECONDS)
 
 
 def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: bool) -> None:
@@ -177,19 +165,7 @@ def _read(
     """Read the runs that match; of those that are only counted, no more than the filter needs."""
     now = time.time()
     details = Details.of(query.fields) if is_count else Details.ALL
-    progress = LateProgress()
-    found = read_once(
-        roots,
-        config.stale_after,
-        now,
-        config.patience,
-        details=details,
-        store=config.settings.store,
-        grace=config.job_grace,
-        asker=asker,
-        on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
-    )
-    progress.clear()
+    found = read_roots(roots, config, now, details=details, asker=asker)
     return found._replace(runs=[run for run in found.runs if query.matches(run, now)])
 
 
@@ -207,14 +183,14 @@ def _print(
     if is_summary and form:
         yield f"{output.summary_json(roots, runs, generated, incomplete)}\n"
     elif is_summary:
-        yield f"{output.summary(runs, picture.counted)}\n"
+        yield f"{summarise(runs, picture.counted)}\n"
     elif form == "json":
         yield from output.list_json(roots, runs, generated, incomplete)
     elif form == "jsonl":
         yield from (f"{dump(run_object(run))}\n" for run in runs)
     elif form is not None:
         if form == "md":
-            yield f"{output.summary(runs)}\n\n"
+            yield f"{summarise(runs)}\n\n"
         yield from EXPORTS[form](rows_of(runs, columns or USUAL_COLUMNS, time.time()))
     elif runs or not incomplete:
         plain = "NO_COLOR" in os.environ

@@ -21,6 +21,7 @@ from statustui.cli.options import (
 from statustui.cli.root_progress import RootProgress
 from statustui.cli.wait_loop import Outcome, has_problem, wait_for_runs
 from statustui.monitor.monitor import Monitor
+from statustui.presentation.summary import summarise
 from statustui.settings.config import read_span
 
 _MAX_LISTED_RUNS = 20
@@ -82,7 +83,7 @@ def _left(end: float | None) -> float | None:
 
 
 def _print_outcome(outcome: Outcome) -> None:
-    click.echo(output.summary(outcome.runs))
+    click.echo(summarise(outcome.runs))
     for root in outcome.unscanned:
         warn(f"{root}: not completely scanned yet")
     if not outcome.runs and outcome.is_complete and not outcome.unscanned:
