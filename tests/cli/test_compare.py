@@ -230,3 +230,14 @@ def test_a_tolerance_is_given_in_percent(tmp_path: Path, given: str) -> None:
     for number, seconds in ((1, 100), (2, 119)):
         add_run(tmp_path, number, "a", seconds=seconds, days=3 - number)
     assert run("compare", tmp_path, "--tolerance", given).stdout.startswith("Nothing has changed")
+
+
+def test_the_nights_of_the_demo_show_every_list(tmp_path: Path) -> None:
+    """Tests break, stay broken, are mended, come, go and become slower."""
+    tree = tmp_path / "nights"
+    run("demo", tree, "--nights", "7", "--once")
+    nights = ("-F", "age<24h", "--base", "age>24h age<48h")
+    answer = json.loads(run("compare", tree, *nights, "--json", status=1).stdout)
+    assert set(names(answer)) >= {"new", "still", "fixed", "missing", "added", "slower"}
+    assert not answer["unfinished"]
+    assert not answer["repeated"]
