@@ -21,6 +21,7 @@ from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.jobs import Jobs, Looks
+from statustui.monitor.pasts import Pasts
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run_reader import RunReader
 from statustui.monitor.schedule import Schedule
@@ -84,6 +85,7 @@ class KnownRuns:
             Looks(settings.job_grace, settings.clock, settings.asker, beat=self.mark_answered)
         )
         self.series = AllSeries(settings.stale_after, settings.clock, unreadable.reasons)
+        self._pasts = Pasts(is_wanted=settings.tells_pasts)
 
     def close(self) -> None:
         """End the threads."""
@@ -212,9 +214,10 @@ class KnownRuns:
             snapshot: The snapshot.
             is_late: Whether reading was postponed, so that its event may have come long before.
         """
-        run = snapshot.run
-        path = run.path
+        path = snapshot.run.path
         known = self._snapshots.get(path)
+        snapshot = _keep_past(snapshot, known)
+        run = snapshot.run
         is_lost = known is not None and snapshot is not known and snapshot.signature is None
         if (
             known is not None
@@ -243,6 +246,7 @@ class KnownRuns:
                 if not run.is_series and shown != judged:
                     yield RunChanged(judged)
                 self._stalls.add(run, before)
+                self._pasts.add(path, before)
                 self.series.add(judged)
             if known is None:
                 self._add_device(snapshot.device, path)
@@ -325,6 +329,7 @@ class KnownRuns:
             self.schedule.remove(path)
             self._stalls.forget(snapshot.run)
             self._jobs.forget(path)
+            self._pasts.add(path, snapshot.run)
             self.series.forget(path)
             self._directories.reset_run(path)
             yield RunRemoved(path)
@@ -356,9 +361,20 @@ class KnownRuns:
     def review_jobs(self) -> Iterator[Finding]:
         """Yield the runs of which their jobs make something else than before."""
         for run in self._jobs.review_due(self._by_its_files):
+            self._pasts.add(run.path, run)
             self.series.add(run)
             yield RunChanged(run)
         yield from self.judge_series(())
+
+    def review_pasts(self) -> Iterator[Finding]:
+        """Yield the runs whose past has changed; to be called once all runs have been read."""
+        for run in self._pasts.review_changed(self.get):
+            snapshot = self._snapshots[run.path]
+            # Let this and the store share one object, unless the run is judged by its job.
+            is_same = self.get(run.path) is snapshot.run
+            own = run if is_same else snapshot.run._replace(past=run.past)
+            self._snapshots[run.path] = snapshot._replace(run=own)
+            yield RunChanged(run)
 
     def get(self, path: str) -> Run | None:
         """Return the known run at `path`; None if there is none."""
@@ -377,3 +393,13 @@ class KnownRuns:
     def trusts_stat(self, path: str) -> bool:
         """Return whether `stat` shows every change of the run at `path`."""
         return self._filesystems.trusts_stat(self._snapshots[path].device, path)
+
+
+def _keep_past(snapshot: RunSnapshot, known: RunSnapshot | None) -> RunSnapshot:
+    """Return a snapshot with the past that was known of the same run, until that is reviewed."""
+    if known is None or snapshot is known or known.run.past is None:
+        return snapshot
+    is_same = snapshot.run.started == known.run.started
+    return (
+        snapshot._replace(run=snapshot.run._replace(past=known.run.past)) if is_same else snapshot
+    )
