@@ -21,7 +21,7 @@ from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.jobs import Jobs, Looks
-from statustui.monitor.pasts import Pasts
+from statustui.monitor.pasts import Pasts, keep_past
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run_reader import RunReader
 from statustui.monitor.schedule import Schedule
@@ -216,7 +216,7 @@ class KnownRuns:
         """
         path = snapshot.run.path
         known = self._snapshots.get(path)
-        snapshot = _keep_past(snapshot, known)
+        snapshot = _with_past(snapshot, known)
         run = snapshot.run
         is_lost = known is not None and snapshot is not known and snapshot.signature is None
         if (
@@ -395,11 +395,8 @@ class KnownRuns:
         return self._filesystems.trusts_stat(self._snapshots[path].device, path)
 
 
-def _keep_past(snapshot: RunSnapshot, known: RunSnapshot | None) -> RunSnapshot:
-    """Return a snapshot with the past that was known of the same run, until that is reviewed."""
-    if known is None or snapshot is known or known.run.past is None:
+def _with_past(snapshot: RunSnapshot, known: RunSnapshot | None) -> RunSnapshot:
+    """Return a new snapshot of a run with the past that is known of it."""
+    if known is None or snapshot is known:
         return snapshot
-    is_same = snapshot.run.started == known.run.started
-    return (
-        snapshot._replace(run=snapshot.run._replace(past=known.run.past)) if is_same else snapshot
-    )
+    return snapshot._replace(run=keep_past(snapshot.run, known.run))

@@ -5,12 +5,15 @@ When runs change, only the newest runs of their tests are looked at again.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Sequence
 
 from statustui.core.past import Name, chronological, name_of, outcome, past_at, past_before
 from statustui.core.recent_results import MAX_RESULTS, Past
 from statustui.core.run import Run
+
+_MAX_SINGLE = 8
+"""Runs that are inserted one by one; more are sorted with the others."""
 
 
 class _Test:
@@ -25,12 +28,7 @@ class _Test:
         self.results: list[Run] = []
         self.others: list[Run] = []
         self.added: list[Run] = []
-        """The runs that have been added since the pasts were last found."""
-
-    def add(self, run: Run) -> None:
-        runs = self.others if outcome(run) is None else self.results
-        runs.insert(_place_of(run, runs), run)
-        self.added.append(run)
+        """The runs that are not among these yet."""
 
     def discard(self, run: Run) -> None:
         """Remove a run, whatever it was before."""
@@ -43,6 +41,8 @@ class _Test:
     def take_changes(self) -> Iterator[tuple[list[Run], int, Past | None]]:
         """Yield a list, an index in it and a past for each run whose past has changed."""
         added, self.added = self.added, []
+        _insert([run for run in added if outcome(run) is not None], self.results)
+        _insert([run for run in added if outcome(run) is None], self.others)
         for runs in (self.results, self.others):
             # A run that has been added makes another one too old, or is too old itself.
             indexes = {_place_of(run, runs) for run in added if run.past is not None}
@@ -62,10 +62,17 @@ class _Test:
 
 def _place_of(run: Run, runs: Sequence[Run]) -> int:
     """Return the index at which a run is among others in chronological order, or would be."""
-    key = chronological(run)
-    if not runs or chronological(runs[-1]) < key:
-        return len(runs)
-    return bisect_left(runs, key, key=chronological)
+    return bisect_left(runs, chronological(run), key=chronological)
+
+
+def _insert(added: Sequence[Run], runs: list[Run]) -> None:
+    """Insert runs among others in chronological order."""
+    if len(added) > _MAX_SINGLE:
+        runs += added
+        runs.sort(key=chronological)
+        return
+    for run in added:
+        insort(runs, run, key=chronological)
 
 
 class Pasts:
@@ -102,14 +109,16 @@ class Pasts:
         """
         changed, self._changed = self._changed, {}
         tests: dict[Name, None] = {}
-        # The newest runs are read first, and are the last in chronological order.
-        for path, before in reversed(changed.items()):
+        for path, before in changed.items():
             if before is not None and (name := _test_of(before)) in self._tests:
                 self._tests[name].discard(before)
                 tests[name] = None
             run = get(path)
             if run is not None and (name := _test_of(run)) is not None:
-                self._tests.setdefault(name, _Test()).add(run)
+                test = self._tests.get(name)
+                if test is None:
+                    test = self._tests[name] = _Test()
+                test.added.append(run)
                 tests[name] = None
         for name in tests:
             test = self._tests[name]
@@ -125,6 +134,15 @@ class Pasts:
 def _test_of(run: Run) -> Name | None:
     """Return what a run is a run of; in a plain tree each run has a name of its own."""
     return name_of(run) if run.kind == "test" else None
+
+
+def keep_past(run: Run, before: Run) -> Run:
+    """Return a run that has changed with the past of what it was `before`, until the next review.
+
+    Another run at the same path, or one that has got another name, has none yet.
+    """
+    is_same = (run.started, run.name) == (before.started, before.name)
+    return run._replace(past=before.past) if is_same and before.past is not None else run
 
 
 def with_pasts(runs: Sequence[Run]) -> list[Run]:

@@ -39,7 +39,7 @@ class PastResults:
         return found
 
     def apply_batch(self, batch: Batch) -> bool:
-        """Take in the changes in a batch that concern the test, and return whether there are any."""
+        """Take in the changes that concern the test, and return whether there are any."""
         if self._run is None:
             return False
         paths = (*batch.removed, *(run.path for run in batch.changed))
