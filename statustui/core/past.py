@@ -65,16 +65,17 @@ def past_at(results: Sequence[Run], index: int) -> Past | None:
         index: Which of them.
 
     Returns:
-        The past; None if it says no more than the run itself: it passed, and nothing was before it.
+        The past; None if the run passed and is the only result, as that says nothing more.
     """
     told = past_before(results, index + 1)
     run = results[index]
     if told is None or index + 1 < len(results):
-        return told if index else None
+        return told
     if not run.category.is_problem:
-        was_broken = index > 0 and results[index - 1].category.is_problem
-        change = Change.FIXED if was_broken else None
-        return _share(told.results, is_last=True, change=change) if index else None
+        if not index:
+            return None
+        change = Change.FIXED if results[index - 1].category.is_problem else None
+        return _share(told.results, is_last=True, change=change)
     first = index
     while first and fail_alike(results[first - 1], run):
         first -= 1

@@ -131,7 +131,7 @@ def test_the_last_result_tells_what_has_changed(
 def test_an_earlier_result_has_the_results_up_to_it_and_no_more() -> None:
     """What broke then is not what is broken now."""
     assert past_at(results("PPAP"), 2) == past_before(results("PPAP"), 3)
-    assert past_at(results("PPAP"), 0) is None
+    assert past_at(results("PPAP"), 0) == past_before(results("PPAP"), 1)
     assert past_before(results("PPAP"), 0) is None
 
 

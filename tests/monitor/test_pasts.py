@@ -22,6 +22,7 @@ from statustui.monitor.once import read_once
 from statustui.monitor.pasts import Pasts, keep_past, with_pasts
 from statustui.monitor.poll_policy import Settings
 from tests.monitor.recorder import RunRecorder, Watch
+from tests.monitor.test_jobs import kill, write_job
 from tests.runs import make
 from tests.slow import slow
 from tests.trees import append, write_run
@@ -186,10 +187,10 @@ def test_a_monitor_keeps_the_pasts_current(tmp_path: Path, watch: Watch) -> None
     other = write_result(tmp_path, 5, ENDS[0], 4)
     (other / "attributes").write_text('{"name": "a", "sys_name": "small"}')
     watched = watch(tmp_path)
-    expected = {"2": "✓✓", "3": "✓✓✗ broke", "4": "✓"}
+    expected = {"1": "✓", "2": "✓✓", "3": "✓✓✗ broke", "4": "✓"}
     wait_until(lambda: told(watched) == expected, str(told(watched)))
     append(late, ENDS[2], START + DAY)
-    expected = {"2": "✓✗✓", "3": "✓✗✓✗ broke", "4": "✓✗"}
+    expected = {"1": "✓", "2": "✓✗✓", "3": "✓✗✓✗ broke", "4": "✓✗"}
     wait_until(lambda: told(watched) == expected)
     write_result(tmp_path, 6, ENDS[1], 5)
     expected |= {"3": "✓✗✓✗", "6": "✓✗✓✗✗ still"}
@@ -199,8 +200,22 @@ def test_a_monitor_keeps_the_pasts_current(tmp_path: Path, watch: Watch) -> None
     assert since.since == Moment(f"{tmp_path}/test_runs/3", START + 2 * DAY + 60)
     shutil.rmtree(tmp_path / "test_runs" / "3")
     shutil.rmtree(late)
-    wait_until(lambda: told(watched) == {"2": "✓✓", "6": "✓✓✗ broke"})
+    wait_until(lambda: told(watched) == {"1": "✓", "2": "✓✓", "6": "✓✓✗ broke"})
     assert watched.runs.copy() == naive(watched.runs.values())
+
+
+def test_a_run_whose_job_has_ended_is_a_result(tmp_path: Path, watch: Watch) -> None:
+    """In the monitor and in a list; its own files say that it runs."""
+    write_result(tmp_path, 1, ENDS[0], 0)
+    dead = write_result(tmp_path, 2, "", 1)
+    kill(write_job(tmp_path, dead), START + DAY + 60)
+    watched = watch(tmp_path, settings=Settings(watch="poll", interval=0.1, job_grace=0.0))
+    wait_until(lambda: told(watched) == {"1": "✓", "2": "✓✗ broke"}, str(told(watched)))
+    [path] = [path for path in watched.runs if path.endswith("2")]
+    listed = read_once([str(tmp_path)], DEFAULT_STALE_AFTER, START + 3 * DAY, tells_pasts=True)
+    assert watched.runs[path].past == next(run.past for run in listed.runs if run.path == path)
+    append(dead, ENDS[0], START + 2 * DAY)
+    wait_until(lambda: told(watched) == {"1": "✓", "2": "✓✓"})
 
 
 def test_pasts_are_told_only_to_those_who_ask(tmp_path: Path, watch: Watch) -> None:
