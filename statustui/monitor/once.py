@@ -359,7 +359,7 @@ class _RootReader:
         if self._tells_pasts:
             from statustui.monitor.pasts import with_pasts  # noqa: PLC0415 - only where asked for
 
-            judged = with_pasts(judged)
+            judged = with_pasts(judged, heartbeat)
         self.runs = judged
 
     def _add_error(self, path: str, error: OSError) -> None:

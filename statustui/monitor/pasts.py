@@ -41,8 +41,12 @@ class _Test:
     def take_changes(self) -> Iterator[tuple[list[Run], int, Past | None]]:
         """Yield a list, an index in it and a past for each run whose past has changed."""
         added, self.added = self.added, []
-        _insert([run for run in added if outcome(run) is not None], self.results)
-        _insert([run for run in added if outcome(run) is None], self.others)
+        results: list[Run] = []
+        others: list[Run] = []
+        for run in added:
+            (others if outcome(run) is None else results).append(run)
+        _insert(results, self.results)
+        _insert(others, self.others)
         for runs in (self.results, self.others):
             # A run that has been added makes another one too old, or is too old itself.
             indexes = {_place_of(run, runs) for run in added if run.past is not None}
@@ -141,15 +145,25 @@ def keep_past(run: Run, before: Run) -> Run:
 
     Another run at the same path, or one that has got another name, has none yet.
     """
-    is_same = (run.started, run.name) == (before.started, before.name)
-    return run._replace(past=before.past) if is_same and before.past is not None else run
+    is_same = (run.started, _test_of(run)) == (before.started, _test_of(before))
+    return run._replace(past=before.past) if is_same and run.past is not before.past else run
 
 
-def with_pasts(runs: Sequence[Run]) -> list[Run]:
-    """Return the runs of one tree with their pasts."""
+def with_pasts(runs: Sequence[Run], beat: Callable[[], object] = lambda: None) -> list[Run]:
+    """Return the runs of one tree with their pasts.
+
+    Args:
+        runs: The runs.
+        beat: Called once for each run: with very many, this takes seconds.
+    """
     pasts = Pasts()
     known = {run.path: run for run in runs}
+
+    def get(path: str) -> Run | None:
+        beat()
+        return known.get(path)
+
     for path in known:
         pasts.add(path, None)
-    known.update((run.path, run) for run in pasts.review_changed(known.get))
+    known.update((run.path, run) for run in pasts.review_changed(get))
     return list(known.values())

@@ -12,8 +12,7 @@ from tests.storm.writers import Deed
 
 _PASSING = {"time", "stalled", "past"}
 """What two views of the program may say otherwise: said elsewhere too, a matter of time, or of
-other
-runs, because of which a follower prints no run again."""
+other runs, because of which a follower prints no run again."""
 _BESIDE = {"name", "user", "series", "system"}
 """What may be known from when a run could be read."""
 
