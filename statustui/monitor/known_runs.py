@@ -214,10 +214,9 @@ class KnownRuns:
             snapshot: The snapshot.
             is_late: Whether reading was postponed, so that its event may have come long before.
         """
-        path = snapshot.run.path
-        known = self._snapshots.get(path)
-        snapshot = _with_past(snapshot, known)
         run = snapshot.run
+        path = run.path
+        known = self._snapshots.get(path)
         is_lost = known is not None and snapshot is not known and snapshot.signature is None
         if (
             known is not None
@@ -233,7 +232,7 @@ class KnownRuns:
             shown = self._unchecked.pop(path, None)
             before = None if known is None else known.run
             # Let this and the store share one object.
-            run = shown if shown == run else keep_stall(run, before)
+            run = shown if shown == run else keep_past(keep_stall(run, before), before)
             if run is not snapshot.run:
                 snapshot = snapshot._replace(run=run)
             self._snapshots[path] = snapshot
@@ -393,10 +392,3 @@ class KnownRuns:
     def trusts_stat(self, path: str) -> bool:
         """Return whether `stat` shows every change of the run at `path`."""
         return self._filesystems.trusts_stat(self._snapshots[path].device, path)
-
-
-def _with_past(snapshot: RunSnapshot, known: RunSnapshot | None) -> RunSnapshot:
-    """Return a new snapshot of a run with the past that is known of it."""
-    if known is None or snapshot is known:
-        return snapshot
-    return snapshot._replace(run=keep_past(snapshot.run, known.run))

@@ -140,13 +140,15 @@ def _test_of(run: Run) -> Name | None:
     return name_of(run) if run.kind == "test" else None
 
 
-def keep_past(run: Run, before: Run) -> Run:
+def keep_past(run: Run, before: Run | None) -> Run:
     """Return a run that has changed with the past of what it was `before`, until the next review.
 
     Another run at the same path, or one that has got another name, has none yet.
     """
+    if before is None or before.past is run.past:
+        return run
     is_same = (run.started, _test_of(run)) == (before.started, _test_of(before))
-    return run._replace(past=before.past) if is_same and run.past is not before.past else run
+    return run._replace(past=before.past) if is_same else run
 
 
 def with_pasts(runs: Sequence[Run], beat: Callable[[], object] = lambda: None) -> list[Run]:

@@ -70,7 +70,7 @@ class Tree:
     def set(self, run: Run) -> None:
         """Add a run, or replace what was at its path, as the monitor does."""
         before = self.runs.get(run.path)
-        self.runs[run.path] = run if before is None else keep_past(run, before)
+        self.runs[run.path] = keep_past(run, before)
         self.pasts.add(run.path, before)
 
     def remove(self, path: str) -> None:
