@@ -64,6 +64,8 @@ SHOWN = {
     "right_square_bracket": "]",
     "left_curly_bracket": "{",
     "right_curly_bracket": "}",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "left": "left",
     "right": "right",
     "space": "Space",

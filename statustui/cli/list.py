@@ -7,8 +7,9 @@ import os
 import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -34,6 +35,8 @@ from statustui.settings.config import Config
 if TYPE_CHECKING:
     from statustui.scheduler.asker import Asker
 
+_OBJECTS = frozenset({"json", "jsonl"})
+"""The formats that print whole objects."""
 _MAX_SAVE_SECONDS = 10.0
 """Seconds that saving may take, in a home that may be slow."""
 
@@ -111,7 +114,13 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         return
     is_count = summary and limit is None
     asker = _make_asker(config) if asks else None
-    found = _read(roots, config, query, is_count=is_count and form is None, asker=asker)
+    has_objects = form in _OBJECTS and not summary
+    wanted = _Wanted(
+        Details.of(query.fields) if is_count and form is None else Details.ALL,
+        query.needs_pasts or has_objects or "past" in {*(columns or ()), split_sort(order)[0]},
+        asker,
+    )
+    found = _read(roots, config, query, wanted)
     runs = found.runs if is_count else in_order(found.runs, order)[:limit]
     pieces = _print(roots, found._replace(runs=runs), form, columns=columns, is_summary=summary)
     for piece in pieces:
@@ -155,8 +164,9 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
     from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
 
     check_roots(roots, config.patience)
+    settings = replace(config.settings, tells_pasts=as_json or query.needs_pasts)
     is_complete = follow_runs(
-        Monitor(roots, config.settings),
+        Monitor(roots, settings),
         RootProgress(roots, config.patience),
         lambda run: query.matches(run, time.time()),
         open_paper(),
@@ -166,27 +176,28 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
         raise SystemExit(Failure.exit_code)
 
 
-def _read(
-    roots: Sequence[str],
-    config: Config,
-    query: Filter,
-    *,
-    is_count: bool,
-    asker: Asker | None,
-) -> Picture:
-    """Read the runs that match; of those that are only counted, no more than the filter needs."""
+class _Wanted(NamedTuple):
+    """What is to be found out about runs: of those that are only counted, no more than needed."""
+
+    details: Details
+    pasts: bool
+    asker: Asker | None
+
+
+def _read(roots: Sequence[str], config: Config, query: Filter, wanted: _Wanted) -> Picture:
+    """Read the runs that match."""
     now = time.time()
-    details = Details.of(query.fields) if is_count else Details.ALL
     progress = LateProgress()
     found = read_once(
         roots,
         config.stale_after,
         now,
         config.patience,
-        details=details,
+        details=wanted.details,
         store=config.settings.store,
         grace=config.job_grace,
-        asker=asker,
+        asker=wanted.asker,
+        tells_pasts=wanted.pasts,
         on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
     )
     progress.clear()
@@ -239,7 +250,7 @@ def parse_columns(value: str | None) -> tuple[str, ...]:
 
 def _check_format(form: str | None, columns: Collection[str], *, has_rows: bool) -> None:
     """Refuse a format, or columns, of what is not printed in rows."""
-    if columns and not (has_rows and form not in {"json", "jsonl"}):
+    if columns and not (has_rows and form not in _OBJECTS):
         raise click.UsageError("--columns needs a table, csv, tsv or md, without --summary.")
     if form in EXPORTS and not has_rows:
         raise click.UsageError(f"--format {form} cannot be used with --follow or --summary.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import click
 
@@ -60,7 +61,7 @@ def command(
         warn(mistake)
     left = _left(end)
     check_roots(roots, config.patience if left is None else left)
-    monitor = Monitor(roots, config.settings)
+    monitor = Monitor(roots, replace(config.settings, tells_pasts=query.needs_pasts))
     outcome = wait_for_runs(
         monitor,
         RootProgress(roots, config.patience),

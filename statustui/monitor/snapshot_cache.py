@@ -25,7 +25,7 @@ from statustui.core.run import Kind, Run, RunDir, RunMetadata
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot
 
-_FORMAT = f"2 {sys.byteorder}"
+_FORMAT = f"3 {sys.byteorder}"
 _MAX_BYTES = 1 << 26
 """Size of the largest cache that is stored, compressed."""
 _MAX_PLAIN_BYTES = 1 << 30

@@ -94,6 +94,13 @@ class RunChosen(Message):
 
 
 @dataclass
+class ResultChosen(Message):
+    """The user wants to see the run at `path`, another result of the test of the one on show."""
+
+    path: str
+
+
+@dataclass
 class RunInspected(Message):
     """An inspection of the run at `path` has a result."""
 

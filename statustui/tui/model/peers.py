@@ -24,12 +24,3 @@ def find_peers(runs: Iterable[Run], run: Run) -> list[str]:
     )
     newest = nlargest(MAX_PEERS, alike, key=lambda other: other.updated_at or 0.0)
     return [other.path for other in newest]
-
-
-def earlier_of(run: Run, peers: Iterable[Run]) -> list[Run]:
-    """Return those of the peers of a run that began before it, in their order."""
-    return [
-        peer
-        for peer in peers
-        if peer.started is not None and run.started is not None and peer.started < run.started
-    ]

@@ -214,6 +214,8 @@ class RunsScreen(LiveScreen):
     def apply_batch(self, batch: Batch) -> None:
         """Make room in the columns for what has changed, and list what has become new."""
         self._table.measure_runs(batch.changed)
+        if self._preview is not None:
+            self._preview.apply_batch(batch)
         if self._filter.subset.trait == "new":
             store = self._store
             # The store has listed these before their problems were known to be new.
