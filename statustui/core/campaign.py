@@ -9,7 +9,7 @@ import heapq
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from statustui.core.categories import Category
@@ -67,7 +67,11 @@ class Outlook(NamedTuple):
 
 
 class Campaign:
-    """Everything under way in some trees, and what has ended there; stalled runs are left out."""
+    """Everything under way in some trees, and what has ended there; stalled runs are left out.
+
+    Runs that have ended are put aside until `take_in`, so that a hundred thousand at once delay
+    nothing else.
+    """
 
     def __init__(self) -> None:
         self._times = WorkTimes()
@@ -75,6 +79,8 @@ class Campaign:
         """Path -> run."""
         self._waiting: dict[str, Run] = {}
         """The same of runs that wait or build."""
+        self._new: dict[str, Run] = {}
+        """Path -> run that has ended and is not taken in yet."""
         self._ended: dict[int, int] = {}
         """Time, in cells since 1970 -> how many runs ended then."""
         self._failed: dict[int, int] = {}
@@ -92,19 +98,26 @@ class Campaign:
         self.changes += 1
         category = run.category
         if category.is_final:
-            self._count(run, 1)
-            if category.is_problem or category is Category.PASSED:
-                self._times.add(run)
+            self._new[run.path] = run
         elif category.is_under_way and run.stall is None:
             self._runs_like(run)[run.path] = run
 
     def discard(self, run: Run) -> None:
         """Remove a run as it was added."""
-        if run.category.is_final:
+        if not run.category.is_final:
+            self._runs_like(run).pop(run.path, None)
+        elif self._new.pop(run.path, None) is None:
             self._count(run, -1)
             self._times.discard(run)
-        else:
-            self._runs_like(run).pop(run.path, None)
+
+    def take_in(self, most: int) -> bool:
+        """Take in at most so many of the runs that have ended; return whether that is all."""
+        for path in list(islice(self._new, most)):
+            run = self._new.pop(path)
+            self._count(run, 1)
+            if run.category.is_problem or run.category is Category.PASSED:
+                self._times.add(run)
+        return not self._new
 
     def _runs_like(self, run: Run) -> dict[str, Run]:
         return self._at_work if run.category is Category.RUNNING else self._waiting
@@ -118,7 +131,7 @@ class Campaign:
             self._failed[cell] = self._failed.get(cell, 0) + by
 
     def outlook(self, now: float) -> Outlook | None:
-        """Return what is under way; None if nothing is.
+        """Return what is under way; None if nothing is. The runs that have ended are taken in.
 
         Args:
             now: The time in seconds since 1970.

@@ -44,6 +44,7 @@ def outlook_of(runs: Sequence[Run], now: float = NOW) -> Outlook | None:
     campaign = Campaign()
     for run in runs:
         campaign.add(run)
+    assert campaign.take_in(len(runs))
     return campaign.outlook(now)
 
 
@@ -119,11 +120,11 @@ RUNS = st.builds(
 )
 
 
-@given(st.lists(st.tuples(RUNS, st.booleans()), max_size=15))
+@given(st.lists(st.tuples(RUNS, st.booleans()), max_size=15), st.integers(0, 3))
 def test_what_is_kept_run_by_run_is_what_all_runs_add_up_to(
-    changes: list[tuple[Run, bool]],
+    changes: list[tuple[Run, bool]], most: int
 ) -> None:
-    """Whatever came, changed and went before."""
+    """Whatever came, changed and went before, and however much was taken in at a time."""
     campaign, known = Campaign(), dict[str, Run]()
     for run, stays in changes:
         before = known.pop(run.path, None)
@@ -132,7 +133,8 @@ def test_what_is_kept_run_by_run_is_what_all_runs_add_up_to(
         if stays:
             campaign.add(run)
             known[run.path] = run
-        campaign.outlook(NOW)
+        campaign.take_in(most)
+    campaign.take_in(100)
     assert campaign.outlook(NOW) == outlook_of(list(known.values()))
     live = [run for run in known.values() if run.category.is_under_way and run.stall is None]
     assert campaign.under_way == len(live)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -13,11 +14,14 @@ from statustui.core.categories import Category
 from statustui.presentation.glyphs import STYLES
 from statustui.presentation.outlook_text import GAP, Part, outlook_line
 from statustui.tui.model.screen_context import ScreenContext
+from statustui.tui.terminal.timers import call_after
 
 _INTERVAL, _IDLE_INTERVAL = 10.0, 60.0
 """Seconds between two looks at what is under way, and while nothing changes."""
 _RUNS_PER_SECOND = 1000
 """With so many runs under way, one second more."""
+_SLICE, _PAUSE = 2000, 0.05
+"""Runs that have ended and are taken in at a time, and the seconds between two times."""
 _LEAST_HEIGHT = 20
 """Lines of a terminal from which the line is shown."""
 _MARGIN = 1
@@ -46,6 +50,8 @@ class CampaignLine(Widget):
         """How many changes it tells of."""
         self._width = 0
         """Columns of the terminal that it was made for."""
+        self._go_on: asyncio.TimerHandle | None = None
+        """When to take in more of the runs that have ended."""
         self.display = False
 
     def on_mount(self) -> None:
@@ -61,8 +67,14 @@ class CampaignLine(Widget):
 
     def follow(self) -> None:
         """Bring the line up to date if it is due, unless the picture stands still."""
-        if not self._shared.hold.is_on and self.app.screen_stack[-1:] == [self.screen]:
+        if not self._campaign.take_in(_SLICE):
+            self._go_on = self._go_on or call_after(self, _PAUSE, self._follow_on)
+        elif not self._shared.hold.is_on and self.app.screen_stack[-1:] == [self.screen]:
             self._update()
+
+    def _follow_on(self) -> None:
+        self._go_on = None
+        self.follow()
 
     def _update(self) -> None:
         if not self._is_wanted:
