@@ -33,7 +33,8 @@ def outlook_line(
 ) -> list[Part]:
     """Return the parts of the line on what is under way, as far as they fit.
 
-    Without enough room the curve is cut, then failures and what has finished are left out.
+    There are none if no more is known than how many runs are. Without enough room the curve is cut,
+    then failures, what has finished, and how many are under way are left out.
 
     Args:
         outlook: What is under way.
@@ -41,8 +42,7 @@ def outlook_line(
         width: Cells of the line.
         ascii_only: Whether to draw the curve in ASCII.
     """
-    under_way = Part(f"{outlook.under_way:,} under way")
-    parts = [under_way]
+    parts = [Part(f"{outlook.under_way:,} under way")]
     if outlook.ended_per_hour is not None:
         parts.append(Part(f"{_rate(outlook.ended_per_hour)} finished"))
     failed = _rate(outlook.failed_per_hour or 0.0)
@@ -51,12 +51,14 @@ def outlook_line(
         parts.append(failures)
     if outlook.end is not None:
         parts.append(Part(_end(outlook.end, now)))
+    if len(parts) == 1:
+        return []
     room = width - _length(parts) - 1
     cells = outlook.failures[-max(0, room) :]
     if failures in parts and min(room, len(cells)) >= _LEAST_CELLS:
         curve = draw_curve(cells, ascii_only=ascii_only)
         parts[parts.index(failures)] = failures._replace(text=f"{failures.text} {curve}")
-    for index in (2, 1):
+    for index in (2, 1, 0):
         if _length(parts) > width and len(parts) > index:
             del parts[index]
     return parts

@@ -84,8 +84,7 @@ class CampaignLine(Widget):
         if not self._is_due:
             return
         before, self._parts = self._parts, self._look()
-        # How many are under way is told by the summary too.
-        was_shown, self.display = self.display, len(self._parts) > 1
+        was_shown, self.display = self.display, bool(self._parts)
         if self.display and was_shown and before != self._parts:
             self.refresh(_changed_region(before, self._parts))
 
