@@ -8,13 +8,13 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.run import Run
-from statustui.core.work_times import WorkTimes, work_name
+from statustui.core.work_times import Name, WorkTimes, work_name
 
 _CELL = 600
 """Seconds for which ends of runs are counted together."""
@@ -29,6 +29,9 @@ _FEW = 0.3
 """Share by which one run of a name may differ from the next; of more runs, as much less."""
 _ROUGH = 0.1
 """Share of runs whose name has no past above which an estimate is called rough."""
+_OVERDUE, _LEAST_OVERDUE = 2.0, 600.0
+"""A run is overdue when it exceeds the longest of its peers by more than this multiple of that, and
+by more than these seconds."""
 _MAX_SIMULATED = 2000
 """Waiting runs that are assigned one by one; the ones before them are spread evenly."""
 
@@ -49,6 +52,8 @@ class Estimate(NamedTuple):
     seconds: Spread
     is_rough: bool
     """Whether for more than a few runs only the times of other tests are known."""
+    overdue: int = 0
+    """Runs of which nobody can say when they will have ended: they are left out."""
 
 
 class Outlook(NamedTuple):
@@ -181,7 +186,8 @@ def estimate_end(
     """Estimate when all of some runs will have ended.
 
     The runs at work go on for as long as is usual for their names. The others follow in the order
-    of their starts, as many at a time as are at work now.
+    of their starts, as many at a time as are at work now. Overdue runs are left out, and nothing
+    follows them.
 
     Args:
         at_work: Runs that run.
@@ -190,19 +196,22 @@ def estimate_end(
         now: The time in seconds since 1970.
 
     Returns:
-        The estimate; None if no run is at work, or none has ended before.
+        The estimate; None if no run is at work that is not overdue, or none has ended before.
     """
     names = Counter(map(work_name, waiting))
     known = {name: times.usual(name) for name in (*names, *map(work_name, at_work))}
-    if not at_work or not all(usual.seconds for usual in known.values()):
+    if not all(usual.seconds for usual in known.values()):
         return None
-    left = [time_left(known[work_name(run)].seconds, _elapsed(run, now)) for run in at_work]
+    times_so_far = [(known[work_name(run)].seconds, _elapsed(run, now)) for run in at_work]
+    left = [
+        time_left(usual, so_far) for usual, so_far in times_so_far if not _is_overdue(usual, so_far)
+    ]
+    if not left:
+        return None
     whole = {name: time_left(known[name].seconds, 0.0) for name in names}
-    if len(waiting) <= _MAX_SIMULATED:
-        in_order = sorted(waiting, key=lambda run: run.started or 0.0)
-        to_come = [whole[work_name(run)] for run in in_order]
-    else:
-        to_come = [whole[name] for name in names.elements()]
+    # Of thousands of runs, the order makes little difference.
+    in_order = names.elements() if len(waiting) > _MAX_SIMULATED else _by_start(waiting)
+    to_come = [whole[name] for name in in_order]
     ends = [
         last_end([spread[level] for spread in left], [spread[level] for spread in to_come])
         for level in range(3)
@@ -210,7 +219,16 @@ def estimate_end(
     strange = sum(
         not known[name].is_of_name for name in chain(map(work_name, at_work), names.elements())
     )
-    return Estimate(Spread(*ends), strange > _ROUGH * (len(at_work) + len(waiting)))
+    is_rough = strange > _ROUGH * (len(at_work) + len(waiting))
+    return Estimate(Spread(*ends), is_rough, overdue=len(at_work) - len(left))
+
+
+def _by_start(runs: Iterable[Run]) -> Iterator[Name]:
+    return map(work_name, sorted(runs, key=lambda run: run.started or 0.0))
+
+
+def _is_overdue(usual: Sequence[float], elapsed: float) -> bool:
+    return elapsed - usual[-1] > max(_OVERDUE * usual[-1], _LEAST_OVERDUE)
 
 
 def _elapsed(run: Run, now: float) -> float:

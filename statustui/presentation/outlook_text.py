@@ -85,7 +85,8 @@ def _end(end: Estimate, now: float) -> str:
     step = 5 * _MINUTE if high - low > _WIDE else _MINUTE
     at = _clock_time(step * round((now + middle) / step), now)
     rough = ", rough" if end.is_rough else ""
-    return f"ends ~{at} ({' - '.join(_bounds(low, high))}{rough})"
+    overdue = f", {end.overdue:,} overdue" if end.overdue else ""
+    return f"ends ~{at} ({' - '.join(_bounds(low, high))}{rough}{overdue})"
 
 
 def _clock_time(moment: float, now: float) -> str:

@@ -196,6 +196,20 @@ def test_nothing_is_estimated_where_nothing_can_be_said() -> None:
     assert rough == Estimate(Spread(0.7 * HOUR, HOUR, 1.3 * HOUR), is_rough=True)
 
 
+def test_overdue_runs_are_left_out_of_the_end() -> None:
+    """Nobody can say when they will have ended, and no place becomes free by them."""
+    past = [run_of(f"p{n}", "s.a", 90 * HOUR, works=HOUR) for n in range(20)]
+    late = run_of("l", "s.a", 4 * HOUR)
+    assert end_of([*past, late]) is None
+    works = run_of("w", "s.a", HOUR / 2 + 10)
+    end = end_of([*past, late, works, waiting("q", "s.a", 60.0)])
+    assert end is not None
+    assert (end.seconds.middle, end.overdue) == (1.5 * HOUR, 1)
+    a_little_late = end_of([*past, run_of("w", "s.a", 1.5 * HOUR + 10)])
+    assert a_little_late is not None
+    assert (a_little_late.seconds.middle, a_little_late.overdue) == (HOUR / 2, 0)
+
+
 def test_nothing_is_told_when_nothing_is_under_way() -> None:
     """A stalled run is not."""
     stalled = run_of("1", "s.a", 60.0)._replace(stall=Stall(0.0, "silent"))

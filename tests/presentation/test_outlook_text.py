@@ -80,6 +80,8 @@ def test_the_end_is_told_as_exactly_as_it_is_known() -> None:
     assert end(0, 48 * MINUTE, 100 * MINUTE) == "~20:50 (0 min - 100 min)"
     assert end(3 * HOUR, 5 * HOUR, 50 * HOUR) == "~Tue 01:00 (3 h - 3 d)"
     assert end(20 * DAY, 21 * DAY, 22 * DAY, is_rough=True) == "~2026-12-14 (20 d - 22 d, rough)"
+    late = OUTLOOK._replace(end=Estimate(Spread(60, 90, 100), is_rough=True, overdue=3))
+    assert line(late).endswith("ends ~20:02 (1 min - 2 min, rough, 3 overdue)")
     assert end(0, 1e18, 1e18).startswith("~? (0 min - 11,574,074,074,075 d)")
 
 
