@@ -55,8 +55,10 @@ FIRST = (
     "!",
 )
 """Keys that open each screen once, before anything is measured: its code is imported then."""
-CLUSTER = "import sys; from statustui.demo.process import serve; \
-serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), remove=False)"
+CLUSTER = "import sys; from statustui.demo.cluster import Cluster; \
+from statustui.demo.process import serve; \
+serve(lambda path: Cluster(path, int(sys.argv[2]), int(sys.argv[3])), sys.argv[1], \
+float(sys.argv[4]), remove=False)"
 NAME, CHURN = 500_000, 20
 """Characters of the names of the runs that come and go, and how many of them there are."""
 MEBI = 1 << 20

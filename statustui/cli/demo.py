@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,15 +16,27 @@ from statustui.cli.screen import HOME_TIMEOUT, open_monitor
 from statustui.core.text import clean
 from statustui.monitor.fs.deadline import PATIENCE, ask
 
+if TYPE_CHECKING:
+    from statustui.demo.process import Simulation
+
+_RUNS = 200
+_TESTS = 40
+_DONE = 0.15
+"""How much of the last night is over when it is watched."""
+
 
 @click.command("demo", short_help="Watch a simulated cluster.")
 @click.argument("directory", required=False, metavar="[DIR]", type=PLACE)
 @click.option(
     "--runs",
     type=click.IntRange(1),
-    default=200,
-    show_default=True,
-    help="Number of runs at a time.",
+    help="Number of runs at a time (200), or of tests in a night (40).",
+)
+@click.option(
+    "--nights",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Play a campaign of N nights, in which tests break, are mended, flap and become slower.",
 )
 @click.option(
     "--speed",
@@ -41,7 +55,8 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     context: click.Context,
     *,
     directory: str | None,
-    runs: int,
+    runs: int | None,
+    nights: int | None,
     speed: float,
     seed: int,
     once: bool,
@@ -49,20 +64,28 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     """Watch a simulated cluster, in DIR or in a temporary directory.
 
     A second process writes real status files there. A temporary directory is deleted at the end.
+    The last night of a campaign is under way; with --once it has ended.
     """
     from statustui.demo.cluster import Cluster  # noqa: PLC0415 - not needed for --help
+    from statustui.demo.nights import Nights  # noqa: PLC0415 - as above
     from statustui.demo.process import background, make_directory  # noqa: PLC0415 - as above
 
     if directory is not None:
         _check_empty(directory)
+    make: Callable[[str], Simulation]
+    if nights is None:
+        make = partial(Cluster, runs=runs or _RUNS, seed=seed)
+    else:
+        done = 1.0 if once else _DONE
+        make = partial(Nights, nights=nights, runs=runs or _TESTS, seed=seed, done=done)
     if once:
         place = directory or make_directory()
-        Cluster(place, runs, seed).fill(time.time())
+        make(place).fill(time.time())
         click.echo(clean(place))
         return
     if not sys.stdout.isatty():
         raise click.UsageError("Standard output is not a terminal: only --once can be used.")
-    with background(directory, runs, seed, speed) as place:
+    with background(make, directory, speed) as place:
         open_monitor(
             context.obj, [place], configure(None, limit=HOME_TIMEOUT, cache=False), remembers=False
         )

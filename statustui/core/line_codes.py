@@ -55,6 +55,10 @@ def _code_of(state: str) -> int:
 
 _CODES = {state.encode(): _code_of(state) for state in KNOWN_STATES}
 KNOWN_WORDS = frozenset(_CODES)
+RUNNING_WORDS = frozenset(
+    state.encode() for state in KNOWN_STATES if categorise(state) is Category.RUNNING
+)
+"""The states in which a run is at work; before them it waits and builds."""
 END_WORD = b"COMPLETE"
 """The state whose meaning depends on its note."""
 

@@ -16,6 +16,7 @@ from statustui.core.categories import Category
 from statustui.core.line_codes import (
     END_WORD,
     REMARK,
+    RUNNING_WORDS,
     codes_of_known,
     end_code,
     last_result,
@@ -65,9 +66,9 @@ class Outline(NamedTuple):
 
     digest: StateDigest
     text: bytes
-    """Four lines: the first time, the last line, and those of the problem and of the last failure
-    that the run recovered from. These two are empty if there is none, the problem also if it is the
-    last line."""
+    """Five lines: the first time, the last line, those of the problem and of the last failure that
+    the run recovered from, and the time at which it began to run. These three are empty if there is
+    none, the problem also if it is the last line."""
 
 
 class _Order(NamedTuple):
@@ -78,6 +79,8 @@ class _Order(NamedTuple):
     """Index of the line that explains a failure; -1 for none."""
     recovered_at: int
     """Index of the last failure from which the run recovered; -1 for none."""
+    began_at: int
+    """Index of the first line in which the run is running; -1 for none."""
 
 
 def _judge_shape(shape: bytes) -> _Order | None:
@@ -144,7 +147,8 @@ def _judge(words: tuple[bytes, ...], result: str | None) -> _Order | None:
         None if recovered_at < 0 else states[recovered_at],
         is_final,
     )
-    return _Order(digest, problem_at, recovered_at)
+    running = (index for index, word in enumerate(words) if word in RUNNING_WORDS)
+    return _Order(digest, problem_at, recovered_at, next(running, _NOWHERE))
 
 
 def read_outline(block: bytes) -> Outline | None:
@@ -153,15 +157,16 @@ def read_outline(block: bytes) -> Outline | None:
     order = _judge_known_shape(shape) if len(shape) <= _MAX_SHAPE else _judge_shape(shape)
     if order is None or (b"-" in block and may_repeat(block, block.split(b"\n"))):
         return None
-    digest, problem_at, recovered_at = order
+    digest, problem_at, recovered_at, began_at = order
     first = block[: block.find(b" ")]
     last = block[block.rfind(b"\n", 0, -1) + 1 : -1]
-    problem = recovered = b""
-    if problem_at >= 0 or recovered_at >= 0:
+    problem = recovered = began = b""
+    if problem_at >= 0 or recovered_at >= 0 or began_at >= 0:
         lines = block.split(b"\n")
         problem = lines[problem_at] if 0 <= problem_at < digest.status_count - 1 else b""
         recovered = lines[recovered_at] if recovered_at >= 0 else b""
-    return Outline(digest, b"%b\n%b\n%b\n%b" % (first, last, problem, recovered))
+        began = lines[began_at].partition(b" ")[0] if began_at >= 0 else b""
+    return Outline(digest, b"%b\n%b\n%b\n%b\n%b" % (first, last, problem, recovered, began))
 
 
 def build_outlined(place: RunDir, metadata: RunMetadata, outline: Outline) -> Run | None:
@@ -178,8 +183,12 @@ def build_outlined(place: RunDir, metadata: RunMetadata, outline: Outline) -> Ru
     digest = outline.digest
     problem = recovered = None
     try:
-        first, last, problem_line, recovered_line = outline.text.split(b"\n")
-        started = _read_started(first)
+        first, last, problem_line, recovered_line, began_text = outline.text.split(b"\n")
+        started = _read_seconds(first)
+        began = _read_seconds(began_text) if began_text else None
+        if began_text and began is None:
+            # A later line may tell.
+            return None
         current = _read_status(last, digest.last)
         if digest.problem is not None:
             problem = _read_status(problem_line, digest.problem) if problem_line else current
@@ -205,6 +214,7 @@ def build_outlined(place: RunDir, metadata: RunMetadata, outline: Outline) -> Ru
         digest.stage,
         recovered=recovered,
         status_result=digest.result,
+        began=began,
     )
 
 
@@ -218,7 +228,7 @@ def outline_of(run: Run) -> Outline | None:
         The outline; None if the run has something that no outline holds, such as an unreadable time
         or a result from another file.
     """
-    started = b" " if run.started is None else b" %.9f" % run.started
+    began = b"" if run.began is None else _format_seconds(run.began)
     problem = None if run.problem == run.current else run.problem
     lines = map(_format_status, (run.current, problem, run.recovered))
     digest = StateDigest(
@@ -232,8 +242,13 @@ def outline_of(run: Run) -> Outline | None:
         None if run.recovered is None else run.recovered.state,
         is_final=True,
     )
-    outline = Outline(digest, b"\n".join([started, *lines]))
+    outline = Outline(digest, b"\n".join([_format_seconds(run.started), *lines, began]))
     return outline if build_outlined(run.place, run.metadata, outline) == run else None
+
+
+def _format_seconds(seconds: float | None) -> bytes:
+    """Return a text that `_read_seconds` reads."""
+    return b" " if seconds is None else b" %.9f" % seconds
 
 
 def _format_status(status: StatusInfo | None) -> bytes:
@@ -247,8 +262,8 @@ def _format_status(status: StatusInfo | None) -> bytes:
     return f"{when} {status.state} {note}".encode("utf-8", "replace")
 
 
-def _read_started(text: bytes) -> float | None:
-    """Return the first time, in seconds since 1970; None if it is unreadable.
+def _read_seconds(text: bytes) -> float | None:
+    """Return a time in seconds since 1970; None if it is unreadable.
 
     Raises:
         ValueError: It needs the full parser.

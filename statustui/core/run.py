@@ -105,6 +105,9 @@ class Run(NamedTuple):
     """Whether the user has put its problem aside as known."""
     past: Past | None = None
     """The last results of its test; None if unknown, or if the run is older than these."""
+    began: float | None = None
+    """When it began to run, after waiting and building, in seconds since 1970; None if it has not,
+    or if its states do not tell."""
 
     @property
     def name(self) -> str:

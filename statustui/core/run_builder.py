@@ -155,6 +155,7 @@ def _assemble(  # noqa: PLR0913 - everything in which runs differ
         status_count=summary.status_count,
         seen=_states_of(summary.seen),
         started=seconds_of(summary.started),
+        began=seconds_of(summary.began),
         updated_at=current.timestamp,
         error=error,
         stage=stage,

@@ -13,6 +13,7 @@ from statustui.core.line_codes import (
     PASS,
     PROBLEM,
     REMARK,
+    RUNNING_WORDS,
     WORK,
     last_result,
     read_codes,
@@ -67,6 +68,8 @@ class StatusSummary(NamedTuple):
     """Every state so far; of unknown ones the first `_MAX_UNKNOWN_STATES`."""
     last_time: Time = None
     """The last readable time."""
+    began: Time = None
+    """Time of the first status of running that has one; None if there is none."""
 
     def add(self, block: bytes, offset: int) -> StatusSummary:
         """Return the summary after a further block of whole lines, which ends at `offset`."""
@@ -82,7 +85,8 @@ class StatusSummary(NamedTuple):
         problem, recovered = find_problem(codes, has_problem=self.problem is not None)
         first = len(codes) - len(codes.lstrip(BLANK))
         lasting = [first, last, stage, problem, recovered]
-        times = _times_of(block, lines, self.last_time, lasting)
+        began = self._find_begin(lines, words)
+        times = _times_of(block, lines, self.last_time, [*lasting, began])
         before = self._with_times(decided) if times.has_closed else self
         kept = {
             index: parse_kept(lines[index], times.at[index])
@@ -101,7 +105,19 @@ class StatusSummary(NamedTuple):
             ),
             seen=_add_states(self.seen, words),
             last_time=times.last,
+            began=times.at.get(began, before.began),
         )
+
+    def _find_begin(self, lines: list[bytes], words: Sequence[bytes]) -> int:
+        """Return the line with which the run begins to run; `_NOWHERE` if it is none of these."""
+        if self.began is not None or RUNNING_WORDS.isdisjoint(words):
+            return _NOWHERE
+        for index, line in enumerate(lines):
+            fields = line.split(b" ", 2)
+            is_running = len(fields) > 1 and fields[1] in RUNNING_WORDS
+            if is_running and read_time(line) is not None:
+                return index
+        return _NOWHERE
 
     def settled(self, modified: float | None) -> StatusSummary:
         """Return the summary at the end of the file, with ambiguous times there resolved.
@@ -121,6 +137,7 @@ class StatusSummary(NamedTuple):
 
         return self._replace(
             started=change(self.started),
+            began=change(self.began),
             current=settle(self.current),
             stage=settle(self.stage),
             problem=settle(self.problem),

@@ -20,7 +20,7 @@ from statustui.core.working_dir import SERIES, TEST_RUNS
 SUBMIT_EVERY = 45.0
 """Simulated seconds between two series."""
 
-_SUITES = {
+SUITES = {
     "hpcg": ("n4", "n16", "n64"),
     "stream": ("copy", "triad", "numa"),
     "osu": ("latency", "bw", "allreduce"),
@@ -29,7 +29,7 @@ _SUITES = {
     "smoke": ("mpi_hello", "modules", "gpu_probe"),
 }
 _USERS = ("amara", "jonas", "mei")
-_HOSTS = tuple(f"cn{number:04}" for number in (117, 118, 203, 204, 417))
+HOSTS = tuple(f"cn{number:04}" for number in (117, 118, 203, 204, 417))
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Step:
     note: str
     files: tuple[tuple[str, str], ...] = ()
     """Name and text; the text is appended to the file."""
+    links: tuple[tuple[str, str], ...] = ()
+    """Links that appear with it: path below the working directory, and target."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,11 @@ class PlannedSeries:
     runs: tuple[PlannedRun, ...]
 
 
-Life: TypeAlias = Callable[["_Maker"], list[Step]]
+Life: TypeAlias = Callable[["Maker"], list[Step]]
 
 
 @dataclass
-class _Maker:
+class Maker:
     """Makes the steps of one run."""
 
     dice: random.Random
@@ -83,6 +85,7 @@ class _Maker:
         return round(typical * self.dice.lognormvariate(0, 0.35), 6)
 
     def submitted(self) -> list[Step]:
+        """Return the steps of a run that is being made."""
         attributes = json.dumps(
             {"name": self.name, "id": self.id, "user": self.dice.choice(_USERS), "sys_name": "demo"}
         )
@@ -98,6 +101,7 @@ class _Maker:
         ]
 
     def built(self) -> list[Step]:
+        """Return the steps of a build that succeeds."""
         build = f"{self.dice.getrandbits(64):016x}"
         log = (("build.log", "cmake -B build\nmake -j 16\n[100%] Built target app\n"),)
         if self.dice.random() < 0.4:  # noqa: PLR2004 - a share of the builds
@@ -109,6 +113,7 @@ class _Maker:
         ]
 
     def queued(self) -> list[Step]:
+        """Return the steps of a run in the queue of its scheduler."""
         job = self.dice.randrange(400_000, 500_000)
         kickoff = (("kickoff.log", f"Submitted batch job {job}\n"),)
         return [
@@ -117,10 +122,12 @@ class _Maker:
         ]
 
     def started(self) -> list[Step]:
+        """Return the step with which the run script starts."""
         log = (("run.log", f"host {self.host}\nMPI ranks: 64\nstep 1 of 200\n"),)
         return [Step(self.span(0.4), "RUNNING", "The run script is running.", log)]
 
     def run(self, typical: float = 35) -> list[Step]:
+        """Return the steps of a run script that ends well, `typical` seconds after its start."""
         phases = []
         if self.dice.random() < 0.3:  # noqa: PLR2004 - a share of the runs
             phases = [
@@ -131,6 +138,7 @@ class _Maker:
         return [*phases, Step(self.span(typical), "RUN_DONE", "The run script has ended.", log)]
 
     def judged(self, result: str) -> list[Step]:
+        """Return the last steps of a run, with its result: PASS, FAIL or ERROR."""
         record = json.dumps({"name": self.name, "id": self.id, "result": result})
         files = (("results.json", record), ("RUN_COMPLETE", "{}"))
         return [
@@ -139,14 +147,16 @@ class _Maker:
         ]
 
     def until_started(self) -> list[Step]:
+        """Return all steps up to the start of the run script."""
         return [*self.submitted(), *self.built(), *self.queued(), *self.started()]
 
 
-def _passes(maker: _Maker) -> list[Step]:
+def passes(maker: Maker) -> list[Step]:
+    """Plan a run that passes."""
     return [*maker.until_started(), *maker.run(), *maker.judged("PASS")]
 
 
-def _fails(maker: _Maker) -> list[Step]:
+def _fails(maker: Maker) -> list[Step]:
     wrong = f"residual {maker.dice.uniform(1e-3, 9e-1):.3e} above tolerance 1.0e-06\n"
     return [
         *maker.until_started(),
@@ -176,7 +186,8 @@ def _broken_build() -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _fails_to_build(maker: _Maker) -> list[Step]:
+def fails_to_build(maker: Maker) -> list[Step]:
+    """Plan a run whose build fails."""
     log = (("build.log", _broken_build()),)
     return [
         *maker.submitted(),
@@ -185,12 +196,12 @@ def _fails_to_build(maker: _Maker) -> list[Step]:
     ]
 
 
-def _hides_its_failed_build(maker: _Maker) -> list[Step]:
+def _hides_its_failed_build(maker: Maker) -> list[Step]:
     """``pav status`` was run after the build had failed."""
-    return [*_fails_to_build(maker), Step(maker.span(12), "BUILD_CREATED", "Build prepared.")]
+    return [*fails_to_build(maker), Step(maker.span(12), "BUILD_CREATED", "Build prepared.")]
 
 
-def _builds_too_long(maker: _Maker) -> list[Step]:
+def _builds_too_long(maker: Maker) -> list[Step]:
     return [
         *maker.submitted(),
         Step(maker.span(3), "BUILDING", "Starting the build."),
@@ -199,7 +210,8 @@ def _builds_too_long(maker: _Maker) -> list[Step]:
     ]
 
 
-def _lacks_its_environment(maker: _Maker) -> list[Step]:
+def lacks_its_environment(maker: Maker) -> list[Step]:
+    """Plan a run for which a module is missing."""
     module = maker.dice.choice(("gcc/12.2", "cray-mpich/8.1.27"))
     log = (("run.log", f"Lmod: unknown module {module} on {maker.host}\n"),)
     note = f"Module {module} could not be loaded on {maker.host}."
@@ -210,7 +222,8 @@ def _lacks_its_environment(maker: _Maker) -> list[Step]:
     ]
 
 
-def _runs_too_long(maker: _Maker) -> list[Step]:
+def runs_too_long(maker: Maker) -> list[Step]:
+    """Plan a run that falls silent and is ended for it."""
     return [
         *maker.until_started(),
         Step(maker.span(90), "RUN_TIMEOUT", "The run was silent for 90 seconds."),
@@ -218,18 +231,19 @@ def _runs_too_long(maker: _Maker) -> list[Step]:
     ]
 
 
-def _cannot_run(maker: _Maker) -> list[Step]:
+def _cannot_run(maker: Maker) -> list[Step]:
     path = f"/scratch/{maker.name}/{maker.id}"
     note = f"[Errno 28] No space left on device: '{path}'"
     return [*maker.until_started(), Step(maker.span(2), "RUN_ERROR", note)]
 
 
-def _cannot_be_scheduled(maker: _Maker) -> list[Step]:
+def _cannot_be_scheduled(maker: Maker) -> list[Step]:
     note = "sbatch: error: Batch job submission failed: Invalid account or partition"
     return [*maker.submitted(), *maker.built(), Step(maker.span(1), "SCHED_ERROR", note)]
 
 
-def _cannot_be_judged(maker: _Maker) -> list[Step]:
+def cannot_be_judged(maker: Maker) -> list[Step]:
+    """Plan a run with results that cannot be read."""
     note = "Result 'gflops' of 'hpcg.txt':\nexpected a number, got 'nan'"
     return [
         *maker.until_started(),
@@ -239,20 +253,20 @@ def _cannot_be_judged(maker: _Maker) -> list[Step]:
     ]
 
 
-def _is_cancelled(maker: _Maker) -> list[Step]:
+def _is_cancelled(maker: Maker) -> list[Step]:
     return [*maker.until_started(), Step(maker.span(15), "CANCELLED", "Cancelled by user jonas.")]
 
 
-def _is_skipped(maker: _Maker) -> list[Step]:
+def _is_skipped(maker: Maker) -> list[Step]:
     return [*maker.submitted(), Step(0.1, "SKIPPED", "Only for systems with GPUs.")]
 
 
-def _dies_silently(maker: _Maker) -> list[Step]:
+def _dies_silently(maker: Maker) -> list[Step]:
     """The node went down, so nothing writes that the run has finished."""
     return maker.until_started()
 
 
-def _waits_without_end(maker: _Maker) -> list[Step]:
+def _waits_without_end(maker: Maker) -> list[Step]:
     waits = [
         Step(maker.span(20), "BUILD_DEFERRED", "The build waits for a compute node.")
         for _ in range(6)
@@ -261,16 +275,16 @@ def _waits_without_end(maker: _Maker) -> list[Step]:
 
 
 _LIVES: dict[Life, int] = {
-    _passes: 62,
+    passes: 62,
     _fails: 8,
-    _fails_to_build: 2,
+    fails_to_build: 2,
     _hides_its_failed_build: 3,
     _builds_too_long: 1,
-    _lacks_its_environment: 5,
-    _runs_too_long: 3,
+    lacks_its_environment: 5,
+    runs_too_long: 3,
     _cannot_run: 2,
     _cannot_be_scheduled: 2,
-    _cannot_be_judged: 2,
+    cannot_be_judged: 2,
     _is_cancelled: 3,
     _is_skipped: 4,
     _dies_silently: 2,
@@ -286,34 +300,46 @@ def plan_series(seed: int) -> Iterator[PlannedSeries]:
     run_ids = itertools.count(1)
     for series_id in itertools.count(1):
         begin = (series_id - 1) * SUBMIT_EVERY
-        suite = dice.choice(sorted(_SUITES))
+        suite = dice.choice(sorted(SUITES))
         runs: list[PlannedRun] = []
         for run_id in itertools.islice(run_ids, dice.randrange(8, 17)):
-            name = f"{suite}.{dice.choice(_SUITES[suite])}"
-            maker = _Maker(dice, run_id, name, dice.choice(_HOSTS))
+            name = f"{suite}.{dice.choice(SUITES[suite])}"
+            maker = Maker(dice, run_id, name, dice.choice(HOSTS))
             steps = tuple(dice.choices(lives, weights)[0](maker))
             start = begin + 1 + len(runs) * 0.3
             directory = os.path.join(TEST_RUNS, str(run_id))
-            links = _links(directory, os.path.join(SERIES, str(series_id)), suite)
+            links = links_to_series(directory, os.path.join(SERIES, str(series_id)), suite)
             runs.append(PlannedRun(directory, start, steps, links))
-        all_started = ((ALL_TESTS_STARTED, ""),)
-        config = (("config", json.dumps({"name": f"nightly-{suite}"})),)
-        itself = PlannedRun(
-            os.path.join(SERIES, str(series_id)),
-            begin,
-            (
-                Step(0, "STATUS_CREATED", "Created status file."),
-                Step(0.1, "RUN", "The series is running.", config),
-                Step(0.5, "SET_MAKE", f"Making {len(runs)} runs of {suite}."),
-                Step(2, "SET_KICKOFF", f"Starting {len(runs)} runs under slurm."),
-                Step(6, "ALL_STARTED", f"All {len(runs)} runs have been started.", all_started),
-                Step(180, "COMPLETE", f"All {len(runs)} runs have ended or are given up."),
-            ),
-        )
+        itself = plan_itself(series_id, begin, suite, len(runs))
         yield PlannedSeries(begin, itself, tuple(runs))
 
 
-def _links(run: str, series: str, suite: str) -> tuple[tuple[str, str], ...]:
+def plan_itself(
+    series_id: int, begin: float, suite: str, runs: int, *, seconds: float = 180
+) -> PlannedRun:
+    """Plan the statuses of a series itself.
+
+    Args:
+        series_id: Its number.
+        begin: When it is submitted, in simulated seconds.
+        suite: What it runs.
+        runs: Number of its runs.
+        seconds: Simulated seconds from the start of its runs until all of them have ended.
+    """
+    all_started = ((ALL_TESTS_STARTED, ""),)
+    config = (("config", json.dumps({"name": f"nightly-{suite}"})),)
+    steps = (
+        Step(0, "STATUS_CREATED", "Created status file."),
+        Step(0.1, "RUN", "The series is running.", config),
+        Step(0.5, "SET_MAKE", f"Making {runs} runs of {suite}."),
+        Step(2, "SET_KICKOFF", f"Starting {runs} runs under slurm."),
+        Step(6, "ALL_STARTED", f"All {runs} runs have been started.", all_started),
+        Step(seconds, "COMPLETE", f"All {runs} runs have ended or are given up."),
+    )
+    return PlannedRun(os.path.join(SERIES, str(series_id)), begin, steps)
+
+
+def links_to_series(run: str, series: str, suite: str) -> tuple[tuple[str, str], ...]:
     """Plan the links between a run and its series, as Pavilion 2.4 creates them."""
     member = os.path.join(series, "test_sets", f"0.{suite}", os.path.basename(run))
     return (

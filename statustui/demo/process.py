@@ -9,11 +9,11 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import connection
+from typing import Protocol
 
 from statustui.core.working_dir import TEST_RUNS
-from statustui.demo.cluster import Cluster
 
 _FILL_TIMEOUT = 3.0
 """Seconds to wait at most until the past of a cluster has been written."""
@@ -24,10 +24,19 @@ def make_directory() -> str:
     return tempfile.mkdtemp(prefix="statustui-demo-")
 
 
-def serve(  # noqa: PLR0913 - what a cluster is made from, and how it ends
+class Simulation(Protocol):
+    """What writes real status files as time passes: `Cluster` or `Nights`."""
+
+    def fill(self, now: float) -> None:
+        """Write the past, up to `now` (seconds since 1970)."""
+
+    def work(self, speed: float, wait: Callable[[float], bool]) -> None:
+        """Go on until `wait` returns True, with `speed` simulated seconds per second."""
+
+
+def serve(
+    make: Callable[[str], Simulation],
     path: str,
-    runs: int,
-    seed: int,
     speed: float,
     *,
     ready: connection.Connection | None = None,
@@ -38,9 +47,8 @@ def serve(  # noqa: PLR0913 - what a cluster is made from, and how it ends
     It returns when the process that started it ends.
 
     Args:
+        make: Makes the cluster in a working directory.
         path: The working directory.
-        runs: Number of runs at a time.
-        seed: The same seed gives the same runs.
         speed: Simulated seconds per second.
         ready: Closed once the past of the cluster has been written.
         remove: Whether to delete `path` at the end.
@@ -50,7 +58,7 @@ def serve(  # noqa: PLR0913 - what a cluster is made from, and how it ends
     parent = multiprocessing.parent_process()
     sentinels = [] if parent is None else [parent.sentinel]
     try:
-        cluster = Cluster(path, runs, seed)
+        cluster = make(path)
         cluster.fill(time.time())
         if ready is not None:
             ready.close()
@@ -61,13 +69,12 @@ def serve(  # noqa: PLR0913 - what a cluster is made from, and how it ends
 
 
 @contextlib.contextmanager
-def background(path: str | None, runs: int, seed: int, speed: float) -> Iterator[str]:
+def background(make: Callable[[str], Simulation], path: str | None, speed: float) -> Iterator[str]:
     """Run a simulated cluster in a process of its own.
 
     Args:
+        make: Makes the cluster in a working directory.
         path: The working directory; None for a temporary one, which is deleted at the end.
-        runs: Number of runs at a time.
-        seed: The same seed gives the same runs.
         speed: Simulated seconds per second.
 
     Yields:
@@ -80,7 +87,7 @@ def background(path: str | None, runs: int, seed: int, speed: float) -> Iterator
     listener, ready = context.Pipe(duplex=False)
     process = context.Process(
         target=serve,
-        args=(place, runs, seed, speed),
+        args=(make, place, speed),
         kwargs={"ready": ready, "remove": remove},
         daemon=True,
     )

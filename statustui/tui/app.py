@@ -139,7 +139,7 @@ class StatusApp(PrivateApp):
             store=self._store,
             roots=RootStates(roots),
             inspect=self._check_and_inspect,
-            display=DisplayOptions(),
+            display=DisplayOptions(shows_campaign=config.campaign),
             clock=clock,
             config=config,
             filters=FilterHistory(None if session is None else session.settings.get("filters")),
@@ -262,6 +262,7 @@ class StatusApp(PrivateApp):
             "sort": ("-" if self._store.reverse else "") + self._store.sort,
             "group": self._store.grouping,
             "filters": self._shared.filters.texts,
+            "campaign": self._shared.display.shows_campaign,
             "columns": None if columns == _DEFAULTS.columns else list(columns),
         }
 

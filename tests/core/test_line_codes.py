@@ -7,6 +7,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from statustui.core.categories import Category
 from statustui.core.line_codes import NO_WORK, read_codes
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_run
@@ -14,7 +15,9 @@ from statustui.core.states import KNOWN_STATES, LOG_STATES, categorise
 from statustui.core.status_info import StatusInfo
 from statustui.core.status_lines import parse_line
 from statustui.core.status_summary import StatusSummary
+from statustui.core.times import seconds_of
 
+RUNNING = {state for state in KNOWN_STATES if categorise(state) is Category.RUNNING}
 PLACE = RunDir("root", "root/7", "7", "test")
 
 WORDS = st.sampled_from([*sorted(KNOWN_STATES), "A", "S1", "X_ERROR", "low_FAILED", "", "9X", "é"])
@@ -27,8 +30,11 @@ DAMAGED = st.binary(max_size=12).map(lambda line: line.replace(b"\n", b""))
 LINES = st.lists(LINE | DAMAGED | st.sampled_from([b"1 A", b"1 RUNNING", b"", b" ", b"1 S1\r"]))
 
 
-def naive(lines: list[bytes]) -> tuple[int, str | None, str | None, str | None, set[str]]:
-    """Number, last state, problem, recovered problem and states, by the rules as they are told."""
+def naive(lines: list[bytes]) -> tuple[object, ...]:
+    """What a run is made of, by the rules as they are told.
+
+    Number of statuses, last state, problem, recovered problem, states, and when it began to run.
+    """
     statuses = [status for line in lines if (status := parse_line(line)) is not None]
     problem: StatusInfo | None = None
     recovered: StatusInfo | None = None
@@ -55,7 +61,15 @@ def naive(lines: list[bytes]) -> tuple[int, str | None, str | None, str | None, 
         problem.state if problem else None,
         recovered.state if recovered else None,
         {status.state for status in statuses},
+        next(filter(None, map(begin_in, lines)), None),
     )
+
+
+def begin_in(line: bytes) -> float | None:
+    """The time in a line, if its state is one of running."""
+    status = parse_line(line)
+    is_running = line.split(b" ")[1:2] and line.split(b" ")[1].decode("utf-8", "replace") in RUNNING
+    return status.timestamp if status is not None and is_running else None
 
 
 def quick(lines: list[bytes], cuts: list[int]) -> tuple[object, ...]:
@@ -71,6 +85,7 @@ def quick(lines: list[bytes], cuts: list[int]) -> tuple[object, ...]:
         tally.problem and tally.problem.state,
         tally.recovered and tally.recovered.state,
         {word.decode() for word in tally.seen},
+        seconds_of(tally.began),
     )
 
 

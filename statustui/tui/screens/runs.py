@@ -46,6 +46,7 @@ from statustui.tui.widgets.summary import SummaryBar
 
 if TYPE_CHECKING:
     from statustui.tui.model.help_entries import Section
+    from statustui.tui.widgets.campaign_line import CampaignLine
     from statustui.tui.widgets.preview import Preview
 
 _WIDE = 140
@@ -75,6 +76,7 @@ class RunsScreen(LiveScreen):
         Binding("p", "pause", "Pause the picture", show=False, id="runs.pause"),
         Binding("c", "columns", "Columns", show=False, id="runs.columns"),
         Binding("t", "group", "Group", show=False, id="runs.group"),
+        Binding("C", "campaign", "What is under way", show=False, id="runs.campaign"),
         Binding("escape,h", "show_all", "Show all", show=False, id="runs.all"),
         Binding("y", "copy('ids')", "Copy ids", show=False, id="runs.copy-ids"),
         Binding("Y", "copy_menu", "Choose what to copy", show=False, id="runs.copy"),
@@ -109,6 +111,7 @@ class RunsScreen(LiveScreen):
         self._store = store
         self._clock = clock
         self._preview: Preview | None = None
+        self._campaign: CampaignLine | None = None
         self._is_complete = False
         self._back_at = float("-inf")
         self._is_behind_run = False
@@ -154,7 +157,11 @@ class RunsScreen(LiveScreen):
         await self.mount(row, line.error_line, before=self._health)
         self.set_interval(_AGE_FILTER_INTERVAL, self._filter_by_age)
         self.set_interval(1.0, self._drop_seen)
-        from statustui.tui.widgets.key_line import HintLine, KeyLine  # noqa: PLC0415 - after the first frame
+        from statustui.tui.widgets.campaign_line import CampaignLine  # noqa: PLC0415 - after the first frame
+        from statustui.tui.widgets.key_line import HintLine, KeyLine  # noqa: PLC0415 - as above
+
+        self._campaign = CampaignLine(self._shared)
+        await self.mount(self._campaign, before="#list")
 
         if self._shared.has_hints:
             await self.mount(HintLine())
@@ -179,8 +186,10 @@ class RunsScreen(LiveScreen):
             self._preview.close_run()
 
     def on_resize(self) -> None:
-        """Show or hide the preview for the new width."""
+        """Show or hide the preview, and the line on what is under way, for the new size."""
         self._update_preview()
+        if self._campaign is not None:
+            self._campaign.follow()
 
     @on(SelectionMoved)
     def _preview_selected(self) -> None:
@@ -209,6 +218,11 @@ class RunsScreen(LiveScreen):
             self._preview.mark_gone()
         self._preview.set_run(self._store.current)
 
+    def action_campaign(self) -> None:
+        """Show or hide the line on what is under way."""
+        if self._campaign is not None:
+            self._campaign.toggle()
+
     # Changes.
 
     def apply_batch(self, batch: Batch) -> None:
@@ -230,6 +244,8 @@ class RunsScreen(LiveScreen):
         if self._store.selected is None and self._shared.roots.is_settled:
             self._store.select(0)
         self._summary.update()
+        if self._campaign is not None:
+            self._campaign.follow()
         self._table.show_changes(shift)
         self._update_listing()
         self._update_preview()
