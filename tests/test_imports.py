@@ -87,10 +87,12 @@ def test_the_core_is_standard_library() -> None:
         }, module
 
 
-@pytest.mark.parametrize("arguments", [["-h"], ["--version"], ["list"], ["list", "--json"]])
+@pytest.mark.parametrize(
+    "arguments", [["-h"], ["--version"], ["list"], ["list", "--json"], ["report", "--format=html"]]
+)
 def test_plain_commands_do_not_import_textual(arguments: list[str]) -> None:
-    """They answer at once."""
-    if "list" in arguments:
+    """They answer at once; only reports need templates."""
+    if not arguments[0].startswith("-"):
         arguments = [*arguments, str(DATA / "pavilion-2.1.1")]
     program = (
         "from statustui.cli.main import cli\n"
@@ -100,6 +102,7 @@ def test_plain_commands_do_not_import_textual(arguments: list[str]) -> None:
     packages = imported_by(program, *arguments)
     assert "click" in packages
     assert not packages & {"textual", "rich", "multiprocessing"}
+    assert ("jinja2" in packages) is ("report" in arguments)
 
 
 def test_the_first_frame_comes_before_what_it_has_no_need_of() -> None:

@@ -16,10 +16,12 @@ from statustui.cli.options import Failure
 from statustui.cli.registry import SCREENLESS, WITH_SCREEN
 from statustui.cli.wait import TIMED_OUT
 from statustui.core.categories import Category
+from statustui.core.comparison import MEANINGS
 from statustui.core.query import AGE, FIELDS, FLAGS, HISTORY, NODE
 from statustui.core.run import RunMetadata
 from statustui.core.run_builder import make_run
 from statustui.core.status_summary import StatusSummary
+from statustui.presentation.report.formats import FORMATS
 from statustui.presentation.run_object import run_object
 from statustui.startup.crash_report import STATUS
 from statustui.tui.app import StatusApp
@@ -159,6 +161,18 @@ def test_every_exit_status_is_described() -> None:
 def test_every_command_is_shown() -> None:
     """By name, in the README."""
     assert set(re.findall(r"[a-z]+", README)) >= SCREENLESS | WITH_SCREEN
+
+
+def test_every_list_and_every_format_of_a_report_is_described() -> None:
+    """On the page about them, the formats with the endings of their files."""
+    page = read_page("docs/morning.md")
+    lists = page.partition("| list |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| (`.*?) \|", lists, re.MULTILINE) == [
+        *(f"`{name}`" for name in list(MEANINGS)[:-2]),
+        "`slower`, `faster`",
+    ]
+    rows = re.findall(r"^\| `(\w+)` \| `(.\w+)` \|", page, re.MULTILINE)
+    assert rows == [(name, form.endings[0]) for name, form in FORMATS.items()]
 
 
 def test_the_changelog_begins_with_this_version() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 import click
 
 from statustui.core.text import clean
-from statustui.monitor.unread import Unread
 from statustui.presentation.plain_text import Paper
 from statustui.startup.streams import charset_of
 
@@ -32,10 +31,10 @@ def warn(message: str) -> None:
     click.echo(f"statustui: {clean(message)}", err=True)
 
 
-def warn_unread(parts: Iterable[Unread]) -> None:
-    """Print a line on standard error for each part that could not be read."""
-    for part in parts:
-        warn(f"{part.path}: {part.error}")
+def warn_unread(parts: Iterable[tuple[str, str]]) -> None:
+    """Print a line on standard error for path and error of each part that could not be read."""
+    for path, error in parts:
+        warn(f"{path}: {error}")
 
 
 def no_runs(root: str, links: int) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from statustui.cli import output
-from statustui.cli.console import LateProgress, no_runs, open_paper, warn, warn_unread
+from statustui.cli.console import open_paper, warn, warn_unread
 from statustui.cli.options import (
     FILTER,
     ROOTS,
@@ -25,11 +23,12 @@ from statustui.cli.options import (
     complete_from,
     watch_options,
 )
+from statustui.cli.reading import Wanted, read_roots, save_caches, warn_unfollowed
 from statustui.core.order import SORT_KEYS, in_order, split_sort
-from statustui.monitor.fs.deadline import ask
-from statustui.monitor.once import Details, Picture, read_once
+from statustui.monitor.once import Details, Picture
 from statustui.presentation.export import EXPORT_COLUMNS, EXPORTS, USUAL_COLUMNS, rows_of
 from statustui.presentation.run_object import dump, run_object
+from statustui.presentation.summary import summarise
 from statustui.settings.config import Config
 
 if TYPE_CHECKING:
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 
 _OBJECTS = frozenset({"json", "jsonl"})
 """The formats that print whole objects."""
-_MAX_SAVE_SECONDS = 10.0
-"""Seconds that saving may take, in a home that may be slow."""
 
 
 @click.command("list", short_help="List runs, once or as they change.")
@@ -115,7 +112,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     is_count = summary and limit is None
     asker = _make_asker(config) if asks else None
     has_objects = form in _OBJECTS and not summary
-    wanted = _Wanted(
+    wanted = Wanted(
         Details.of(query.fields) if is_count and form is None else Details.ALL,
         query.needs_pasts or has_objects or "past" in {*(columns or ()), split_sort(order)[0]},
         asker,
@@ -125,11 +122,10 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     pieces = _print(roots, found._replace(runs=runs), form, columns=columns, is_summary=summary)
     for piece in pieces:
         click.echo(piece, nl=False)
-    for root, links in found.unfollowed.items():
-        warn(no_runs(root, links))
+    warn_unfollowed(found)
     warn_unread(found.incomplete)
     _warn_unanswered(asker)
-    _save(found)
+    save_caches(found)
     if found.incomplete:
         raise SystemExit(Failure.exit_code)
     if exit_status and any(run.category.is_problem for run in runs):
@@ -148,13 +144,6 @@ def _make_asker(config: Config) -> Asker | None:
 def _warn_unanswered(asker: Asker | None) -> None:
     if asker is not None and asker.answers.problem:
         warn(asker.answers.problem)
-
-
-def _save(found: Picture) -> None:
-    """Save the caches of the roots; what cannot be saved in time is read again the next time."""
-    sys.stdout.flush()
-    with contextlib.suppress(OSError):
-        ask(found.save, _MAX_SAVE_SECONDS)
 
 
 def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: bool) -> None:
@@ -176,31 +165,10 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
         raise SystemExit(Failure.exit_code)
 
 
-class _Wanted(NamedTuple):
-    """What is to be found out about runs: of those that are only counted, no more than needed."""
-
-    details: Details
-    pasts: bool
-    asker: Asker | None
-
-
-def _read(roots: Sequence[str], config: Config, query: Filter, wanted: _Wanted) -> Picture:
+def _read(roots: Sequence[str], config: Config, query: Filter, wanted: Wanted) -> Picture:
     """Read the runs that match."""
     now = time.time()
-    progress = LateProgress()
-    found = read_once(
-        roots,
-        config.stale_after,
-        now,
-        config.patience,
-        details=wanted.details,
-        store=config.settings.store,
-        grace=config.job_grace,
-        asker=wanted.asker,
-        tells_pasts=wanted.pasts,
-        on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
-    )
-    progress.clear()
+    found = read_roots(roots, config, now, wanted)
     return found._replace(runs=[run for run in found.runs if query.matches(run, now)])
 
 
@@ -218,14 +186,14 @@ def _print(
     if is_summary and form:
         yield f"{output.summary_json(roots, runs, generated, incomplete)}\n"
     elif is_summary:
-        yield f"{output.summary(runs, picture.counted)}\n"
+        yield f"{summarise(runs, picture.counted)}\n"
     elif form == "json":
         yield from output.list_json(roots, runs, generated, incomplete)
     elif form == "jsonl":
         yield from (f"{dump(run_object(run))}\n" for run in runs)
     elif form is not None:
         if form == "md":
-            yield f"{output.summary(runs)}\n\n"
+            yield f"{summarise(runs)}\n\n"
         yield from EXPORTS[form](rows_of(runs, columns or USUAL_COLUMNS, time.time()))
     elif runs or not incomplete:
         plain = "NO_COLOR" in os.environ

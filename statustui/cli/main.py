@@ -67,6 +67,8 @@ Examples:
   statustui list -F 'problem age<1h' -s -time ./working_dir
   statustui list --follow --jsonl ./working_dir
   statustui wait ./working_dir --timeout 2h --fail-fast
+  statustui compare ./working_dir -F 'age<12h' --base 'age>12h age<36h'
+  statustui report ./working_dir -o night.html
   statustui set ./my_run RUNNING "step 3 of 5"
 
 \b
@@ -82,7 +84,7 @@ hidden, complete, stalled; with spaces between them, |, ! and ( ).
 \b
 Exit status:
   0    success
-  1    a run has a problem (wait, list --exit-status)
+  1    a run has a problem (wait, list --exit-status), or a new one (compare)
   2    wrong usage, or something cannot be read or written
   70   internal error
   124  wait --timeout timed out

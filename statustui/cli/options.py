@@ -307,12 +307,16 @@ def _list(root: str, _beat: object) -> None:
 class Filter:
     """A filter of the command line.
 
+    Args:
+        expression: The filter.
+        option: The option that it was given by.
+
     Raises:
         click.BadParameter: The filter has a mistake; the message marks it.
         Failure: Parsing it takes too long.
     """
 
-    def __init__(self, expression: str) -> None:
+    def __init__(self, expression: str, option: str = "--filter") -> None:
         self._expression = expression
         self._mutes: dict[str, Mutes] = {}
         """Root -> what is muted below it, if the filter goes by that."""
@@ -322,7 +326,7 @@ class Filter:
             raise self._failure(error) from None
         except QueryError as error:
             said = clean(str(error)) + self._mark(error.position)
-            raise click.BadParameter(said, param_hint="'--filter'") from None
+            raise click.BadParameter(said, param_hint=f"'{option}'") from None
         self._needs_mutes = "muted" in self._timed.query.fields
 
     @property

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from statustui.core.categories import Category
 from statustui.core.durations import BRIEF, end_of
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
@@ -16,8 +14,9 @@ from statustui.core.text import format_age, format_iso, format_span
 from statustui.presentation.columns import RESULT_GLYPHS, UNTIMED, results_of
 from statustui.presentation.export import cell_of, title_of
 from statustui.presentation.plain_text import Paper, pad, width_of
-from statustui.presentation.run_object import dump, run_object
+from statustui.presentation.run_object import dump, incomplete_objects, run_object
 from statustui.presentation.spelling import spell
+from statustui.presentation.summary import count_categories, count_what
 
 if TYPE_CHECKING:
     from statustui.core.history import History
@@ -82,41 +81,6 @@ def _line(cells: Sequence[str], widths: Sequence[int], paper: Paper) -> str:
     return paper.line(_GAP.join([*fitted, last]).rstrip())
 
 
-def count_categories(counts: Mapping[Category, int]) -> dict[str, int]:
-    """Return the number of runs in each category by its name, also in empty ones."""
-    return {category.value: counts.get(category, 0) for category in Category}
-
-
-def summary(runs: Sequence[Run], further: Mapping[Category, int] = MappingProxyType({})) -> str:
-    """Return the number of runs, and those in each category, in one line.
-
-    Args:
-        runs: The runs.
-        further: The number of further runs in each category.
-    """
-    counts = Counter(further)
-    counted, what = count_what(runs, counts.total())
-    counts.update(run.category for run in counted)
-    words = [f"{count:,} {name}" for name, count in count_categories(counts).items() if count]
-    said = f"{counts.total():,} {what}"
-    return f"{said}: {', '.join(words)}" if words else said
-
-
-def count_what(runs: Collection[Run], further: int = 0) -> tuple[Collection[Run], str]:
-    """Return the runs to count and what to call them; series only if there is nothing else.
-
-    A series is a container of runs, and not counted as a run itself.
-
-    Args:
-        runs: The runs.
-        further: The number of further runs.
-    """
-    counted = [run for run in runs if not run.is_series]
-    if runs and not counted and not further:
-        return runs, "series"
-    return counted, "run" if len(counted) + further == 1 else "runs"
-
-
 def summary_json(
     roots: Sequence[str],
     runs: Sequence[Run],
@@ -129,7 +93,7 @@ def summary_json(
         {
             "roots": list(roots),
             "generated": generated.isoformat(),
-            "incomplete": _incomplete(incomplete),
+            "incomplete": incomplete_objects(incomplete),
             "total": len(counted),
             "categories": count_categories(Counter(run.category for run in counted)),
             "stalled": sum(run.stall is not None for run in counted),
@@ -265,16 +229,12 @@ def list_json(
         incomplete: Path and error of each part that could not be read.
     """
     yield f'{{"roots": {dump(list(roots))}, "generated": "{generated.isoformat()}", '
-    yield f'"incomplete": {dump(_incomplete(incomplete))}, "runs": ['
+    yield f'"incomplete": {dump(incomplete_objects(incomplete))}, "runs": ['
     separator = "\n"
     for run in runs:
         yield separator + dump(run_object(run))
         separator = ",\n"
     yield "\n]}\n"
-
-
-def _incomplete(parts: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"path": path, "error": error} for path, error in parts]
 
 
 def history_json(path: str, history: Iterable[StatusInfo], times: Mapping[str, float]) -> str:

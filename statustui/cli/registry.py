@@ -3,7 +3,7 @@
 `__main__` reads this before the first frame, so it imports nothing.
 """
 
-SCREENLESS = frozenset({"history", "list", "set", "states", "wait"})
+SCREENLESS = frozenset({"compare", "history", "list", "report", "set", "states", "wait"})
 """Commands that only print."""
 WITH_SCREEN = frozenset({"demo", "monitor"})
 """Commands that open the screen, for which the first frame is painted at once."""

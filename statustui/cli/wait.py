@@ -8,9 +8,11 @@ from dataclasses import replace
 import click
 
 from statustui.cli import output
+from statustui.cli.comparing import Selection
 from statustui.cli.console import open_paper, show_progress, warn, warn_unread
 from statustui.cli.options import (
     FILTER,
+    PLACE,
     ROOTS,
     Failure,
     Filter,
@@ -19,10 +21,15 @@ from statustui.cli.options import (
     checked,
     watch_options,
 )
+from statustui.cli.reading import read_roots
+from statustui.cli.reporting import ReportRequest, check_target, make_report, write_report
 from statustui.cli.root_progress import RootProgress
 from statustui.cli.wait_loop import Outcome, has_problem, wait_for_runs
+from statustui.core.comparison import with_one_before
 from statustui.monitor.monitor import Monitor
-from statustui.settings.config import read_span
+from statustui.presentation.report.formats import FORMATS, format_of, render
+from statustui.presentation.summary import summarise
+from statustui.settings.config import Config, read_span
 
 _MAX_LISTED_RUNS = 20
 """Runs listed at the end."""
@@ -40,13 +47,21 @@ TIMED_OUT = 124
     help="Wait at most TIME, in seconds or as in 2h, then exit with 124.",
 )
 @click.option("--fail-fast", is_flag=True, help="Stop waiting at the first problem.")
+@click.option(
+    "--report",
+    metavar="FILE",
+    type=PLACE,
+    callback=lambda _context, _option, value: checked_report(value),
+    help="Write a report to FILE at the end; its ending tells the format, as in `report -o`.",
+)
 @watch_options
-def command(
+def command(  # noqa: PLR0913 - click passes one argument for each option
     *,
     roots: tuple[str, ...],
     expression: str,
     timeout: float | None,
     fail_fast: bool,
+    report: str | None,
     watching: WatchOptions,
 ) -> None:
     """Wait until the runs below each ROOT have finished; exit with 1 if one has a problem.
@@ -61,6 +76,8 @@ def command(
         warn(mistake)
     left = _left(end)
     check_roots(roots, config.patience if left is None else left)
+    if report is not None:
+        check_target(report, config.patience)
     monitor = Monitor(roots, replace(config.settings, tells_pasts=query.needs_pasts))
     outcome = wait_for_runs(
         monitor,
@@ -74,6 +91,8 @@ def command(
     show_progress("")
     _print_outcome(outcome)
     status = _exit_status(outcome)
+    if report is not None and not _write_report(report, roots, expression, outcome, config):
+        status = status if outcome.has_timed_out else Failure.exit_code
     if status:
         raise SystemExit(status)
 
@@ -83,7 +102,7 @@ def _left(end: float | None) -> float | None:
 
 
 def _print_outcome(outcome: Outcome) -> None:
-    click.echo(output.summary(outcome.runs))
+    click.echo(summarise(outcome.runs))
     for root in outcome.unscanned:
         warn(f"{root}: not completely scanned yet")
     if not outcome.runs and outcome.is_complete and not outcome.unscanned:
@@ -99,6 +118,49 @@ def _print_outcome(outcome: Outcome) -> None:
     if len(listed) > _MAX_LISTED_RUNS:
         click.echo(f"   and {len(listed) - _MAX_LISTED_RUNS:,} more")
     warn_unread(outcome.unread_files)
+
+
+def checked_report(path: str | None) -> str | None:
+    """Return the path of a report, whose ending tells its format.
+
+    Raises:
+        click.BadParameter: The ending tells none.
+    """
+    if path is None or format_of(path):
+        return path
+    endings = ", ".join(ending for form in FORMATS.values() for ending in form.endings)
+    raise click.BadParameter(f"'{path}' has none of the endings {endings}.")
+
+
+def _write_report(
+    path: str, roots: tuple[str, ...], expression: str, outcome: Outcome, config: Config
+) -> bool:
+    """Write a report on the runs that were waited for, and return whether it is whole.
+
+    The trees are read once more: what the runs are compared with may not have been waited for.
+    """
+    found = read_roots(roots, config, time.time())
+    waited = {run.path for run in outcome.runs}
+    known = [*outcome.runs, *(run for run in found.runs if run.path not in waited)]
+    counted = [run for run in outcome.runs if not run.is_series]
+    left = sum(not run.has_ended for run in counted)
+    request = ReportRequest(
+        roots=roots,
+        form=format_of(path) or "md",
+        selection=Selection(outcome.runs, with_one_before(outcome.runs, known), known),
+        expression=expression,
+        incomplete=found.incomplete,
+        remark=f"{left:,} of {len(counted):,} had not ended" if left else "",
+    )
+    report = make_report(request, config)
+    if outcome.is_complete:
+        warn_unread(report.incomplete)
+    try:
+        write_report(path, render(report, request.form), config.patience)
+    except Failure as failure:
+        failure.show()
+        return False
+    return not report.incomplete
 
 
 def _exit_status(outcome: Outcome) -> int:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from statustui.cli.output import count_what
 from statustui.cli.root_progress import RootProgress
 from statustui.core.job import Verdict
 from statustui.core.run import Run
@@ -16,6 +15,7 @@ from statustui.monitor.batch import Batch
 from statustui.monitor.snapshot import unread_part
 from statustui.monitor.source import Source
 from statustui.monitor.unread import Unread
+from statustui.presentation.summary import count_what
 
 _TICK = 1.0
 """Seconds between two updates of the progress, and of filters by age."""

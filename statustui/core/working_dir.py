@@ -226,6 +226,18 @@ def run_dir(root: str, folder: Folder) -> RunDir:
     return RunDir(root, folder.path, run_id, folder.kind)
 
 
+def is_inside_run(path: str) -> bool:
+    """Return whether a directory is that of a run, or below one."""
+    folder = os.path.realpath(path)
+    while folder != os.path.dirname(folder):
+        status = os.path.join(folder, STATUS)
+        is_run = os.path.isfile(status) and not os.path.islink(status)
+        if is_run or root_folder(folder).is_run:
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
 def find_runs(
     root: str,
     on_error: OnError,

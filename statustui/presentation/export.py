@@ -75,21 +75,29 @@ def markdown_lines(rows: Iterator[list[str]]) -> Iterator[str]:
     yield _markdown(heading)
     yield _markdown("---" for _cell in heading)
     for row in rows:
-        yield _markdown(map(_literal, row))
+        yield _markdown(map(literal_cell, row))
 
 
 def _markdown(cells: Iterator[str] | Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _literal(cell: str) -> str:
-    if not cell or _PLAIN.match(cell):
-        return cell
-    fence = "`" * (1 + max(map(len, re.findall("`+", cell)), default=0))
-    inside = cell.replace("|", "\\|")
+def literal(text: str) -> str:
+    """Return a line of text that means nothing but itself in Markdown, outside of tables."""
+    if not text or _PLAIN.match(text):
+        return text
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     # Next to a backtick of the text, a space tells it from the fence.
-    gap = " " if "`" in (cell[0], cell[-1]) else ""
-    return f"{fence}{gap}{inside}{gap}{fence}"
+    gap = " " if "`" in (text[0], text[-1]) else ""
+    return f"{fence}{gap}{text}{gap}{fence}"
+
+
+def literal_cell(text: str) -> str:
+    """Return the same for a cell of a table.
+
+    A space keeps a backslash apart from the bar behind it: together they could end the cell.
+    """
+    return literal(text.replace("\\|", "\\ |")).replace("|", "\\|")
 
 
 EXPORTS: Mapping[str, Callable[[Iterator[list[str]]], Iterator[str]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from statustui.core.job import Job, JobStatus
@@ -83,6 +84,11 @@ def _members_object(members: Members) -> dict[str, Any]:
         "gone": members.gone,
         "has_ended": members.have_ended,
     }
+
+
+def incomplete_objects(parts: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """Return path and error of each part that could not be read, as JSON objects."""
+    return [{"path": path, "error": error} for path, error in parts]
 
 
 def dump(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -71,6 +71,7 @@ def test_no_cell_is_a_formula(cell: str, written: str) -> None:
         ("lammps_lj.n4 (2 of 3)", "lammps_lj.n4 (2 of 3)"),
         ("RUN_ERROR", "RUN_ERROR"),
         ("a | b", "`a \\| b`"),
+        ("a\\|b", "`a\\ \\|b`"),
         ("make: *** [all] Error 2", "`make: *** [all] Error 2`"),
         ("__init__", "`__init__`"),
         ("@everyone", "`@everyone`"),

@@ -1,0 +1,168 @@
+"""`statustui compare`: set two sets of runs side by side, by name."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import click
+
+from statustui.cli.comparing import (
+    BASE,
+    TOLERANCE,
+    Selection,
+    compare_selection,
+    refuse_follow_options,
+    select,
+)
+from statustui.cli.console import open_paper, warn, warn_unread
+from statustui.cli.options import (
+    FILTER,
+    PLACE,
+    Failure,
+    Filter,
+    WatchOptions,
+    watch_options,
+)
+from statustui.cli.reading import read_roots, save_caches, warn_unfollowed
+from statustui.core.categories import Category
+from statustui.core.comparison import MEANINGS, Comparison, Item, side_by_side_trees
+from statustui.core.text import clean
+from statustui.monitor.once import Picture
+from statustui.monitor.unread import Unread
+from statustui.presentation.comparison import comparison_object, headline
+from statustui.presentation.export import literal, markdown_lines
+from statustui.presentation.plain_text import Paper, pad, width_of
+from statustui.presentation.run_object import dump, incomplete_objects
+
+_MAX_CELLS = 64
+"""Width of a column but the last."""
+
+
+@click.command("compare", short_help="Compare two sets of runs: new failures, fixed, slower.")
+@click.argument("root", required=False, default=".", type=PLACE)
+@click.option(
+    "--with", "other", metavar="ROOT2", type=PLACE, help="Compare with the runs below ROOT2."
+)
+@FILTER
+@BASE
+@TOLERANCE
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "md", "json"]),
+    default="table",
+    help="Print a table (the default), Markdown, or one JSON object.",
+)
+@click.option("--json", "form", flag_value="json", help="Print one JSON object.")
+@watch_options
+def command(  # noqa: PLR0913 - click passes one argument for each option
+    *,
+    root: str,
+    other: str | None,
+    expression: str,
+    base: str,
+    tolerance: float | None,
+    form: str,
+    watching: WatchOptions,
+) -> None:
+    """Compare runs below ROOT by name with earlier ones; exit with 1 if something new is broken.
+
+    By default the last result of each name is compared with the one before; with --base with the
+    last of the runs that match EXPR; with --with with the last one below ROOT2.
+    """
+    query = Filter(expression)
+    base_query = Filter(base, "--base") if base else None
+    refuse_follow_options(watching)
+    config = watching.configure()
+    for mistake in config.mistakes:
+        warn(mistake)
+    now = time.time()
+    pictures = [read_roots([one], config, now) for one in (root, other) if one is not None]
+    selection = _select(pictures, query, base_query, now)
+    comparison, unread = compare_selection(selection, tolerance, config)
+    incomplete = [*(part for found in pictures for part in found.incomplete), *unread]
+    for line in _lines(comparison, form, [root] if other is None else [root, other], incomplete):
+        click.echo(line)
+    for found in pictures:
+        warn_unfollowed(found)
+        save_caches(found)
+    warn_unread(incomplete)
+    if incomplete:
+        raise SystemExit(Failure.exit_code)
+    if comparison.new:
+        raise SystemExit(1)
+
+
+def _select(
+    pictures: Sequence[Picture], query: Filter, base: Filter | None, now: float
+) -> Selection:
+    """Return what to compare: runs of one tree, or of two."""
+    runs = pictures[0].runs
+    if len(pictures) == 1:
+        return select(runs, query, base, now)
+    others = pictures[1].runs
+    chosen = [run for run in runs if query.matches(run, now)]
+    former = [run for run in others if (base or query).matches(run, now)]
+    return Selection(chosen, side_by_side_trees(chosen, former), [*runs, *others])
+
+
+def _lines(
+    comparison: Comparison, form: str, roots: Sequence[str], incomplete: Sequence[Unread]
+) -> Iterator[str]:
+    """Yield the lines to print."""
+    if form == "json":
+        yield dump(
+            {
+                "roots": list(roots),
+                "generated": datetime.now().astimezone().isoformat(),
+                "incomplete": incomplete_objects(incomplete),
+                **comparison_object(comparison),
+            }
+        )
+        return
+    paper = open_paper()
+    said = paper.words(headline(comparison))
+    yield literal(said) if form == "md" else said
+    write = _markdown if form == "md" else _table
+    for name, items in comparison.told.items():
+        if items and comparison.has_changed:
+            yield ""
+            yield from write(name, items, paper)
+
+
+def _table(name: str, items: Sequence[Item], paper: Paper) -> Iterator[str]:
+    """Yield the tests of a list: letter, name, run and cause, in columns."""
+    yield f"{MEANINGS[name]}:"
+    plain = "NO_COLOR" in os.environ
+    rows = [[paper.words(cell) for cell in _cells(item)] for item in items]
+    name_width, path_width, _cause = (
+        min(_MAX_CELLS, max(map(width_of, column))) for column in zip(*rows, strict=True)
+    )
+    for item, (test, path, cause) in zip(items, rows, strict=True):
+        category = _category(item)
+        start = f"{category.letter}  {pad(paper.fit(test, name_width), name_width)}"
+        where = pad(paper.fit(path, path_width), path_width)
+        line = paper.line(f"{start}  {where}  {cause}".rstrip())
+        yield line if plain or not category.colour else click.style(line, fg=category.colour)
+
+
+def _markdown(name: str, items: Sequence[Item], _paper: Paper) -> Iterator[str]:
+    yield f"## {MEANINGS[name].capitalize()}"
+    yield ""
+    rows = iter([["test", "run", "cause"], *([*map(clean, _cells(item))] for item in items)])
+    yield "".join(markdown_lines(rows)).rstrip("\n")
+
+
+def _cells(item: Item) -> list[str]:
+    """Return the name of a test, where its run is below the root unless that is its name, cause."""
+    run = item.run or item.base
+    place = "" if run is None else run.path.removeprefix(run.root).strip("/") or run.path
+    return [item.name, "" if place == item.name else place, item.cause]
+
+
+def _category(item: Item) -> Category:
+    run = item.run or item.base
+    return Category.UNKNOWN if run is None else run.category

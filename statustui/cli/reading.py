@@ -1,0 +1,74 @@
+"""Read trees once, with a progress line, and keep what was read for the next time."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from statustui.cli.console import LateProgress, no_runs, warn
+from statustui.monitor.fs.deadline import ask
+from statustui.monitor.once import Details, Picture, read_once
+from statustui.settings.config import Config
+
+if TYPE_CHECKING:
+    from statustui.scheduler.asker import Asker
+
+_MAX_SAVE_SECONDS = 10.0
+"""Seconds that saving may take, in a home that may be slow."""
+
+
+class Wanted(NamedTuple):
+    """What to find out about runs."""
+
+    details: Details = Details.ALL
+    """How much to read of each run."""
+    pasts: bool = True
+    """Whether to find the past of each run."""
+    asker: Asker | None = None
+    """Asked once about the jobs of all runs under way; None to go by their files."""
+
+
+EVERYTHING = Wanted()
+
+
+def read_roots(
+    roots: Sequence[str], config: Config, now: float, wanted: Wanted = EVERYTHING
+) -> Picture:
+    """Read the runs below some roots, and show on standard error how many, if it takes long.
+
+    Args:
+        roots: The directories.
+        config: How to read.
+        now: The time in seconds since 1970.
+        wanted: What to find out about the runs.
+    """
+    progress = LateProgress()
+    found = read_once(
+        roots,
+        config.stale_after,
+        now,
+        config.patience,
+        details=wanted.details,
+        store=config.settings.store,
+        grace=config.job_grace,
+        asker=wanted.asker,
+        tells_pasts=wanted.pasts,
+        on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
+    )
+    progress.clear()
+    return found
+
+
+def warn_unfollowed(found: Picture) -> None:
+    """Print on standard error which roots have no runs, but links that are not followed."""
+    for root, links in found.unfollowed.items():
+        warn(no_runs(root, links))
+
+
+def save_caches(found: Picture) -> None:
+    """Save the caches of the roots; what cannot be saved in time is read again the next time."""
+    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        ask(found.save, _MAX_SAVE_SECONDS)

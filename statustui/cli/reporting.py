@@ -1,0 +1,128 @@
+"""Make a report and write it: what `report` and `wait --report` share."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from statustui.cli.comparing import Selection, compare_selection, read_patiently
+from statustui.cli.options import Failure, path_failure
+from statustui.core.logs import LogTail
+from statustui.core.text import clean
+from statustui.core.working_dir import is_inside_run
+from statustui.monitor.fs.deadline import ask
+from statustui.monitor.run.measuring import read_tails
+from statustui.monitor.unread import Unread
+from statustui.presentation.report.formats import FORMATS
+from statustui.presentation.report.report import Report, causes_of, quoted_runs
+from statustui.settings.config import Config
+
+_MAX_TAILS = 500
+"""Logs quoted in one report."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRequest:
+    """What to report on, and how."""
+
+    roots: Sequence[str]
+    form: str
+    """The name of the format."""
+    selection: Selection
+    expression: str = ""
+    base: str = ""
+    incomplete: Sequence[Unread] = ()
+    tolerance: float | None = None
+    remark: str = ""
+
+
+def make_report(request: ReportRequest, config: Config) -> Report:
+    """Compare the runs, and read the logs that the report quotes.
+
+    What does not answer is left out, and named by the report.
+    """
+    selection = request.selection
+    comparison, unread = compare_selection(selection, request.tolerance, config)
+    quotes = FORMATS[request.form].quotes
+    failed = quoted_runs(causes_of(comparison), quotes)[:_MAX_TAILS]
+    tails: Mapping[str, LogTail] = {}
+    if not unread:
+        tails, unread = read_patiently(
+            lambda beat: read_tails(failed, config.patience, beat), dict, failed, config
+        )
+    return Report(
+        roots=request.roots,
+        generated=datetime.now().astimezone(),
+        runs=selection.runs,
+        comparison=comparison,
+        expression=request.expression,
+        base=request.base,
+        tails=tails,
+        incomplete=[*request.incomplete, *unread],
+        remark=request.remark,
+    )
+
+
+def check_target(path: str, patience: float) -> None:
+    """Check that a report can be written to a file without touching a run.
+
+    Raises:
+        Failure: The file would be in the directory of a run, or its own directory is missing.
+    """
+    folder = os.path.dirname(path) or "."
+    try:
+        if ask(lambda: is_inside_run(folder), patience):
+            raise Failure(f"{clean(path)}: this is inside a run, where nothing is written")
+        if not ask(lambda: os.path.isdir(folder), patience):
+            raise Failure(f"{clean(folder)}: no such directory")
+    except OSError as error:
+        raise path_failure(path, error) from error
+
+
+def write_report(path: str, text: str, patience: float) -> None:
+    """Write a report as a whole: a reader sees the file as it was before, or all of it.
+
+    Raises:
+        Failure: It cannot be written; the file is as it was.
+    """
+    try:
+        ask(lambda: _replace(path, text.encode("utf-8", "backslashreplace")), patience)
+    except OSError as error:
+        raise path_failure(path, error) from error
+
+
+def _replace(path: str, data: bytes) -> None:
+    """Write a temporary file beside `path`, and move it there; a device is written to as it is.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    known = None
+    with contextlib.suppress(FileNotFoundError):
+        known = os.stat(path)
+    if known is not None and not stat.S_ISREG(known.st_mode):
+        with open(path, "wb") as file:
+            file.write(data)
+        return
+    # A link stays, and leads to the new file.
+    path = os.path.realpath(path)
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:100]}.{os.getpid()}.{time.monotonic_ns()}")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with open(os.open(temporary, flags, 0o666), "wb") as file:
+            if known is not None:
+                os.fchmod(file.fileno(), stat.S_IMODE(known.st_mode))
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,87 @@
+"""A comparison in one line, and as a JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from statustui.core.categories import Category
+from statustui.core.comparison import Comparison, Item
+from statustui.core.past import outcome
+
+_MAX_NAMED = 3
+"""Names of tests that are still broken in the line that says that nothing has changed."""
+
+
+def headline(comparison: Comparison) -> str:
+    """Return how many tests are in each list, or that nothing has changed, in one line.
+
+    Names in it are not made safe for any format.
+    """
+    pairs = comparison.pairs
+    total = count(len(pairs), "name")
+    parts = [count_items(name, len(items)) for name, items in comparison.told.items() if items]
+    if not pairs:
+        said = "Nothing to compare: there is no run"
+    elif not comparison.has_base:
+        new = f", {count_items('new', len(comparison.new))}" if comparison.new else ""
+        said = f"Nothing to compare with: {total} without an earlier result{new}"
+    elif comparison.has_changed:
+        said = f"{total}: {', '.join(parts)}"
+    else:
+        said = f"Nothing has changed in {total}{_as_before(comparison)}"
+    if comparison.unfinished:
+        said += f"; {len(comparison.unfinished):,} under way"
+    if comparison.repeated:
+        repeated = count(len(comparison.repeated), "name")
+        said += f"; {repeated} with several results, of which the last counts"
+    return said
+
+
+def _as_before(comparison: Comparison) -> str:
+    """Return how many tests have passed again, and which are still broken."""
+    still = comparison.still
+    passed = sum(
+        pair.run is not None and outcome(pair.run) is Category.PASSED for pair in comparison.pairs
+    )
+    said = f": {passed:,} passed as before"
+    if still:
+        names = [item.name for item in still[:_MAX_NAMED]]
+        more = [f"and {len(still) - _MAX_NAMED:,} more"] if len(still) > _MAX_NAMED else []
+        said += f", {len(still):,} still failing ({', '.join([*names, *more])})"
+    return said
+
+
+def count(number: int, what: str) -> str:
+    """Return a number with what it counts, in the singular or the plural."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def count_items(name: str, number: int) -> str:
+    """Return how many tests are in the list `name` of a comparison, in words."""
+    words = {"new": "new failure", "still": "still failing"}
+    return count(number, words["new"]) if name == "new" else f"{number:,} {words.get(name, name)}"
+
+
+def comparison_object(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as a JSON object, as ``compare --json`` prints it."""
+    return {
+        **{name: _item_objects(items) for name, items in comparison.lists.items()},
+        "unfinished": _item_objects(comparison.unfinished),
+        "repeated": [
+            {"name": pair.name.name, "runs": pair.runs, "base_runs": pair.base_runs}
+            for pair in comparison.repeated
+        ],
+    }
+
+
+def _item_objects(items: Iterable[Item]) -> list[dict[str, str | None]]:
+    return [
+        {
+            "name": item.name,
+            "run": item.run and item.run.path,
+            "base": item.base and item.base.path,
+            "cause": item.cause,
+        }
+        for item in items
+    ]

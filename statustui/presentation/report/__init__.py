@@ -1,0 +1,1 @@
+"""Reports on many runs, in each of their formats."""
