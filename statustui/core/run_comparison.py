@@ -79,6 +79,11 @@ class LogComparison(NamedTuple):
     is_cut: bool = False
     """Whether only the beginnings of the logs were compared."""
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether the whole logs differ in nothing but times, numbers and paths."""
+        return not (self.partings or self.missing or self.is_cut)
+
 
 class RunComparison(NamedTuple):
     """All in which one run differs from another one."""

@@ -80,6 +80,7 @@ class RunScreen(LiveScreen):
         Binding("v", "view_log('pager')", "Pager", id="run.pager"),
         Binding("V", "view_log('editor')", "Log in the editor", show=False, id="run.editor"),
         Binding("slash", "search", "Search", key_display="/", id="run.search"),
+        Binding("=", "app.compare", "Last pass", id="run.compare"),
         Binding("right_square_bracket", "neighbour(1)", "Next run", key_display="]", id="run.next"),
         Binding(
             "left_square_bracket",

@@ -90,6 +90,7 @@ class RunsScreen(LiveScreen):
             )
             for digit in "123456789"
         ),
+        Binding("=", "app.compare", "Compare with the last pass", show=False, id="runs.compare"),
         Binding("minus", "last_view", "Last view", show=False, key_display="-", id="runs.last"),
         Binding("tab", "category(1)", "Next category", show=False, id="runs.next-category"),
         Binding(
