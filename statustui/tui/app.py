@@ -64,6 +64,7 @@ from statustui.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
     from statustui.monitor.run.comparison import Compare
+    from statustui.monitor.run.histories import ReadHistories
     from statustui.monitor.run.inspection import Inspect, Inspection, InspectionResult
     from statustui.tui.screens.palette import Palette
 
@@ -85,6 +86,7 @@ class StatusApp(PrivateApp):
         roots: The watched directories, as the user gave them.
         inspect: Starts to read the files of one run.
         compare: Starts to compare the files of two runs.
+        read_histories: Starts a reader of the histories of many runs.
         clock: Gives the current time in seconds since 1970.
         config: The configuration of the user.
         session: The state of earlier sessions; None to remember nothing.
@@ -111,6 +113,7 @@ class StatusApp(PrivateApp):
         *,
         inspect: Inspect | None = None,
         compare: Compare | None = None,
+        read_histories: ReadHistories | None = None,
         clock: Callable[[], float] = time.time,
         config: Config = _DEFAULTS,
         session: SessionState | None = None,
@@ -144,6 +147,7 @@ class StatusApp(PrivateApp):
             roots=RootStates(roots),
             inspect=self._check_and_inspect,
             compare=compare or files.compare,
+            read_histories=read_histories or files.read_histories,
             display=DisplayOptions(),
             clock=clock,
             config=config,
@@ -473,6 +477,15 @@ class StatusApp(PrivateApp):
 def _key_groups() -> list[type[DOMNode]]:
     """Return the classes with key bindings, in help order."""
     from statustui.tui.screens.comparison import ComparisonScreen  # noqa: PLC0415 - as below
+    from statustui.tui.screens.over_time import OverTimeScreen  # noqa: PLC0415 - as below
     from statustui.tui.screens.run import KEYS  # noqa: PLC0415 - the list comes first
 
-    return [StatusApp, RunsScreen, RunTable, FilterLine, *KEYS, ComparisonScreen]
+    return [
+        StatusApp,
+        RunsScreen,
+        RunTable,
+        FilterLine,
+        *KEYS,
+        ComparisonScreen,
+        OverTimeScreen,
+    ]

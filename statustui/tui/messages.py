@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from statustui.core.logs import Log
     from statustui.monitor.run.comparison import ComparisonRead
+    from statustui.monitor.run.histories import HistoriesRead
     from statustui.monitor.run.inspection import InspectionResult
     from statustui.monitor.run.log_text import PageRequest, SearchPattern
     from statustui.settings.key_command import KeyCommand
@@ -108,6 +109,13 @@ class ComparisonFound(Message):
 
     path: str
     found: ComparisonRead
+
+
+@dataclass
+class HistoriesFound(Message):
+    """Histories of some runs have been read."""
+
+    found: HistoriesRead
 
 
 @dataclass

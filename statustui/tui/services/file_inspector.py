@@ -11,6 +11,7 @@ from statustui.core.run import Run
 if TYPE_CHECKING:
     from statustui.monitor.fs.prober import Stuck
     from statustui.monitor.run.comparison import Comparing, ComparisonRead
+    from statustui.monitor.run.histories import HistoriesRead, Reading
     from statustui.monitor.run.inspection import Inspection, InspectionResult
 
 
@@ -41,3 +42,9 @@ class FileInspector:
         from statustui.monitor.run.comparison import FileComparison  # noqa: PLC0415 - as above
 
         return FileComparison(run, other, deliver, self._stuck)
+
+    def read_histories(self, deliver: Callable[[HistoriesRead], object]) -> Reading:
+        """Start a reader of histories, which delivers what it reads on another thread."""
+        from statustui.monitor.run.histories import HistoryReader  # noqa: PLC0415 - as above
+
+        return HistoryReader(deliver, self._stuck)

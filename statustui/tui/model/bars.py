@@ -1,0 +1,112 @@
+"""Runs as bars on an axis of time."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+from statustui.core.categories import Category
+from statustui.core.durations import goes_on
+from statustui.core.run import Run
+from statustui.core.states import categorise
+from statustui.core.timeline import StateTimeline
+from statustui.tui.model.time_axis import TimeAxis
+
+Span: TypeAlias = "tuple[float, float | None]"
+"""Begin and end in seconds since 1970; None if it goes on."""
+Stamp: TypeAlias = "tuple[int, float | None]"
+"""Changes when a run does: its number of statuses, and the time of the last."""
+
+_PHASES = (Category.WAITING, Category.BUILDING)
+
+
+class Life(NamedTuple):
+    """When a run waited, built and ran."""
+
+    stamp: Stamp
+    """That of the run when its history was read."""
+    starts: tuple[float, ...]
+    """When each phase began, in seconds since 1970, in order."""
+    phases: tuple[Category, ...]
+    """``WAITING``, ``BUILDING``, or ``RUNNING`` for all that comes after that."""
+
+
+def stamp_of(run: Run) -> Stamp:
+    """Return a value that changes when the run does."""
+    return run.status_count, run.updated_at
+
+
+def life_of(stamp: Stamp, timeline: StateTimeline) -> Life:
+    """Return the phases of a run, given when it was in which state."""
+    starts: list[float] = []
+    phases: list[Category] = []
+    for start, state in zip(timeline.starts, timeline.states, strict=True):
+        category = categorise(state)
+        phase = category if category in _PHASES else Category.RUNNING
+        if phases[-1:] != [phase]:
+            starts.append(start)
+            phases.append(phase)
+    return Life(stamp, tuple(starts), tuple(phases))
+
+
+def span_of(run: Run) -> Span | None:
+    """Return from when to when a run was under way; None if no time is known."""
+    if run.started is None:
+        return None
+    if goes_on(run):
+        return run.started, None
+    return run.started, max(run.started, run.updated_at or run.started)
+
+
+def ran(run: Run, life: Life) -> Iterator[Span]:
+    """Yield from when to when a run neither waited nor built."""
+    span = span_of(run)
+    for index, (start, phase) in enumerate(zip(life.starts, life.phases, strict=True)):
+        if phase is Category.RUNNING and span is not None:
+            is_last = index + 1 == len(life.starts)
+            yield start, span[1] if is_last else life.starts[index + 1]
+
+
+class Bar(NamedTuple):
+    """The part of the life of a run that is on an axis."""
+
+    first: int = 0
+    """The cell in which it begins."""
+    phases: tuple[Category, ...] = ()
+    """The phase in each cell; ``UNKNOWN`` where the history has not been read."""
+    has_end: bool = False
+    """Whether the last of the cells is where the run ended, or where it is now."""
+    off: int = 0
+    """-1 if the whole run was before the axis, 1 if it is after it."""
+
+
+def lay_out(run: Run, life: Life | None, axis: TimeAxis, now: float) -> Bar:
+    """Return the bar of a run, at least one cell long.
+
+    Args:
+        run: The run.
+        life: Its phases; None if they are not known.
+        axis: Where to draw it.
+        now: The current time in seconds since 1970, where the bar of a run under way ends.
+    """
+    span = span_of(run)
+    if span is None:
+        return Bar()
+    start, end = span[0], span[1] if span[1] is not None else max(now, span[0])
+    first, last = axis.cell_at(start), axis.cell_at(end)
+    if last < 0 or first >= axis.cells:
+        return Bar(off=-1 if last < 0 else 1)
+    has_end = last < axis.cells
+    first, last = max(0, first), min(last, axis.cells - 1)
+    phases = tuple(
+        _phase_at(life, min(max(axis.middle_of(cell), start), end))
+        for cell in range(first, last + 1)
+    )
+    return Bar(first, phases, has_end)
+
+
+def _phase_at(life: Life | None, time: float) -> Category:
+    if life is None or not life.starts:
+        return Category.UNKNOWN
+    return life.phases[max(0, bisect_right(life.starts, time) - 1)]
