@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.categories import Category
-from statustui.core.durations import goes_on
 from statustui.core.run import Run
 from statustui.core.states import categorise
 from statustui.core.timeline import StateTimeline
@@ -54,9 +53,15 @@ def span_of(run: Run) -> Span | None:
     """Return from when to when a run was under way; None if no time is known."""
     if run.started is None:
         return None
-    if goes_on(run):
-        return run.started, None
-    return run.started, max(run.started, run.updated_at or run.started)
+    return run.started, end_of(run)
+
+
+def end_of(run: Run) -> float | None:
+    """Return the time of the last status of a run, which has one; None if it is under way."""
+    if run.category.is_under_way:
+        return None
+    started = run.started or 0.0
+    return max(started, run.updated_at or started)
 
 
 def ran(run: Run, life: Life) -> Iterator[Span]:

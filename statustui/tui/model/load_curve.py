@@ -10,6 +10,7 @@ from statustui.tui.model.time_axis import TimeAxis
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _EIGHTHS = len(_BLOCKS) - 1
+_NO_SPAN = (None, None)
 
 
 class LoadCurve:
@@ -18,25 +19,20 @@ class LoadCurve:
     A span begins at its start, and ends just before its end.
 
     Args:
-        spans: The spans.
+        starts: When the spans begin.
+        ends: When those end that do.
     """
 
-    def __init__(self, spans: Iterable[Span] = ()) -> None:
-        spans = list(spans)
-        self._starts = sorted(start for start, _end in spans)
-        self._ends = sorted(end for _start, end in spans if end is not None)
+    def __init__(self, starts: Iterable[float] = (), ends: Iterable[float] = ()) -> None:
+        self._starts = sorted(starts)
+        self._ends = sorted(ends)
 
-    def add(self, span: Span) -> None:
-        """Add a span."""
-        insort(self._starts, span[0])
-        if span[1] is not None:
-            insort(self._ends, span[1])
-
-    def discard(self, span: Span) -> None:
-        """Remove a span that has been added."""
-        del self._starts[bisect_left(self._starts, span[0])]
-        if span[1] is not None:
-            del self._ends[bisect_left(self._ends, span[1])]
+    def replace(self, before: Span | None, after: Span | None) -> None:
+        """Replace a span by another one; None stands for no span."""
+        old, new = before or _NO_SPAN, after or _NO_SPAN
+        # Moving many numbers takes time: most changes of a run leave its start as it is.
+        _replace(self._starts, old[0], new[0])
+        _replace(self._ends, old[1], new[1])
 
     def at(self, time: float) -> int:
         """Return how many spans hold a time."""
@@ -46,6 +42,15 @@ class LoadCurve:
         """Return the counts in the middle of each cell up to the one of `now`."""
         cells = min(axis.cells, axis.cell_at(now) + 1)
         return [self.at(min(axis.middle_of(cell), now)) for cell in range(cells)]
+
+
+def _replace(times: list[float], before: float | None, after: float | None) -> None:
+    if before == after:
+        return
+    if before is not None:
+        del times[bisect_left(times, before)]
+    if after is not None:
+        insort(times, after)
 
 
 def draw_curve(counts: Sequence[int], height: int) -> list[str]:

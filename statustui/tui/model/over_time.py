@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from operator import attrgetter, eq
+from typing import Any, NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SORT_KEYS, Key
 from statustui.core.run import Run
 from statustui.monitor.run.histories import RunTimeline
-from statustui.tui.model.bars import Bar, Life, lay_out, life_of, ran, span_of, stamp_of
+from statustui.tui.model.bars import Bar, Life, end_of, lay_out, life_of, ran, span_of, stamp_of
 from statustui.tui.model.load_curve import LoadCurve
 from statustui.tui.model.run_order import RunOrder
 from statustui.tui.model.time_axis import TimeAxis
@@ -25,28 +26,28 @@ _MAX_SINGLE = 1000
 _LAST = "\U0010ffff"
 """Sorts behind any node."""
 
-_node_of = GROUPINGS["node"].of
-_name_key = SORT_KEYS["name"][0]
+node_of = GROUPINGS["node"].of
+"""Returns the nodes of the job of a run; empty if unknown."""
+_start_of = attrgetter("started")
+_FIRST_KEYS: dict[str, Callable[[Run], Any]] = {
+    "name": SORT_KEYS["name"][0],
+    "node": lambda run: node_of(run) or _LAST,
+}
+"""Name of an order -> what is compared before the start."""
 
 
 def _by_start(run: Run) -> Key:
     return run.started, run.path
 
 
-def _by_name(run: Run) -> Key:
-    return _name_key(run), run.started, run.path
+def _by(first: Callable[[Run], Any]) -> Callable[[Run], Key]:
+    return lambda run: (first(run), run.started, run.path)
 
 
-def _by_node(run: Run) -> Key:
-    return node_of(run) or _LAST, run.started, run.path
-
-
-def node_of(run: Run) -> str:
-    """Return the nodes of the job of a run; empty if unknown."""
-    return _node_of(run)
-
-
-ORDERS: dict[str, Callable[[Run], Key]] = {"start": _by_start, "name": _by_name, "node": _by_node}
+ORDERS: dict[str, Callable[[Run], Key]] = {
+    "start": _by_start,
+    **{name: _by(first) for name, first in _FIRST_KEYS.items()},
+}
 """Name of an order -> what to compare."""
 
 
@@ -99,13 +100,21 @@ class OverTime:
         self._runs, self._untimed = {}, {}
         for run in runs:
             (self._untimed if run.started is None else self._runs)[run.path] = run
-        spans = map(span_of, self._runs.values())
-        self._curve = LoadCurve(span for span in spans if span is not None)
+        ends = map(end_of, self._runs.values())
+        self._curve = LoadCurve(
+            [run.started for run in self._runs.values() if run.started is not None],
+            [end for end in ends if end is not None],
+        )
         self._sort()
 
     def _sort(self) -> None:
-        key = ORDERS[self.order]
-        self._sorted = RunOrder(key, sorted(self._runs.values(), key=key))
+        runs = sorted(self._runs.values(), key=_start_of)
+        if any(map(eq, map(_start_of, runs), map(_start_of, runs[1:]))):
+            runs.sort(key=_by_start)
+        first = _FIRST_KEYS.get(self.order)
+        if first is not None:
+            runs.sort(key=first)
+        self._sorted = RunOrder(ORDERS[self.order], runs)
         self._keep_selection()
 
     def change(self, changed: Iterable[Run], gone: Iterable[str]) -> None:
@@ -122,27 +131,22 @@ class OverTime:
             self.set_runs(kept.values())
             return
         for path in (*old, *new):
-            self._discard(path)
-        for run in new.values():
-            self._add(run)
+            self._replace(path, new.get(path))
         self._keep_selection()
 
-    def _add(self, run: Run) -> None:
-        span = span_of(run)
-        if span is None:
-            self._untimed[run.path] = run
-        else:
-            self._runs[run.path] = run
-            self._sorted.add(run)
-            self._curve.add(span)
-
-    def _discard(self, path: str) -> None:
-        run = self._runs.pop(path, None)
-        span = None if run is None else span_of(run)
-        if run is not None and span is not None:
-            self._sorted.discard(run)
-            self._curve.discard(span)
+    def _replace(self, path: str, run: Run | None) -> None:
+        """Replace what is known of the run at a path; None if it is gone."""
+        before = self._runs.pop(path, None)
         self._untimed.pop(path, None)
+        span = None if run is None else span_of(run)
+        self._curve.replace(None if before is None else span_of(before), span)
+        if before is not None:
+            self._sorted.discard(before)
+        if run is not None and span is None:
+            self._untimed[path] = run
+        elif run is not None:
+            self._runs[path] = run
+            self._sorted.add(run)
 
     def cycle_order(self) -> None:
         """Switch to the next order, with the same run selected."""
@@ -281,13 +285,15 @@ class OverTime:
         lives = [self._lives.get(run.path) for run in runs]
         if len(runs) < len(self._runs) or None in lives:
             return Load(self._curve.along(axis, now), is_running=False)
-        spans = (
+        spans = [
             span
             for run, life in zip(runs, lives, strict=True)
             if life is not None
             for span in ran(run, life)
-        )
-        return Load(LoadCurve(spans).along(axis, now), is_running=True)
+        ]
+        ends = [end for _start, end in spans if end is not None]
+        curve = LoadCurve([start for start, _end in spans], ends)
+        return Load(curve.along(axis, now), is_running=True)
 
     def phase_spans(self, run: Run, now: float) -> dict[Category, float]:
         """Return for how many seconds a run waited, built and ran; empty if unknown."""

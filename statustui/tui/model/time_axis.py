@@ -42,11 +42,14 @@ class TimeAxis:
 
     @classmethod
     def fitted(cls, begin: float, end: float, cells: int) -> TimeAxis:
-        """Return an axis that holds a span of time and begins and ends at round times."""
+        """Return an axis that holds a span of time, its end included.
+
+        It begins and ends at round times.
+        """
         span = max(end - begin, MIN_SECONDS)
         step = _step_of(span / _FIT_STEPS)
         begin = math.floor(begin / step) * step
-        end = max(math.ceil(end / step) * step, begin + MIN_SECONDS)
+        end = max((math.floor(end / step) + 1) * step, begin + MIN_SECONDS)
         return cls(begin, end, cells)
 
     @property
@@ -100,8 +103,8 @@ def _step_of(seconds: float) -> float:
 
 
 def _label(when: datetime, step: float) -> str:
-    if step >= 365 * _DAY:
-        return f"{when:%Y}"
+    if step >= 30 * _DAY:
+        return f"{when:%Y-%m}"
     if step >= _DAY or (when.hour, when.minute, when.second) == (0, 0, 0):
         return f"{when:%m-%d}"
     return f"{when:%H:%M}" if step >= _MINUTE else f"{when:%H:%M:%S}"

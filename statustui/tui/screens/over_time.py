@@ -147,6 +147,9 @@ class OverTimeScreen(LiveScreen):
     @on(BarChart.Moved)
     def _redraw(self) -> None:
         """Draw the picture, and have the histories read that it lacks."""
+        if not self._chart.size.width:
+            # It is not laid out yet, so nobody knows which runs are in view.
+            return
         self._chart.set_remark(self._remark)
         lacking = self._model.without_life
         wanted = {(run.path, stamp_of(run)) for run in lacking}
