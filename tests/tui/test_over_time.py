@@ -100,7 +100,7 @@ async def test_the_listed_runs_are_bars_that_follow_the_list_and_the_clock() -> 
         assert bad.split()[1:3] == ["2", "b.bad"]
         assert "░✗" in bad
         assert on.endswith("█▸")
-        assert lines[-2].strip().startswith("failed: 2 b.bad, waited 17s, ran 0.00s  x")
+        assert lines[-2].strip().startswith("failed: 2 b.bad, waited 17s  x")
         assert sorted(readings[0].wanted[0]) == ["1", "2", "3"]
         # Nothing has changed: no history is read again.
         count = len(readings[0].wanted)

@@ -7,6 +7,7 @@ from operator import attrgetter, eq
 from typing import Any, NamedTuple
 
 from statustui.core.categories import Category
+from statustui.core.durations import BRIEF
 from statustui.core.order import GROUPINGS, SORT_KEYS, Key
 from statustui.core.run import Run
 from statustui.monitor.run.histories import RunTimeline
@@ -49,6 +50,14 @@ ORDERS: dict[str, Callable[[Run], Key]] = {
     **{name: _by(first) for name, first in _FIRST_KEYS.items()},
 }
 """Name of an order -> what to compare."""
+
+
+def _last_sign(run: Run, now: float) -> float:
+    """Return up to when a fitted axis shows a run: a stalled one may be silent for days."""
+    end = end_of(run)
+    if end is not None:
+        return end
+    return now if run.stall is None else run.stall.since
 
 
 class Load(NamedTuple):
@@ -245,11 +254,12 @@ class OverTime:
         """Return the axis: as the user has chosen it, or so long that it fits the runs in view."""
         if self._axis is not None:
             return TimeAxis(self._axis.begin, self._axis.end, self._cells)
-        spans = [span for run in self.in_view if (span := span_of(run)) is not None]
-        if not spans:
+        runs = self.in_view
+        begins = [run.started for run in runs if run.started is not None]
+        if not begins:
             return TimeAxis.fitted(now, now, self._cells)
-        ends = [max(now, start) if end is None else end for start, end in spans]
-        return TimeAxis.fitted(min(start for start, _end in spans), max(ends), self._cells)
+        end = max(_last_sign(run, now) for run in runs)
+        return TimeAxis.fitted(min(begins), max(*begins, end), self._cells)
 
     def zoom(self, direction: int, now: float) -> None:
         """Zoom in, or (-1) out, around the part of the selected bar that is in view."""
@@ -305,4 +315,4 @@ class OverTime:
         stops = (*life.starts[1:], end)
         for start, stop, phase in zip(life.starts, stops, life.phases, strict=False):
             found[phase] = found.get(phase, 0.0) + max(0.0, stop - start)
-        return found
+        return {phase: seconds for phase, seconds in found.items() if seconds >= BRIEF}

@@ -122,10 +122,15 @@ class OverTimeScreen(LiveScreen):
             self._update()
 
     def _tick(self) -> None:
+        if not self.is_on_top:
+            return
+        # What could not be read is tried again.
+        self._wanted.clear()
         # The list changes without a batch if its filter depends on ages.
-        if self.is_on_top:
-            self._wanted.clear()
+        if self._shared.store.arranged is not self._arranged or self._model.without_life:
             self._update()
+        else:
+            self._chart.tick()
 
     def _update(self) -> None:
         """Take in what has changed, and draw it."""

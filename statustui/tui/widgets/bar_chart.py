@@ -76,6 +76,8 @@ class BarChart(Widget, can_focus=True):
         self._clock = clock
         self._remark = ""
         self._drawn: list[Strip] = []
+        self._drawn_at: tuple[TimeAxis, int] | None = None
+        """The axis, and the cell of the time, that were drawn."""
 
     def set_remark(self, remark: str) -> None:
         """Set what the first line says besides how many runs are in view."""
@@ -113,6 +115,13 @@ class BarChart(Widget, can_focus=True):
 
     # Drawing.
 
+    def tick(self) -> None:
+        """Draw the time that has passed, once it makes a difference of a cell."""
+        now = self._clock()
+        axis = self._model.axis(now)
+        if (axis, axis.cell_at(now)) != self._drawn_at:
+            self.redraw()
+
     def redraw(self) -> None:
         """Draw the lines that have changed."""
         if not self.is_mounted or not self.size.width:
@@ -130,6 +139,7 @@ class BarChart(Widget, can_focus=True):
     def _draw(self, now: float) -> Iterator[Strip]:
         model = self._model
         axis = model.axis(now)
+        self._drawn_at = axis, axis.cell_at(now)
         yield self._draw_title()
         yield from self._draw_curve(axis, now)
         yield self._draw_axis(axis, now)
@@ -195,7 +205,7 @@ class BarChart(Widget, can_focus=True):
         category = run.category
         is_selected = run is self._model.selected
         style = self._style(STYLES[category])
-        node = f"{clean(node_of(run))} " if self._model.order == "node" else ""
+        node = f"{clean(node_of(run)) or '-'} " if self._model.order == "node" else ""
         label = self._pad_label(f"{node}{clean(run.id)} {clean(run.name)}", margin=2)
         cursor = self._style("bar-chart--cursor") if is_selected else _PLAIN
         parts = [(f"{category.glyph} ", style + cursor), (label, cursor)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
-from statustui.core.run import Run
+from statustui.core.run import Run, Stall
 from statustui.core.timeline import StateTimeline
 from statustui.monitor.run.histories import RunTimeline
 from statustui.tui.model import over_time
@@ -246,6 +246,11 @@ def test_zooming_and_scrolling_move_the_axis_until_it_is_fitted_again() -> None:
     model.zoom(-1, now)
     model.fit()
     assert model.axis(now) == fitted
+    silent = make_run(3, ["RUNNING"], 0.0)._replace(stall=Stall(950.0, "silent"))
+    model.change([silent], [])
+    later = now + 1e6
+    model.change([], ["r/1"])
+    assert model.axis(later) == fitted
     empty = OverTime()
     empty.zoom(1, now)
     empty.set_runs([])
