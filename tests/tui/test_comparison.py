@@ -176,7 +176,7 @@ async def test_where_it_never_passed_that_is_said_and_others_are_offered() -> No
         source.deliver(removed=("7",))
         await wait_for(pilot, "6 last pass")
         await pilot.press("question_mark", *"compare")
-        await wait_for(pilot, "Compare with the last pass")
+        await wait_for(pilot, "Compare with last pass")
         await pilot.press("escape", "escape")
         assert is_shown(app, RunsScreen)
         assert not is_shown(app, ComparisonScreen)

@@ -195,7 +195,7 @@ class ComparisonScreen(LiveScreen):
             return ""
         if not self._references:
             if self._run.kind != "test":
-                return "Only runs of Pavilion have a name that other runs share."
+                return "Only test runs of Pavilion can be compared by their name."
             return f"There is no other finished run of {name} to compare with."
         if self._chosen is not None and self._chosen.title == NEXT_PASS:
             return f"No run of {name} before this one has passed; this is the first pass after it."

@@ -52,7 +52,7 @@ class OverTimeScreen(LiveScreen):
         Binding("pageup", "page(-1.0)", "Page up", show=False, id="over-time.page-up"),
         Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="over-time.half-down"),
         Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="over-time.half-up"),
-        Binding("=", "app.compare", "Compare", show=False, id="over-time.compare"),
+        Binding("=", "app.compare", "Compare with last pass", show=False, id="over-time.compare"),
         Binding("escape,x,q", "leave", "List", key_display="q", id="over-time.leave"),
     ]
 

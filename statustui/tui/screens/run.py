@@ -80,7 +80,6 @@ class RunScreen(LiveScreen):
         Binding("v", "view_log('pager')", "Pager", id="run.pager"),
         Binding("V", "view_log('editor')", "Log in the editor", show=False, id="run.editor"),
         Binding("slash", "search", "Search", key_display="/", id="run.search"),
-        Binding("=", "app.compare", "Last pass", id="run.compare"),
         Binding("right_square_bracket", "neighbour(1)", "Next run", key_display="]", id="run.next"),
         Binding(
             "left_square_bracket",
@@ -90,6 +89,7 @@ class RunScreen(LiveScreen):
             show=False,
             id="run.previous",
         ),
+        Binding("=", "app.compare", "Compare with last pass", id="run.compare"),
         Binding("e", "problem(1)", "Next problem", show=False, id="run.next-problem"),
         Binding("E", "problem(-1)", "Previous problem", show=False, id="run.previous-problem"),
         Binding("T", "times", "Times: local, UTC, how long ago", show=False, id="run.times"),

@@ -91,7 +91,7 @@ class RunsScreen(LiveScreen):
             for digit in "123456789"
         ),
         Binding("x", "over_time", "Over time", id="runs.over-time"),
-        Binding("=", "app.compare", "Compare with the last pass", show=False, id="runs.compare"),
+        Binding("=", "app.compare", "Compare with last pass", show=False, id="runs.compare"),
         Binding("minus", "last_view", "Last view", show=False, key_display="-", id="runs.last"),
         Binding("tab", "category(1)", "Next category", show=False, id="runs.next-category"),
         Binding(
