@@ -60,8 +60,8 @@ def end_of(run: Run) -> float | None:
     """Return the time of the last status of a run, which has one; None if it is under way."""
     if run.category.is_under_way:
         return None
-    started = run.started or 0.0
-    return max(started, run.updated_at or started)
+    started, end = run.started or 0.0, run.updated_at
+    return started if end is None or end < started else end
 
 
 def ran(run: Run, life: Life) -> Iterator[Span]:

@@ -106,14 +106,20 @@ class OverTime:
 
     def set_runs(self, runs: Iterable[Run]) -> None:
         """Set all runs."""
-        self._runs, self._untimed = {}, {}
+        known, untimed = self._runs, self._untimed = {}, {}
+        starts: list[float] = []
+        ends: list[float] = []
         for run in runs:
-            (self._untimed if run.started is None else self._runs)[run.path] = run
-        ends = map(end_of, self._runs.values())
-        self._curve = LoadCurve(
-            [run.started for run in self._runs.values() if run.started is not None],
-            [end for end in ends if end is not None],
-        )
+            started = run.started
+            if started is None:
+                untimed[run.path] = run
+                continue
+            known[run.path] = run
+            starts.append(started)
+            end = end_of(run)
+            if end is not None:
+                ends.append(end)
+        self._curve = LoadCurve(starts, ends)
         self._sort()
 
     def _sort(self) -> None:
