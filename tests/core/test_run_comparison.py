@@ -218,6 +218,17 @@ def test_very_many_values_are_counted_but_not_kept() -> None:
     assert (len(compared.rows), compared.left_out) == (MAX_ROWS, 7)
 
 
+def test_a_value_that_is_nested_too_deeply_is_not_shown() -> None:
+    """Nobody writes one by mistake."""
+    value: object = 1
+    for _ in range(100_000):
+        value = [value]
+    assert format_value(value) == "(nested too deeply)"
+    while isinstance(value, list):
+        # Taken apart by hand: freeing it at once takes a deep stack.
+        [value] = value
+
+
 def test_changes_are_shares_of_the_other_value() -> None:
     """Of numbers that can be divided; True is not a number here."""
     assert change_of(15, 10) == 0.5

@@ -126,7 +126,7 @@ class FileComparison:
         here.read()
         there.read()
         seen = (here.stamp, there.stamp)
-        if seen == self._seen or self._stopped.is_set():
+        if seen == self._seen:
             return
         self._seen = seen
         comparison = RunComparison(
@@ -259,7 +259,7 @@ class _Side:
             offset = 0
             while offset < min(text.size, _MAX_LOG_BYTES) and len(lines) < _MAX_LOG_LINES:
                 page = text.after(offset)
-                if page.end == offset:
+                if page.end == offset:  # pragma: no cover - it was cut off in this very moment
                     break
                 lines += [line.text for line in page.lines]
                 offset = page.end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from statustui.core.run import Run
 from statustui.core.run_comparison import ValueRow
 from statustui.core.working_dir import root_folder, run_dir
-from statustui.monitor.fs.prober import Stuck
+from statustui.monitor.fs.prober import CallTarget, Stuck
 from statustui.monitor.run.comparison import ComparisonRead, FileComparison
 from statustui.monitor.run.run_logs import Unreadable
 from statustui.monitor.snapshot import read_snapshot
@@ -82,9 +83,9 @@ def test_times_results_attributes_and_logs_are_compared_and_followed(
     assert (parting.here, parting.there) == (("nan in step 2",), ("well",))
     here = Path(runs[0].path)
     append(here, "RUN_USER again")
+    wait_until(lambda: "RUN_USER" in recorder.last.comparison.timeline_here.states, "the status")
     (here / "run.log").unlink()
     (here / "results.json").write_text("{")
-    wait_until(lambda: "RUN_USER" in recorder.last.comparison.timeline_here.states, "the status")
     wait_until(lambda: recorder.last.unread, "the broken file")
     compared, unread = recorder.last
     assert [path for path, _reason in unread] == [f"{here}/results.json"]
@@ -97,6 +98,7 @@ def test_files_that_cannot_be_read_or_are_too_long_are_told(tmp_path: Path) -> N
     log = "step 1\n" * 400_000
     one = write_pavilion_run(tmp_path / "test_runs" / "1", 1.0, "gcc/12", log)
     other = write_pavilion_run(tmp_path / "test_runs" / "2", 1.0, "gcc/12", log + "end\n")
+    os.unlink(f"{one.path}/config")
     os.unlink(other.status_path)
     os.mkdir(other.status_path)
     recorder = Recorder()
@@ -106,7 +108,8 @@ def test_files_that_cannot_be_read_or_are_too_long_are_told(tmp_path: Path) -> N
     compared, unread = recorder.last
     assert unread == (Unreadable(other.status_path, "not a regular file but a directory"),)
     assert compared.timeline_there.states == ()
-    assert (compared.results.rows, compared.attributes.rows) == ((), ())
+    assert compared.results.rows == ()
+    assert [row.here for row in compared.attributes.rows] == [None, None]
     assert compared.logs[0].is_cut
     assert compared.logs[0].partings == ()
 
@@ -127,3 +130,67 @@ def test_a_filesystem_that_does_not_answer_is_told_at_once_where_that_is_known(
     comparison.stop()
     assert {reason for _path, reason in recorder.last.unread} == {"not answering"}
     assert recorder.last.comparison.logs == ()
+
+
+def test_an_error_is_told_and_after_the_end_nothing_is(runs: tuple[Run, Run]) -> None:
+    """The next check is made all the same."""
+    found: list[ComparisonRead] = []
+    comparisons: list[FileComparison] = []
+
+    def take(read: ComparisonRead) -> None:
+        found.append(read)
+        if len(found) == 1:
+            raise RuntimeError("no room")
+        comparisons[0].stop()
+        append(Path(runs[0].path), "RUN_USER again")
+        comparisons[0].check()
+
+    comparisons.append(FileComparison(*runs, take))
+    wait_until(lambda: len(found) == 2, "the error")
+    assert [reason for _path, reason in found[1].unread] == [
+        "internal error: RuntimeError('no room')"
+    ]
+    assert found[1].comparison.logs == ()
+    wait_until(lambda: "comparison" not in thread_names(), "the end")
+    assert len(found) == 2
+
+
+def test_what_has_not_changed_is_not_delivered_again(runs: tuple[Run, Run]) -> None:
+    """It is looked at all the same."""
+    found: list[ComparisonRead] = []
+    calls: list[CallTarget] = []
+
+    class Counting(Stuck):
+        def refuses(self, target: CallTarget) -> bool:
+            calls.append(target)
+            return super().refuses(target)
+
+    comparison = FileComparison(*runs, found.append, Counting())
+    wait_until(lambda: found, "the comparison")
+    first = len(calls)
+    comparison.check()
+    wait_until(lambda: len(calls) >= 2 * first, "the second look")
+    comparison.stop()
+    wait_until(lambda: "comparison" not in thread_names(), "the end")
+    assert len(found) == 1
+
+
+def test_nothing_is_delivered_after_the_end(runs: tuple[Run, Run]) -> None:
+    """Even if it comes while the files are read."""
+    found: list[ComparisonRead] = []
+    comparisons: list[FileComparison] = []
+
+    class Ending(Stuck):
+        def refuses(self, target: CallTarget) -> bool:
+            wait_until(lambda: comparisons)
+            comparisons[0].stop()
+            return super().refuses(target)
+
+    comparisons.append(FileComparison(*runs, found.append, Ending()))
+    wait_until(lambda: "comparison" not in thread_names(), "the end")
+    assert found == []
+
+
+def thread_names() -> set[str]:
+    """The names of all threads."""
+    return {thread.name for thread in threading.enumerate()}

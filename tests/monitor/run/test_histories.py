@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from statustui.core.run import Run
-from statustui.monitor.fs.prober import Stuck
+from statustui.monitor.fs.prober import CallTarget, Stuck
 from statustui.monitor.run import histories as histories_module
 from statustui.monitor.run.histories import HistoriesRead, HistoryReader
 from tests.trees import read_runs, write_run
@@ -77,3 +78,20 @@ def test_what_is_wanted_last_is_read_first(tmp_path: Path) -> None:
     wait_until(lambda: len(found) == 2, "the last one")
     assert [len(one.timelines) for one in found] == [8, 1]
     assert found[1].timelines[0].run is runs[-1]
+
+
+def test_nothing_is_delivered_after_the_end(tmp_path: Path) -> None:
+    """Even if it comes while a file is read."""
+    write_run(tmp_path / "test_runs" / "1", "RUNNING y")
+    found: list[HistoriesRead] = []
+    readers: list[HistoryReader] = []
+
+    class Ending(Stuck):
+        def refuses(self, target: CallTarget) -> bool:
+            readers[0].stop()
+            return super().refuses(target)
+
+    readers.append(HistoryReader(found.append, Ending()))
+    readers[0].want(read_runs(tmp_path))
+    wait_until(lambda: "histories" not in {one.name for one in threading.enumerate()}, "the end")
+    assert found == []
