@@ -12,6 +12,7 @@ from statustui.core.config_values import flatten, format_value, read_config
 from statustui.core.log_partings import MAX_PARTINGS, find_hunks, find_partings
 from statustui.core.run_comparison import (
     MAX_ROWS,
+    LogComparison,
     TimeRow,
     ValueRow,
     attributes_of,
@@ -77,6 +78,13 @@ def test_logs_part_where_more_than_times_numbers_and_paths_differ() -> None:
     assert second.here == (here[5], here[6])
     assert second.there == (there[6], there[7])
     assert find_partings(there, there) == ()
+    assert LogComparison("run log", ()).is_alike
+    for differs in (
+        LogComparison("run log", (first,)),
+        LogComparison("run log", (), missing="here"),
+        LogComparison("run log", (), is_cut=True),
+    ):
+        assert not differs.is_alike
     assert find_partings([], []) == ()
     [gone] = find_partings([], there)
     assert (gone.line_here, gone.line_there, gone.more_there) == (1, 1, 0)

@@ -175,6 +175,9 @@ async def test_where_it_never_passed_that_is_said_and_others_are_offered() -> No
         assert "7 run before" in shown(app)
         source.deliver(removed=("7",))
         await wait_for(pilot, "6 last pass")
+        for size in ((20, 6), (5, 3), (1, 1), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
         await pilot.press("question_mark", *"compare")
         await wait_for(pilot, "Compare with last pass")
         await pilot.press("escape", "escape")
