@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
+from textual.pilot import Pilot
 
 from statustui.core.run import Run
 from statustui.monitor.run.histories import HistoriesRead, Reading, RunTimeline
@@ -141,14 +142,9 @@ async def test_keys_move_zoom_scroll_and_order_and_say_what_is_left_out() -> Non
         await wait_for(pilot, "passed: 39 lammps.lj")
         await pilot.press("G")
         await wait_for(pilot, "passed: 21 lammps.lj")
-        await pilot.press("ctrl+u", "pageup", "k", "j", "pagedown", "ctrl+d")
+        await pilot.press("ctrl+u", "k", "j", "pagedown")
         await wait_for(pilot, "2-19 of 19 runs")
-        await pilot.press("plus")
-        await wait_for(pilot, "0 fits the axis")
-        await pilot.press(*["h"] * 8)
-        await wait_until(pilot, lambda: "→" in "".join(bar_lines(app)), "what is later")
-        await pilot.press(*["l"] * 30, "minus")
-        await wait_until(pilot, lambda: "←" in "".join(bar_lines(app)), "what is earlier")
+        await zoom_and_scroll(pilot, app)
         await pilot.press("0", "s")
         await wait_for(pilot, "by name · 2-19 of 19 runs")
         await pilot.press("s")
@@ -177,6 +173,21 @@ async def test_keys_move_zoom_scroll_and_order_and_say_what_is_left_out() -> Non
         await wait_for(pilot, "Over time")
         await pilot.press("escape", "q")
         assert is_shown(app, RunsScreen)
+
+
+async def zoom_and_scroll(pilot: Pilot[None], app: StatusApp) -> None:
+    """Zoom around the last bar and around the first, and scroll there and back."""
+    await pilot.press("plus", "plus", "plus")
+    await wait_for(pilot, "0 fits the axis")
+    await wait_until(pilot, lambda: "←" in "".join(bar_lines(app)), "what is earlier")
+    await pilot.press("0", "g", "plus", "plus", "plus")
+    await wait_until(pilot, lambda: "→" in "".join(bar_lines(app)), "what is later")
+    before = bar_lines(app)
+    await pilot.press("h")
+    await wait_until(pilot, lambda: bar_lines(app) != before, "earlier times")
+    await pilot.press("l")
+    await wait_until(pilot, lambda: bar_lines(app) == before, "the same times again")
+    await pilot.press("minus", "G")
 
 
 async def look_at_bars(config: Config) -> tuple[str, ...]:

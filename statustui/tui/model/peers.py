@@ -12,20 +12,24 @@ from statustui.core.order import natural
 from statustui.core.run import Run
 
 
-def are_alike(run: Run, other: Run) -> bool:
-    """Return whether two runs are of the same test: the same name, kind and root."""
-    return (
-        other.metadata.name == run.metadata.name
-        and other.kind == run.kind == "test"
-        and other.path != run.path
-        and other.root == run.root
-        and bool(run.name)
-    )
+def find_alike(runs: Iterable[Run], run: Run) -> Iterator[Run]:
+    """Yield the other runs of the same test: those of the same name, kind and root."""
+    name, root, path = run.name, run.root, run.path
+    if run.kind != "test" or not name:
+        return
+    for other in runs:
+        if (
+            other.metadata.name == name
+            and other.kind == "test"
+            and other.root == root
+            and other.path != path
+        ):
+            yield other
 
 
 def find_peers(runs: Iterable[Run], run: Run) -> list[str]:
     """Return the paths of finished runs of the same name and root, the last to change first."""
-    alike = (other for other in runs if are_alike(run, other) and other.is_finished)
+    alike = (other for other in find_alike(runs, run) if other.is_finished)
     newest = nlargest(MAX_PEERS, alike, key=lambda other: other.updated_at or 0.0)
     return [other.path for other in newest]
 
@@ -56,7 +60,7 @@ def find_references(runs: Iterable[Run], run: Run) -> list[Reference]:
     First comes the last one before it that has passed; then the one right before it that has
     finished, and the first one after it that has passed, if those are others.
     """
-    finished = [other for other in runs if are_alike(run, other) and other.is_finished]
+    finished = [other for other in find_alike(runs, run) if other.is_finished]
     passed = [other for other in finished if other.category is Category.PASSED]
     chosen = (
         (LAST_PASS, max((one for one in passed if is_before(one, run)), default=None, key=_begin)),

@@ -22,7 +22,7 @@ from statustui.tui.model.peers import (
     NEXT_PASS,
     RUN_BEFORE,
     Reference,
-    are_alike,
+    find_alike,
     find_references,
 )
 from statustui.tui.model.screen_context import ScreenContext
@@ -208,7 +208,7 @@ class ComparisonScreen(LiveScreen):
         paths = {one.run.path for one in self._references}
         self._is_stale = (
             self._is_stale
-            or any(are_alike(self._run, run) for run in batch.changed)
+            or any(True for _ in find_alike(batch.changed, self._run))
             or not paths.isdisjoint(batch.removed)
         )
 
