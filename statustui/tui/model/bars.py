@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
@@ -17,7 +18,20 @@ Span: TypeAlias = "tuple[float, float | None]"
 Stamp: TypeAlias = "tuple[int, float | None]"
 """Changes when a run does: its number of statuses, and the time of the last."""
 
-_PHASES = (Category.WAITING, Category.BUILDING)
+
+class Phase(enum.Enum):
+    """What a run does for a while, by the words that say for how long."""
+
+    WAITING = "waited"
+    BUILDING = "built"
+    RUNNING = "ran"
+    OVER = "was over"
+    """Something failed, or it had ended, before its last status was set."""
+    UNREAD = ""
+    """Its history has not been read."""
+
+
+_PHASES = {Category.WAITING: Phase.WAITING, Category.BUILDING: Phase.BUILDING}
 
 
 class Life(NamedTuple):
@@ -27,8 +41,7 @@ class Life(NamedTuple):
     """That of the run when its history was read."""
     starts: tuple[float, ...]
     """When each phase began, in seconds since 1970, in order."""
-    phases: tuple[Category, ...]
-    """``WAITING``, ``BUILDING``, or ``RUNNING`` for all that comes after that."""
+    phases: tuple[Phase, ...]
 
 
 def stamp_of(run: Run) -> Stamp:
@@ -39,10 +52,10 @@ def stamp_of(run: Run) -> Stamp:
 def life_of(stamp: Stamp, timeline: StateTimeline) -> Life:
     """Return the phases of a run, given when it was in which state."""
     starts: list[float] = []
-    phases: list[Category] = []
+    phases: list[Phase] = []
     for start, state in zip(timeline.starts, timeline.states, strict=True):
         category = categorise(state)
-        phase = category if category in _PHASES else Category.RUNNING
+        phase = _PHASES.get(category, Phase.OVER if category.is_final else Phase.RUNNING)
         if phases[-1:] != [phase]:
             starts.append(start)
             phases.append(phase)
@@ -65,10 +78,10 @@ def end_of(run: Run) -> float | None:
 
 
 def ran(run: Run, life: Life) -> Iterator[Span]:
-    """Yield from when to when a run neither waited nor built."""
+    """Yield from when to when a run ran."""
     span = span_of(run)
     for index, (start, phase) in enumerate(zip(life.starts, life.phases, strict=True)):
-        if phase is Category.RUNNING and span is not None:
+        if phase is Phase.RUNNING and span is not None:
             is_last = index + 1 == len(life.starts)
             yield start, span[1] if is_last else life.starts[index + 1]
 
@@ -78,8 +91,8 @@ class Bar(NamedTuple):
 
     first: int = 0
     """The cell in which it begins."""
-    phases: tuple[Category, ...] = ()
-    """The phase in each cell; ``UNKNOWN`` where the history has not been read."""
+    phases: tuple[Phase, ...] = ()
+    """The phase in each cell."""
     has_end: bool = False
     """Whether the last of the cells is where the run ended, or where it is now."""
     off: int = 0
@@ -111,7 +124,7 @@ def lay_out(run: Run, life: Life | None, axis: TimeAxis, now: float) -> Bar:
     return Bar(first, phases, has_end)
 
 
-def _phase_at(life: Life | None, time: float) -> Category:
+def _phase_at(life: Life | None, time: float) -> Phase:
     if life is None or not life.starts:
-        return Category.UNKNOWN
+        return Phase.UNREAD
     return life.phases[max(0, bisect_right(life.starts, time) - 1)]

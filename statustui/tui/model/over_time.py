@@ -6,12 +6,21 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter, eq
 from typing import Any, NamedTuple
 
-from statustui.core.categories import Category
 from statustui.core.durations import BRIEF
 from statustui.core.order import GROUPINGS, SORT_KEYS, Key
 from statustui.core.run import Run
 from statustui.monitor.run.histories import RunTimeline
-from statustui.tui.model.bars import Bar, Life, end_of, lay_out, life_of, ran, span_of, stamp_of
+from statustui.tui.model.bars import (
+    Bar,
+    Life,
+    Phase,
+    end_of,
+    lay_out,
+    life_of,
+    ran,
+    span_of,
+    stamp_of,
+)
 from statustui.tui.model.load_curve import LoadCurve
 from statustui.tui.model.run_order import RunOrder
 from statustui.tui.model.time_axis import TimeAxis
@@ -311,10 +320,10 @@ class OverTime:
         curve = LoadCurve([start for start, _end in spans], ends)
         return Load(curve.along(axis, now), is_running=True)
 
-    def phase_spans(self, run: Run, now: float) -> dict[Category, float]:
+    def phase_spans(self, run: Run, now: float) -> dict[Phase, float]:
         """Return for how many seconds a run waited, built and ran; empty if unknown."""
         life, span = self._lives.get(run.path), span_of(run)
-        found: dict[Category, float] = {}
+        found: dict[Phase, float] = {}
         if life is None or span is None:
             return found
         end = now if span[1] is None else span[1]

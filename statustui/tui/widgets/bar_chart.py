@@ -18,7 +18,7 @@ from statustui.core.categories import Category
 from statustui.core.run import Run
 from statustui.core.text import clean, format_span
 from statustui.presentation.glyphs import STYLES
-from statustui.tui.model.bars import Bar, span_of
+from statustui.tui.model.bars import Bar, Phase, span_of
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.model.load_curve import draw_curve
 from statustui.tui.model.over_time import OverTime, node_of
@@ -32,15 +32,17 @@ _TALL = 32
 _MIN_LABEL, _MAX_LABEL = 12, 44
 """Cells in front of the bars."""
 _FILLS = {
-    Category.WAITING: "░",
-    Category.BUILDING: "▒",
-    Category.RUNNING: "█",
-    Category.UNKNOWN: "─",
+    Phase.WAITING: "░",
+    Phase.BUILDING: "▒",
+    Phase.RUNNING: "█",
+    Phase.OVER: "▁",
+    Phase.UNREAD: "─",
 }
-"""What a bar is drawn with in each phase; ``UNKNOWN`` where the history has not been read."""
+"""What a bar is drawn with in each phase."""
+_STYLES = {Phase.WAITING: STYLES[Category.WAITING], Phase.BUILDING: STYLES[Category.BUILDING]}
+"""Phase -> component class; the others have the colour of the run."""
 _NOW, _EARLIER, _LATER = "│", "←", "→"
 _PLAIN = Style.null()
-_WORDS = {Category.WAITING: "waited", Category.BUILDING: "built", Category.RUNNING: "ran"}
 
 
 class BarChart(Widget, can_focus=True):
@@ -227,11 +229,9 @@ class BarChart(Widget, can_focus=True):
 
     def _fill(self, run: Run, bar: Bar) -> list[tuple[str, Style]]:
         """Return the cells of a bar; in the last one is the glyph of the category."""
-        own = self._style(STYLES[run.category])
-        cells = []
-        for phase in bar.phases:
-            has_own = phase in {Category.RUNNING, Category.UNKNOWN}
-            cells.append((_FILLS[phase], own if has_own else self._style(STYLES[phase])))
+        name = STYLES[run.category]
+        own = self._style(name)
+        cells = [(_FILLS[phase], self._style(_STYLES.get(phase, name))) for phase in bar.phases]
         if bar.has_end:
             cells[-1:] = [(run.category.glyph, own)]
         return cells
@@ -244,7 +244,7 @@ class BarChart(Widget, can_focus=True):
         span = span_of(run)
         parts = [f"{run.category.value}: {clean(run.id)} {clean(run.name)}"]
         spans = self._model.phase_spans(run, now)
-        parts += [f"{_WORDS[phase]} {format_span(seconds)}" for phase, seconds in spans.items()]
+        parts += [f"{phase.value} {format_span(seconds)}" for phase, seconds in spans.items()]
         if not spans and span is not None:
             parts.append(f"took {format_span((now if span[1] is None else span[1]) - span[0])}")
         if node_of(run):

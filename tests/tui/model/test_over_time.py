@@ -8,18 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.categories import Category
 from statustui.core.run import Run, Stall
 from statustui.core.timeline import StateTimeline
 from statustui.monitor.run.histories import RunTimeline
 from statustui.tui.model import over_time
-from statustui.tui.model.bars import lay_out, life_of, ran, span_of, stamp_of
+from statustui.tui.model.bars import Phase, lay_out, life_of, ran, span_of, stamp_of
 from statustui.tui.model.load_curve import LoadCurve, draw_curve
 from statustui.tui.model.over_time import ORDERS, OverTime
 from statustui.tui.model.time_axis import MIN_SECONDS, TimeAxis
 from tests.runs import make
 
 STATES = ("SCHEDULED", "BUILDING", "RUNNING", "COMPLETE result: FAIL", "CANCELLED")
+PHASES = {
+    "SCHEDULED": Phase.WAITING,
+    "BUILDING": Phase.BUILDING,
+    "RUNNING": Phase.RUNNING,
+    "BUILD_FAILED": Phase.OVER,
+}
 TIMES = st.integers(0, 400).map(float)
 AXES = st.builds(
     lambda begin, span, cells: TimeAxis(begin, begin + span, cells),
@@ -60,7 +65,9 @@ def test_a_bar_lies_on_its_axis_where_its_run_was_under_way(
     knows: bool,  # noqa: FBT001 - drawn by hypothesis
 ) -> None:
     """Clipped at both ends; each cell has the phase in its middle, the last the end."""
-    timeline = StateTimeline(tuple(range(400)), tuple(STATES[index % 3] for index in range(400)))
+    timeline = StateTimeline(
+        tuple(range(400)), tuple(list(PHASES)[index % 4] for index in range(400))
+    )
     life = life_of(stamp_of(run), timeline) if knows else None
     bar = lay_out(run, life, axis, now)
     span = span_of(run)
@@ -81,8 +88,7 @@ def test_a_bar_lies_on_its_axis_where_its_run_was_under_way(
     for cell, phase in enumerate(bar.phases, bar.first):
         middle = min(max(axis.begin + (cell + 0.5) * axis.scale, start), end)
         state = timeline.state_at(middle)
-        known = {"SCHEDULED": Category.WAITING, "BUILDING": Category.BUILDING}
-        assert phase is (known.get(state, Category.RUNNING) if knows else Category.UNKNOWN)
+        assert phase is (PHASES[state] if knows else Phase.UNREAD)
 
 
 @given(TIMES, TIMES, st.integers(1, 300), TIMES)
@@ -275,12 +281,8 @@ def test_the_phases_of_all_runs_tell_how_many_ran() -> None:
     assert model.without_life == []
     assert model.load(axis, now) == ([0, 0, 1, 0, 0, 0, 0, 0, 0, 0], True)
     assert list(ran(one, life_of(stamp_of(one), timeline))) == [(2, 3.0)]
-    assert model.phase_spans(one, now) == {
-        Category.WAITING: 1,
-        Category.BUILDING: 1,
-        Category.RUNNING: 1,
-    }
-    assert model.phase_spans(other, now) == {Category.WAITING: now}
+    assert model.phase_spans(one, now) == {Phase.WAITING: 1, Phase.BUILDING: 1, Phase.RUNNING: 1}
+    assert model.phase_spans(other, now) == {Phase.WAITING: now}
     again = make_run(2, ["SCHEDULED", "RUNNING"], 0.0)
     model.change([again], [])
     assert model.without_life == [again]
