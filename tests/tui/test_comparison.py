@@ -175,6 +175,8 @@ async def test_where_it_never_passed_that_is_said_and_others_are_offered() -> No
         assert "7 run before" in shown(app)
         source.deliver(removed=("7",))
         await wait_for(pilot, "6 last pass")
+        source.deliver(removed=("8",))
+        await wait_for(pilot, "This run is gone.")
         for size in ((20, 6), (5, 3), (1, 1), (80, 24)):
             await pilot.resize_terminal(*size)
             await pilot.pause()

@@ -189,8 +189,10 @@ class ComparisonScreen(LiveScreen):
 
     @property
     def _remark(self) -> str:
-        """Say so if there is no pass to compare with."""
+        """Say so if the run is gone, or if there is no pass to compare with."""
         name = clean(self._run.name)[:_MAX_NAME]
+        if self._run.path not in self._shared.store.runs:
+            return "This run is gone."
         if any(one.title == LAST_PASS for one in self._references):
             return ""
         if not self._references:
@@ -205,7 +207,7 @@ class ComparisonScreen(LiveScreen):
 
     def apply_batch(self, batch: Batch) -> None:
         """Note whether there may be another run to compare with."""
-        paths = {one.run.path for one in self._references}
+        paths = {self._run.path, *(one.run.path for one in self._references)}
         self._is_stale = (
             self._is_stale
             or any(True for _ in find_alike(batch.changed, self._run))

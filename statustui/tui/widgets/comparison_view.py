@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.visual import visualize
 from textual.widgets import Static
 
 from statustui.core.durations import end_of, goes_on
@@ -59,17 +60,24 @@ class _Row(NamedTuple):
 
 
 class _Part(Static):
-    """A part of the view, drawn again only if what it shows has changed."""
+    """A part of the view, drawn again only if what it shows has changed.
+
+    Its height is set here: Textual 8 keeps an automatic height if the content changes twice, with a
+    layout in between, before the widget is idle.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._shown: object = None
 
-    def show(self, what: object, draw: Callable[[], RenderableType]) -> None:
-        """Show `what`, as `draw` returns it."""
-        if what != self._shown:
-            self._shown = what
-            self.update(draw())
+    def show(self, what: object, width: int, draw: Callable[[], RenderableType]) -> None:
+        """Show `what`, as `draw` returns it for a width in cells."""
+        if (what, width) != self._shown:
+            self._shown = what, width
+            drawn = draw()
+            height = visualize(self, drawn).get_height(self.styles.get_rules(), max(1, width))
+            self.styles.height = height
+            self.update(drawn)
 
 
 class ComparisonView(VerticalScroll):
@@ -126,19 +134,21 @@ class ComparisonView(VerticalScroll):
         if not self.is_mounted:
             return
         runs, found = self._runs, self._found
+        width = self.scrollable_content_region.width
         if runs is None or found is None:
             text = "" if runs is None else _READING
-            self._times.show(text, lambda: Text(text))
-            self._rest.show("", lambda: "")
+            self._times.show(text, width, lambda: Text(text))
+            self._rest.show("", width, lambda: Text(""))
             return
         painter = _Painter(
-            self.scrollable_content_region.width,
+            width,
             (self._heading(runs[0], "this run"), self._heading(runs[1], self._title)),
             lambda name: self.get_component_rich_style(name, partial=True),
         )
         rows = list(self._time_rows(runs, found))
-        self._times.show((painter[:2], rows), lambda: painter.draw_rows("times", rows))
-        self._rest.show((painter[:2], found), lambda: painter.draw_files(found))
+        titles = painter.titles
+        self._times.show((titles, rows), width, lambda: painter.draw_rows("times", rows))
+        self._rest.show((titles, found), width, lambda: painter.draw_files(found))
 
     def _heading(self, run: Run, title: str) -> str:
         return f"{clean(run.id)[:_MAX_ID]} {title}"
