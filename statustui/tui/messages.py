@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from io import FileIO
 
     from statustui.core.logs import Log
+    from statustui.monitor.run.comparison import ComparisonRead
+    from statustui.monitor.run.histories import HistoriesRead
     from statustui.monitor.run.inspection import InspectionResult
     from statustui.monitor.run.log_text import PageRequest, SearchPattern
     from statustui.settings.key_command import KeyCommand
@@ -106,6 +108,21 @@ class RunInspected(Message):
 
     path: str
     result: InspectionResult
+
+
+@dataclass
+class ComparisonFound(Message):
+    """A comparison with the run at `path` has a result."""
+
+    path: str
+    found: ComparisonRead
+
+
+@dataclass
+class HistoriesFound(Message):
+    """Histories of some runs have been read."""
+
+    found: HistoriesRead
 
 
 @dataclass

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from statustui.core.past import chronological, name_of, outcome
+from statustui.core.past import chronological, outcome
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch
-
-
-def runs_of_test(runs: Iterable[Run], run: Run) -> list[Run]:
-    """Return all runs of the test of a run; none in a plain tree, or without a name."""
-    if run.kind != "test" or not run.name:
-        return []
-    # There may be very many runs: compare what tells most of them apart first.
-    alike = (one for one in runs if one.metadata.name == run.metadata.name and one.kind == "test")
-    name = name_of(run)
-    return [one for one in alike if name_of(one) == name]
+from statustui.tui.model.peers import runs_of_test
 
 
 class PastResults:

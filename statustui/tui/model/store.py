@@ -144,6 +144,17 @@ class RunStore:
     def _listed_counts(self) -> Counter[Category]:
         return self.counts if self._listing.arrangement.lists_all else self._listing.counts
 
+    @property
+    def arranged(self) -> object:
+        """An object that is replaced by another one when the list is arranged in another way."""
+        return self._listing
+
+    def listed_runs(self) -> Iterator[Run]:
+        """Yield the listed runs, those in folded groups included, without series; in no order."""
+        for group in self._listing.groups.all():
+            if group.name != SERIES_GROUP:
+                yield from group.order
+
     def row(self, index: int) -> Row:
         """Return what row `index` shows."""
         return self._listing.row(index)

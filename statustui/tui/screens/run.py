@@ -13,6 +13,7 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from statustui.core.config_values import format_value
 from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.core.text import clean
@@ -46,7 +47,7 @@ from statustui.tui.model.store import RunStore
 from statustui.tui.screens.help_sections import run_sections
 from statustui.tui.screens.live_screen import LiveScreen
 from statustui.tui.screens.log_viewing import view_log
-from statustui.tui.widgets.document_tree import DocumentTree, format_value
+from statustui.tui.widgets.document_tree import DocumentTree
 from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.key_line import KeyLine
@@ -90,6 +91,7 @@ class RunScreen(LiveScreen):
             show=False,
             id="run.previous",
         ),
+        Binding("=", "app.compare", "Compare with last pass", id="run.compare"),
         Binding("e", "problem(1)", "Next problem", show=False, id="run.next-problem"),
         Binding("E", "problem(-1)", "Previous problem", show=False, id="run.previous-problem"),
         Binding(

@@ -92,6 +92,8 @@ class RunsScreen(LiveScreen):
             )
             for digit in "123456789"
         ),
+        Binding("x", "over_time", "Over time", id="runs.over-time"),
+        Binding("=", "app.compare", "Compare with last pass", show=False, id="runs.compare"),
         Binding("minus", "last_view", "Last view", show=False, key_display="-", id="runs.last"),
         Binding("tab", "category(1)", "Next category", show=False, id="runs.next-category"),
         Binding(
@@ -266,6 +268,12 @@ class RunsScreen(LiveScreen):
     def is_browsed(self) -> bool:
         """Whether keys go to the list, not to the filter."""
         return self._table.has_focus
+
+    def action_over_time(self) -> None:
+        """Show the listed runs as bars on one axis of time."""
+        from statustui.tui.screens.over_time import OverTimeScreen  # noqa: PLC0415 - rarely needed
+
+        self.app.push_screen(OverTimeScreen(self._shared))
 
     def action_pause(self) -> None:
         """Let all changes wait, or take them in again."""
