@@ -25,6 +25,8 @@ from statustui.presentation.report.formats import FORMATS
 from statustui.presentation.run_object import run_object
 from statustui.startup.crash_report import STATUS
 from statustui.tui.app import StatusApp
+from statustui.tui.screens.comparison import ComparisonScreen
+from statustui.tui.screens.over_time import OverTimeScreen
 from statustui.tui.screens.run import KEYS
 from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.widgets.run_table import RunTable
@@ -60,12 +62,15 @@ SHOWN = {
     "question_mark": "?",
     "slash": "/",
     "minus": "-",
+    "plus": "+",
     "tab": "Tab",
     "shift+tab": "Shift-Tab",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "left_curly_bracket": "{",
     "right_curly_bracket": "}",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "left": "left",
     "right": "right",
     "space": "Space",
@@ -79,7 +84,9 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("holder", [StatusApp, RunsScreen, RunTable, *KEYS])
+@pytest.mark.parametrize(
+    "holder", [StatusApp, RunsScreen, RunTable, *KEYS, ComparisonScreen, OverTimeScreen]
+)
 def test_every_key_is_on_the_page_of_keys(holder: type[DOMNode]) -> None:
     """By its name, or by the key that does the same."""
     words = set(re.findall(r"[^\s`|,;()]+", read_page("docs/keys.md").partition("## Mouse")[0]))

@@ -34,8 +34,9 @@ def follow_runs(
 ) -> bool:
     """Print a line for every run that is found, changes or is removed, until interrupted.
 
-    A run that no longer matches is printed once more. Parts of a root that cannot be read, and the
-    reason why events are not used, are reported on standard error.
+    A run that no longer matches is printed once more; one with no more than a new past is not.
+    Parts of a root that cannot be read, and the reason why events are not used, are reported on
+    standard error.
 
     Args:
         source: Where changes come from.
@@ -54,7 +55,7 @@ def follow_runs(
     """
     batches: queue.Queue[Batch] = queue.Queue(_MAX_QUEUED_BATCHES)
     source.start(batches.put)
-    chosen: set[str] = set()
+    chosen: dict[str, Run] = {}
     has_begun = False
     try:
         while _has_reader():
@@ -80,21 +81,19 @@ def follow_runs(
 
 
 def _choose(
-    batch: Batch, matches: Callable[[Run], bool], chosen: set[str]
+    batch: Batch, matches: Callable[[Run], bool], chosen: dict[str, Run]
 ) -> tuple[list[str], list[Run]]:
-    """Return the matching part of a batch; `chosen` holds the paths of the runs that match."""
-    removed = [path for path in batch.removed if path in chosen]
-    chosen.difference_update(removed)
+    """Return the part of a batch to print; `chosen` holds the runs that match, by their paths."""
+    removed = [path for path in batch.removed if chosen.pop(path, None) is not None]
     updated = []
     for run in batch.changed:
-        was_chosen = run.path in chosen
+        before = chosen.pop(run.path, None)
         if matches(run):
-            chosen.add(run.path)
-        elif was_chosen:
-            chosen.remove(run.path)
-        else:
-            continue
-        updated.append(run)
+            chosen[run.path] = run
+            if before is None or before != run._replace(past=before.past):
+                updated.append(run)
+        elif before is not None:
+            updated.append(run)
     return removed, updated
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from statustui.cli.options import (
     complete_from,
     watch_options,
 )
-from statustui.cli.reading import read_roots, save_caches, warn_unfollowed
+from statustui.cli.reading import Wanted, read_roots, save_caches, warn_unfollowed
 from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.monitor.once import Details, Picture
 from statustui.presentation.export import EXPORT_COLUMNS, EXPORTS, USUAL_COLUMNS, rows_of
@@ -32,6 +33,9 @@ from statustui.settings.config import Config
 
 if TYPE_CHECKING:
     from statustui.scheduler.asker import Asker
+
+_OBJECTS = frozenset({"json", "jsonl"})
+"""The formats that print whole objects."""
 
 
 @click.command("list", short_help="List runs, once or as they change.")
@@ -107,7 +111,13 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         return
     is_count = summary and limit is None
     asker = _make_asker(config) if asks else None
-    found = _read(roots, config, query, is_count=is_count and form is None, asker=asker)
+    has_objects = form in _OBJECTS and not summary
+    wanted = Wanted(
+        Details.of(query.fields) if is_count and form is None else Details.ALL,
+        query.needs_pasts or has_objects or "past" in {*(columns or ()), split_sort(order)[0]},
+        asker,
+    )
+    found = _read(roots, config, query, wanted)
     runs = found.runs if is_count else in_order(found.runs, order)[:limit]
     pieces = _print(roots, found._replace(runs=runs), form, columns=columns, is_summary=summary)
     for piece in pieces:
@@ -143,8 +153,9 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
     from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
 
     check_roots(roots, config.patience)
+    settings = replace(config.settings, tells_pasts=as_json or query.needs_pasts)
     is_complete = follow_runs(
-        Monitor(roots, config.settings),
+        Monitor(roots, settings),
         RootProgress(roots, config.patience),
         lambda run: query.matches(run, time.time()),
         open_paper(),
@@ -154,18 +165,10 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
         raise SystemExit(Failure.exit_code)
 
 
-def _read(
-    roots: Sequence[str],
-    config: Config,
-    query: Filter,
-    *,
-    is_count: bool,
-    asker: Asker | None,
-) -> Picture:
-    """Read the runs that match; of those that are only counted, no more than the filter needs."""
+def _read(roots: Sequence[str], config: Config, query: Filter, wanted: Wanted) -> Picture:
+    """Read the runs that match."""
     now = time.time()
-    details = Details.of(query.fields) if is_count else Details.ALL
-    found = read_roots(roots, config, now, details=details, asker=asker)
+    found = read_roots(roots, config, now, wanted)
     return found._replace(runs=[run for run in found.runs if query.matches(run, now)])
 
 
@@ -215,7 +218,7 @@ def parse_columns(value: str | None) -> tuple[str, ...]:
 
 def _check_format(form: str | None, columns: Collection[str], *, has_rows: bool) -> None:
     """Refuse a format, or columns, of what is not printed in rows."""
-    if columns and not (has_rows and form not in {"json", "jsonl"}):
+    if columns and not (has_rows and form not in _OBJECTS):
         raise click.UsageError("--columns needs a table, csv, tsv or md, without --summary.")
     if form in EXPORTS and not has_rows:
         raise click.UsageError(f"--format {form} cannot be used with --follow or --summary.")

@@ -13,7 +13,7 @@ import click
 
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
-from statustui.core.query import OPENINGS, QueryError
+from statustui.core.query import OPENINGS, PAST_FIELDS, QueryError
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.fs.deadline import PATIENCE, Question, ask
@@ -333,6 +333,11 @@ class Filter:
     def fields(self) -> frozenset[str]:
         """The fields and flags that the filter goes by."""
         return self._timed.query.fields
+
+    @property
+    def needs_pasts(self) -> bool:
+        """Whether the filter goes by the pasts of runs."""
+        return not PAST_FIELDS.isdisjoint(self.fields)
 
     def matches(self, run: Run, now: float) -> bool:
         """Return whether a run matches at `now`, in seconds since 1970.

@@ -11,10 +11,11 @@ from statustui.core.durations import BRIEF, end_of
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.core.text import format_age, format_iso, format_span
-from statustui.presentation.columns import UNTIMED
+from statustui.presentation.columns import RESULT_GLYPHS, UNTIMED, results_of
 from statustui.presentation.export import cell_of, title_of
 from statustui.presentation.plain_text import Paper, pad, width_of
 from statustui.presentation.run_object import dump, incomplete_objects, run_object
+from statustui.presentation.spelling import spell
 from statustui.presentation.summary import count_categories, count_what
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ def _row(
     cells = {name: paper.words(cell_of(name, run, now)) for name in names}
     if "age" in cells:
         cells["age"] = UNTIMED if run.is_untimed else format_age(run.age(now))
+    if "past" in cells and spell(RESULT_GLYPHS, paper.charset) != RESULT_GLYPHS:
+        cells["past"] = "".join(category.letter for category in results_of(run))
     return (run.category.letter, *(cell or "-" for cell in cells.values()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.cli.console import LateProgress, no_runs, warn
 from statustui.monitor.fs.deadline import ask
@@ -19,13 +19,22 @@ _MAX_SAVE_SECONDS = 10.0
 """Seconds that saving may take, in a home that may be slow."""
 
 
+class Wanted(NamedTuple):
+    """What to find out about runs."""
+
+    details: Details = Details.ALL
+    """How much to read of each run."""
+    pasts: bool = True
+    """Whether to find the past of each run."""
+    asker: Asker | None = None
+    """Asked once about the jobs of all runs under way; None to go by their files."""
+
+
+EVERYTHING = Wanted()
+
+
 def read_roots(
-    roots: Sequence[str],
-    config: Config,
-    now: float,
-    *,
-    details: Details = Details.ALL,
-    asker: Asker | None = None,
+    roots: Sequence[str], config: Config, now: float, wanted: Wanted = EVERYTHING
 ) -> Picture:
     """Read the runs below some roots, and show on standard error how many, if it takes long.
 
@@ -33,8 +42,7 @@ def read_roots(
         roots: The directories.
         config: How to read.
         now: The time in seconds since 1970.
-        details: How much to read of each run.
-        asker: Asked once about the jobs of all runs under way; None to go by their files.
+        wanted: What to find out about the runs.
     """
     progress = LateProgress()
     found = read_once(
@@ -42,10 +50,11 @@ def read_roots(
         config.stale_after,
         now,
         config.patience,
-        details=details,
+        details=wanted.details,
         store=config.settings.store,
         grace=config.job_grace,
-        asker=asker,
+        asker=wanted.asker,
+        tells_pasts=wanted.pasts,
         on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
     )
     progress.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import click
 
@@ -77,7 +78,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     check_roots(roots, config.patience if left is None else left)
     if report is not None:
         check_target(report, config.patience)
-    monitor = Monitor(roots, config.settings)
+    monitor = Monitor(roots, replace(config.settings, tells_pasts=query.needs_pasts))
     outcome = wait_for_runs(
         monitor,
         RootProgress(roots, config.patience),

@@ -34,7 +34,12 @@ def failure_signature(run: Run) -> str:
 def normalise(note: str) -> str:
     """Return the first line of a note, its times, hashes, paths and numbers as placeholders."""
     lines = note.split("\n", 1)
-    return " ".join(_VARIABLE_PARTS.sub(_stand_in, lines[0]).split())
+    return " ".join(strip_variable_parts(lines[0]).split())
+
+
+def strip_variable_parts(line: str) -> str:
+    """Return a line, its times, hashes, paths and numbers as placeholders."""
+    return _VARIABLE_PARTS.sub(_stand_in, line)
 
 
 def _stand_in(match: re.Match[str]) -> str:

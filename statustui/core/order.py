@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from statustui.core.categories import Category
 from statustui.core.failure_signature import failure_signature
+from statustui.core.recent_results import Change
 from statustui.core.run import Run
 
 Key: TypeAlias = tuple[Any, ...]
@@ -69,6 +70,26 @@ def _job_nodes(run: Run) -> str:
     return "" if run.job is None or run.job.status is None else run.job.status.nodes
 
 
+_CHANGE_RANKS = {Change.BROKE: 0, Change.STILL: 1, Change.FIXED: 3}
+_NO_PAST = 6
+
+
+def _past_rank(run: Run) -> int:
+    """Return the rank of what the past of a run says: failures first, the last result of each."""
+    past = run.past
+    if past is None or not past.is_last:
+        return _NO_PAST - (past is not None)
+    if past.change is not None:
+        return _CHANGE_RANKS[past.change]
+    # The first result of a test has failed, or it has passed as the one before.
+    return 1 if past.since is not None else 4 - 2 * past.is_flaky
+
+
+def _last_broken_first(run: Run) -> float:
+    since = None if run.past is None else run.past.since
+    return _newest_first(run) if since is None or since.time is None else -since.time
+
+
 _natural_name = lru_cache(4096)(natural)
 """`natural` for texts that many runs share."""
 
@@ -84,12 +105,14 @@ SORT_KEYS: dict[str, tuple[Callable[[Run], Any], ...]] = {
     "user": (lambda run: _natural_name(run.user or _LAST), _newest_first),
     "series": (lambda run: _natural_name(run.series or _LAST), _newest_first),
     "root": (lambda run: _natural_name(run.root), _newest_first),
+    "past": (_past_rank, _last_broken_first),
     "job": (lambda run: run.job is None, _job_start, lambda run: natural(run.job_id)),
 }
 """Name of a sort key -> what to compare, the most important first; then ids are compared.
 
 ``category`` sorts the most urgent first, ``time`` the most recently changed, ``started`` the
-newest, and ``took`` the longest, those that go on before the others,
+newest, and ``took`` the longest, those that go on before the others, ``past`` what broke, what
+still fails, the last that broke first, what is flaky, and what was fixed,
 ``job`` that whose job is expected to start, or has started, first."""
 
 

@@ -1,12 +1,15 @@
-"""The results of a test over time: which runs are results, of what, and in which order."""
+"""The results of a test over time: which runs are results, of what, and what the last ones say."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.failure_signature import failure_signature
 from statustui.core.order import natural
+from statustui.core.recent_results import MAX_RESULTS, Change, Moment, Past
 from statustui.core.run import Run
 
 
@@ -23,7 +26,7 @@ class Name(NamedTuple):
 
 def name_of(run: Run) -> Name | None:
     """Return what a run is a run of; None for a series, and for a run without a name yet."""
-    return None if run.is_series or not run.name else Name(run.root, run.name)
+    return None if run.is_series or not run.name else Name(run.root, run.name, run.system)
 
 
 def outcome(run: Run) -> Category | None:
@@ -52,3 +55,59 @@ def fail_alike(one: Run, other: Run) -> bool:
     """Return whether two runs have failed, and with the same failure signature."""
     signature = failure_signature(one)
     return bool(signature) and signature == failure_signature(other)
+
+
+def past_at(results: Sequence[Run], index: int) -> Past | None:
+    """Return the past of one of the results of a test.
+
+    Args:
+        results: All results of the test, in chronological order.
+        index: Which of them.
+
+    Returns:
+        The past; None if the run passed and is the only result, as that says nothing more.
+    """
+    told = past_before(results, index + 1)
+    run = results[index]
+    if told is None or index + 1 < len(results):
+        return told
+    if not run.category.is_problem:
+        if not index:
+            return None
+        change = Change.FIXED if results[index - 1].category.is_problem else None
+        return _share(told.results, is_last=True, change=change)
+    first = index
+    while first and fail_alike(results[first - 1], run):
+        first -= 1
+    passed = next((one for one in reversed(results) if not one.category.is_problem), None)
+    return Past(
+        told.results,
+        is_last=True,
+        change=Change.STILL if first < index else Change.BROKE if index else None,
+        since=_moment(results[first]),
+        passed=None if passed is None else _moment(passed),
+    )
+
+
+def past_before(results: Sequence[Run], end: int) -> Past | None:
+    """Return the past of a run that is no result itself.
+
+    Args:
+        results: All results of its test, in chronological order.
+        end: How many of them come before it.
+
+    Returns:
+        The past; None if no result comes before it.
+    """
+    told = results[max(0, end - MAX_RESULTS) : end]
+    return _share(tuple(run.category for run in told)) if told else None
+
+
+_share = lru_cache(4096)(Past)
+"""Makes pasts of which many runs have the same: they share one object."""
+
+
+def _moment(run: Run) -> Moment:
+    """Return when a result came: of a failure, when that was reported."""
+    failed_at = None if run.problem is None else run.problem.timestamp
+    return Moment(run.path, run.updated_at if failed_at is None else failed_at)

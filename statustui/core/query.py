@@ -22,6 +22,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from statustui.core.recent_results import Change
 from statustui.core.run import Run
 from statustui.core.text import parse_span
 
@@ -40,6 +41,7 @@ FIELDS: dict[str, tuple[Callable[[Run], str], str]] = {
     "result": (lambda run: run.result or "", "`pass`, `fail`, `error`, or nothing"),
     "user": (lambda run: run.user, "who made the run"),
     "series": (lambda run: run.series, "number of the series that it belongs to"),
+    "system": (lambda run: run.system, "system that it is meant for, as Pavilion calls it"),
     "job": (lambda run: run.job_id, "id of its job, while it is under way"),
     "reason": (lambda run: run.job_reason, "why its job waits"),
 }
@@ -57,6 +59,19 @@ SETS: dict[str, tuple[Callable[[Run], Collection[str]], str]] = {
 """The same for fields with several texts: one of them has to match."""
 AGE = "age"
 """The field of the seconds since the last status."""
+SINCE = "since"
+"""The field of the seconds since its test began to fail as it does now."""
+
+SPANS: dict[str, tuple[Callable[[Run, float], float | None], str]] = {
+    AGE: (lambda run, now: run.age(now), "time since the last status: s, m, h, d"),
+    SINCE: (lambda run, now: run.failing_for(now), "time for which its test has failed like this"),
+}
+"""Name of a field in seconds -> function that returns it, None if unknown, and a description."""
+
+
+def _has_changed(change: Change) -> Callable[[Run], bool]:
+    return lambda run: run.past is not None and run.past.change is change
+
 
 FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
     "problem": (lambda run: run.category.is_problem, "error or failed"),
@@ -64,10 +79,24 @@ FLAGS: dict[str, tuple[Callable[[Run], bool], str]] = {
     "complete": (lambda run: run.is_finished, "it will not go on"),
     "stalled": (lambda run: run.stall is not None, "sits in a state for much longer than usual"),
     "muted": (lambda run: run.is_muted, "its failure is known, and put aside"),
+    "broke": (_has_changed(Change.BROKE), "last result of its test: failed, other than before"),
+    "still": (_has_changed(Change.STILL), "last result of its test: failed as the one before"),
+    "fixed": (_has_changed(Change.FIXED), "last result of its test: passed, failed before"),
+    "flaky": (
+        lambda run: run.past is not None and run.past.is_flaky,
+        "last result of its test, which fails and passes by turns",
+    ),
 }
 """Word -> function that returns whether it is true of a run, and a description."""
 
-OPENINGS = (*(f"{name}=" for name in (*FIELDS, *SETS)), *FLAGS, f"{AGE}<", f"{AGE}>")
+PAST_FIELDS = frozenset({"broke", "still", "fixed", "flaky", SINCE})
+"""The fields and flags that go by the past of a run."""
+
+OPENINGS = (
+    *(f"{name}=" for name in (*FIELDS, *SETS)),
+    *FLAGS,
+    *(f"{name}{sign}" for name in SPANS for sign in "<>"),
+)
 """What a term can begin with, other than a word: a comparison or a flag."""
 
 _FIELD = re.compile(r"([a-z]+)(!=|=|~|<|>)")
@@ -225,27 +254,27 @@ class _Parser:
         """Parse a comparison: a field, an operator and a value."""
         self._is_plain = False
         name, sign = field[1], field[2]
-        if name not in {*FIELDS, *SETS, AGE}:
+        if name not in {*FIELDS, *SETS, *SPANS}:
             raise QueryError(f"there is no field {name}{_suggest(name)}", field.start())
-        if (name == AGE) != (sign in {"<", ">"}):
-            signs = "< or >" if name == AGE else "=, != or ~"
+        if (name in SPANS) != (sign in {"<", ">"}):
+            signs = "< or >" if name in SPANS else "=, != or ~"
             raise QueryError(f"{name} is compared with {signs}", field.start(2))
         self._fields.add(name)
         self._place = field.end()
         is_quoted = self._text.startswith('"', self._place)
         value_at = self._place + is_quoted
         value = self._value(is_regex=sign == "~")
-        if name == AGE:
-            return self._age(sign, value, value_at)
+        if name in SPANS:
+            return self._span(name, sign, value, value_at)
         if not value and (sign == "~" or not is_quoted):
             empty = "" if sign == "~" else f'; {name}{sign}"" stands for what is empty'
             raise QueryError(f"nothing stands behind {sign}{empty}", field.end())
         return self._comparison(name, sign, value, value_at)
 
-    def _age(self, sign: str, value: str, value_at: int) -> Test:
+    def _span(self, name: str, sign: str, value: str, value_at: int) -> Test:
         self._has_age = True
         try:
-            return _is_aged(sign, parse_span(value))
+            return _is_aged(SPANS[name][0], sign, parse_span(value))
         except ValueError as error:
             raise QueryError(str(error), value_at) from None
 
@@ -337,7 +366,7 @@ def _suggest(name: str) -> str:
     """Return what to say of a field that does not exist: a similar one, or all."""
     from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
 
-    known = [*FIELDS, *SETS, AGE]
+    known = [*FIELDS, *SETS, *SPANS]
     begun = [one for one in known if one.startswith(name)]
     similar = begun or get_close_matches(name, known, 1)
     return f"; did you mean {similar[0]}?" if similar else f": {', '.join(known)}"
@@ -383,9 +412,9 @@ def _contains(word: str) -> Test:
     return test
 
 
-def _is_aged(sign: str, seconds: float) -> Test:
+def _is_aged(get: Callable[[Run, float], float | None], sign: str, seconds: float) -> Test:
     def test(run: Run, now: float) -> bool:
-        age = run.age(now)
+        age = get(run, now)
         return age is not None and (age < seconds if sign == "<" else age > seconds)
 
     return test

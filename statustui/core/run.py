@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from statustui.core.categories import Category
 from statustui.core.job import Job, Verdict
 from statustui.core.members import Members
+from statustui.core.recent_results import Past
 from statustui.core.states import STATES, categorise
 from statustui.core.status_info import StatusInfo
 
@@ -23,6 +24,8 @@ class RunMetadata(NamedTuple):
     """Who made the run: from Pavilion's record, or the owner of the status file."""
     series: str = ""
     """Number of the series that the run belongs to; of a series, its own."""
+    system: str = ""
+    """The system that the run is meant for, as Pavilion calls it."""
 
 
 class Stall(NamedTuple):
@@ -100,6 +103,8 @@ class Run(NamedTuple):
     """The job of a run under way; None if no file names one, or the run has finished."""
     is_muted: bool = False
     """Whether the user has put its problem aside as known."""
+    past: Past | None = None
+    """The last results of its test; None if unknown, or if the run is older than these."""
     began: float | None = None
     """When it began to run, after waiting and building, in seconds since 1970; None if it has not,
     or if its states do not tell."""
@@ -118,6 +123,11 @@ class Run(NamedTuple):
     def series(self) -> str:
         """Number of the series that the run belongs to; of a series, its own."""
         return self.metadata.series
+
+    @property
+    def system(self) -> str:
+        """The system that the run is meant for, as Pavilion calls it; empty if unknown."""
+        return self.metadata.system
 
     @property
     def is_finished(self) -> bool:
@@ -188,6 +198,16 @@ class Run(NamedTuple):
     def age(self, now: float) -> float | None:
         """Return the seconds from the current status to `now`; None if its time is unknown."""
         return None if self.updated_at is None else now - self.updated_at
+
+    def failing_for(self, now: float) -> float | None:
+        """Return for how many seconds its test has failed as it does now.
+
+        Returns:
+            The seconds up to `now`; None unless the run is the last result of its test, has failed,
+            and it is known since when.
+        """
+        since = None if self.past is None else self.past.since
+        return None if since is None or since.time is None else now - since.time
 
     @property
     def headline(self) -> str:

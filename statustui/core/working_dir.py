@@ -284,13 +284,13 @@ def find_runs(
 
 
 def read_metadata(place: RunDir) -> RunMetadata:
-    """Read the name, the user and the series of a run.
+    """Read the name, the user, the series and the system of a run.
 
     The name is Pavilion's name of the test, and empty until Pavilion has written it. In a plain
     tree it is the path of the run under the root.
 
-    Pavilion 2.4 has name and user in ``attributes``, 2.1.1 has suite and name in ``config``. Series
-    have their name in ``config``.
+    Pavilion 2.4 has name, user and ``sys_name`` in ``attributes``, 2.1.1 has suite and name in
+    ``config``. Series have their name in ``config``.
     """
     if place.kind == "plain":
         relative = os.path.relpath(place.path, place.root)
@@ -300,9 +300,10 @@ def read_metadata(place: RunDir) -> RunMetadata:
     series = read_series(place)
     if place.kind == "test":
         attributes = read_json(f"{place.path}/attributes")
-        name, user = attributes.get("name"), attributes.get("user")
-        if isinstance(name, str) and name:
-            return RunMetadata(_kept(name), _kept(user) if isinstance(user, str) else "", series)
+        texts = [attributes.get(key) for key in ("name", "user", "sys_name")]
+        name, user, system = (_kept(one) if isinstance(one, str) else "" for one in texts)
+        if name:
+            return RunMetadata(name, user, series, system)
     config = read_json(f"{place.path}/config")
     parts = [config.get("suite"), config.get("name"), config.get("subtitle")]
     whole = ".".join(part for part in parts if isinstance(part, str) and part)

@@ -21,6 +21,7 @@ from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.jobs import Jobs, Looks
+from statustui.monitor.pasts import Pasts, keep_past
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run_reader import RunReader
 from statustui.monitor.schedule import Schedule
@@ -84,6 +85,7 @@ class KnownRuns:
             Looks(settings.job_grace, settings.clock, settings.asker, beat=self.mark_answered)
         )
         self.series = AllSeries(settings.stale_after, settings.clock, unreadable.reasons)
+        self._pasts = Pasts(is_wanted=settings.tells_pasts)
 
     def close(self) -> None:
         """End the threads."""
@@ -230,7 +232,7 @@ class KnownRuns:
             shown = self._unchecked.pop(path, None)
             before = None if known is None else known.run
             # Let this and the store share one object.
-            run = shown if shown == run else keep_stall(run, before)
+            run = shown if shown == run else keep_past(keep_stall(run, before), before)
             if run is not snapshot.run:
                 snapshot = snapshot._replace(run=run)
             self._snapshots[path] = snapshot
@@ -243,6 +245,7 @@ class KnownRuns:
                 if not run.is_series and shown != judged:
                     yield RunChanged(judged)
                 self._stalls.add(run, before)
+                self._pasts.add(path, before)
                 self.series.add(judged)
             if known is None:
                 self._add_device(snapshot.device, path)
@@ -325,6 +328,7 @@ class KnownRuns:
             self.schedule.remove(path)
             self._stalls.forget(snapshot.run)
             self._jobs.forget(path)
+            self._pasts.add(path, snapshot.run)
             self.series.forget(path)
             self._directories.reset_run(path)
             yield RunRemoved(path)
@@ -356,9 +360,20 @@ class KnownRuns:
     def review_jobs(self) -> Iterator[Finding]:
         """Yield the runs of which their jobs make something else than before."""
         for run in self._jobs.review_due(self._by_its_files):
+            self._pasts.add(run.path, run)
             self.series.add(run)
             yield RunChanged(run)
         yield from self.judge_series(())
+
+    def review_pasts(self) -> Iterator[Finding]:
+        """Yield the runs whose past has changed; to be called once all runs have been read."""
+        for run in self._pasts.review_changed(self.get):
+            snapshot = self._snapshots[run.path]
+            # Let this and the store share one object, unless the run is judged by its job.
+            is_same = self.get(run.path) is snapshot.run
+            own = run if is_same else snapshot.run._replace(past=run.past)
+            self._snapshots[run.path] = snapshot._replace(run=own)
+            yield RunChanged(run)
 
     def get(self, path: str) -> Run | None:
         """Return the known run at `path`; None if there is none."""

@@ -93,6 +93,7 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
     store: CacheStore | None = None,
     grace: float = DEFAULT_GRACE,
     asker: Asker | None = None,
+    tells_pasts: bool = False,
     on_wait: Callable[[int], object] = lambda _read: None,
 ) -> Picture:
     """Find and read every run below `roots` once, each root in threads of its own.
@@ -109,6 +110,7 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
         store: Where snapshots of earlier looks are; None to read everything.
         grace: Seconds after the end of its job until a run under way counts as dead.
         asker: Asked once about the jobs of all runs under way; None to go by their files.
+        tells_pasts: Whether the runs are to carry their pasts; `details` then include `METADATA`.
         on_wait: Called with the number of runs read so far, a few times a second.
 
     Raises:
@@ -126,6 +128,7 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
             details=details,
             store=store,
             grace=grace,
+            tells_pasts=tells_pasts,
         )
         for number, root in enumerate(roots)
     ]
@@ -201,6 +204,7 @@ class _RootReader:
         details: How much to read of each run.
         store: Where snapshots of earlier looks are; None to read everything.
         grace: Seconds after the end of its job until a run under way counts as dead.
+        tells_pasts: Whether the runs are to carry their pasts.
     """
 
     def __init__(  # noqa: PLR0913 - what to read, and how
@@ -213,6 +217,7 @@ class _RootReader:
         details: Details,
         store: CacheStore | None,
         grace: float,
+        tells_pasts: bool,
     ) -> None:
         self.root = root
         self.runs: list[Run] = []
@@ -231,6 +236,7 @@ class _RootReader:
         self._details = details
         self._store = store
         self._grace = grace
+        self._tells_pasts = tells_pasts
         self.keeper: CacheKeeper | None = None
         """Keeps the cache of the root; None before that is loaded."""
         self.counted: list[OutlinedRun] = []
@@ -354,6 +360,10 @@ class _RootReader:
         for run in judge_series(runs, self._add_error, self._stale_after, self._now):
             judged.append(run)
             heartbeat()
+        if self._tells_pasts:
+            from statustui.monitor.pasts import with_pasts  # noqa: PLC0415 - only where asked for
+
+            judged = with_pasts(judged, heartbeat)
         self.runs = judged
 
     def _add_error(self, path: str, error: OSError) -> None:

@@ -84,8 +84,16 @@ class PollLoop:
             wanted: Paths of runs to read again.
         """
         self.scanner.mark_answered()
+        had_swept = self._has_swept
         try:
             self._apply(self._scan(others, wanted))
+            if self._has_swept:
+                if not had_swept:
+                    # The first complete picture does not wait for what the runs add up to.
+                    self._publish()
+                # No call on the filesystem is under way meanwhile.
+                self.scanner.mark_idle()
+                self._apply(self.scanner.review_pasts())
             # What a failed round has missed is found by a check of everything.
             self._wants_everything |= self._has_failed
             self._has_failed = False

@@ -43,6 +43,8 @@ class Settings:
     """Seconds after the end of its job until a run under way counts as dead."""
     asker: Asker | None = field(default=None, compare=False)
     """Asks the scheduler for all roots; made by the `Monitor`."""
+    tells_pasts: bool = True
+    """Whether runs are to carry their pasts."""
     clock: Callable[[], float] = time.time
     """Returns the time in seconds since 1970, to which times in status files are compared."""
 

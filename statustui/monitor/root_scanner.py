@@ -220,6 +220,10 @@ class RootScanner:
         yield from self._runs.read_on(hurry=hurry)
         yield from self._runs.judge_series(())
 
+    def review_pasts(self) -> Iterator[Finding]:
+        """Yield the runs whose past has changed; to be called once all runs have been read."""
+        yield from self._runs.review_pasts()
+
     # Directories.
 
     def _list(self, path: str) -> Iterator[Finding]:

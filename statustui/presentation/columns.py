@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from statustui.core.categories import Category
 from statustui.core.durations import goes_on
 from statustui.core.job import describe_wait
+from statustui.core.recent_results import MAX_RESULTS
 from statustui.core.run import Run
 from statustui.core.states import STATES
 from statustui.core.text import format_brief_span, format_live_age, format_span
@@ -58,6 +60,8 @@ class Column:
     """The beginning of its text that introduces the rest, and is drawn dim."""
     suffix: Callable[[Run, float], str] = lambda _run, _now: ""
     """The end of its text that stays if the text is cut."""
+    categories: Callable[[Run], Sequence[Category]] | None = None
+    """Returns the categories whose glyphs its text ends with, each drawn in its own style."""
 
 
 def _state(run: Run, now: float) -> str:
@@ -110,6 +114,19 @@ def _took(run: Run, now: float) -> str:
     if goes_on(run):
         return format_brief_span(now - run.started)
     return format_span((run.updated_at or run.started) - run.started)
+
+
+RESULT_GLYPHS = "".join(one.glyph for one in Category if one.is_problem or one is Category.PASSED)
+"""The glyphs of results."""
+
+
+def results_of(run: Run) -> tuple[Category, ...]:
+    """Return the last results of the test of a run, the newest last."""
+    return () if run.past is None else run.past.results
+
+
+def _results(run: Run, _now: float) -> str:
+    return "".join(category.glyph for category in results_of(run)).rjust(MAX_RESULTS)
 
 
 COLUMNS = {
@@ -204,6 +221,17 @@ COLUMNS = {
         is_usual=False,
         is_secondary=True,
         ticks=True,
+    ),
+    "past": Column(
+        "PAST",
+        "last results of its test, the newest last",
+        _results,
+        least=0,
+        most=MAX_RESULTS,
+        leaves=0,
+        is_usual=False,
+        tells=lambda run: run.past is not None,
+        categories=results_of,
     ),
     "note": Column(
         "NOTE",

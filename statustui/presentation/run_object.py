@@ -8,6 +8,7 @@ from typing import Any
 
 from statustui.core.job import Job, JobStatus
 from statustui.core.members import Members
+from statustui.core.recent_results import Moment, Past
 from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.core.text import format_iso
@@ -22,6 +23,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "kind": run.kind,
         "user": run.user,
         "series": run.series or None,
+        "system": run.system or None,
         "state": run.current.state,
         "category": run.category.value,
         "note": run.current.note,
@@ -32,6 +34,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "result": run.result,
         "results_file": run.results_file,
         "stalled": run.stall and {"since": run.stall.since, "basis": run.stall.basis},
+        "past": run.past and _past_object(run.past),
         "members": run.members and _members_object(run.members),
         "job": run.job and _job_object(run.job),
         "updates": run.status_count,
@@ -57,6 +60,21 @@ def _job_object(job: Job) -> dict[str, Any]:
         "nodes": status.nodes or None,
         "asked": job.asked,
     }
+
+
+def _past_object(past: Past) -> dict[str, Any]:
+    return {
+        "results": [category.value for category in past.results],
+        "is_last": past.is_last,
+        "change": past.change and past.change.value,
+        "flaky": past.is_flaky,
+        "failing_since": _moment_object(past.since),
+        "last_passed": _moment_object(past.passed),
+    }
+
+
+def _moment_object(moment: Moment | None) -> dict[str, Any] | None:
+    return moment and {"path": moment.path, "timestamp": moment.time}
 
 
 def _members_object(members: Members) -> dict[str, Any]:

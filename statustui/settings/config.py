@@ -64,6 +64,8 @@ class Config:
     """Seconds for which runs are gathered for one call of these."""
     ascii: bool | None = None
     """Whether to send only ASCII characters to the terminal; None to decide by the locale."""
+    campaign: bool = True
+    """Whether a line above the list says what is under way, and when it ends."""
     colorblind: bool = False
     """Whether to avoid red and green."""
     colours: Mapping[str, str] = field(default_factory=dict)
@@ -371,6 +373,7 @@ _ENTRIES: dict[str, Callable[[Config, object], Config]] = {
     "on-end": _simple("on_end", read_command),
     "gather": _simple("gather", read_gather),
     "ascii": _simple("ascii", _flag),
+    "campaign": _simple("campaign", _flag),
     "colorblind": _simple("colorblind", _flag),
 }
 _TABLES: dict[str, Callable[[Config, str, object], Config]] = {

@@ -78,7 +78,7 @@ class SessionState:
         """Return the configuration with what the user has chosen since it was written."""
         if self.changed_at < config.changed_at:
             return config
-        for name in ("sort", "group", "theme", "columns"):
+        for name in ("sort", "group", "theme", "columns", "campaign"):
             with contextlib.suppress(ValueError):
                 config = with_entry(config, "", name, self.settings.get(name))
         return config

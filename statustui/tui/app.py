@@ -63,6 +63,8 @@ from statustui.tui.widgets.filter_line import FilterLine
 from statustui.tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
+    from statustui.monitor.run.comparison import Compare
+    from statustui.monitor.run.histories import ReadHistories
     from statustui.monitor.run.inspection import Inspect, Inspection, InspectionResult
     from statustui.tui.screens.palette import Palette
 
@@ -83,6 +85,8 @@ class StatusApp(PrivateApp):
         source: Delivers batches of changes.
         roots: The watched directories, as the user gave them.
         inspect: Starts to read the files of one run.
+        compare: Starts to compare the files of two runs.
+        read_histories: Starts a reader of the histories of many runs.
         clock: Gives the current time in seconds since 1970.
         config: The configuration of the user.
         session: The state of earlier sessions; None to remember nothing.
@@ -108,6 +112,8 @@ class StatusApp(PrivateApp):
         roots: Sequence[str],
         *,
         inspect: Inspect | None = None,
+        compare: Compare | None = None,
+        read_histories: ReadHistories | None = None,
         clock: Callable[[], float] = time.time,
         config: Config = _DEFAULTS,
         session: SessionState | None = None,
@@ -131,7 +137,8 @@ class StatusApp(PrivateApp):
         self.failure: str | None = None
         """External reason for which the monitor had to stop, as one clean line; None if none."""
         self._source = source
-        self._inspect = inspect or FileInspector()
+        files = FileInspector()
+        self._inspect = inspect or files
         self._clock = clock
         self._store = RunStore(config.sort, config.group)
         self._hold = Hold(self._wake_updates, lambda: self._feed.has_more, calm)
@@ -139,7 +146,9 @@ class StatusApp(PrivateApp):
             store=self._store,
             roots=RootStates(roots),
             inspect=self._check_and_inspect,
-            display=DisplayOptions(),
+            compare=compare or files.compare,
+            read_histories=read_histories or files.read_histories,
+            display=DisplayOptions(shows_campaign=config.campaign),
             clock=clock,
             config=config,
             filters=FilterHistory(None if session is None else session.settings.get("filters")),
@@ -262,6 +271,7 @@ class StatusApp(PrivateApp):
             "sort": ("-" if self._store.reverse else "") + self._store.sort,
             "group": self._store.grouping,
             "filters": self._shared.filters.texts,
+            "campaign": self._shared.display.shows_campaign,
             "columns": None if columns == _DEFAULTS.columns else list(columns),
         }
 
@@ -410,6 +420,14 @@ class StatusApp(PrivateApp):
         """Check all roots now."""
         self._source.check_all()
 
+    def action_compare(self) -> None:
+        """Compare the run in view, or the selected one, with its last pass."""
+        from statustui.tui.screens.comparison import ComparisonScreen  # noqa: PLC0415 - rarely needed
+
+        screen = self.screen
+        if isinstance(screen, LiveScreen) and screen.targets:
+            self.push_screen(ComparisonScreen(screen.targets[0], self._shared))
+
     def action_mute(self) -> None:
         """Put the failure of the selected runs aside, or take that back."""
         from statustui.tui.screens.muting import toggle_mute  # noqa: PLC0415 - rarely needed
@@ -459,6 +477,16 @@ class StatusApp(PrivateApp):
 
 def _key_groups() -> list[type[DOMNode]]:
     """Return the classes with key bindings, in help order."""
+    from statustui.tui.screens.comparison import ComparisonScreen  # noqa: PLC0415 - as below
+    from statustui.tui.screens.over_time import OverTimeScreen  # noqa: PLC0415 - as below
     from statustui.tui.screens.run import KEYS  # noqa: PLC0415 - the list comes first
 
-    return [StatusApp, RunsScreen, RunTable, FilterLine, *KEYS]
+    return [
+        StatusApp,
+        RunsScreen,
+        RunTable,
+        FilterLine,
+        *KEYS,
+        ComparisonScreen,
+        OverTimeScreen,
+    ]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from io import FileIO
 
     from statustui.core.logs import Log
+    from statustui.monitor.run.comparison import ComparisonRead
+    from statustui.monitor.run.histories import HistoriesRead
     from statustui.monitor.run.inspection import InspectionResult
     from statustui.monitor.run.log_text import PageRequest, SearchPattern
     from statustui.settings.key_command import KeyCommand
@@ -94,11 +96,33 @@ class RunChosen(Message):
 
 
 @dataclass
+class ResultChosen(Message):
+    """The user wants to see the run at `path`, another result of the test of the one on show."""
+
+    path: str
+
+
+@dataclass
 class RunInspected(Message):
     """An inspection of the run at `path` has a result."""
 
     path: str
     result: InspectionResult
+
+
+@dataclass
+class ComparisonFound(Message):
+    """A comparison with the run at `path` has a result."""
+
+    path: str
+    found: ComparisonRead
+
+
+@dataclass
+class HistoriesFound(Message):
+    """Histories of some runs have been read."""
+
+    found: HistoriesRead
 
 
 @dataclass

@@ -99,7 +99,7 @@ def test_a_run_object_has_the_documented_keys(tmp_path: Path) -> None:
     runs = listed(str(root))
     keys = {"path", "id", "name", "kind", "state", "category", "note", "time", "timestamp"}
     keys |= {"user", "series", "problem", "result", "stalled", "updates", "error"}
-    keys |= {"recovered", "results_file", "members", "job"}
+    keys |= {"recovered", "results_file", "members", "job", "past", "system"}
     assert all(set(run) == keys for run in runs.values())
     empty = runs[f"{root}/test_runs/20"]
     assert (empty["state"], empty["category"], empty["updates"]) == ("UNKNOWN", "error", 0)

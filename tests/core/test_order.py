@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from statustui.core.categories import Category
 from statustui.core.job import Job, JobStatus
 from statustui.core.order import GROUPINGS, SORT_KEYS, natural, sort_key, split_sort, suite
+from statustui.core.recent_results import Change, Moment, Past
 from statustui.core.run import Run
 from tests.runs import make
 
@@ -35,6 +37,7 @@ RUNS = [
         ("result", ["2", "30", "20", "10", "3"]),
         ("started", ["30", "20", "10", "3", "2"]),
         ("took", ["30", "2", "3", "10", "20"]),
+        ("past", ["30", "20", "10", "3", "2"]),
         ("job", ["2", "3", "10", "20", "30"]),
     ],
 )
@@ -58,6 +61,28 @@ def test_the_longest_comes_first_and_what_goes_on_before_what_has_ended() -> Non
     for name in ("user", "series"):
         assert min([*runs, named], key=sort_key(name)) == named
     assert [run.id for run in sorted(runs[:2], key=sort_key("root"))] == ["30", "2"]
+
+
+def test_what_broke_comes_first_then_what_still_fails() -> None:
+    """Then what is flaky and what was fixed; of what fails, the last that broke."""
+    pasts = {
+        "1": Past((Category.PASSED,)),
+        "2": Past((Category.FAILED, Category.PASSED), is_last=True, change=Change.FIXED),
+        "3": Past((Category.PASSED, Category.FAILED, Category.PASSED, Category.PASSED), True),
+        "4": _failing(Change.STILL, 10.0),
+        "5": _failing(Change.STILL, 20.0),
+        "6": _failing(None, 15.0),
+        "7": _failing(Change.BROKE, 5.0),
+        "8": Past((Category.PASSED, Category.PASSED), is_last=True),
+        "9": None,
+    }
+    runs = [run(int(id_), "RUN_FAILED")._replace(past=past) for id_, past in pasts.items()]
+    ordered = [one.id for one in sorted(runs, key=sort_key("past"))]
+    assert ordered == ["7", "5", "6", "4", "3", "2", "8", "1", "9"]
+
+
+def _failing(change: Change | None, since: float) -> Past:
+    return Past((Category.FAILED,), is_last=True, change=change, since=Moment("r/x", since))
 
 
 def test_every_sort_key_tells_any_two_runs_apart() -> None:

@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from statustui.core.job import Job, JobStatus
-from statustui.core.query import FIELDS, FLAGS, QueryError, fold, parse_query
+from statustui.core.past import past_at, past_before
+from statustui.core.query import FIELDS, FLAGS, PAST_FIELDS, QueryError, fold, parse_query
 from statustui.core.run import Run, Stall
 from tests.runs import make
 
@@ -34,6 +35,22 @@ RUNS = (
 )
 STALLED = make("r/9", "RUNNING x", start=NOW - 9999)._replace(stall=Stall(NOW - 9000, "a guess"))
 MUTED = make("r/10", "RUN_ERROR x")._replace(is_muted=True)
+
+
+def last_of(sequence: str) -> Run:
+    """The last result of a test, 40 minutes apart: ``P`` passed, or failed in a way."""
+    results = [
+        make(
+            f"r/{sequence}{number}",
+            "COMPLETE result: PASS" if letter == "P" else f"RUN_FAILED {letter}",
+            start=NOW - 2400 * (len(sequence) - number),
+        )
+        for number, letter in enumerate(sequence)
+    ]
+    return results[-1]._replace(past=past_at(results, len(results) - 1))
+
+
+PASTS = tuple(map(last_of, ("PP", "PA", "PAA", "PAB", "PAAP", "PAPA", "A")))
 
 
 def found(expression: str) -> str:
@@ -273,8 +290,33 @@ def test_every_flag_tells_some_of_the_runs_from_the_others() -> None:
     """None is without meaning."""
     for flag in FLAGS:
         matches = parse_query(flag).matches
-        assert any(matches(run, NOW) for run in (*RUNS, STALLED, MUTED))
-        assert not all(matches(run, NOW) for run in (*RUNS, STALLED, MUTED))
+        runs = (*RUNS, STALLED, MUTED, *PASTS)
+        assert any(matches(run, NOW) for run in runs)
+        assert not all(matches(run, NOW) for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("expression", "sequences"),
+    [
+        ("broke", ["PA", "PAB", "PAPA"]),
+        ("still", ["PAA"]),
+        ("fixed", ["PAAP"]),
+        ("flaky", ["PAPA"]),
+        ("since>1h", ["PAA"]),
+        ("since<1h", ["PA", "PAB", "PAPA", "A"]),
+        ("!since<1000d", ["PP", "PAAP"]),
+        ('"broke"', []),
+    ],
+)
+def test_the_past_of_a_test_is_compared(expression: str, sequences: list[str]) -> None:
+    """Only the last result of a test has one to compare; most runs have none."""
+    query = parse_query(expression)
+    matching = [run.id[:-1] for run in PASTS if query.matches(run, NOW)]
+    assert matching == sequences
+    assert query.has_age is expression.startswith(("since", "!"))
+    assert bool(PAST_FIELDS & query.fields) is (expression[0] != '"')
+    earlier = PASTS[1]._replace(past=past_before([RUNS[4]], 1))
+    assert not parse_query("broke|still|fixed|flaky|since>0").matches(earlier, NOW)
 
 
 REGEX_PIECES = [*"ab01é()[]{}|*+?.^$\\,-=!<>:#", "(?", "(?P<", "(?<", "{9", "99999", "\\d", "\\N{"]

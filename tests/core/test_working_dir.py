@@ -191,7 +191,7 @@ def test_names_as_pavilion_writes_them() -> None:
             RunDir(str(DATA), path, "s1", "series" if kind == "series" else "test")
         )
     assert names == {
-        "test_runs/13": RunMetadata("nightly.badbuild", "root"),
+        "test_runs/13": RunMetadata("nightly.badbuild", "root", "", "vm"),
         "test_runs/0000002": RunMetadata("t.fails"),
         "series/1": RunMetadata("cmdline", "", "1"),
         "test_runs/20": RunMetadata(),

@@ -9,16 +9,17 @@ from statustui.presentation.columns import COLUMNS, columns_for, fit
 from statustui.presentation.roots import short_names
 from tests.core.test_run import run_of
 
-WIDEST = {"id": 3, "root": 2, "name": 20, "state": 15, "user": 8}
+WIDEST = {"id": 3, "root": 2, "name": 20, "state": 15, "user": 8, "past": 10}
 
 
 def test_columns_leave_a_narrow_line_in_the_stated_order() -> None:
-    """Id and state never do; the first to go is the time of the start."""
+    """Id and state never do; the first to go is the past."""
     seen = [
         [name for name, _cells in fit(list(COLUMNS), width, WIDEST)] for width in range(200, 0, -1)
     ]
     steps = [[*COLUMNS]]
     for leaving in (
+        "past",
         "started",
         "took",
         "series",

@@ -10,9 +10,10 @@ from tests.storm.naive import Picture, View
 from tests.storm.parties import Event, Row, Said
 from tests.storm.writers import Deed
 
-_PASSING = {"time", "stalled"}
-"""What two views of the program may say otherwise: said elsewhere too, or a matter of time."""
-_BESIDE = {"name", "user", "series"}
+_PASSING = {"time", "stalled", "past"}
+"""What two views of the program may say otherwise: said elsewhere too, a matter of time, or of
+other runs, because of which a follower prints no run again."""
+_BESIDE = {"name", "user", "series", "system"}
 """What may be known from when a run could be read."""
 
 _MISSING = "no run"

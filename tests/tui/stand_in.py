@@ -296,21 +296,26 @@ class StandIn:
         )
 
 
-def make_app(
+def make_app(  # noqa: PLR0913 - one argument for each thing that tests set
     source: StandIn | None = None,
     clock: Callable[[], float] = lambda: NOW,
     config: Config = _NOTHING,
     session: SessionState | None = None,
     calm: float = 0.0,
+    *,
+    campaign: bool = False,
 ) -> tuple[StatusApp, StandIn]:
-    """An application and the source that it shows; changes do not wait for keys."""
+    """An application and the source that it shows; changes do not wait for keys.
+
+    The line on what is under way is left out unless it is asked for.
+    """
     source = source or StandIn()
     app = StatusApp(
         source,
         [ROOT],
         inspect=source.inspect,
         clock=clock,
-        config=config,
+        config=replace(config, campaign=campaign),
         session=session,
         calm=calm,
     )

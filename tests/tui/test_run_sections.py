@@ -57,12 +57,12 @@ async def test_sections_have_titles_and_waste_no_line() -> None:
             "make: *** [all] Error 2",
         ]
         assert lines[7].startswith("time  ◇ BUILDING 17s (17s)  ✗ BUILD_FAILED 17s")
-        assert lines[10] == "earlier, passed 2h ago:  ✓ 3  ✓ 4"
+        assert lines[10] == "past: failing since 1m ago (5), last passed 2h ago (4)  ✓ 3  ✓ 4  ✗ 5"
         await pilot.resize_terminal(40, 12)
         await settle(pilot)
         text = shown(app)
         assert f"\n {ROOT}/test_runs/5" in text
-        assert "earlier" not in text
+        assert "past" not in text
         await pilot.press("tab")
         await settle(pilot)
         assert "─ time" not in shown(app)

@@ -216,6 +216,7 @@ async def test_a_command_takes_no_key_from_an_action_but_one_that_the_action_has
     text = """
         [keys]
         "runs.sort" = "o"
+        "over-time.order" = "o"
         [commands]
         s = {run = "true", label = "mine"}
         "!" = {run = "true", label = "not so", background = true}

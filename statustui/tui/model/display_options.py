@@ -1,4 +1,4 @@
-"""How histories and logs are displayed; the same for all runs."""
+"""What is displayed, and how; the same for all runs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class DisplayOptions:
     """Local time, UTC, or how long ago."""
     wraps: bool = True
     """Whether long lines are wrapped."""
+    shows_campaign: bool = True
+    """Whether a line above the list says what is under way."""
 
     def cycle_times(self) -> None:
         """Switch to the next way of displaying times."""

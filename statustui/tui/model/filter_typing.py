@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-from statustui.core.query import AGE, FIELDS, FLAGS, OPENINGS, SETS
+from statustui.core.query import FIELDS, FLAGS, OPENINGS, SETS, SPANS
 from statustui.core.run import Run
 from statustui.core.states import STATES
 
 _TERM = re.compile(r'[^\s|()"!][^\s|()"]*\Z')
 """The term at the end of a filter, if it has no quotes."""
 _COMPARISON = re.compile(r"([a-z]+)(!?=)([^*?\[\]]*)\Z")
-_SPAN_WITHOUT_UNIT = re.compile(rf"{AGE}[<>][0-9.]*\Z")
-_NAMES = (*FIELDS, *SETS, *FLAGS, AGE)
+_SPAN_WITHOUT_UNIT = re.compile(rf"(?:{'|'.join(SPANS)})[<>][0-9.]*\Z")
+_NAMES = (*FIELDS, *SETS, *FLAGS, *SPANS)
 _NEEDS_QUOTES = re.compile(r"[\s|()]")
 _HAS_NO_QUOTE = re.compile(r'["\[]')
 """Signs that cannot be written in a value; ``?`` stands for any."""

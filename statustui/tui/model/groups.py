@@ -96,7 +96,7 @@ class Group:
 
     @property
     def since(self) -> float | None:
-        """When the first of its runs failed, in seconds since 1970; None if unknown."""
+        """When the first of its runs, or of their tests, failed like this; None if unknown."""
         # All runs are compared only after the first of them has left the group.
         if not self._is_since_known:
             self._is_since_known = True
@@ -105,6 +105,10 @@ class Group:
 
 
 def _failed_at(run: Run) -> float | None:
+    """Return since when a run has failed; the last result of a test, since its test has."""
+    since = None if run.past is None else run.past.since
+    if since is not None:
+        return since.time
     return None if run.problem is None else run.problem.timestamp
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from statustui.core.categories import Category
-from statustui.core.query import AGE, FIELDS, FLAGS, SETS
+from statustui.core.query import FIELDS, FLAGS, SETS, SPANS
 from statustui.core.run import Run
 from statustui.core.states import categorise, explain_state
 from statustui.core.text import clean
@@ -118,7 +118,7 @@ def filter_section() -> Section:
         ("FIELD=PATTERN", "the field matches; * stands for anything, ? for one character"),
         ("FIELD!=PATTERN", "the field does not match"),
         ("FIELD~REGEX", "the field matches the regular expression"),
-        (f"{AGE}<1h  {AGE}>2d", "age of the last status: s, m, h, d"),
+        *((f"{name}<1h  {name}>2d", meaning) for name, (_get, meaning) in SPANS.items()),
         *((flag, meaning) for flag, (_test, meaning) in FLAGS.items()),
         *((f"{field}=", meaning.replace("`", "")) for field, (_get, meaning) in FIELDS.items()),
         *((f"{field}=", f"{meaning}; one has to match") for field, (_get, meaning) in SETS.items()),

@@ -13,6 +13,8 @@ from statustui.tui.model.root_states import RootStates
 from statustui.tui.model.store import RunStore
 
 if TYPE_CHECKING:
+    from statustui.monitor.run.comparison import Compare
+    from statustui.monitor.run.histories import ReadHistories
     from statustui.monitor.run.inspection import Inspect
     from statustui.tui.model.hold import Hold
 
@@ -26,6 +28,10 @@ class ScreenContext:
     roots: RootStates
     inspect: Inspect
     """Starts to read the files of one run."""
+    compare: Compare
+    """Starts to compare the files of two runs."""
+    read_histories: ReadHistories
+    """Starts a reader of the histories of many runs."""
     display: DisplayOptions
     clock: Callable[[], float]
     """Gives the current time in seconds since 1970."""

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import replace
 
+from statustui.core.campaign import Campaign
 from statustui.core.categories import Category
 from statustui.core.order import SERIES_GROUP, sort_key, split_sort
 from statustui.core.run import Run
@@ -55,6 +56,8 @@ class RunStore:
         """Path of a run that has just changed -> when, in seconds since 1970."""
         self.unread_problems = UnreadProblems()
         """The runs with a new problem that the user has not seen."""
+        self.campaign = Campaign()
+        """What is under way, of all runs."""
         self.stalled = 0
         """How many of all runs have stalled."""
         self.muted = 0
@@ -140,6 +143,17 @@ class RunStore:
     @property
     def _listed_counts(self) -> Counter[Category]:
         return self.counts if self._listing.arrangement.lists_all else self._listing.counts
+
+    @property
+    def arranged(self) -> object:
+        """An object that is replaced by another one when the list is arranged in another way."""
+        return self._listing
+
+    def listed_runs(self) -> Iterator[Run]:
+        """Yield the listed runs, those in folded groups included, without series; in no order."""
+        for group in self._listing.groups.all():
+            if group.name != SERIES_GROUP:
+                yield from group.order
 
     def row(self, index: int) -> Row:
         """Return what row `index` shows."""
@@ -423,6 +437,7 @@ class RunStore:
         self.root_counts[run.root] += by
         if run.is_series:
             return
+        (self.campaign.add if by > 0 else self.campaign.discard)(run)
         self.counts[run.category] += by
         self.stalled += by * (run.stall is not None)
         if not run.category.is_problem:

@@ -13,6 +13,7 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from statustui.core.config_values import format_value
 from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.core.text import clean
@@ -31,20 +32,22 @@ from statustui.tui.messages import (
     LogChosen,
     Moved,
     PageWanted,
+    ResultChosen,
     RunInspected,
     SearchChanged,
     SearchWanted,
     TabChosen,
 )
 from statustui.tui.model.help_entries import Section
-from statustui.tui.model.peers import earlier_of, find_peers
+from statustui.tui.model.past_results import PastResults
+from statustui.tui.model.peers import find_peers
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.model.series_members import SeriesMembers
 from statustui.tui.model.store import RunStore
 from statustui.tui.screens.help_sections import run_sections
 from statustui.tui.screens.live_screen import LiveScreen
 from statustui.tui.screens.log_viewing import view_log
-from statustui.tui.widgets.document_tree import DocumentTree, format_value
+from statustui.tui.widgets.document_tree import DocumentTree
 from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.key_line import KeyLine
@@ -88,8 +91,25 @@ class RunScreen(LiveScreen):
             show=False,
             id="run.previous",
         ),
+        Binding("=", "app.compare", "Compare with last pass", id="run.compare"),
         Binding("e", "problem(1)", "Next problem", show=False, id="run.next-problem"),
         Binding("E", "problem(-1)", "Previous problem", show=False, id="run.previous-problem"),
+        Binding(
+            "less_than_sign",
+            "result(-1)",
+            "Result before",
+            key_display="<",
+            show=False,
+            id="run.result-before",
+        ),
+        Binding(
+            "greater_than_sign",
+            "result(1)",
+            "Result after",
+            key_display=">",
+            show=False,
+            id="run.result-after",
+        ),
         Binding("T", "times", "Times: local, UTC, how long ago", show=False, id="run.times"),
         Binding("y", "copy", "Copy id, or value", show=False, id="run.copy"),
         Binding("Y", "copy_view", "Copy what is in view", show=False, id="run.copy-view"),
@@ -109,6 +129,7 @@ class RunScreen(LiveScreen):
         self._logs = LogTab(options, clock)
         self._results = DocumentTree()
         self._members = SeriesMembers(context.store.runs)
+        self._past = PastResults(context.store.runs)
         self._table = RunTable(self._members.store, clock, context.config)
         self._search_line = SearchLine()
         self._switcher = ContentSwitcher(
@@ -183,9 +204,9 @@ class RunScreen(LiveScreen):
         if run.is_series:
             self._table.measure_runs(self._members.set_series(run))
             self._draw_members()
-        path, runs = run.path, self._shared.store.runs
-        peers = find_peers(runs.values(), run)
-        self._overview.set_earlier(earlier_of(run, map(runs.__getitem__, peers)))
+        path = run.path
+        peers = find_peers(self._past.set_run(run), run)
+        self._overview.set_results(self._past.results)
         self._inspection = self._shared.inspect(
             run,
             peers,
@@ -193,7 +214,8 @@ class RunScreen(LiveScreen):
         )
 
     def apply_batch(self, batch: Batch) -> None:
-        """If this is a series, take in the changes of its runs."""
+        """Take in the changes of other runs of the test, or of the runs of a series."""
+        self._past.apply_batch(batch)
         if self._run.is_series:
             self._table.measure_runs(self._members.apply_batch(batch))
 
@@ -204,6 +226,7 @@ class RunScreen(LiveScreen):
             self._inspection.check(run)
         self._run = run or before
         self._overview.set_run(self._run, is_gone=run is None)
+        self._overview.set_results(self._past.results)
         if self._run.is_series:
             self._table.measure_runs(self._members.update(self._run))
             self._draw_members()
@@ -352,9 +375,28 @@ class RunScreen(LiveScreen):
             where = "further down" if step > 0 else "further up"
             self.notify(f"There is no {what} {where} in the list.", timeout=3)
             return
-        self._store.select_run(run.path)
+        self._show(run)
+
+    def _show(self, run: Run) -> None:
+        if self._store.row_of(run.path) is not None:
+            self._store.select_run(run.path)
         self._open(run)
         self._choose(self._tab if self._tab in self._names else HISTORY)
+
+    def action_result(self, step: int) -> None:
+        """Show the next result of the test, or (-1) the one before."""
+        run = self._past.beside(self._run.path, step)
+        if run is None:
+            when = "later" if step > 0 else "earlier"
+            self.notify(f"There is no {when} result of this test.", timeout=3)
+            return
+        self._show(run)
+
+    @on(ResultChosen)
+    def _show_result(self, message: ResultChosen) -> None:
+        run = self._shared.store.runs.get(message.path)
+        if run is not None and run.path != self._run.path:
+            self._show(run)
 
     def action_times(self) -> None:
         """Switch between local time, UTC and ages."""

@@ -46,6 +46,7 @@ from statustui.tui.widgets.summary import SummaryBar
 
 if TYPE_CHECKING:
     from statustui.tui.model.help_entries import Section
+    from statustui.tui.widgets.campaign_line import CampaignLine
     from statustui.tui.widgets.preview import Preview
 
 _WIDE = 140
@@ -75,6 +76,7 @@ class RunsScreen(LiveScreen):
         Binding("p", "pause", "Pause the picture", show=False, id="runs.pause"),
         Binding("c", "columns", "Columns", show=False, id="runs.columns"),
         Binding("t", "group", "Group", show=False, id="runs.group"),
+        Binding("C", "campaign", "What is under way", show=False, id="runs.campaign"),
         Binding("escape,h", "show_all", "Show all", show=False, id="runs.all"),
         Binding("y", "copy('ids')", "Copy ids", show=False, id="runs.copy-ids"),
         Binding("Y", "copy_menu", "Choose what to copy", show=False, id="runs.copy"),
@@ -90,6 +92,8 @@ class RunsScreen(LiveScreen):
             )
             for digit in "123456789"
         ),
+        Binding("x", "over_time", "Over time", id="runs.over-time"),
+        Binding("=", "app.compare", "Compare with last pass", show=False, id="runs.compare"),
         Binding("minus", "last_view", "Last view", show=False, key_display="-", id="runs.last"),
         Binding("tab", "category(1)", "Next category", show=False, id="runs.next-category"),
         Binding(
@@ -109,6 +113,7 @@ class RunsScreen(LiveScreen):
         self._store = store
         self._clock = clock
         self._preview: Preview | None = None
+        self._campaign: CampaignLine | None = None
         self._is_complete = False
         self._back_at = float("-inf")
         self._is_behind_run = False
@@ -154,7 +159,11 @@ class RunsScreen(LiveScreen):
         await self.mount(row, line.error_line, before=self._health)
         self.set_interval(_AGE_FILTER_INTERVAL, self._filter_by_age)
         self.set_interval(1.0, self._drop_seen)
-        from statustui.tui.widgets.key_line import HintLine, KeyLine  # noqa: PLC0415 - after the first frame
+        from statustui.tui.widgets.campaign_line import CampaignLine  # noqa: PLC0415 - after the first frame
+        from statustui.tui.widgets.key_line import HintLine, KeyLine  # noqa: PLC0415 - as above
+
+        self._campaign = CampaignLine(self._shared)
+        await self.mount(self._campaign, before="#list")
 
         if self._shared.has_hints:
             await self.mount(HintLine())
@@ -179,8 +188,10 @@ class RunsScreen(LiveScreen):
             self._preview.close_run()
 
     def on_resize(self) -> None:
-        """Show or hide the preview for the new width."""
+        """Show or hide the preview, and the line on what is under way, for the new size."""
         self._update_preview()
+        if self._campaign is not None:
+            self._campaign.follow()
 
     @on(SelectionMoved)
     def _preview_selected(self) -> None:
@@ -209,11 +220,18 @@ class RunsScreen(LiveScreen):
             self._preview.mark_gone()
         self._preview.set_run(self._store.current)
 
+    def action_campaign(self) -> None:
+        """Show or hide the line on what is under way."""
+        if self._campaign is not None:
+            self._campaign.toggle()
+
     # Changes.
 
     def apply_batch(self, batch: Batch) -> None:
         """Make room in the columns for what has changed, and list what has become new."""
         self._table.measure_runs(batch.changed)
+        if self._preview is not None:
+            self._preview.apply_batch(batch)
         if self._filter.subset.trait == "new":
             store = self._store
             # The store has listed these before their problems were known to be new.
@@ -228,6 +246,8 @@ class RunsScreen(LiveScreen):
         if self._store.selected is None and self._shared.roots.is_settled:
             self._store.select(0)
         self._summary.update()
+        if self._campaign is not None:
+            self._campaign.follow()
         self._table.show_changes(shift)
         self._update_listing()
         self._update_preview()
@@ -248,6 +268,12 @@ class RunsScreen(LiveScreen):
     def is_browsed(self) -> bool:
         """Whether keys go to the list, not to the filter."""
         return self._table.has_focus
+
+    def action_over_time(self) -> None:
+        """Show the listed runs as bars on one axis of time."""
+        from statustui.tui.screens.over_time import OverTimeScreen  # noqa: PLC0415 - rarely needed
+
+        self.app.push_screen(OverTimeScreen(self._shared))
 
     def action_pause(self) -> None:
         """Let all changes wait, or take them in again."""

@@ -14,7 +14,7 @@ from statustui.core.categories import Category
 _REPLACEMENTS = str.maketrans(
     {
         **{category.glyph: category.letter for category in Category},
-        **dict(zip("»▾▼▶•…↑↓█░━─│┃", ")vv>o.^v#.--||", strict=True)),
+        **dict(zip("»▾▼▶•…↑↓←→█▒░━─│┃", ")vv>o.^v<>#+.--||", strict=True)),
         **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛", "+"),
         **dict.fromkeys("▁▂▃▄▅▆▇▔", "-"),
         **dict.fromkeys("▏▎▍▌▋▊▉▐", "|"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
@@ -12,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from statustui.core.config_values import format_value
 from statustui.core.documents import Document
 from statustui.core.text import clean, ignores_case
 from statustui.tui.widgets.pager import WRAPPED
@@ -215,11 +215,3 @@ def items(value: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - any JSON value
     if isinstance(value, list):
         return [(str(index), below) for index, below in enumerate(value)]
     return []
-
-
-def format_value(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return a string as it is, and any other value as JSON."""
-    try:
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        return "(nested too deeply)"

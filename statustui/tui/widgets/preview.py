@@ -9,8 +9,10 @@ from textual.containers import Vertical
 
 from statustui.core.history import History
 from statustui.core.run import Run
+from statustui.monitor.batch import Batch
 from statustui.monitor.run.inspection import Inspection
-from statustui.tui.messages import Moved, RunInspected
+from statustui.tui.messages import Moved, ResultChosen, RunChosen, RunInspected
+from statustui.tui.model.past_results import PastResults
 from statustui.tui.model.peers import find_peers
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.terminal.timers import call_after
@@ -34,6 +36,7 @@ class Preview(Vertical):
         self._run: Run | None = None
         self._inspection: Inspection | None = None
         self._overview: Overview | None = None
+        self._past = PastResults(context.store.runs)
         self._history = HistoryView(context.display, context.clock, "preview-history")
         self._history.can_focus = False
         self._timer: TimerHandle | None = None
@@ -91,9 +94,11 @@ class Preview(Vertical):
         self._history.set_history(History())
         self._history.follows = True
         path = run.path
+        peers = find_peers(self._past.set_run(run), run)
+        self._overview.set_results(self._past.results)
         self._inspection = self._shared.inspect(
             run,
-            find_peers(self._shared.store.runs.values(), run),
+            peers,
             lambda result: self.post_message(RunInspected(path, result)),
         )
 
@@ -105,6 +110,16 @@ class Preview(Vertical):
         self._overview.apply_result(message.result)
         if isinstance(message.result, History):
             self._history.set_history(message.result)
+
+    def apply_batch(self, batch: Batch) -> None:
+        """Take in the changes of other runs of the test."""
+        if self._past.apply_batch(batch) and self._overview is not None:
+            self._overview.set_results(self._past.results)
+
+    @on(ResultChosen)
+    def _open_result(self, message: ResultChosen) -> None:
+        message.stop()
+        self.post_message(RunChosen(message.path))
 
     @on(Moved)
     def _ignore(self, message: Moved) -> None:

@@ -18,8 +18,8 @@ from statustui.core.states import explain_state
 from statustui.core.text import clean, format_age, format_live_age
 from statustui.monitor.run.inspection import Inspection, InspectionResult, Logs, Unreadable
 from statustui.presentation.glyphs import STYLES
-from statustui.tui.widgets.earlier import Earlier
 from statustui.tui.widgets.painted import Painted
+from statustui.tui.widgets.past_line import PastLine
 from statustui.tui.widgets.reason import Reason, ReasonScroll
 from statustui.tui.widgets.timeline import Timeline
 
@@ -113,7 +113,7 @@ class RunHeader(Painted):
 
 
 class Overview(Vertical):
-    """A run at a glance: its state, why it failed, its timeline, and earlier runs of its name.
+    """A run at a glance: its state, why it failed, its timeline, and the past of its test.
 
     Args:
         run: The run.
@@ -126,7 +126,7 @@ class Overview(Vertical):
         self._header = RunHeader(run, clock)
         self._timeline = Timeline(run, clock)
         self._reason = Reason(run, clock)
-        self._earlier = Earlier(clock)
+        self._past = PastLine(clock)
         self._is_gone = False
         self._silence: str | None = None
         self._trouble: str | None = None
@@ -137,7 +137,7 @@ class Overview(Vertical):
         with ReasonScroll(classes="reason-scroll"):
             yield self._reason
         yield self._timeline
-        yield self._earlier
+        yield self._past
 
     def on_mount(self) -> None:
         """Hide the parts that have nothing to say."""
@@ -153,9 +153,9 @@ class Overview(Vertical):
         self._timeline.set_run(run)
         self._reason.set_run(run)
 
-    def set_earlier(self, runs: Sequence[Run]) -> None:
-        """Set the earlier runs of the same name, the last one first."""
-        self._earlier.set_runs(runs)
+    def set_results(self, results: Sequence[Run]) -> None:
+        """Set all results of the test of the run, in chronological order."""
+        self._past.set_results(self._run.path, results)
 
     def apply_result(self, result: InspectionResult) -> None:
         """Apply the result of an inspection of the run."""
@@ -180,7 +180,7 @@ class Overview(Vertical):
         self._update_header()
         self._timeline.update()
         self._reason.update()
-        self._earlier.update()
+        self._past.update()
 
     def _update_header(self) -> None:
         # If the monitor cannot read it either, the state says so; a series needs no status.

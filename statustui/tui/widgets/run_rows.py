@@ -146,6 +146,11 @@ class RowPainter:
             column = self._columns[name]
             pad = pad_cell_end if column.keeps_end else pad_cell
             text, suffix = clean(column.text(run, now)), column.suffix(run, now)
+            if column.categories is not None and column.categories(run):
+                told = column.categories(run)[-size:]
+                segments.append(Segment(" " * (1 + size - len(told)), base))
+                segments += [Segment(one.glyph, style_of(STYLES[one]) + base) for one in told]
+                continue
             if suffix and cell_len(text) > size:
                 text = pad_cell(text.removesuffix(suffix), size - len(suffix)) + suffix
             text = " " + pad(text, size)

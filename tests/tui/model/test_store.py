@@ -201,6 +201,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert store.under_way == sum(
             run.category.is_under_way for run in unfolded if not run.is_series
         )
+        assert store.campaign.under_way == sum(run.category.is_under_way for run in runs)
         for row in rows:
             if isinstance(row, Group):
                 members = [run.category for run in row.order]

@@ -1,0 +1,245 @@
+"""What is under way, and when it will have ended, against naive recomputations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from statustui.core.campaign import Campaign, Estimate, Outlook, Spread, last_end, time_left
+from statustui.core.run import Run, Stall
+from statustui.core.work_times import Usual, WorkTimes, time_at_work, work_name
+from tests.runs import make
+
+NOW = 1_795_000_000.0
+HOUR = 3600.0
+PASSED, FAILED = (f"COMPLETE The test completed with result: {word}" for word in ("PASS", "FAIL"))
+
+
+def run_of(  # noqa: PLR0913 - one argument for each thing that matters here
+    path: str,
+    name: str,
+    ago: float,
+    *,
+    waits: float = 10.0,
+    works: float | None = None,
+    end: str = PASSED,
+) -> Run:
+    """A run created some seconds `ago` that waits and works, and has ended if `works` is given."""
+    run = make(path, "CREATED x", "RUNNING y", *([] if works is None else [end]), name=name)
+    start = NOW - ago
+    updated_at = start + waits + (works or 0.0)
+    return run._replace(started=start, began=start + waits, updated_at=updated_at)
+
+
+def waiting(path: str, name: str, ago: float) -> Run:
+    """A run created some seconds `ago` that still waits."""
+    run = make(path, "CREATED x", "SCHEDULED y", name=name)
+    return run._replace(started=NOW - ago, updated_at=NOW - ago)
+
+
+def outlook_of(runs: Sequence[Run], now: float = NOW) -> Outlook | None:
+    """What a campaign of the runs looks like."""
+    campaign = Campaign()
+    for run in runs:
+        campaign.add(run)
+    assert campaign.take_in(len(runs))
+    return campaign.outlook(now)
+
+
+def end_of(runs: Sequence[Run]) -> Estimate | None:
+    """When they will have ended."""
+    outlook = outlook_of(runs)
+    return None if outlook is None else outlook.end
+
+
+def simulate(at_work: Sequence[int], waiting: Sequence[int]) -> int:
+    """When the last run ends, second by second."""
+    busy, queue, now = list(at_work), list(waiting), 0
+    while True:
+        for place, left in enumerate(busy):
+            while left == 0 and queue:
+                left = busy[place] = queue.pop(0)  # noqa: PLW2901 - the next run has this place
+        if not queue and not any(busy):
+            return now
+        busy = [max(0, left - 1) for left in busy]
+        now += 1
+
+
+SECONDS = st.integers(0, 12)
+
+
+@given(st.lists(SECONDS, min_size=1, max_size=5), st.lists(SECONDS, max_size=12))
+@example([3, 1], [2, 2, 5])
+def test_the_last_end_is_that_of_a_simulation_second_by_second(
+    at_work: list[int], queue: list[int]
+) -> None:
+    """Each waiting run begins as soon as a place is free."""
+    assert last_end(at_work, queue) == simulate(at_work, queue)
+
+
+def test_thousands_of_waiting_runs_are_spread_evenly() -> None:
+    """Which makes no difference, but for the last of them."""
+    assert last_end([0.0] * 10, [60.0] * 50_000) == 300_000.0
+
+
+@given(
+    st.lists(st.floats(0, 1e6), min_size=1, max_size=20).map(sorted),
+    st.floats(0, 2e6),
+)
+def test_the_time_left_is_in_order_and_shrinks_with_what_has_passed(
+    usual: list[float], elapsed: float
+) -> None:
+    """It is never negative, and within what peers took, with a margin for few of them."""
+    left = time_left(usual, elapsed)
+    assert 0 <= left.low <= left.middle <= left.high
+    if elapsed < usual[-1]:
+        margin = 0.3 * usual[len(usual) // 2] / len(usual)
+        assert left.high <= usual[-1] - elapsed + margin * 1.001
+        longer = [one for one in usual if one > elapsed]
+        assert left.middle == longer[len(longer) // 2] - elapsed
+    else:
+        assert left.low == 0
+
+
+RUNS = st.builds(
+    lambda number, name, ago, kind: {
+        "passed": lambda: run_of(number, name, ago, works=60.0 + ago % 50),
+        "failed": lambda: run_of(number, name, ago, works=30.0, end=FAILED),
+        "works": lambda: run_of(number, name, ago),
+        "waits": lambda: waiting(number, name, ago),
+        "stalled": lambda: run_of(number, name, ago)._replace(stall=Stall(0.0, "silent")),
+        "unknown": lambda: make(number, name=name),
+        "cancelled": lambda: run_of(number, name, ago, works=1.0, end="CANCELLED by me"),
+    }[kind](),
+    st.sampled_from("123456"),
+    st.sampled_from(["s.a", "s.b", "s.c"]),
+    st.floats(0, 20 * HOUR),
+    st.sampled_from(["passed", "failed", "works", "waits", "stalled", "unknown", "cancelled"]),
+)
+
+
+@given(st.lists(st.tuples(RUNS, st.booleans()), max_size=15), st.integers(0, 3))
+def test_what_is_kept_run_by_run_is_what_all_runs_add_up_to(
+    changes: list[tuple[Run, bool]], most: int
+) -> None:
+    """Whatever came, changed and went before, and however much was taken in at a time."""
+    campaign, known = Campaign(), dict[str, Run]()
+    for run, stays in changes:
+        before = known.pop(run.path, None)
+        if before is not None:
+            campaign.discard(before)
+        if stays:
+            campaign.add(run)
+            known[run.path] = run
+        campaign.take_in(most)
+    campaign.take_in(100)
+    assert campaign.outlook(NOW) == outlook_of(list(known.values()))
+    live = [run for run in known.values() if run.category.is_under_way and run.stall is None]
+    assert campaign.under_way == len(live)
+
+
+@given(st.lists(RUNS, max_size=8))
+def test_usual_times_are_those_of_the_runs_of_the_name_that_passed_or_failed(
+    runs: list[Run],
+) -> None:
+    """Without any, those of all runs."""
+    times = WorkTimes()
+    for run in (ended := [run for run in runs if run.category.is_final and run.result]):
+        times.add(run)
+    for name in {work_name(run) for run in runs}:
+        own = tuple(sorted(time_at_work(run) or 0.0 for run in ended if work_name(run) == name))
+        everybody = tuple(sorted(time_at_work(run) or 0.0 for run in ended))
+        assert times.usual(name) == (Usual(own, True) if own else Usual(everybody))
+
+
+def test_only_the_newest_runs_of_a_name_are_compared_with() -> None:
+    """And a run that goes is forgotten."""
+    times, runs = WorkTimes(), [run_of(f"{n}", "s.a", HOUR * n, works=float(n)) for n in range(50)]
+    for run in runs:
+        times.add(run)
+    assert times.usual(("r", "s.a")).seconds == tuple(map(float, range(20)))
+    for run in runs:
+        times.discard(run)
+    assert times.usual(("r", "s.a")) == Usual()
+
+
+def test_the_end_follows_from_what_is_usual_and_how_many_run_at_a_time() -> None:
+    """Two of an hour at a time, eight to come: half an hour, and four hours more."""
+    past = [run_of(f"p{n}", "s.a", 50 * HOUR, works=HOUR) for n in range(20)]
+    works = [run_of(f"w{n}", "s.a", HOUR / 2 + 10) for n in range(2)]
+    queue = [waiting(f"q{n}", "s.a", 60.0) for n in range(8)]
+    end = end_of([*past, *works, *queue])
+    assert end is not None
+    assert end.seconds.middle == 4.5 * HOUR
+    assert not end.is_rough
+    assert 4.3 * HOUR < end.seconds.low < end.seconds.high < 4.7 * HOUR
+
+
+def test_time_in_a_queue_says_nothing_of_the_time_at_work() -> None:
+    """A run that waited for five hours worked for a minute."""
+    past = [run_of(f"p{n}", "s.a", 50 * HOUR, waits=5 * HOUR, works=60.0) for n in range(20)]
+    end = end_of(
+        [*past, run_of("w", "s.a", 10.0), *(waiting(f"{n}", "s.a", 9.0) for n in range(9))]
+    )
+    assert end is not None
+    assert end.seconds.middle == 10 * 60.0
+
+
+def test_nothing_is_estimated_where_nothing_can_be_said() -> None:
+    """Nothing runs, or nothing has ended; times of other tests make it rough."""
+    past = run_of("p", "s.a", 9 * HOUR, works=HOUR)
+    assert end_of([past, waiting("q", "s.a", 60.0)]) is None
+    assert end_of([run_of("w", "s.a", 60.0)]) is None
+    rough = end_of([past, run_of("w", "s.b", 10.0)])
+    assert rough == Estimate(Spread(0.7 * HOUR, HOUR, 1.3 * HOUR), is_rough=True)
+
+
+def test_overdue_runs_are_left_out_of_the_end() -> None:
+    """Nobody can say when they will have ended, and no place becomes free by them."""
+    past = [run_of(f"p{n}", "s.a", 90 * HOUR, works=HOUR) for n in range(20)]
+    late = run_of("l", "s.a", 4 * HOUR)
+    assert end_of([*past, late]) is None
+    works = run_of("w", "s.a", HOUR / 2 + 10)
+    end = end_of([*past, late, works, waiting("q", "s.a", 60.0)])
+    assert end is not None
+    assert (end.seconds.middle, end.overdue) == (1.5 * HOUR, 1)
+    a_little_late = end_of([*past, run_of("w", "s.a", 1.5 * HOUR + 10)])
+    assert a_little_late is not None
+    assert (a_little_late.seconds.middle, a_little_late.overdue) == (HOUR / 2, 0)
+
+
+def test_nothing_is_told_when_nothing_is_under_way() -> None:
+    """A stalled run is not."""
+    stalled = run_of("1", "s.a", 60.0)._replace(stall=Stall(0.0, "silent"))
+    assert outlook_of([run_of("2", "s.a", HOUR, works=60.0), stalled]) is None
+
+
+def test_ends_and_failures_are_told_per_hour() -> None:
+    """Of the last hour; failures as a curve since the first of the runs under way was made."""
+    now = 600.0 * round(NOW / 600) + 300
+    away = now - NOW
+    runs = [
+        run_of(f"{n}", "s.a", 600.0 * n - away, waits=0.0, works=1.0, end=end)
+        for n, end in (
+            (1, FAILED),
+            (2, PASSED),
+            (3, PASSED),
+            (3, FAILED),
+            (5, FAILED),
+            (80, FAILED),
+        )
+    ]
+    runs = [run._replace(path=f"{n}") for n, run in enumerate(runs)]
+    outlook = outlook_of([*runs, run_of("w", "s.a", 1850.0 - away)], now)
+    assert outlook is not None
+    assert outlook.failures == (1, 0, 1, 0)
+    assert outlook.ended_per_hour == 5 * HOUR / 3300
+    assert outlook.failed_per_hour == 3 * HOUR / 3300
+    early = outlook_of([run_of("w", "s.a", 60.0 - away)], now)
+    assert early is not None
+    assert early.ended_per_hour is None
+    old = outlook_of([*runs, run_of("w", "s.a", 15 * HOUR - away)], now)
+    assert old is not None
+    assert len(old.failures) == 12
