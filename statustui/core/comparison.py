@@ -89,13 +89,10 @@ class Comparison(NamedTuple):
         A test that is added and broken is told as new; where there is nothing to compare with,
         everything is added.
         """
-        known = {item.run.path for item in self.new if item.run is not None}
-        added = [
-            item
-            for item in self.added
-            if self.has_base and item.run is not None and item.run.path not in known
-        ]
-        return {**self.lists, "added": tuple(added)}
+        new = {item.run.path for item in self.new if item.run is not None}
+        added = self.added if self.has_base else ()
+        told = [item for item in added if item.run is not None and item.run.path not in new]
+        return {**self.lists, "added": tuple(told)}
 
     @property
     def has_changed(self) -> bool:

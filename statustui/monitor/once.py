@@ -26,7 +26,7 @@ from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.series import check_series, judge_series
-from statustui.monitor.snapshot import RunSnapshot, read_snapshot, unread_part
+from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, read_snapshot, unread_part
 from statustui.monitor.unread import Unread
 from statustui.scheduler.answers import WantedJob
 
@@ -300,7 +300,11 @@ class _RootReader:
             if isinstance(found, OutlinedRun) and found.is_judged:
                 count(found)
             else:
-                self._add(*_build(found, with_metadata=False))
+                run, kept = _build(found, with_metadata=False)
+                if not kept.metadata.name:
+                    # Whoever needs the name has to read it.
+                    kept = kept._replace(metadata=NO_METADATA, is_stored=found.is_stored)
+                self._add(run, kept)
             heartbeat()
 
     def _read_runs(

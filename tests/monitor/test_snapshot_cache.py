@@ -23,7 +23,7 @@ from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import RootIdentity
 from statustui.monitor.first_read import FirstReader, read_first
 from statustui.monitor.fs.deadline import NoThreadError
-from statustui.monitor.once import read_once
+from statustui.monitor.once import Details, read_once
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.snapshot import read_snapshot
@@ -309,6 +309,21 @@ def record_opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("statustui.monitor.first_read.open_checked", open_recorded)
     return opened
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_list_knows_the_names_of_runs_that_were_only_counted_before(tmp_path: Path) -> None:
+    """Also of those whose `results.json` had to be read for that."""
+    for run in finished_tree(tmp_path):
+        (run / "attributes").write_text('{"name": "suite.test"}', encoding="utf-8")
+        (run / "results.json").write_text('{"result": "FAIL"}', encoding="utf-8")
+    store = MemoryStore()
+    counted = read_once(
+        [str(tmp_path)], DEFAULT_STALE_AFTER, time.time(), details=Details.STATUS, store=store
+    )
+    counted.save()
+    assert store.saved
+    assert read_below(tmp_path, store)["7"].name == "suite.test"
 
 
 @pytest.mark.usefixtures("_trusting")
