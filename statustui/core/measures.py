@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from statustui.core.run import Run
 from statustui.core.text import format_span
+from statustui.core.work_times import seconds_at_work
 
 DEFAULT_TOLERANCE = 0.2
 """Share by which a value may differ from the one before without being a change."""
@@ -86,17 +87,6 @@ def measures_of(run: Run, results: Mapping[str, Any]) -> Measures:
         results: The object in its ``results.json``; empty if there is none.
     """
     return Measures(seconds_at_work(run), dict(_numbers(results)))
-
-
-def seconds_at_work(run: Run) -> float | None:
-    """Return the seconds from when a run began to run, or else from its first status, to its last.
-
-    Time in a queue or in a build says little about the test.
-    """
-    begin = run.started if run.began is None else run.began
-    if begin is None or run.updated_at is None:
-        return None
-    return max(0.0, run.updated_at - begin)
 
 
 def _numbers(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

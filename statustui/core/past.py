@@ -57,12 +57,14 @@ def fail_alike(one: Run, other: Run) -> bool:
     return bool(signature) and signature == failure_signature(other)
 
 
-def past_at(results: Sequence[Run], index: int) -> Past | None:
+def past_at(results: Sequence[Run], index: int, before: Past | None = None) -> Past | None:
     """Return the past of one of the results of a test.
 
     Args:
         results: All results of the test, in chronological order.
         index: Which of them.
+        before: The past of the result before from when that was the last one, if the results up to
+            it are the same as then; it saves looking for where the failures began.
 
     Returns:
         The past; None if the run passed and is the only result, as that says nothing more.
@@ -76,17 +78,26 @@ def past_at(results: Sequence[Run], index: int) -> Past | None:
             return None
         change = Change.FIXED if results[index - 1].category.is_problem else None
         return _share(told.results, is_last=True, change=change)
-    first = index
-    while first and fail_alike(results[first - 1], run):
-        first -= 1
-    passed = next((one for one in reversed(results) if not one.category.is_problem), None)
-    return Past(
-        told.results,
-        is_last=True,
-        change=Change.STILL if first < index else Change.BROKE if index else None,
-        since=_moment(results[first]),
-        passed=None if passed is None else _moment(passed),
-    )
+    is_still = index > 0 and fail_alike(results[index - 1], run)
+    if before is not None and before.since is not None:
+        since, passed = before.since if is_still else _moment(run), before.passed
+    else:
+        since, passed = _moment(_first_alike(results, index)), _last_passed(results, index)
+    change = Change.STILL if is_still else Change.BROKE if index else None
+    return Past(told.results, is_last=True, change=change, since=since, passed=passed)
+
+
+def _first_alike(results: Sequence[Run], index: int) -> Run:
+    """Return the first of the failures alike that lead to a result."""
+    while index and fail_alike(results[index - 1], results[index]):
+        index -= 1
+    return results[index]
+
+
+def _last_passed(results: Sequence[Run], end: int) -> Moment | None:
+    """Return the last pass before the result `end`; None if there is none."""
+    passed = (results[at] for at in range(end - 1, -1, -1) if not results[at].category.is_problem)
+    return next(map(_moment, passed), None)
 
 
 def past_before(results: Sequence[Run], end: int) -> Past | None:

@@ -16,17 +16,24 @@ from statustui.core.durations import MAX_PEERS
 from statustui.core.run import Run
 
 
-def time_at_work(run: Run) -> float | None:
-    """Return for how many seconds a run was at work up to its last status.
+def seconds_at_work(run: Run) -> float | None:
+    """Return the seconds from when a run began to run, or else from its first status, to its last.
 
-    Returns:
-        The seconds, without waiting and building; None if it has not begun, or times are unknown.
+    Time in a queue or in a build says little about the test.
     """
-    # The states of a script may not tell when the work begins.
-    begin = run.started if run.began is None and run.category is Category.PASSED else run.began
+    begin = run.started if run.began is None else run.began
     if begin is None or run.updated_at is None:
         return None
     return max(0.0, run.updated_at - begin)
+
+
+def time_at_work(run: Run) -> float | None:
+    """Return the same of a run that is known to have begun; None for others.
+
+    The states of a script may not tell when the work begins: it has, if the run passed.
+    """
+    has_begun = run.began is not None or run.category is Category.PASSED
+    return seconds_at_work(run) if has_begun else None
 
 
 class Usual(NamedTuple):

@@ -22,13 +22,15 @@ class _Test:
     The newest results, and the newest of the other runs, carry a past.
     """
 
-    __slots__ = ("added", "others", "results")
+    __slots__ = ("added", "has_lost_result", "others", "results")
 
     def __init__(self) -> None:
         self.results: list[Run] = []
         self.others: list[Run] = []
         self.added: list[Run] = []
         """The runs that are not among these yet."""
+        self.has_lost_result = False
+        """Whether a result has been removed since the pasts were last found."""
 
     def discard(self, run: Run) -> None:
         """Remove a run, whatever it was before."""
@@ -36,6 +38,7 @@ class _Test:
             place = _place_of(run, runs)
             if place < len(runs) and runs[place].path == run.path:
                 del runs[place]
+                self.has_lost_result |= runs is self.results
                 return
 
     def take_changes(self) -> Iterator[tuple[list[Run], int, Past | None]]:
@@ -45,22 +48,26 @@ class _Test:
         others: list[Run] = []
         for run in added:
             (others if outcome(run) is None else results).append(run)
+        last = self.results[-1] if self.results and not self.has_lost_result else None
+        self.has_lost_result = False
         _insert(results, self.results)
         _insert(others, self.others)
+        has_one_more = len(results) == 1 and self.results[-2:] == [last, *results]
+        before = last.past if last is not None and has_one_more else None
         for runs in (self.results, self.others):
             # A run that has been added makes another one too old, or is too old itself.
             indexes = {_place_of(run, runs) for run in added if run.past is not None}
             indexes.update(range(max(0, len(runs) - MAX_RESULTS - len(added)), len(runs)))
             for index in sorted(indexes):
-                past = self._past_of(runs, index)
+                past = self._past_of(runs, index, before)
                 if index < len(runs) and runs[index].past != past:
                     yield runs, index, past
 
-    def _past_of(self, runs: list[Run], index: int) -> Past | None:
+    def _past_of(self, runs: list[Run], index: int, before: Past | None) -> Past | None:
         if not len(runs) - MAX_RESULTS <= index < len(runs):
             return None
         if runs is self.results:
-            return past_at(runs, index)
+            return past_at(runs, index, before if index + 1 == len(runs) else None)
         return past_before(self.results, _place_of(runs[index], self.results))
 
 

@@ -16,9 +16,9 @@ from statustui.core.measures import (
     changes,
     is_less_better,
     measures_of,
-    seconds_at_work,
     usual_spread,
 )
+from statustui.core.work_times import seconds_at_work
 from tests.runs import make
 
 RUN = make("r/test_runs/1", "CREATED", "SCHEDULED", "RUNNING", "RUN_DONE", "COMPLETE done")

@@ -13,8 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statustui.core import past as past_module
 from statustui.core.durations import DEFAULT_STALE_AFTER
-from statustui.core.past import Name, chronological, name_of, outcome, past_at, past_before
+from statustui.core.past import (
+    Name,
+    chronological,
+    fail_alike,
+    name_of,
+    outcome,
+    past_at,
+    past_before,
+)
 from statustui.core.recent_results import MAX_RESULTS, Moment
 from statustui.core.run import Run, RunMetadata
 from statustui.monitor import pasts as pasts_module
@@ -216,6 +225,29 @@ def test_a_run_whose_job_has_ended_is_a_result(tmp_path: Path, watch: Watch) -> 
     assert watched.runs[path].past == next(run.past for run in listed.runs if run.path == path)
     append(dead, ENDS[0], START + 2 * DAY)
     wait_until(lambda: told(watched) == {"1": "✓", "2": "✓✓"})
+
+
+def test_a_long_row_of_failures_is_not_looked_through_for_each_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Since when the test fails is known of the result before."""
+    tree = Tree()
+    for number in range(1000):
+        tree.set(make(f"r/test_runs/{number}", ENDS[min(number, 1)], start=float(number)))
+    tree.review()
+    looks = 0
+
+    def fail_alike_counted(one: Run, other: Run) -> bool:
+        nonlocal looks
+        looks += 1
+        return fail_alike(one, other)
+
+    monkeypatch.setattr(past_module, "fail_alike", fail_alike_counted)
+    for number in range(1000, 1010):
+        tree.set(make(f"r/test_runs/{number}", ENDS[1], start=float(number)))
+        tree.review()
+    assert looks == 10
+    assert tree.runs == naive(tree.runs.values())
 
 
 def test_pasts_are_told_only_to_those_who_ask(tmp_path: Path, watch: Watch) -> None:

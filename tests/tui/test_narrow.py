@@ -29,6 +29,7 @@ async def test_the_ways_out_leave_the_key_line_last_and_no_key_is_cut(columns: i
         line = screen_lines(app)[-1].strip()
         assert "q Quit  ? Help" in line
         names = ["⏎ Open", "e Next problem", "/ Filter", "! Problems only", "s Sort", "1-9 View"]
+        names.append("x Over time")
         rest = line.removesuffix("q Quit  ? Help")
         for name in names:
             rest = rest.replace(f"{name}  ", "")

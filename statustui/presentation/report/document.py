@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from statustui.core.measures import seconds_at_work
 from statustui.core.run import Run
+from statustui.core.work_times import seconds_at_work
 from statustui.presentation.comparison import comparison_object
 from statustui.presentation.report.report import Report
 from statustui.presentation.run_object import dump, incomplete_objects, run_object

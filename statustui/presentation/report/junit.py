@@ -13,11 +13,11 @@ from xml.etree import ElementTree as ET
 
 from statustui.core.categories import Category
 from statustui.core.comparison import MEANINGS, Pair, failure_of, in_one_line
-from statustui.core.measures import seconds_at_work
 from statustui.core.order import suite
 from statustui.core.past import outcome
 from statustui.core.run import Run
 from statustui.core.text import clean_lines, format_iso
+from statustui.core.work_times import seconds_at_work
 from statustui.presentation.report.report import Report
 
 _TAGS = {Category.PASSED: "passed", Category.FAILED: "failure", Category.ERROR: "error"}

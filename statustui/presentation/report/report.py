@@ -14,9 +14,9 @@ from statustui.core.categories import Category
 from statustui.core.comparison import MEANINGS, Comparison, Item, identity
 from statustui.core.failure_signature import failure_signature
 from statustui.core.logs import LogTail
-from statustui.core.measures import seconds_at_work
 from statustui.core.past import chronological, outcome
 from statustui.core.run import Run
+from statustui.core.work_times import seconds_at_work
 from statustui.presentation.comparison import headline
 from statustui.presentation.summary import count_categories, count_what, summarise
 

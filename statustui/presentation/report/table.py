@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from statustui.core.measures import seconds_at_work
 from statustui.core.run import Run
 from statustui.core.text import clean, format_iso
+from statustui.core.work_times import seconds_at_work
 from statustui.presentation.export import csv_lines
 from statustui.presentation.report.report import Report, verdict_of
 
