@@ -91,6 +91,8 @@ def test_a_long_session_changes_nothing(tmp_path: Path) -> None:
     for command in (
         ["list", "--json", str(tree)],
         ["history", str(run)],
+        ["compare", str(tree)],
+        ["report", "--format", "html", str(tree)],
         ["wait", "--timeout", "2", str(tree)],
     ):
         traced = [*strace, *STATUSTUI, *command]

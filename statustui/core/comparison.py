@@ -144,16 +144,17 @@ def side_by_side_trees(runs: Sequence[Run], base: Sequence[Run]) -> list[Pair]:
     return _paired(_renamed(mine, key), _renamed(others, key))
 
 
-def with_one_before(runs: Iterable[Run], known: Iterable[Run]) -> list[Pair]:
+def with_one_before(runs: Sequence[Run], known: Sequence[Run]) -> list[Pair]:
     """Return the last result of each name with the one before.
 
     Args:
-        runs: The runs whose last result counts.
+        runs: The runs whose last result counts; some or all of `known`.
         known: All runs; the one before may be any of these.
     """
     by_name = _by_name(known)
+    chosen = by_name if len(runs) == len(known) else _by_name(runs)
     pairs = []
-    for pair in _paired(_by_name(runs), {}):
+    for pair in _paired(chosen, {}):
         last = pair.run or pair.idle
         same = by_name.get(pair.name, [])
         end = 0 if last is None else bisect_left(same, chronological(last), key=chronological)
