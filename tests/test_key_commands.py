@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import append, write_run
 
@@ -17,6 +19,7 @@ B = {{run = "sh -c 'echo said of $0' {{id}}", background = true}}
 """
 
 
+@pytest.mark.slow
 def test_a_command_has_the_screen_or_runs_behind_it(tmp_path: Path) -> None:
     """After one in front, nothing of it is left on the screen."""
     run = write_run(tmp_path / "tree" / "one", "RUNNING on a node")

@@ -134,6 +134,7 @@ def test_the_history_of_a_series_ends_with_what_its_runs_add_up_to(corpora: Path
     assert "its runs: 1/2 passed, 1 failed\n" in summary
 
 
+@pytest.mark.slow
 def test_series_are_never_counted_as_runs(corpora: Path) -> None:
     """Neither in tables nor in JSON; they come last, in reverse order too."""
 

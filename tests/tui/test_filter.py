@@ -186,6 +186,7 @@ async def test_half_typed_terms_do_not_empty_the_list_and_tab_completes_them() -
         assert ids(app) == []
 
 
+@pytest.mark.slow
 async def test_up_recalls_earlier_filters_also_of_earlier_sessions(tmp_path: Path) -> None:
     """Down goes back to what was typed, and then into the list."""
     app, source = make_app(session=SessionState(str(tmp_path), [ROOT]))

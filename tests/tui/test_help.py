@@ -98,6 +98,7 @@ async def find(pilot: Pilot[None], words: str) -> None:
     await wait_until(pilot, lambda: help_of(app).is_settled, "the runs to be searched")
 
 
+@pytest.mark.slow
 async def test_choosing_does_it_here() -> None:
     """An action, a state, a category, a run, a theme; with a key or a click."""
     app, source = make_app()

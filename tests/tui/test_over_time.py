@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import pytest
 from rich.segment import Segment
 from textual.pilot import Pilot
 
@@ -208,6 +209,7 @@ async def look_at_bars(config: Config) -> tuple[str, ...]:
         return tuple(map(_colour, bars))
 
 
+@pytest.mark.slow
 async def test_bars_can_be_told_apart_without_colours_and_with_few() -> None:
     """Each ends in the glyph or the letter of its category; colours are those of the list."""
     usual = await look_at_bars(_NOTHING)

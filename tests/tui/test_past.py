@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from statustui.core.run import Run, RunMetadata
 from statustui.monitor.batch import Batch
 from statustui.monitor.pasts import with_pasts
@@ -91,6 +93,7 @@ async def test_the_header_of_a_run_tells_the_past_of_its_test() -> None:
         assert "id=32" in shown(app)
 
 
+@pytest.mark.slow
 async def test_more_results_than_fit_get_a_line_of_their_own() -> None:
     """At most ten, with the run on show; ellipses stand for the others."""
     app, source = make_app()
