@@ -1,0 +1,217 @@
+"""What both sides send each other, apart from batches and the files of single runs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from statustui.core.categories import Category
+from statustui.core.durations import StaleAfter
+from statustui.core.history import History
+from statustui.core.status_info import StatusInfo
+from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.poll_policy import Settings, WatchMode
+from statustui.monitor.run.run_logs import Logs
+from statustui.monitor.unread import Unread
+from statustui.monitor.usage import RootUsage
+from statustui.remote.codec import CodecError, decode, encode, read_integer, read_list, read_text
+from statustui.remote.paths import Paths
+from statustui.remote.protocol import Message
+from statustui.remote.run_codec import decode_runs, encode_runs
+from statustui.scheduler.answers import Call
+from statustui.scheduler.pace import SchedulerMode
+
+
+class Hello(NamedTuple):
+    """The first message of each side."""
+
+    protocol: int
+    version: str
+    python: str
+    host: str
+    roots: tuple[str, ...] = ()
+    """Directories to watch, as they are called there; relative ones to the home."""
+
+
+class Watching(NamedTuple):
+    """How to watch: what `Settings` has that can be sent."""
+
+    watch: WatchMode
+    interval: float | None
+    max_checks: float | None
+    stale_after: StaleAfter
+    scheduler: SchedulerMode
+    ask_every: float
+    ask_unattended: float | None
+    job_grace: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> Watching:
+        """Return what can be sent of `settings`."""
+        unattended = settings.ask_unattended
+        return cls(
+            settings.watch,
+            settings.interval,
+            settings.max_checks,
+            settings.stale_after,
+            settings.scheduler,
+            settings.ask_every,
+            None if unattended == float("inf") else unattended,
+            settings.job_grace,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """The settings: nothing is kept on the other host."""
+        unattended = float("inf") if self.ask_unattended is None else self.ask_unattended
+        return Settings(
+            self.watch,
+            self.interval,
+            self.max_checks,
+            self.stale_after,
+            scheduler=self.scheduler,
+            ask_every=self.ask_every,
+            ask_unattended=unattended,
+            job_grace=self.job_grace,
+        )
+
+
+class Looking(NamedTuple):
+    """How to read trees once: the arguments of `read_once`."""
+
+    stale_after: StaleAfter
+    patience: float
+    details: Literal["status", "metadata", "all"]
+    grace: float
+    asks: bool
+    """Whether to ask the scheduler once."""
+
+
+class Looked(NamedTuple):
+    """What reading trees once has found, besides the runs."""
+
+    counted: tuple[tuple[Category, int], ...]
+    incomplete: tuple[Unread, ...]
+    unfollowed: tuple[tuple[int, int], ...]
+    """Number of a root without any runs, and number of links in it that were not followed."""
+    unanswered: str
+    """Why the scheduler has not answered; empty if it has, or was not asked."""
+
+
+class Spent(NamedTuple):
+    """What has been asked of the filesystems and of the scheduler so far."""
+
+    usage: tuple[RootUsage, ...]
+    calls: tuple[Call, ...]
+
+
+class WholeRun(NamedTuple):
+    """What the files of one run say, besides the run itself."""
+
+    history: History
+    statuses: tuple[StatusInfo, ...]
+    logs: Logs | None
+    is_status_file: bool
+
+
+class Failed(NamedTuple):
+    """Why something cannot be read."""
+
+    number: int | None
+    """As in `OSError`."""
+    reason: str
+    path: str
+
+    @classmethod
+    def of(cls, error: OSError, path: str) -> Failed:
+        """Return what can be sent of an error."""
+        return cls(error.errno, error.strerror or str(error), str(error.filename or path))
+
+    def error(self) -> OSError:
+        """Return the error, as it is raised on this side."""
+        return OSError(self.number, self.reason, self.path)
+
+
+class BatchSender:
+    """Encodes batches; of the health of a root only what has changed.
+
+    Args:
+        paths: The names of the roots on the side that sends.
+    """
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._health: dict[str, list[object]] = {}
+
+    def encode(self, batch: Batch) -> Message:
+        """Return the message of a batch."""
+        message: Message = {}
+        if batch.removed:
+            message["removed"] = [self._paths.encode(path) for path in batch.removed]
+        if batch.changed:
+            message["runs"] = encode_runs(batch.changed, self._paths)
+        if batch.health:
+            message["health"] = [self._difference(health) for health in batch.health]
+        return message
+
+    def _difference(self, health: RootHealth) -> list[object]:
+        """Return the number of a root, and pairs of the number of a field and its new value."""
+        fields = encode(RootHealth, health, self._paths)
+        before = self._health.get(health.root, [None] * len(fields))
+        self._health[health.root] = fields
+        changed = [
+            [number, new]
+            for number, (old, new) in enumerate(zip(before, fields, strict=True))
+            if number == 0 or old != new or type(old) is not type(new)
+        ]
+        return [self._paths.number_of(health.root), changed]
+
+
+class BatchReceiver:
+    """Decodes batches.
+
+    Args:
+        paths: The names of the roots on the side that receives.
+    """
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        template = encode(RootHealth, RootHealth(""), paths)
+        self._health = {root: list(template) for root in paths.roots}
+
+    def decode(self, message: Message) -> Batch:
+        """Return the batch of a message; an empty one if there is none in it.
+
+        Raises:
+            ValueError: It is no batch.
+        """
+        removed = read_list(message.get("removed", []))
+        runs = message.get("runs")
+        return Batch(
+            () if runs is None else tuple(decode_runs(runs, self._paths)),
+            tuple(self._paths.decode(read_text(path)) for path in removed),
+            tuple(self._read_health(one) for one in read_list(message.get("health", []))),
+        )
+
+    def _read_health(self, data: object) -> RootHealth:
+        place_of_root, changed = _pair(data)
+        number = read_integer(place_of_root)
+        if not 0 <= number < len(self._paths.roots):
+            raise CodecError("the health of no root")
+        root = self._paths.roots[number]
+        fields = self._health[root]
+        for one in read_list(changed):
+            field, value = _pair(one)
+            if not 0 <= read_integer(field) < len(fields):
+                raise CodecError("a field that no health has")
+            fields[field] = value
+        health = decode(RootHealth, fields, self._paths)
+        if health.root != root:
+            raise CodecError("the health of another root")
+        return health
+
+
+def _pair(data: object) -> list[Any]:
+    pair = read_list(data)
+    if len(pair) != 2:  # noqa: PLR2004 - a pair
+        raise CodecError("other than two values")
+    return pair

@@ -1,0 +1,131 @@
+"""Roots of this and of other hosts together: one source for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from statustui.core.run import Run
+from statustui.monitor.batch import Deliver
+from statustui.monitor.source import Source
+from statustui.monitor.usage import RootUsage
+from statustui.remote.address import is_remote, parse_address
+from statustui.scheduler.answers import Call
+
+if TYPE_CHECKING:
+    from statustui.monitor.poll_policy import Settings
+    from statustui.monitor.run.inspection import Inspect, Inspection, InspectionResult
+    from statustui.remote.connections import Connections
+    from statustui.remote.source import RemoteSource
+
+
+class AskingSource(Source, Protocol):
+    """A source that tells when schedulers were asked."""
+
+    @property
+    def asked_at(self) -> float:
+        """When the scheduler was asked last, in seconds since 1970; infinite if it never is."""
+
+
+def split_roots(roots: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """Return the local roots, and those of each server.
+
+    Raises:
+        ValueError: The address of a root is not valid.
+    """
+    roots = list(dict.fromkeys(roots))
+    servers: dict[object, list[str]] = {}
+    for root in roots:
+        address = parse_address(root)
+        if address is not None:
+            servers.setdefault((address.server, address.prefix), []).append(root)
+    return [root for root in roots if not is_remote(root)], list(servers.values())
+
+
+def open_source(
+    roots: Sequence[str], settings: Settings, connections: Connections | None = None
+) -> AskingSource:
+    """Return the source of some roots, which are local directories or addresses.
+
+    Args:
+        roots: The roots.
+        settings: How to watch them.
+        connections: Connections that exist already; None if there are no remote roots.
+    """
+    from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - the first frame needs none
+
+    local, _servers = split_roots(roots)
+    if connections is None:
+        return Monitor(local, settings)
+    parts: list[AskingSource] = [Monitor(local, settings)] if local else []
+    remote = connections.sources(settings)
+    return SourceGroup([*parts, *remote], remote)
+
+
+class SourceGroup:
+    """Several sources as one.
+
+    Args:
+        sources: All of them.
+        remote: Those of other hosts.
+    """
+
+    def __init__(self, sources: Sequence[AskingSource], remote: Sequence[RemoteSource]) -> None:
+        self._sources = sources
+        self._remote = remote
+
+    def start(self, deliver: Deliver) -> None:
+        """Start all of them."""
+        for source in self._sources:
+            source.start(deliver)
+
+    def check_all(self) -> None:
+        """Check everything now; connect at once where there is no connection."""
+        for source in self._sources:
+            source.check_all()
+
+    def reread(self, path: str) -> None:
+        """Read the run at `path` again soon."""
+        for source in self._sources:
+            source.reread(path)
+
+    def usage(self) -> list[RootUsage]:
+        """Return what has been asked of the filesystem of each root."""
+        return [usage for source in self._sources for usage in source.usage()]
+
+    @property
+    def calls(self) -> list[Call]:
+        """The last calls of all schedulers, the oldest first."""
+        calls = [call for source in self._sources for call in source.calls]
+        return sorted(calls, key=lambda call: call.at)
+
+    @property
+    def asked_at(self) -> float:
+        """When the scheduler that was asked longest ago was asked, in seconds since 1970."""
+        return min(source.asked_at for source in self._sources)
+
+    def stop(self) -> None:
+        """Stop all of them at once."""
+        for source in self._sources:
+            source.stop()
+
+    def inspect(
+        self,
+        run: Run,
+        peers: Sequence[str],
+        deliver: Callable[[InspectionResult], object],
+        *,
+        locally: Inspect,
+    ) -> Inspection:
+        """Start to read the files of a run on the host that it is on.
+
+        Args:
+            run: The run.
+            peers: Paths of finished runs of the same name.
+            deliver: Called with each result.
+            locally: Starts it for a run of this host.
+        """
+        for source in self._remote:
+            if run.root in source.place.roots:
+                return source.inspect(run, peers, deliver)
+        return locally(run, peers, deliver)
