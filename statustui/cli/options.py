@@ -10,6 +10,7 @@ from functools import partial, wraps
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
@@ -19,6 +20,7 @@ from statustui.core.text import clean
 from statustui.monitor.fs.deadline import PATIENCE, Question, ask
 from statustui.monitor.poll_policy import WATCH_MODES, WatchMode
 from statustui.presentation.timed_query import SlowQueryError, TimedQuery, TimeLimit
+from statustui.remote.address import is_remote, parse_address
 from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
 from statustui.settings.config import (
     INTERVAL,
@@ -68,14 +70,61 @@ class _Place(click.Path):
 
 
 PLACE = _Place()
+
+
+def complete_root(
+    _context: click.Context, _parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """Complete a root: the hosts of the user's ssh configuration, and directories."""
+    from statustui.remote.ssh_hosts import ssh_hosts  # noqa: PLC0415 - only for completion
+
+    hosts = [] if "/" in begun or ":" in begun else ssh_hosts(begun)
+    return [*(CompletionItem(f"{host}:") for host in hosts), CompletionItem(begun, "dir")]
+
+
+def _read_roots(
+    context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the roots: those given, those of the configuration, or the working directory."""
+    roots = given or _configured_roots(context.params.get("config_path")) or (".",)
+    for root in roots:
+        check_address(root)
+    # What is below the home of another host is named as if a dot had been given.
+    return tuple(f"{root}." if is_remote(root) and root.endswith(":") else root for root in roots)
+
+
+def _configured_roots(path: str | None) -> tuple[str, ...]:
+    """Return the roots of the configuration; a file that cannot be read is reported elsewhere."""
+    try:
+        return read_config(path, _CHECK_SECONDS).roots
+    except OSError:
+        return ()
+
+
+def check_address(root: str) -> None:
+    """Check that a root is a path or a valid address.
+
+    Raises:
+        click.BadParameter: It is neither.
+    """
+    try:
+        parse_address(root)
+    except ValueError as error:
+        raise click.BadParameter(f"{clean(root)}: {clean(str(error))}.") from None
+
+
 ROOTS = click.argument(
     "roots",
     nargs=-1,
     metavar="[ROOT]...",
     type=PLACE,
-    callback=lambda _context, _argument, given: given or (".",),
+    callback=_read_roots,
+    shell_complete=complete_root,
 )
-"""The directories that a command is about; by default the working directory."""
+"""The directories that a command is about, on this host or on others (``host:path``).
+
+By default those of the configuration, or else the working directory.
+"""
 
 
 _FILTER_SECONDS = 10.0
@@ -145,6 +194,7 @@ _WATCH_OPTIONS = (
         "--config",
         "config_path",
         metavar="FILE",
+        is_eager=True,  # it may name the roots
         help="Read the configuration from FILE.",
     ),
     click.option(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from statustui.monitor.batch import Deliver
 from statustui.monitor.usage import RootUsage
 from statustui.scheduler.answers import Call
+
+if TYPE_CHECKING:
+    from statustui.monitor.run.inspection import Inspect
 
 
 class Source(Protocol):
@@ -31,6 +34,9 @@ class Source(Protocol):
     @property
     def calls(self) -> Sequence[Call]:
         """The last calls of the scheduler, the oldest first."""
+
+    def inspector_of(self, root: str) -> Inspect | None:
+        """Return what reads the files of runs below a root; None for this program itself."""
 
     def stop(self) -> None:
         """Stop at once, without waiting for a filesystem that does not answer."""

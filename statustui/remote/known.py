@@ -76,10 +76,11 @@ class KnownRoot:
         Raises:
             CodecError: There are more runs than a root can have.
         """
-        changed = tuple(run for run in batch.changed if run.root == self.root)
-        for run in changed:
-            self._runs[run.path] = run
-            self._unconfirmed.discard(run.path)
+        received = [run for run in batch.changed if run.root == self.root]
+        self._unconfirmed.difference_update(run.path for run in received)
+        # A new connection brings what is known already.
+        changed = tuple(run for run in received if self._runs.get(run.path) != run)
+        self._runs.update((run.path, run) for run in changed)
         if len(self._runs) > _MAX_RUNS:
             raise CodecError("more runs than a root can have")
         removed = [path for path in batch.removed if self._runs.pop(path, None) is not None]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
 from statustui.core.run import Run
+from statustui.monitor.fs.deadline import Heartbeat
 from statustui.monitor.once import Picture
 from statustui.monitor.run.whole_run import RunFiles
 from statustui.monitor.unread import Unread
 from statustui.remote.codec import CodecError, decode, encode, read_integer
 from statustui.remote.link import Link
 from statustui.remote.messages import Failed, Looked, Looking, WholeRun
-from statustui.remote.protocol import Message
 from statustui.remote.run_codec import decode_runs
 from statustui.remote.transport import ConnectionFailed
 
@@ -27,23 +26,6 @@ class FarPicture(NamedTuple):
     """Why the scheduler there has not answered; empty if it has, or was not asked."""
 
 
-def _answers(link: Link, patience: float) -> Callable[[], Message]:
-    """Return a function that returns the next message.
-
-    Its errors: `ConnectionFailed` if the connection has ended, or the host is silent for `patience`
-    seconds.
-    """
-
-    def receive() -> Message:
-        begin = time.monotonic()
-        while not (message := link.receive()):
-            if time.monotonic() - begin > patience:
-                raise ConnectionFailed("not answering")
-        return message
-
-    return receive
-
-
 def check_far_roots(link: Link, patience: float) -> list[OSError]:
     """Return an error for each root that cannot be read; one that does not answer may come back.
 
@@ -51,9 +33,8 @@ def check_far_roots(link: Link, patience: float) -> list[OSError]:
         ConnectionFailed: The connection has ended.
     """
     link.send({"check": patience})
-    receive = _answers(link, patience + 10)
     while True:
-        message = receive()
+        message = link.receive()
         if "checked" in message:
             try:
                 found = decode(list[Failed | None], message["checked"], link.place.paths)
@@ -63,27 +44,28 @@ def check_far_roots(link: Link, patience: float) -> list[OSError]:
 
 
 def read_far_once(
-    link: Link, looking: Looking, on_wait: Callable[[int], object] = lambda _read: None
+    link: Link, looking: Looking, on_read: Callable[[int], object], beat: Heartbeat
 ) -> FarPicture:
     """Find and read every run below the roots of a host once.
 
     Args:
         link: The connection.
         looking: How to read them.
-        on_wait: Called with the number of runs read so far.
+        on_read: Called with the number of runs read so far.
+        beat: Called whenever the other host has answered.
 
     Raises:
         ConnectionFailed: The connection has ended.
     """
     paths = link.place.paths
     link.send({"once": encode(Looking, looking, paths)})
-    receive = _answers(link, looking.patience + 10)
     runs: list[Run] = []
     try:
         while True:
-            message = receive()
+            message = link.receive()
+            beat()
             if "read_so_far" in message:
-                on_wait(read_integer(message["read_so_far"]))
+                on_read(read_integer(message["read_so_far"]))
             if "runs" in message:
                 runs += decode_runs(message["runs"], paths)
             if "looked" in message:
@@ -106,12 +88,13 @@ def _picture(runs: list[Run], looked: Looked, link: Link) -> Picture:
     )
 
 
-def read_far_run(link: Link, patience: float, *, in_full: bool) -> RunFiles:
+def read_far_run(link: Link, patience: float, beat: Heartbeat, *, in_full: bool) -> RunFiles:
     """Read everything about the run that is the only root of a connection.
 
     Args:
         link: The connection.
-        patience: Seconds without an answer after which reading is given up.
+        patience: Seconds without an answer of the filesystem after which reading is given up.
+        beat: Called whenever the other host has answered.
         in_full: Whether to read every status, and no log.
 
     Raises:
@@ -120,10 +103,10 @@ def read_far_run(link: Link, patience: float, *, in_full: bool) -> RunFiles:
     paths = link.place.paths
     [root] = link.place.roots
     link.send({"read": paths.encode(root), "patience": patience, "in_full": in_full})
-    receive = _answers(link, patience + 10)
     try:
         while True:
-            message = receive()
+            message = link.receive()
+            beat()
             if "failed" in message:
                 raise decode(Failed, message["failed"], paths).error()
             if "whole" in message:

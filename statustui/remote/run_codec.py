@@ -8,90 +8,106 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple, cast, get_type_hints
+from typing import Any, Literal, get_type_hints
 
-from statustui.core.categories import Category
-from statustui.core.job import Job
-from statustui.core.members import Members
-from statustui.core.run import Kind, Run, RunMetadata, Stall
+from statustui.core.run import Run, RunMetadata
 from statustui.core.status_info import StatusInfo
 from statustui.remote.codec import (
+    Codec,
     CodecError,
     codec_of,
     read_integer,
     read_list,
     read_number,
+    read_status,
     read_table,
 )
 from statustui.remote.paths import Paths
 
 MAX_RUNS = 10_000
 """Runs that are read at a time."""
-_Result = Literal["PASS", "FAIL", "ERROR"]
 _MICROSECONDS = 1e6
 _SAME = "="
 """Stands for a value that another field of the run has too."""
 
-
-class _Row(NamedTuple):
-    """A run, as it crosses the line."""
-
-    path: str
-    id: str | None
-    """None if it is the last part of the path."""
-    test: str
-    """`Run.name`."""
-    user: str
-    series: str
-    kind: Kind
-    state: str
-    note: str
-    category: Category
-    problem: StatusInfo | None
-    is_problem_current: bool
-    """Whether the current status is the problem; `problem` is then None."""
-    result: _Result | None
-    status_count: int
-    seen: frozenset[str]
-    error: str | None
-    stage: str | None
-    """None if it is the current state."""
-    has_run_complete: bool
-    stall: Stall | None
-    recovered: StatusInfo | None
-    is_abandoned: bool
-    status_result: _Result | None
-    results_file: _Result | None
-    members: Members | None
-    job: Job | None
+_Result = Literal["PASS", "FAIL", "ERROR"]
+_RESULTS = frozenset({"result", "status_result", "results_file"})
+_HINTS = get_type_hints(Run)
+_SPECIAL = ("root", "path", "id", "metadata", "current", "problem", "stage", "is_muted")
+"""Fields with a form of their own. Whether a run is muted is known on this side alone."""
+_TIMES = [name for name in Run._fields if _HINTS[name] == float | None]
+_PLAIN = [name for name in Run._fields if name not in {*_SPECIAL, *_TIMES}]
+"""All the other fields."""
 
 
-_CODECS = [codec_of(kind, name) for name, kind in get_type_hints(_Row).items()]
-_TIMES = 3
-"""Columns of times: of the first status, of the current one, and of `Run.updated_at`."""
+def _read_problem(data: object, _paths: Paths) -> StatusInfo | str | None:
+    return None if data is None else _SAME if data == _SAME else read_status(data)
+
+
+_PROBLEM = Codec(
+    lambda value, _paths: (
+        [value.state, value.note, value.timestamp] if isinstance(value, StatusInfo) else value
+    ),
+    _read_problem,
+)
+_CODECS: dict[str, Codec] = {
+    "path": codec_of(str, "path"),
+    "id": codec_of(str | None),
+    "state": codec_of(str),
+    "note": codec_of(str),
+    "problem": _PROBLEM,
+    "stage": codec_of(str | None),
+    **{f"metadata.{name}": codec_of(str) for name in RunMetadata._fields},
+    **{
+        name: codec_of(_Result | None if name in _RESULTS else _HINTS[name], name)
+        for name in _PLAIN
+    },
+}
+"""Column -> how its values are encoded."""
 
 
 def encode_runs(runs: Sequence[Run], paths: Paths) -> dict[str, Any]:
     """Return runs as what `json` can write."""
-    rows = [_row(run) for run in runs]
-    columns = [
-        _encode_column([row[number] for row in rows], codec.encode, paths)
-        for number, codec in enumerate(_CODECS)
-    ]
-    started = [run.started for run in runs]
-    current = [run.current.timestamp for run in runs]
-    updated = [
-        _SAME if run.updated_at == time else _encode_time(run.updated_at, 0.0)
-        for run, time in zip(runs, current, strict=True)
-    ]
+    columns = _columns_of(runs)
+    started = [run.started or 0.0 for run in runs]
+    now = [run.current.timestamp for run in runs]
+    before = [0.0, *_known([run.started for run in runs])]
+    times: list[list[Any]] = [list(map(_encode_time, now, started))]
+    for name in _TIMES:
+        values = [getattr(run, name) for run in runs]
+        bases = before if name == "started" else started
+        times.append(
+            [
+                _SAME if value == moment and name != "started" else _encode_time(value, base)
+                for value, moment, base in zip(values, now, bases, strict=False)
+            ]
+        )
     return {
         "count": len(runs),
-        "fields": columns,
-        "times": [
-            [*map(_encode_time, started, [0.0, *_known(started)])],
-            [*map(_encode_time, current, [time or 0.0 for time in started])],
-            _shortened(updated),
+        "fields": [
+            _encode_column(columns[name], codec.encode, paths) for name, codec in _CODECS.items()
         ],
+        "times": [_shortened(column) for column in times],
+    }
+
+
+def _columns_of(runs: Sequence[Run]) -> dict[str, list[Any]]:
+    """Return the columns of `_CODECS`."""
+    return {
+        "path": [run.path for run in runs],
+        "id": [None if run.id == os.path.basename(run.path) else run.id for run in runs],
+        "state": [run.current.state for run in runs],
+        "note": [run.current.note for run in runs],
+        "problem": [
+            _SAME if run.problem is not None and run.problem == run.current else run.problem
+            for run in runs
+        ],
+        "stage": [None if run.stage == run.current.state else run.stage for run in runs],
+        **{
+            f"metadata.{name}": [getattr(run.metadata, name) for run in runs]
+            for name in RunMetadata._fields
+        },
+        **{name: [getattr(run, name) for run in runs] for name in _PLAIN},
     }
 
 
@@ -109,97 +125,57 @@ def decode_runs(data: object, paths: Paths) -> list[Run]:
     found = read_table(data)
     count = read_integer(found.get("count"))
     fields, times = read_list(found.get("fields")), read_list(found.get("times"))
-    if not 0 <= count <= MAX_RUNS or len(fields) != len(_CODECS) or len(times) != _TIMES:
+    if not 0 <= count <= MAX_RUNS or len(fields) != len(_CODECS) or len(times) != 1 + len(_TIMES):
         raise CodecError("runs with other columns")
-    columns = [
-        _decode_column(column, count, codec.decode, paths)
-        for column, codec in zip(fields, _CODECS, strict=True)
+    columns: dict[str, Sequence[Any]] = {
+        name: _decode_column(column, count, codec.decode, paths)
+        for column, (name, codec) in zip(fields, _CODECS.items(), strict=True)
+    }
+    columns.update(_decode_all_times(times, count))
+    states, notes, now = columns["state"], columns["note"], columns["now"]
+    current = list(map(StatusInfo.read, states, notes, now))
+    columns["current"] = current
+    columns["root"] = [_root_of(path, paths) for path in columns["path"]]
+    columns["id"] = [
+        os.path.basename(path) if own is None else own
+        for own, path in zip(columns["id"], columns["path"], strict=True)
     ]
-    started = _decode_times(times[0], count)
-    current = _decode_times(times[1], count, started)
-    last = _column(times[2], count)
-    updated = [
-        time if one == _SAME else _decode_time(one, 0.0)
-        for one, time in zip(last, current, strict=True)
-    ]
-    rows = map(_Row._make, zip(*columns, strict=True))
+    columns["stage"] = _filled(columns["stage"], states, None)
+    columns["problem"] = _filled(columns["problem"], current, _SAME)
+    columns["metadata"] = list(
+        map(RunMetadata, *(columns[f"metadata.{name}"] for name in RunMetadata._fields))
+    )
+    columns["is_muted"] = [False] * count
+    return list(map(Run._make, zip(*(columns[name] for name in Run._fields), strict=True)))
+
+
+def _filled(values: Sequence[Any], others: Sequence[Any], missing: object) -> list[Any]:
+    """Return values with those of `others` where there is the sign for a missing one."""
     return [
-        _run(row, paths.roots[_root_number(row.path, paths)], *moments)
-        for row, *moments in zip(rows, started, current, updated, strict=True)
+        other if value is missing or value == missing else value
+        for value, other in zip(values, others, strict=True)
     ]
 
 
-def _root_number(path: str, paths: Paths) -> int:
+def _decode_all_times(data: Sequence[object], count: int) -> dict[str, list[float | None]]:
+    """Return the columns of times; that of the current status is called ``now``."""
+    columns: dict[str, list[float | None]] = {}
+    started = _decode_started(data[1 + _TIMES.index("started")], count)
+    bases = [time or 0.0 for time in started]
+    now = list(map(_decode_time, _column(data[0], count), bases))
+    for name, column in zip(_TIMES, data[1:], strict=True):
+        columns[name] = [
+            moment if one == _SAME else _decode_time(one, base)
+            for one, moment, base in zip(_column(column, count), now, bases, strict=True)
+        ]
+    return {**columns, "now": now, "started": started}
+
+
+def _root_of(path: str, paths: Paths) -> str:
     number = paths.number_of(path)
     if number is None:
         raise CodecError("a run outside of the roots")
-    return number
-
-
-def _row(run: Run) -> _Row:
-    current, metadata, problem = run.current, run.metadata, run.problem
-    is_problem_current = problem is not None and problem == current
-    return _Row(
-        path=run.path,
-        id=None if run.id == _last_part(run.path) else run.id,
-        test=metadata.name,
-        user=metadata.user,
-        series=metadata.series,
-        kind=run.kind,
-        state=current.state,
-        note=current.note,
-        category=run.category,
-        problem=None if is_problem_current else problem,
-        is_problem_current=is_problem_current,
-        result=cast("_Result | None", run.result),
-        status_count=run.status_count,
-        seen=run.seen,
-        error=run.error,
-        stage=None if run.stage == current.state else run.stage,
-        has_run_complete=run.has_run_complete,
-        stall=run.stall,
-        recovered=run.recovered,
-        is_abandoned=run.is_abandoned,
-        status_result=cast("_Result | None", run.status_result),
-        results_file=cast("_Result | None", run.results_file),
-        members=run.members,
-        job=run.job,
-    )
-
-
-def _run(
-    row: _Row, root: str, started: float | None, current: float | None, updated: float | None
-) -> Run:
-    status = StatusInfo.read(row.state, row.note, current)
-    return Run(
-        root=root,
-        path=row.path,
-        id=_last_part(row.path) if row.id is None else row.id,
-        metadata=RunMetadata(row.test, row.user, row.series),
-        kind=row.kind,
-        current=status,
-        category=row.category,
-        problem=status if row.is_problem_current else row.problem,
-        result=row.result,
-        status_count=row.status_count,
-        seen=row.seen,
-        started=started,
-        updated_at=updated,
-        error=row.error,
-        stage=row.state if row.stage is None else row.stage,
-        has_run_complete=row.has_run_complete,
-        stall=row.stall,
-        recovered=row.recovered,
-        is_abandoned=row.is_abandoned,
-        status_result=row.status_result,
-        results_file=row.results_file,
-        members=row.members,
-        job=row.job,
-    )
-
-
-def _last_part(path: str) -> str:
-    return os.path.basename(path)
+    return paths.roots[number]
 
 
 def _encode_column(values: Sequence[Any], encode: Callable[..., Any], paths: Paths) -> Any:  # noqa: ANN401 - JSON
@@ -263,14 +239,12 @@ def _decode_time(data: object, base: float) -> float | None:
     return read_number((read_integer(data) + round(base * _MICROSECONDS)) / _MICROSECONDS)
 
 
-def _decode_times(
-    data: object, count: int, bases: Sequence[float | None] | None = None
-) -> list[float | None]:
-    """Return a column of times, each since its base, or since the one before."""
+def _decode_started(data: object, count: int) -> list[float | None]:
+    """Return the times of the first statuses, each of which is sent as since the one before."""
     times: list[float | None] = []
     last = 0.0
-    for one, base in zip(_column(data, count), bases or [None] * count, strict=True):
-        time = _decode_time(one, last if bases is None else base or 0.0)
+    for one in _column(data, count):
+        time = _decode_time(one, last)
         last = last if time is None else time
         times.append(time)
     return times

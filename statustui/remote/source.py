@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch, Deliver
 from statustui.monitor.poll_policy import Settings
-from statustui.monitor.run.inspection import InspectionResult
+from statustui.monitor.run.inspection import Inspect, InspectionResult
 from statustui.monitor.usage import RootUsage, Usage
 from statustui.remote.codec import decode, encode, read_integer, read_number
 from statustui.remote.inspection import RemoteInspection
@@ -118,7 +118,11 @@ class RemoteSource:
             if one is not None:
                 one.end()
 
-    def inspect(
+    def inspector_of(self, root: str) -> Inspect | None:
+        """Return what reads the files of runs below a root of this host; None for others."""
+        return self._inspect if root in self.place.roots else None
+
+    def _inspect(
         self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]
     ) -> RemoteInspection:
         """Start to read the files of a run on this host."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from statustui.core.run import Run
 from statustui.monitor.batch import Deliver
 from statustui.monitor.source import Source
 from statustui.monitor.usage import RootUsage
@@ -14,9 +13,8 @@ from statustui.scheduler.answers import Call
 
 if TYPE_CHECKING:
     from statustui.monitor.poll_policy import Settings
-    from statustui.monitor.run.inspection import Inspect, Inspection, InspectionResult
+    from statustui.monitor.run.inspection import Inspect
     from statustui.remote.connections import Connections
-    from statustui.remote.source import RemoteSource
 
 
 class AskingSource(Source, Protocol):
@@ -58,8 +56,7 @@ def open_source(
     if connections is None:
         return Monitor(local, settings)
     parts: list[AskingSource] = [Monitor(local, settings)] if local else []
-    remote = connections.sources(settings)
-    return SourceGroup([*parts, *remote], remote)
+    return SourceGroup([*parts, *connections.sources(settings)])
 
 
 class SourceGroup:
@@ -67,12 +64,10 @@ class SourceGroup:
 
     Args:
         sources: All of them.
-        remote: Those of other hosts.
     """
 
-    def __init__(self, sources: Sequence[AskingSource], remote: Sequence[RemoteSource]) -> None:
+    def __init__(self, sources: Sequence[AskingSource]) -> None:
         self._sources = sources
-        self._remote = remote
 
     def start(self, deliver: Deliver) -> None:
         """Start all of them."""
@@ -109,23 +104,10 @@ class SourceGroup:
         for source in self._sources:
             source.stop()
 
-    def inspect(
-        self,
-        run: Run,
-        peers: Sequence[str],
-        deliver: Callable[[InspectionResult], object],
-        *,
-        locally: Inspect,
-    ) -> Inspection:
-        """Start to read the files of a run on the host that it is on.
-
-        Args:
-            run: The run.
-            peers: Paths of finished runs of the same name.
-            deliver: Called with each result.
-            locally: Starts it for a run of this host.
-        """
-        for source in self._remote:
-            if run.root in source.place.roots:
-                return source.inspect(run, peers, deliver)
-        return locally(run, peers, deliver)
+    def inspector_of(self, root: str) -> Inspect | None:
+        """Return what reads the files of runs below a root; None for this program itself."""
+        for source in self._sources:
+            inspect = source.inspector_of(root)
+            if inspect is not None:
+                return inspect
+        return None

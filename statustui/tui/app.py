@@ -199,7 +199,8 @@ class StatusApp(PrivateApp):
     ) -> Inspection:
         """Start to read the files of a run, and have the source check it too."""
         self._source.reread(run.path)
-        return self._inspect(run, peers, deliver)
+        inspect = self._source.inspector_of(run.root) or self._inspect
+        return inspect(run, peers, deliver)
 
     @property
     def runs(self) -> Iterable[Run]:

@@ -201,6 +201,10 @@ class Stand(NamedTuple):
         """Nobody is asked."""
         return []
 
+    def inspector_of(self, root: str) -> None:
+        """Fail: `wait` opens no run."""
+        raise NotImplementedError(root)
+
     def stop(self) -> None:
         """Do nothing."""
 

@@ -220,6 +220,9 @@ class StandIn:
         self.inspections.append(StandInInspection(self, run, peers, deliver))
         return self.inspections[-1]
 
+    def inspector_of(self, _root: str) -> None:
+        """Nothing else than what the application is made with."""
+
     def stop(self) -> None:
         """Remember the call."""
         self.stopped = True
