@@ -100,6 +100,12 @@ class RemoteSource:
         return self._spent.calls
 
     @property
+    def sizes(self) -> tuple[int, int]:
+        """Bytes sent and received on the connection so far; none without one."""
+        link = self._link
+        return (0, 0) if link is None else link.sizes
+
+    @property
     def silent(self) -> float:
         """Seconds since the host was heard last."""
         return time.monotonic() - self._heard_at

@@ -140,12 +140,12 @@ class Server:
 
 
 def children(pid: int) -> list[int]:
-    """The children of a process."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return list(map(int, file.read().split()))
-    except OSError:
-        return []
+    """The children of a process, of all its threads."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += map(int, path.read_text(encoding="ascii").split())
+    return found
 
 
 def descendants(pid: int) -> list[int]:
