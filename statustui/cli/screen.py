@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -71,6 +71,11 @@ class _LateSource:
     def calls(self) -> Sequence[Call]:
         """The last calls of the scheduler, the oldest first."""
         return () if self._source is None else self._source.calls
+
+    def ask_user(self, tell: Callable[[str], object]) -> None:
+        """Let ssh ask its user."""
+        if self._source is not None:
+            self._source.ask_user(tell)
 
     def inspector_of(self, root: str) -> Inspect | None:
         """Return what reads the files of runs below a root; None for this program itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from statustui.monitor.batch import Deliver
@@ -37,6 +37,13 @@ class Source(Protocol):
 
     def inspector_of(self, root: str) -> Inspect | None:
         """Return what reads the files of runs below a root; None for this program itself."""
+
+    def ask_user(self, tell: Callable[[str], object]) -> None:
+        """Let ssh ask its user for what it needs, on the terminal; return when that is done.
+
+        Args:
+            tell: Called with each line of ssh.
+        """
 
     def stop(self) -> None:
         """Stop at once, without waiting for a filesystem that does not answer."""

@@ -105,17 +105,19 @@ class KnownRoot:
         found = max(health.found, len(self._runs))
         return replace(health, swept=before.swept, sweeps=sweeps, found=found, as_of=before.as_of)
 
-    def lose(self, reason: str, since: float) -> RootHealth:
+    def lose(self, reason: str, since: float, *, needs_user: bool) -> RootHealth:
         """Return the health without a connection.
 
         Args:
             reason: Why there is none.
             since: When something was heard last, in seconds since 1970.
+            needs_user: Whether ssh has to ask its user.
         """
         as_of = self.health.as_of or since
         self.health = replace(
             self.health,
             unreachable=True,
+            needs_user=needs_user,
             problem=reason,
             incomplete=(Unread(self.root, reason),),
             as_of=as_of if self._runs else None,

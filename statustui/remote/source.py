@@ -46,7 +46,10 @@ class RemoteSource:
     def __init__(self, place: Place, settings: Settings, link: Link | None = None) -> None:
         self.place = place
         self._settings = settings
-        self._link = link
+        self._offered = link
+        """A connection to go on with."""
+        self._link: Link | None = None
+        self._needs_user = False
         self._transport: Transport | None = None
         self._deliver: Deliver = lambda _batch: None
         self._roots = {root: KnownRoot(root, settings.store) for root in place.roots}
@@ -120,9 +123,20 @@ class RemoteSource:
         self._stopped.set()
         self._wake.set()
         self._deliver = lambda _batch: None
-        for one in (self._link, self._transport):
+        for one in (self._link, self._transport, self._offered):
             if one is not None:
                 one.end()
+
+    def ask_user(self, tell: Callable[[str], object]) -> None:
+        """Connect while ssh may ask its user on the terminal, if it needs that."""
+        if not self._needs_user or self._stopped.is_set():
+            return
+        try:
+            self._offered = Link(self.place, asks=True, tell=tell, on_start=self._keep)
+        except ConnectionFailed as error:
+            self._report_loss(error)
+        else:
+            self._wake.set()
 
     def inspector_of(self, root: str) -> Inspect | None:
         """Return what reads the files of runs below a root of this host; None for others."""
@@ -165,33 +179,33 @@ class RemoteSource:
         while not self._stopped.is_set():
             self._wake.clear()
             began_at = time.monotonic()
-            reason = self._connect_and_follow()
+            failure = self._connect_and_follow()
             if time.monotonic() - began_at > _LASTING:
                 pause = _FIRST_PAUSE
-            self._report_loss(reason)
+            self._report_loss(failure)
             self._wake.wait(pause)
             pause = min(2 * pause, _MAX_PAUSE)
 
-    def _connect_and_follow(self) -> str:
+    def _connect_and_follow(self) -> ConnectionFailed:
         """Deliver what one connection brings until it ends; return why it did."""
         try:
-            link = self._link or Link(self.place, on_start=self._keep)
+            link = self._offered or Link(self.place, on_start=self._keep)
         except ConnectionFailed as error:
             self._transport = None
-            return error.strerror or str(error)
-        self._link, self._transport = link, None
+            return error
+        self._link, self._offered, self._transport = link, None, None
         try:
             if not self._stopped.is_set():
                 self._follow(link)
         except ConnectionFailed as error:
-            return error.strerror or str(error)
+            return error
         except ValueError as error:
-            return f"the agent has sent {error}"
+            return ConnectionFailed(f"the agent has sent {error}")
         finally:
             self._is_connected = False
             self._link = None
             link.close()
-        return "the connection has ended"
+        return ConnectionFailed("the connection has ended")
 
     def _keep(self, transport: Transport) -> None:
         """Remember a transport that is being opened, so that it can be ended."""
@@ -238,11 +252,14 @@ class RemoteSource:
             if inspection is not None:
                 inspection.receive(message)
 
-    def _report_loss(self, reason: str) -> None:
+    def _report_loss(self, failure: ConnectionFailed) -> None:
         since = time.time() - self.silent
+        self._needs_user = failure.needs_user
+        host, reason = self.place.address.host, failure.strerror or ""
+        reason = reason if reason.startswith(f"{host}: ") else f"{host}: {reason}"
         with self._lock:
             healths = tuple(
-                known.lose(f"{self.place.address.host}: {reason}", since)
+                known.lose(reason, since, needs_user=failure.needs_user)
                 for known in self._roots.values()
             )
             self._deliver(Batch(health=healths))

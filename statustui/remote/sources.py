@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from statustui.monitor.batch import Deliver
@@ -103,6 +103,11 @@ class SourceGroup:
         """Stop all of them at once."""
         for source in self._sources:
             source.stop()
+
+    def ask_user(self, tell: Callable[[str], object]) -> None:
+        """Let ssh ask its user, for one host after the other."""
+        for source in self._sources:
+            source.ask_user(tell)
 
     def inspector_of(self, root: str) -> Inspect | None:
         """Return what reads the files of runs below a root; None for this program itself."""
