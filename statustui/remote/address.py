@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from typing import NamedTuple
-from urllib.parse import unquote
 
 _SCHEME = "ssh://"
 _SCP_FORM = re.compile(
@@ -64,6 +63,8 @@ def _parse_url(root: str) -> Address:
         port.isascii() and port.isdecimal() and 0 < int(port[:9]) <= _MAX_PORT
     ):
         raise ValueError("the port of an address is a number from 1 to 65535")
+    from urllib.parse import unquote  # noqa: PLC0415 - addresses are rarely URLs
+
     path = unquote(match["path"] or "/~", errors="surrogateescape")
     if "\0" in path:
         raise ValueError("the path of an address has a NUL character")

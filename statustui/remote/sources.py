@@ -96,8 +96,9 @@ class SourceGroup:
 
     @property
     def asked_at(self) -> float:
-        """When the scheduler that was asked longest ago was asked, in seconds since 1970."""
-        return min(source.asked_at for source in self._sources)
+        """When a scheduler was asked last, in seconds since 1970; infinite if none ever is."""
+        asked = [source.asked_at for source in self._sources if source.asked_at < float("inf")]
+        return max(asked, default=float("inf"))
 
     def stop(self) -> None:
         """Stop all of them at once."""
