@@ -23,6 +23,7 @@ from statustui.core.run import Run
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.once import Details, Picture, read_once
+from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run.whole_run import read_run
 from statustui.remote.codec import CodecError, decode, encode, read_integer, read_number, read_text
 from statustui.remote.far_runs import OpenRuns
@@ -33,8 +34,8 @@ from statustui.remote.messages import (
     Looked,
     Looking,
     Spent,
-    Watching,
     WholeRun,
+    decode_settings,
 )
 from statustui.remote.outbox import Outbox
 from statustui.remote.paths import Paths
@@ -143,7 +144,7 @@ class Agent:
             self._received = read_integer(message["got"])
             self._wake.set()
         if "watch" in message:
-            self._start(decode(Watching, message["watch"], self._paths))
+            self._start(decode_settings(message["watch"], self._paths))
         if "once" in message:
             looking = decode(Looking, message["once"], self._paths)
             self._in_thread(partial(self._look_once, looking))
@@ -167,9 +168,9 @@ class Agent:
     def _in_thread(self, work: Callable[[], object]) -> None:
         threading.Thread(target=_or_end(work), daemon=True).start()
 
-    def _start(self, watching: Watching) -> None:
+    def _start(self, settings: Settings) -> None:
         if self._monitor is None:
-            self._monitor = Monitor(self._roots, watching.settings)
+            self._monitor = Monitor(self._roots, settings)
             self._monitor.start(self._add_batch)
 
     def _add_batch(self, batch: Any) -> None:  # noqa: ANN401 - a batch
@@ -210,6 +211,7 @@ class Agent:
             details=Details(looking.details),
             grace=looking.grace,
             asker=asker,
+            tells_pasts=looking.tells_pasts,
             on_wait=lambda read: self._answer({"read_so_far": read}),
         )
         for start in range(0, len(found.runs), _MAX_RUNS):

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_type_hints
 
 from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
 from statustui.core.history import History
 from statustui.core.status_info import StatusInfo
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.monitor.poll_policy import Settings, WatchMode
+from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run.run_logs import Logs
 from statustui.monitor.unread import Unread
 from statustui.monitor.usage import RootUsage
-from statustui.remote.codec import CodecError, decode, encode, read_integer, read_list, read_text
+from statustui.remote.codec import (
+    CodecError,
+    decode,
+    encode,
+    read_integer,
+    read_list,
+    read_table,
+    read_text,
+)
 from statustui.remote.paths import Paths
 from statustui.remote.protocol import Message
 from statustui.remote.run_codec import decode_runs, encode_runs
 from statustui.scheduler.answers import Call
-from statustui.scheduler.pace import SchedulerMode
 
 
 class Hello(NamedTuple):
@@ -32,47 +39,34 @@ class Hello(NamedTuple):
     """Directories to watch, as they are called there; relative ones to the home."""
 
 
-class Watching(NamedTuple):
-    """How to watch: what `Settings` has that can be sent."""
+_KEPT = frozenset({"store", "asker", "clock"})
+"""Settings that are this side's alone."""
+_SETTINGS = {
+    name: kind
+    for name, kind in get_type_hints(Settings, localns={"Asker": object}).items()
+    if name not in _KEPT
+}
 
-    watch: WatchMode
-    interval: float | None
-    max_checks: float | None
-    stale_after: StaleAfter
-    scheduler: SchedulerMode
-    ask_every: float
-    ask_unattended: float | None
-    job_grace: float
 
-    @classmethod
-    def of(cls, settings: Settings) -> Watching:
-        """Return what can be sent of `settings`."""
-        unattended = settings.ask_unattended
-        return cls(
-            settings.watch,
-            settings.interval,
-            settings.max_checks,
-            settings.stale_after,
-            settings.scheduler,
-            settings.ask_every,
-            None if unattended == float("inf") else unattended,
-            settings.job_grace,
-        )
+def encode_settings(settings: Settings, paths: Paths) -> Message:
+    """Return the settings that can be sent; an infinite time is left out."""
+    values = {name: getattr(settings, name) for name in _SETTINGS}
+    return {
+        name: encode(_SETTINGS[name], value, paths)
+        for name, value in values.items()
+        if value != float("inf")
+    }
 
-    @property
-    def settings(self) -> Settings:
-        """The settings: nothing is kept on the other host."""
-        unattended = float("inf") if self.ask_unattended is None else self.ask_unattended
-        return Settings(
-            self.watch,
-            self.interval,
-            self.max_checks,
-            self.stale_after,
-            scheduler=self.scheduler,
-            ask_every=self.ask_every,
-            ask_unattended=unattended,
-            job_grace=self.job_grace,
-        )
+
+def decode_settings(data: object, paths: Paths) -> Settings:
+    """Return the settings that were sent; what is unknown is left out.
+
+    Raises:
+        ValueError: One of them is not as it should be.
+    """
+    found = read_table(data)
+    known = [(name, kind) for name, kind in _SETTINGS.items() if name in found]
+    return Settings(**{name: decode(kind, found[name], paths) for name, kind in known})
 
 
 class Looking(NamedTuple):
@@ -84,6 +78,7 @@ class Looking(NamedTuple):
     grace: float
     asks: bool
     """Whether to ask the scheduler once."""
+    tells_pasts: bool
 
 
 class Looked(NamedTuple):

@@ -28,6 +28,7 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
     store: CacheStore | None = None,
     grace: float = DEFAULT_GRACE,
     asker: Asker | None = None,
+    tells_pasts: bool = False,
     on_wait: Callable[[int], object] = lambda _read: None,
     tell: Callable[[str], object] = lambda _words: None,
 ) -> Picture:
@@ -46,6 +47,7 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
         grace: Seconds after the end of its job until a run under way counts as dead.
         asker: Asked once about the jobs of all runs under way; other hosts ask there then. None to
             go by their files.
+        tells_pasts: Whether the runs are to carry their pasts.
         on_wait: Called with the number of runs read so far, a few times a second.
         tell: Called with a line of ssh, or of a scheduler that has not answered.
 
@@ -59,7 +61,9 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
         from statustui.remote.far_reading import FarReading  # noqa: PLC0415 - for other hosts alone
         from statustui.remote.messages import Looking  # noqa: PLC0415 - as above
 
-        looking = Looking(stale_after, patience, details.value, grace, asker is not None)
+        looking = Looking(
+            stale_after, patience, details.value, grace, asker is not None, tells_pasts
+        )
         far = FarReading(servers, looking, tell)
     picture = read_once(
         local,
@@ -70,6 +74,7 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
         store=store,
         grace=grace,
         asker=asker,
+        tells_pasts=tells_pasts,
         on_wait=lambda read: on_wait(read + (0 if far is None else far.read)),
     )
     if far is None:

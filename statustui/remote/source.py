@@ -12,11 +12,11 @@ from statustui.monitor.batch import Batch, Deliver
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run.inspection import Inspect, InspectionResult
 from statustui.monitor.usage import RootUsage, Usage
-from statustui.remote.codec import decode, encode, read_integer, read_number
+from statustui.remote.codec import decode, read_integer, read_number
 from statustui.remote.inspection import RemoteInspection
 from statustui.remote.known import KnownRoot
 from statustui.remote.link import Link, Place
-from statustui.remote.messages import BatchReceiver, Spent, Watching
+from statustui.remote.messages import BatchReceiver, Spent, encode_settings
 from statustui.remote.protocol import HEARTBEAT, Message
 from statustui.remote.transport import ConnectionFailed, Transport
 from statustui.scheduler.answers import Call
@@ -220,7 +220,7 @@ class RemoteSource:
                 known.begin()
             self._heard_at = time.monotonic()
             self._is_connected = True
-            link.send({"watch": encode(Watching, Watching.of(self._settings), self.place.paths)})
+            link.send({"watch": encode_settings(self._settings, self.place.paths)})
             for inspection in self._inspections.values():
                 inspection.open()
         while not self._stopped.is_set():

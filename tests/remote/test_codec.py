@@ -27,7 +27,7 @@ from statustui.monitor.run.inspection import (
 from statustui.monitor.run.log_text import LogLine, LogPage
 from statustui.monitor.unread import Unread
 from statustui.remote.codec import CodecError, decode, encode
-from statustui.remote.messages import BatchReceiver, BatchSender, Watching
+from statustui.remote.messages import BatchReceiver, BatchSender, decode_settings, encode_settings
 from statustui.remote.outbox import Outbox
 from statustui.remote.paths import PathError, Paths
 from statustui.remote.results import ResultReceiver, ResultSender
@@ -54,7 +54,12 @@ def as_here(run: Run) -> Run:
     members = run.members
     if members is not None:
         members = replace(members, paths=tuple(f"host:{path}" for path in members.paths))
-    return run._replace(root=f"host:{run.root}", path=f"host:{run.path}", members=members)
+    past = run.past
+    if past is not None and past.since is not None:
+        past = past._replace(since=past.since._replace(path=f"host:{past.since.path}"))
+    return run._replace(
+        root=f"host:{run.root}", path=f"host:{run.path}", members=members, past=past
+    )
 
 
 @given(st.lists(runs_of("wd") | runs_of("/scratch/wd"), max_size=6))
@@ -78,7 +83,7 @@ def test_what_is_not_as_expected_is_refused(junk: Any, data: st.DataObject) -> N
         lambda: decode_runs(wire, HERE),
         lambda: BatchReceiver(HERE).decode({"runs": wire, "removed": junk, "health": junk}),
         lambda: ResultReceiver(HERE).decode(junk),
-        lambda: decode(Watching, junk, HERE),
+        lambda: decode_settings(junk, HERE),
         lambda: decode(Documents, junk, HERE),
     ):
         try:
@@ -198,10 +203,9 @@ def test_text_of_the_other_side_is_treated_as_text_of_a_tree() -> None:
 def test_settings_cross_the_line() -> None:
     """Apart from what belongs to this side."""
     settings = Settings("poll", 3.0, None, StaleAfter(5.0, {"RUNNING": 9.0}), scheduler="auto")
-    watching = decode(Watching, sent(encode(Watching, Watching.of(settings), HERE)), THERE)
-    assert watching.settings == settings
-    bounded = replace(settings, ask_unattended=60.0)
-    assert Watching.of(bounded).settings == bounded
+    for one in (settings, replace(settings, ask_unattended=60.0)):
+        message = sent(encode_settings(one, HERE))
+        assert decode_settings({**message, "unknown": 1}, THERE) == one
 
 
 @given(st.lists(runs_of("wd"), max_size=12, unique_by=lambda run: run.path), st.integers(1, 5))

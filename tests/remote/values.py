@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from statustui.core.categories import Category
 from statustui.core.job import Job, JobStatus, Verdict
 from statustui.core.members import Members
+from statustui.core.recent_results import Change, Moment, Past
 from statustui.core.run import Run, RunMetadata, Stall
 from statustui.core.status_info import StatusInfo
 
@@ -57,6 +58,16 @@ def runs_of(root: str) -> st.SearchStrategy[Run]:
             st.integers(0, 9),
             st.booleans(),
             st.booleans(),
+        ),
+        began=TIME,
+        past=st.none()
+        | st.builds(
+            Past,
+            st.just((Category.PASSED, Category.FAILED)),
+            st.booleans(),
+            st.sampled_from([None, Change.BROKE]),
+            since=st.none() | st.builds(Moment, path, TIME),
+            passed=st.none(),
         ),
         is_muted=st.just(value=False),
         job=st.none()
