@@ -8,14 +8,14 @@ import click
 
 from statustui.cli import output
 from statustui.cli.console import LateProgress, open_paper, warn
-from statustui.cli.options import PATIENCE_OPTION, PLACE, check_address, complete_root, path_failure
+from statustui.cli.options import PATIENCE_OPTION, ROOT, path_failure
 from statustui.core.durations import end_of
 from statustui.monitor.fs.deadline import PATIENCE
 from statustui.remote.reading import read_any_run
 
 
 @click.command("history", short_help="Print every status of a run, and why it failed.")
-@click.argument("run", type=PLACE, shell_complete=complete_root)
+@click.argument("run", type=ROOT)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @PATIENCE_OPTION
 def command(
@@ -24,7 +24,6 @@ def command(
     patience: float | None,
 ) -> None:
     """Print every status of RUN, a run directory or its status file, and why it failed."""
-    check_address(run)
     now = time.time()
     progress = LateProgress()
     try:

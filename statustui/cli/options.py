@@ -20,7 +20,7 @@ from statustui.core.text import clean
 from statustui.monitor.fs.deadline import PATIENCE, Question, ask
 from statustui.monitor.poll_policy import WATCH_MODES, WatchMode
 from statustui.presentation.timed_query import SlowQueryError, TimedQuery, TimeLimit
-from statustui.remote.address import is_remote, parse_address
+from statustui.remote.address import parse_address
 from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
 from statustui.settings.config import (
     INTERVAL,
@@ -72,54 +72,59 @@ class _Place(click.Path):
 PLACE = _Place()
 
 
-def complete_root(
-    _context: click.Context, _parameter: click.Parameter, begun: str
-) -> list[CompletionItem]:
-    """Complete a root: the hosts of the user's ssh configuration, and directories."""
-    from statustui.remote.ssh_hosts import ssh_hosts  # noqa: PLC0415 - only for completion
+class _Root(_Place):
+    """A path of this host, or an address of another one, which is checked."""
 
-    hosts = [] if "/" in begun or ":" in begun else ssh_hosts(begun)
-    return [*(CompletionItem(f"{host}:") for host in hosts), CompletionItem(begun, "dir")]
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """Return the root as text; what is below the home of a host is named as with a dot."""
+        root = super().convert(value, param, ctx)
+        try:
+            is_home = parse_address(root) is not None and root.endswith(":")
+        except ValueError as error:
+            raise click.BadParameter(f"{clean(root)}: {clean(str(error))}.") from None
+        return f"{root}." if is_home else root
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - as click has it
+        param: click.Parameter,  # noqa: ARG002 - as above
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Complete the hosts of the user's ssh configuration, and directories."""
+        from statustui.remote.ssh_hosts import ssh_hosts  # noqa: PLC0415 - only for completion
+
+        hosts = [] if "/" in incomplete or ":" in incomplete else ssh_hosts(incomplete)
+        return [*(CompletionItem(f"{host}:") for host in hosts), CompletionItem(incomplete, "dir")]
 
 
-def _read_roots(
+ROOT = _Root()
+
+
+def _default_roots(
     context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return the roots: those given, those of the configuration, or the working directory."""
-    roots = given or _configured_roots(context.params.get("config_path")) or (".",)
-    for root in roots:
-        check_address(root)
-    # What is below the home of another host is named as if a dot had been given.
-    return tuple(f"{root}." if is_remote(root) and root.endswith(":") else root for root in roots)
-
-
-def _configured_roots(path: str | None) -> tuple[str, ...]:
-    """Return the roots of the configuration; a file that cannot be read is reported elsewhere."""
+    if given:
+        return given
     try:
-        return read_config(path, _CHECK_SECONDS).roots
+        configured = read_config(context.params.get("config_path"), _CHECK_SECONDS).roots
     except OSError:
-        return ()
-
-
-def check_address(root: str) -> None:
-    """Check that a root is a path or a valid address.
-
-    Raises:
-        click.BadParameter: It is neither.
-    """
-    try:
-        parse_address(root)
-    except ValueError as error:
-        raise click.BadParameter(f"{clean(root)}: {clean(str(error))}.") from None
+        # The command reports that it cannot be read.
+        configured = ()
+    return configured or (".",)
 
 
 ROOTS = click.argument(
     "roots",
     nargs=-1,
     metavar="[ROOT]...",
-    type=PLACE,
-    callback=_read_roots,
-    shell_complete=complete_root,
+    type=ROOT,
+    callback=_default_roots,
 )
 """The directories that a command is about, on this host or on others (``host:path``).
 
