@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, get_type_hints
 
 from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
 from statustui.core.history import History
+from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.poll_policy import Settings
@@ -26,6 +28,9 @@ from statustui.remote.paths import Paths
 from statustui.remote.protocol import Message
 from statustui.remote.run_codec import decode_runs, encode_runs
 from statustui.scheduler.answers import Call
+
+
+_MAX_SERIES = 100_000
 
 
 class Hello(NamedTuple):
@@ -126,8 +131,15 @@ class Failed(NamedTuple):
         return OSError(self.number, self.reason, self.path)
 
 
+class Membership(NamedTuple):
+    """The runs of a series."""
+
+    path: str
+    paths: tuple[str, ...]
+
+
 class BatchSender:
-    """Encodes batches; of the health of a root only what has changed.
+    """Encodes batches; of the health of a root, and of the paths in a series, only what is new.
 
     Args:
         paths: The names of the roots on the side that sends.
@@ -136,14 +148,28 @@ class BatchSender:
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
         self._health: dict[str, list[object]] = {}
+        self._members: dict[str, tuple[str, ...]] = {}
+        """Path of a series -> the paths of its runs."""
 
     def encode(self, batch: Batch) -> Message:
         """Return the message of a batch."""
         message: Message = {}
         if batch.removed:
             message["removed"] = [self._paths.encode(path) for path in batch.removed]
+        for path in batch.removed:
+            self._members.pop(path, None)
         if batch.changed:
-            message["runs"] = encode_runs(batch.changed, self._paths)
+            new = [
+                Membership(run.path, run.members.paths)
+                for run in batch.changed
+                if run.members is not None and self._members.get(run.path) != run.members.paths
+            ]
+            self._members.update(new)
+            if new:
+                message["members"] = encode(tuple[Membership, ...], new, self._paths)
+            message["runs"] = encode_runs(
+                [_with_members(run, ()) for run in batch.changed], self._paths
+            )
         if batch.health:
             message["health"] = [self._difference(health) for health in batch.health]
         return message
@@ -172,6 +198,7 @@ class BatchReceiver:
         self._paths = paths
         template = encode(RootHealth, RootHealth(""), paths)
         self._health = {root: list(template) for root in paths.roots}
+        self._members: dict[str, tuple[str, ...]] = {}
 
     def decode(self, message: Message) -> Batch:
         """Return the batch of a message; an empty one if there is none in it.
@@ -180,10 +207,17 @@ class BatchReceiver:
             ValueError: It is no batch.
         """
         removed = read_list(message.get("removed", []))
-        runs = message.get("runs")
+        gone = tuple(self._paths.decode(read_text(path)) for path in removed)
+        for path in gone:
+            self._members.pop(path, None)
+        members = message.get("members", [])
+        self._members.update(decode(tuple[Membership, ...], members, self._paths))
+        if len(self._members) > _MAX_SERIES:
+            raise CodecError("more series than roots can have")
+        runs = [] if "runs" not in message else decode_runs(message["runs"], self._paths)
         return Batch(
-            () if runs is None else tuple(decode_runs(runs, self._paths)),
-            tuple(self._paths.decode(read_text(path)) for path in removed),
+            tuple(_with_members(run, self._members.get(run.path, ())) for run in runs),
+            gone,
             tuple(self._read_health(one) for one in read_list(message.get("health", []))),
         )
 
@@ -203,6 +237,13 @@ class BatchReceiver:
         if health.root != root:
             raise CodecError("the health of another root")
         return health
+
+
+def _with_members(run: Run, paths: tuple[str, ...]) -> Run:
+    """Return a series with the paths of its runs; any other run as it is."""
+    if run.members is None:
+        return run
+    return run._replace(members=replace(run.members, paths=paths))
 
 
 def _pair(data: object) -> list[Any]:

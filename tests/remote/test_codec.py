@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statustui.core.categories import Category
 from statustui.core.documents import Document
 from statustui.core.durations import StaleAfter, StateDuration, StateDurations
 from statustui.core.history import Entry
 from statustui.core.logs import Log, LogTail
-from statustui.core.run import Run
+from statustui.core.members import Members
+from statustui.core.run import Run, RunDir, RunMetadata
+from statustui.core.run_builder import make_unread_run
 from statustui.core.status_info import StatusInfo
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.poll_policy import Settings
@@ -178,6 +181,25 @@ def test_health_is_sent_as_what_has_changed() -> None:
     message = sent(sender.encode(Batch(health=(replace(first, sweeps=7),))))
     assert len(json.dumps(message)) < 60
     assert receiver.decode(message).health == (replace(here, sweeps=7),)
+
+
+def test_the_runs_of_a_series_are_sent_once() -> None:
+    """A series whose runs change has the same members."""
+    sender, receiver = BatchSender(THERE), BatchReceiver(HERE)
+    paths = tuple(f"wd/test_runs/{number}" for number in range(500))
+    place = RunDir("wd", "wd/series/1", "s1", "series")
+    run = make_unread_run(place, RunMetadata("nightly"), "none", missing=True)
+    sizes = []
+    for gone in range(3):
+        series = run._replace(members=Members(paths, ((Category.PASSED, 3),), gone))
+        message = sent(sender.encode(Batch((series,))))
+        sizes.append(len(json.dumps(message)))
+        assert receiver.decode(message).changed == (as_here(series),)
+    assert sizes[0] > 10_000
+    assert max(sizes[1:]) < 1000
+    receiver.decode(sent(sender.encode(Batch((), ("wd/series/1",)))))
+    again = run._replace(members=Members(paths))
+    assert "members" in sender.encode(Batch((again,)))
 
 
 def test_text_of_the_other_side_is_treated_as_text_of_a_tree() -> None:
