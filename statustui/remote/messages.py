@@ -29,7 +29,6 @@ from statustui.remote.protocol import Message
 from statustui.remote.run_codec import decode_runs, encode_runs
 from statustui.scheduler.answers import Call
 
-
 _MAX_SERIES = 100_000
 
 

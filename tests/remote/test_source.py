@@ -83,6 +83,8 @@ class Watched:
 def watch() -> Iterator[Callable[..., Watched]]:
     """Starts sources, and looks whether they leave anything behind."""
     started: list[Watched] = []
+    # An sshd, say.
+    before = set(descendants(os.getpid()))
 
     def begin(root: str, settings: Settings | None = None) -> Watched:
         started.append(Watched(root, settings))
@@ -91,7 +93,7 @@ def watch() -> Iterator[Callable[..., Watched]]:
     yield begin
     for watched in started:
         watched.source.stop()
-    wait_until(lambda: not descendants(os.getpid()), f"{descendants(os.getpid())} to end", 5)
+    wait_until(lambda: before.issuperset(descendants(os.getpid())), "the processes to end")
     wait_until(
         lambda: not any(one.name.startswith("remote") for one in threading.enumerate()),
         "the threads to end",
