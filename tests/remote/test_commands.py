@@ -86,6 +86,7 @@ def test_history_of_a_run_elsewhere(server: Server, tmp_path: Path) -> None:
     assert gone.stderr == f"statustui: quiet:{tmp_path}/gone: No such file or directory\n"
 
 
+@pytest.mark.slow
 def test_hosts_that_cannot_be_reached_are_named(server: Server, tmp_path: Path) -> None:
     """In the words of ssh; what can be read is printed, and the exit status is 2."""
     assert server
