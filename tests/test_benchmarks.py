@@ -48,6 +48,7 @@ def test_a_tree_has_finished_and_active_runs(tmp_path: Path, shape: str) -> None
         ("table", "200 --seconds 1", "q to the end"),
         ("memory", "60", "60 runs, from the cache"),
         ("idle", "60 --seconds 1", "60 runs, polling"),
+        ("remote", "200 --seconds 1", "200 runs, drawn over SSH"),
         ("latency", "200 --seconds 1", "200 runs, poll, others change"),
     ],
 )

@@ -72,7 +72,7 @@ def imported_by(program: str, *arguments: str) -> set[str]:
 def test_core_and_monitor_import_no_screen() -> None:
     """Nor the command line."""
     for module, packages in imported_by_each(
-        modules("core", "presentation", "scheduler", "monitor")
+        modules("core", "presentation", "scheduler", "monitor", "remote")
     ).items():
         assert "statustui" in packages
         assert not packages & {"textual", "rich", "click"}, module

@@ -20,7 +20,7 @@ from statustui.cli.comparing import (
 from statustui.cli.console import open_paper, warn, warn_unread
 from statustui.cli.options import (
     FILTER,
-    PLACE,
+    ROOT,
     Failure,
     Filter,
     WatchOptions,
@@ -35,16 +35,16 @@ from statustui.monitor.unread import Unread
 from statustui.presentation.comparison import comparison_object, headline
 from statustui.presentation.export import literal, markdown_lines
 from statustui.presentation.plain_text import Paper, pad, width_of
-from statustui.presentation.run_object import dump, incomplete_objects
+from statustui.presentation.run_object import JSON_VERSION, dump, incomplete_objects
 
 _MAX_CELLS = 64
 """Width of a column but the last."""
 
 
 @click.command("compare", short_help="Compare two sets of runs: new failures, fixed, slower.")
-@click.argument("root", required=False, default=".", type=PLACE)
+@click.argument("root", required=False, default=".", type=ROOT)
 @click.option(
-    "--with", "other", metavar="ROOT2", type=PLACE, help="Compare with the runs below ROOT2."
+    "--with", "other", metavar="ROOT2", type=ROOT, help="Compare with the runs below ROOT2."
 )
 @FILTER
 @BASE
@@ -116,6 +116,7 @@ def _lines(
     if form == "json":
         yield dump(
             {
+                "version": JSON_VERSION,
                 "roots": list(roots),
                 "generated": datetime.now().astimezone().isoformat(),
                 "incomplete": incomplete_objects(incomplete),

@@ -7,15 +7,15 @@ import time
 import click
 
 from statustui.cli import output
-from statustui.cli.console import LateProgress, open_paper
-from statustui.cli.options import PATIENCE_OPTION, PLACE, path_failure
+from statustui.cli.console import LateProgress, open_paper, warn
+from statustui.cli.options import PATIENCE_OPTION, ROOT, path_failure
 from statustui.core.durations import end_of
 from statustui.monitor.fs.deadline import PATIENCE
-from statustui.monitor.run.whole_run import read_run
+from statustui.remote.reading import read_any_run
 
 
 @click.command("history", short_help="Print every status of a run, and why it failed.")
-@click.argument("run", type=PLACE)
+@click.argument("run", type=ROOT)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @PATIENCE_OPTION
 def command(
@@ -27,11 +27,12 @@ def command(
     now = time.time()
     progress = LateProgress()
     try:
-        found = read_run(
+        found = read_any_run(
             run,
             patience or PATIENCE,
             in_full=as_json,
             on_wait=lambda: progress.show("reading the status file"),
+            tell=warn,
         )
     except OSError as error:
         raise path_failure(error.filename or run, error) from error

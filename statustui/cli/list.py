@@ -19,7 +19,6 @@ from statustui.cli.options import (
     Failure,
     Filter,
     WatchOptions,
-    check_roots,
     complete_from,
     watch_options,
 )
@@ -150,12 +149,11 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
     """Print changes until interrupted."""
     from statustui.cli.follow_loop import follow_runs  # noqa: PLC0415 - a list needs no monitor
     from statustui.cli.root_progress import RootProgress  # noqa: PLC0415 - as above
-    from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - as above
+    from statustui.cli.sources import watch_roots  # noqa: PLC0415 - as above
 
-    check_roots(roots, config.patience)
     settings = replace(config.settings, tells_pasts=as_json or query.needs_pasts)
     is_complete = follow_runs(
-        Monitor(roots, settings),
+        watch_roots(roots, settings, config.patience),
         RootProgress(roots, config.patience),
         lambda run: query.matches(run, time.time()),
         open_paper(),

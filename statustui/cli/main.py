@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from statustui import __version__
-from statustui.cli.options import Failure
+from statustui.cli.options import ROOT, Failure
 from statustui.cli.registry import SCREENLESS, WITH_SCREEN
 from statustui.cli.screen import Crash
 from statustui.core.text import clean_lines
@@ -56,7 +56,8 @@ class _Commands(click.Group):
         """Complete names of commands, and roots and options of the monitor."""
         known = super().shell_complete(context, incomplete)
         if not incomplete.startswith("-"):
-            return [*known, CompletionItem(incomplete, "dir")]
+            argument = click.Argument(["roots"], type=ROOT)
+            return [*known, *ROOT.shell_complete(context, argument, incomplete)]
         monitor = self.get_command(context, _DEFAULT)
         return known if monitor is None else [*known, *monitor.shell_complete(context, incomplete)]
 

@@ -8,6 +8,7 @@ import click
 
 from statustui.cli.options import ROOTS, WatchOptions, check_roots, checked, watch_options
 from statustui.cli.screen import HOME_TIMEOUT, open_monitor
+from statustui.remote.address import is_remote
 from statustui.settings.config import read_command, read_gather
 
 _COMMAND = checked(read_command)
@@ -86,5 +87,5 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         ascii=is_ascii,
         colorblind=colorblind or None,
     )
-    check_roots(roots, config.patience)
+    check_roots([root for root in roots if not is_remote(root)], config.patience)
     open_monitor(context.obj, roots, config, mouse=not no_mouse)

@@ -10,6 +10,7 @@ from functools import partial, wraps
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
@@ -19,6 +20,7 @@ from statustui.core.text import clean
 from statustui.monitor.fs.deadline import PATIENCE, Question, ask
 from statustui.monitor.poll_policy import WATCH_MODES, WatchMode
 from statustui.presentation.timed_query import SlowQueryError, TimedQuery, TimeLimit
+from statustui.remote.address import parse_address
 from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
 from statustui.settings.config import (
     INTERVAL,
@@ -68,14 +70,66 @@ class _Place(click.Path):
 
 
 PLACE = _Place()
+
+
+class _Root(_Place):
+    """A path of this host, or an address of another one, which is checked."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """Return the root as text; what is below the home of a host is named as with a dot."""
+        root = super().convert(value, param, ctx)
+        try:
+            is_home = parse_address(root) is not None and root.endswith(":")
+        except ValueError as error:
+            raise click.BadParameter(f"{clean(root)}: {clean(str(error))}.") from None
+        return f"{root}." if is_home else root
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - as click has it
+        param: click.Parameter,  # noqa: ARG002 - as above
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Complete the hosts of the user's ssh configuration, and directories."""
+        from statustui.remote.ssh_hosts import ssh_hosts  # noqa: PLC0415 - only for completion
+
+        hosts = [] if "/" in incomplete or ":" in incomplete else ssh_hosts(incomplete)
+        return [*(CompletionItem(f"{host}:") for host in hosts), CompletionItem(incomplete, "dir")]
+
+
+ROOT = _Root()
+
+
+def _default_roots(
+    context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the roots: those given, those of the configuration, or the working directory."""
+    if given:
+        return given
+    try:
+        configured = read_config(context.params.get("config_path"), _CHECK_SECONDS).roots
+    except OSError:
+        # The command reports that it cannot be read.
+        configured = ()
+    return configured or (".",)
+
+
 ROOTS = click.argument(
     "roots",
     nargs=-1,
     metavar="[ROOT]...",
-    type=PLACE,
-    callback=lambda _context, _argument, given: given or (".",),
+    type=ROOT,
+    callback=_default_roots,
 )
-"""The directories that a command is about; by default the working directory."""
+"""The directories that a command is about, on this host or on others (``host:path``).
+
+By default those of the configuration, or else the working directory.
+"""
 
 
 _FILTER_SECONDS = 10.0
@@ -145,6 +199,7 @@ _WATCH_OPTIONS = (
         "--config",
         "config_path",
         metavar="FILE",
+        is_eager=True,  # it may name the roots
         help="Read the configuration from FILE.",
     ),
     click.option(

@@ -14,7 +14,12 @@ from statustui.core.text import format_age, format_iso, format_span
 from statustui.presentation.columns import RESULT_GLYPHS, UNTIMED, results_of
 from statustui.presentation.export import cell_of, title_of
 from statustui.presentation.plain_text import Paper, pad, width_of
-from statustui.presentation.run_object import dump, incomplete_objects, run_object
+from statustui.presentation.run_object import (
+    JSON_VERSION,
+    dump,
+    incomplete_objects,
+    run_object,
+)
 from statustui.presentation.spelling import spell
 from statustui.presentation.summary import count_categories, count_what
 
@@ -91,6 +96,7 @@ def summary_json(
     counted, _what = count_what(runs)
     return dump(
         {
+            "version": JSON_VERSION,
             "roots": list(roots),
             "generated": generated.isoformat(),
             "incomplete": incomplete_objects(incomplete),
@@ -228,7 +234,8 @@ def list_json(
         generated: When they were read.
         incomplete: Path and error of each part that could not be read.
     """
-    yield f'{{"roots": {dump(list(roots))}, "generated": "{generated.isoformat()}", '
+    yield f'{{"version": {JSON_VERSION}, "roots": {dump(list(roots))}, '
+    yield f'"generated": "{generated.isoformat()}", '
     yield f'"incomplete": {dump(incomplete_objects(incomplete))}, "runs": ['
     separator = "\n"
     for run in runs:
@@ -248,4 +255,4 @@ def history_json(path: str, history: Iterable[StatusInfo], times: Mapping[str, f
         }
         for status in history
     ]
-    return dump({"path": path, "history": entries, "seconds": dict(times)})
+    return dump({"version": JSON_VERSION, "path": path, "history": entries, "seconds": dict(times)})

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.cli.console import LateProgress, no_runs, warn
 from statustui.monitor.fs.deadline import ask
-from statustui.monitor.once import Details, Picture, read_once
+from statustui.monitor.once import Details, Picture
+from statustui.remote.reading import read_trees
 from statustui.settings.config import Config
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def read_roots(
         wanted: What to find out about the runs.
     """
     progress = LateProgress()
-    found = read_once(
+    found = read_trees(
         roots,
         config.stale_after,
         now,
@@ -56,6 +57,7 @@ def read_roots(
         asker=wanted.asker,
         tells_pasts=wanted.pasts,
         on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
+        tell=warn,
     )
     progress.clear()
     return found

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from statustui.cli.console import warn
 from statustui.cli.options import Failure
+from statustui.cli.sources import connect
 from statustui.core.text import clean
 from statustui.monitor.fs.deadline import NO_ANSWER, ask
 from statustui.scheduler.pace import MAX_UNATTENDED
@@ -19,29 +21,36 @@ from statustui.startup.terminal import has_glyphs, has_keyboard, is_dumb
 if TYPE_CHECKING:
     from statustui.monitor.batch import Deliver
     from statustui.monitor.poll_policy import Settings
+    from statustui.monitor.run.inspection import Inspect
     from statustui.monitor.source import Source
     from statustui.monitor.usage import RootUsage
+    from statustui.remote.connections import Connections
     from statustui.scheduler.answers import Call
     from statustui.settings.config import Config
     from statustui.settings.session_state import SessionState
 
+_CONNECT_SECONDS = 3.0
+"""Seconds that the screen waits at most for hosts that might have to ask for a password."""
 HOME_TIMEOUT = 1.0
 """Seconds that the first frame waits at most for files in the user's home."""
 
 
-class _LateMonitor:
-    """A monitor that is imported only when it starts: the first frame does not need it."""
+class _LateSource:
+    """A source that is imported only when it starts: the first frame does not need it."""
 
-    def __init__(self, roots: Sequence[str], settings: Settings) -> None:
+    def __init__(
+        self, roots: Sequence[str], settings: Settings, connections: Connections | None
+    ) -> None:
         self._roots = roots
         self._settings = settings
+        self._connections = connections
         self._source: Source | None = None
 
     def start(self, deliver: Deliver) -> None:
         """Start watching."""
-        from statustui.monitor.monitor import Monitor  # noqa: PLC0415 - see above
+        from statustui.remote.sources import open_source  # noqa: PLC0415 - see above
 
-        self._source = Monitor(self._roots, self._settings)
+        self._source = open_source(self._roots, self._settings, self._connections)
         self._source.start(deliver)
 
     def check_all(self) -> None:
@@ -63,10 +72,21 @@ class _LateMonitor:
         """The last calls of the scheduler, the oldest first."""
         return () if self._source is None else self._source.calls
 
+    def ask_user(self, tell: Callable[[str], object]) -> None:
+        """Let ssh ask its user."""
+        if self._source is not None:
+            self._source.ask_user(tell)
+
+    def inspector_of(self, root: str) -> Inspect | None:
+        """Return what reads the files of runs below a root; None for this program itself."""
+        return None if self._source is None else self._source.inspector_of(root)
+
     def stop(self) -> None:
         """Stop at once."""
         if self._source is not None:
             self._source.stop()
+        elif self._connections is not None:
+            self._connections.close()
 
 
 class Crash(Exception):  # noqa: N818 - the error has been reported already
@@ -111,12 +131,15 @@ def open_monitor(
         os.environ.pop(name, None)
     if config.ascii is None:
         config = replace(config, ascii=not has_glyphs(os.environ))
+    connections = connect(roots)
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - most of the start-up time
 
+    if connections is not None:
+        connections.settle(_CONNECT_SECONDS, prepare=splash.remove, tell=warn)
     config, session = _recall(config, roots) if remembers else (config, None)
     settings = replace(config.settings, ask_unattended=MAX_UNATTENDED)
     app = StatusApp(
-        _LateMonitor(roots, settings),
+        _LateSource(roots, settings, connections),
         roots,
         config=config,
         session=session,

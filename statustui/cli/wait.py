@@ -17,16 +17,15 @@ from statustui.cli.options import (
     Failure,
     Filter,
     WatchOptions,
-    check_roots,
     checked,
     watch_options,
 )
 from statustui.cli.reading import read_roots
 from statustui.cli.reporting import ReportRequest, check_target, make_report, write_report
 from statustui.cli.root_progress import RootProgress
+from statustui.cli.sources import watch_roots
 from statustui.cli.wait_loop import Outcome, has_problem, wait_for_runs
 from statustui.core.comparison import with_one_before
-from statustui.monitor.monitor import Monitor
 from statustui.presentation.report.formats import FORMATS, format_of, render
 from statustui.presentation.summary import summarise
 from statustui.settings.config import Config, read_span
@@ -75,10 +74,10 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     for mistake in config.mistakes:
         warn(mistake)
     left = _left(end)
-    check_roots(roots, config.patience if left is None else left)
     if report is not None:
         check_target(report, config.patience)
-    monitor = Monitor(roots, replace(config.settings, tells_pasts=query.needs_pasts))
+    settings = replace(config.settings, tells_pasts=query.needs_pasts)
+    monitor = watch_roots(roots, settings, config.patience if left is None else left)
     outcome = wait_for_runs(
         monitor,
         RootProgress(roots, config.patience),

@@ -35,6 +35,8 @@ class RootHealth:
     """Number of symbolic links that were not followed in the search for runs."""
     unreachable: bool = False
     """Whether the root itself cannot be read, so that its runs are out of date."""
+    needs_user: bool = False
+    """Whether ssh has to ask its user before the root can be reached."""
     problem: str | None = None
     """What cannot be read and why, in one line."""
     incomplete: tuple[Unread, ...] = ()

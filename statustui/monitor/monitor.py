@@ -86,6 +86,12 @@ class Monitor:
         """Return what has been asked of the filesystem of each root so far."""
         return [poller.usage for poller in self._pollers]
 
+    def inspector_of(self, _root: str) -> None:
+        """Return None: this program itself reads the files of runs."""
+
+    def ask_user(self, _tell: object) -> None:
+        """Do nothing: no root needs its user."""
+
     def stop(self) -> None:
         """Stop watching; a file call that is under way may still deliver its result."""
         self._stopped.set()

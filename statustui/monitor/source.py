@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from statustui.monitor.batch import Deliver
 from statustui.monitor.usage import RootUsage
 from statustui.scheduler.answers import Call
+
+if TYPE_CHECKING:
+    from statustui.monitor.run.inspection import Inspect
 
 
 class Source(Protocol):
@@ -31,6 +34,16 @@ class Source(Protocol):
     @property
     def calls(self) -> Sequence[Call]:
         """The last calls of the scheduler, the oldest first."""
+
+    def inspector_of(self, root: str) -> Inspect | None:
+        """Return what reads the files of runs below a root; None for this program itself."""
+
+    def ask_user(self, tell: Callable[[str], object]) -> None:
+        """Let ssh ask its user for what it needs, on the terminal; return when that is done.
+
+        Args:
+            tell: Called with each line of ssh.
+        """
 
     def stop(self) -> None:
         """Stop at once, without waiting for a filesystem that does not answer."""

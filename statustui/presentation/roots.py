@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+_HOST = re.compile(r"ssh://(?P<server>[^/]*)|(?P<host>(?:[^/:@]*@)?(?:\[[^\]/]*\]|[^/:]+)):")
+"""The host of a root that is on another one: ``host:path`` or ``ssh://host/path``."""
 
 
 def short_names(roots: Iterable[str]) -> dict[str, str]:
     """Return root -> its shortest ending, in whole parts of the path, that no other root has.
 
-    A root that is the ending of another one keeps all of its parts.
+    A root on another host keeps the host in front. A root that is the ending of another one keeps
+    all of its parts.
     """
-    parts = {root: root.rstrip("/").split("/") for root in roots}
+    parts = {root: _parts(root) for root in roots}
     taken: dict[tuple[str, ...], set[str]] = {}
-    for root, mine in parts.items():
+    for root, (host, *mine) in parts.items():
         for start in range(len(mine)):
-            taken.setdefault(tuple(mine[start:]), set()).add(root)
+            taken.setdefault((host, *mine[start:]), set()).add(root)
     names = {}
-    for root, mine in parts.items():
+    for root, (host, *mine) in parts.items():
         endings = (tuple(mine[start:]) for start in range(len(mine) - 1, -1, -1))
-        ending = next((one for one in endings if taken[one] == {root}), tuple(mine))
-        names[root] = "/".join(ending) or root
+        ending = next((one for one in endings if taken[(host, *one)] == {root}), tuple(mine))
+        names[root] = host + "/".join(ending) or root
     return names
+
+
+def _parts(root: str) -> list[str]:
+    """Return the host with a colon, empty for this one, and the parts of the path."""
+    match = _HOST.match(root)
+    host = "" if match is None else f"{match['server'] or match['host']}:"
+    path = root if match is None else root[match.end() :]
+    return [host, *path.rstrip("/").split("/")]

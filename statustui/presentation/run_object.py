@@ -13,6 +13,9 @@ from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.core.text import format_iso
 
+JSON_VERSION = 1
+"""The ``version`` of the JSON that commands print; another one if a key changes its meaning."""
+
 
 def run_object(run: Run) -> dict[str, Any]:
     """Return the JSON object of a run, as ``list --jsonl`` prints it."""

@@ -20,6 +20,7 @@ from statustui.core.text import clean, parse_span
 from statustui.monitor.fs.deadline import PATIENCE, ask
 from statustui.monitor.poll_policy import WATCH_MODES, Settings, WatchMode
 from statustui.presentation.columns import COLUMNS
+from statustui.remote.address import is_remote, parse_address
 from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
 from statustui.settings.cache_directory import CacheDirectory, cache_directory
 from statustui.settings.directories import user_directory
@@ -33,6 +34,8 @@ _KEY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+(?:\.[\w-]+)*))\s*=")
 class Config:
     """The user's settings; None or empty means the default."""
 
+    roots: tuple[str, ...] = ()
+    """What to watch where no root is given: directories, and addresses of other hosts."""
     columns: tuple[str, ...] = tuple(name for name, column in COLUMNS.items() if column.is_usual)
     """The columns of the table, from left to right."""
     sort: str = "category"
@@ -354,7 +357,17 @@ def _simple(name: str, read: Callable[[object], Any]) -> Callable[[Config, objec
     return lambda config, value: replace(config, **{name: read(value)})
 
 
+def _read_roots(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+        raise ValueError("must be a list of directories in quotes")
+    roots = tuple(map(str, value))
+    for root in roots:
+        parse_address(root)
+    return tuple(root if is_remote(root) else os.path.expanduser(root) for root in roots)
+
+
 _ENTRIES: dict[str, Callable[[Config, object], Config]] = {
+    "roots": _simple("roots", _read_roots),
     "columns": _columns,
     "sort": _sort,
     "group": _simple("group", lambda value: _choose(_text(value), GROUPINGS)),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 
 from statustui.core.mutes import Mute, Mutes
+from statustui.remote.address import identity_of
 from statustui.settings.state_files import read_file, root_file, write_file
 
 _FOLDER = "muted"
@@ -46,5 +46,5 @@ def save_mutes(directory: str, root: str, added: Iterable[Mute], removed: Iterab
     mutes.add(added)
     mutes.remove(removed)
     entries = [[mute.signature, mute.scope, mute.target] for mute in mutes]
-    document = {"root": os.path.abspath(root), "muted": entries}
+    document = {"root": identity_of(root), "muted": entries}
     write_file(root_file(directory, _FOLDER, root), document)

@@ -9,6 +9,7 @@ from typing import Any
 
 from statustui.core.mutes import Mute
 from statustui.core.run import Run
+from statustui.remote.address import identity_of
 from statustui.settings.config import Config, with_entry
 from statustui.settings.directories import user_directory
 from statustui.settings.mute_file import read_mutes, save_mutes
@@ -126,7 +127,7 @@ class SessionState:
         unseen_marks = {problem_digest(run) for run in unseen}
         marks |= elsewhere & unseen_marks
         document = {
-            "root": os.path.abspath(root),
+            "root": identity_of(root),
             "at": now,
             "seen": sorted(marks),
             "unseen": sorted(unseen_marks - marks),

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
 
+from statustui.remote.address import identity_of
+
 _MAX_FILE_SIZE = 1 << 26
 """Bytes read; larger files are cut, and so are not valid."""
 
 
 def root_file(directory: str, folder: str, root: str) -> str:
     """Return the path of the file for a watched directory, in a folder of `directory`."""
-    name = digest(os.fsencode(os.path.abspath(root)))
+    name = digest(os.fsencode(identity_of(root)))
     return os.path.join(directory, folder, f"{name}.json")
 
 

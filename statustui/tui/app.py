@@ -54,7 +54,7 @@ from statustui.tui.terminal.ascii import AsciiFilter, to_ascii
 from statustui.tui.terminal.background import BackgroundDetected
 from statustui.tui.terminal.backlog import Backlog
 from statustui.tui.terminal.driver import TerminalDriver
-from statustui.tui.terminal.foreground import Foreground
+from statustui.tui.terminal.foreground import Foreground, print_line
 from statustui.tui.terminal.osc import copy_sequence, notify_sequence
 from statustui.tui.terminal.shutdown import CHECK_INTERVAL, Shutdown
 from statustui.tui.terminal.textual_private import PrivateApp
@@ -199,7 +199,8 @@ class StatusApp(PrivateApp):
     ) -> Inspection:
         """Start to read the files of a run, and have the source check it too."""
         self._source.reread(run.path)
-        return self._inspect(run, peers, deliver)
+        inspect = self._source.inspector_of(run.root) or self._inspect
+        return inspect(run, peers, deliver)
 
     @property
     def runs(self) -> Iterable[Run]:
@@ -417,7 +418,9 @@ class StatusApp(PrivateApp):
         self.run_worker(self._foreground.view(message.viewer, message.file))
 
     def action_check_all(self) -> None:
-        """Check all roots now."""
+        """Check all roots now; first let ssh ask for what it needs, if it does."""
+        if any(health.needs_user for health in self._shared.roots.known):
+            self.run_worker(self._foreground.call(lambda: self._source.ask_user(print_line)))
         self._source.check_all()
 
     def action_compare(self) -> None:

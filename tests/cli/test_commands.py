@@ -35,7 +35,7 @@ def run(
 def listed(*arguments: str) -> dict[str, dict[str, Any]]:
     """Path -> run object of ``list --json``."""
     answer = json.loads(run("list", "--json", *arguments).stdout)
-    assert set(answer) == {"roots", "generated", "incomplete", "runs"}
+    assert set(answer) == {"version", "roots", "generated", "incomplete", "runs"}
     assert datetime.fromisoformat(answer["generated"]).tzinfo is not None
     return {run["path"]: run for run in answer["runs"]}
 
@@ -278,7 +278,9 @@ def test_a_summary_counts_the_categories(tmp_path: Path) -> None:
     assert run("list", "--summary", "-F", "id=a", tree).stdout == "1 run: 1 running\n"
     assert run("list", "--summary", "-F", "id=z", tree).stdout == "0 runs\n"
     answer = json.loads(run("list", "--summary", "--json", tree).stdout)
-    assert set(answer) == {"roots", "generated", "incomplete", "total", "categories", "stalled"}
+    keys = {"version", "roots", "generated", "incomplete", "total", "categories", "stalled"}
+    assert set(answer) == keys
+    assert answer["version"] == 1
     assert answer["total"] == sum(answer["categories"].values()) == 3
     assert answer["categories"]["failed"] == 2
 
@@ -443,7 +445,7 @@ def test_run_objects_keep_their_schema(corpus: str, form: str) -> None:
     out = run("list", form, str(DATA / corpus)).stdout
     if form == "--json":
         answer = json.loads(out)
-        assert set(answer) == {"roots", "generated", "incomplete", "runs"}
+        assert set(answer) == {"version", "roots", "generated", "incomplete", "runs"}
         assert datetime.fromisoformat(answer["generated"]).tzinfo is not None
         runs = answer["runs"]
     else:

@@ -93,7 +93,14 @@ def test_this_night_is_compared_with_the_last_one(tmp_path: Path) -> None:
         "faster": ["suite.fast"],
     }
     keys = {"new", "still", "fixed", "missing", "added", "slower", "faster"}
-    assert set(answer) == keys | {"roots", "generated", "incomplete", "unfinished", "repeated"}
+    assert set(answer) == keys | {
+        "version",
+        "roots",
+        "generated",
+        "incomplete",
+        "unfinished",
+        "repeated",
+    }
     assert answer["new"][0] == {
         "name": "suite.broke",
         "run": paths["suite.broke"],

@@ -201,6 +201,13 @@ class Stand(NamedTuple):
         """Nobody is asked."""
         return []
 
+    def ask_user(self, _tell: object) -> None:
+        """Nobody is asked."""
+
+    def inspector_of(self, root: str) -> None:
+        """Fail: `wait` opens no run."""
+        raise NotImplementedError(root)
+
     def stop(self) -> None:
         """Do nothing."""
 

@@ -108,7 +108,16 @@ def test_roots_have_their_shortest_ending_that_no_other_has() -> None:
     """Where one is the ending of another, it stays whole."""
     assert short_names(["/scratch/a/", "/scratch/b"]) == {"/scratch/a/": "a", "/scratch/b": "b"}
     assert list(short_names(["/x/a/wd", "/x/b/wd", "wd"]).values()) == ["a/wd", "b/wd", "wd"]
-    assert list(short_names(["n1:/wd", "n2:/wd", "/"]).values()) == ["n1:/wd", "n2:/wd", "/"]
+    assert list(short_names(["n1:/wd", "n2:/wd", "/"]).values()) == ["n1:wd", "n2:wd", "/"]
+    assert list(
+        short_names(["n:/a/wd", "n:/b/wd", "ssh://n:2/wd", "me@n:wd", "[::1]:wd"]).values()
+    ) == [
+        "n:a/wd",
+        "n:b/wd",
+        "n:2:wd",
+        "me@n:wd",
+        "[::1]:wd",
+    ]
 
 
 def test_the_column_of_roots_is_there_for_several_roots() -> None:

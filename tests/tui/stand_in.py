@@ -220,6 +220,12 @@ class StandIn:
         self.inspections.append(StandInInspection(self, run, peers, deliver))
         return self.inspections[-1]
 
+    def ask_user(self, _tell: object) -> None:
+        """Nobody is asked."""
+
+    def inspector_of(self, _root: str) -> None:
+        """Nothing else than what the application is made with."""
+
     def stop(self) -> None:
         """Remember the call."""
         self.stopped = True

@@ -86,6 +86,8 @@ class SearchPattern(NamedTuple):
     """Returns the offset of the last match in a text; -1 if there is none."""
     lines: Callable[[bytes], Iterator[int]]
     """Yields the offset of a match in each line of a text that has one, the first line first."""
+    word: str = ""
+    """What `search_pattern` has made it of; empty for lines that report an error."""
 
 
 @lru_cache(maxsize=16)
@@ -97,11 +99,13 @@ def search_pattern(word: str) -> SearchPattern:
             lambda text: text.find(wanted),
             lambda text: text.rfind(wanted),
             lambda text: _matching_lines(text, wanted),
+            word,
         )
     return SearchPattern(
         lambda text: text.lower().find(wanted),
         lambda text: text.lower().rfind(wanted),
         lambda text: _matching_lines(text.lower(), wanted),
+        word,
     )
 
 

@@ -12,6 +12,7 @@ from typing import IO
 from statustui.core.run import Run
 from statustui.core.text import clean, shorten
 from statustui.monitor.fs.deadline import start_thread
+from statustui.remote.address import identity_of, is_remote
 from statustui.settings.key_command import KeyCommand
 
 _MAX_CALLS = 10
@@ -81,8 +82,10 @@ class KeyCommands:
     def _fill(self, command: KeyCommand, runs: Sequence[Run], log: str | None) -> list[str]:
         values = []
         for run in runs:
-            value = {"path": os.path.abspath(run.path), "id": run.id}
+            value = {"path": identity_of(run.path), "id": run.id}
             if command.needs_log:
+                if is_remote(run.root):
+                    raise ValueError(f"the logs of {run.id} are on another host")
                 found = log or self._find_log(run)
                 if found is None:
                     continue

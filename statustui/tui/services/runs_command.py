@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statustui.core.run import Run
 from statustui.core.text import clean, shorten
 from statustui.presentation.run_object import dump, run_object
+from statustui.remote.address import identity_of
 
 _MAX_VARIABLE = 4096
 """Bytes of an environment variable for a command: as many as a path may have."""
@@ -77,6 +78,6 @@ def describe_run(run: Run) -> dict[str, str]:
 def _absolute(path: str) -> str:
     """Return an absolute path; the path as it is if the working directory is gone."""
     try:
-        return os.path.abspath(path)
+        return identity_of(path)
     except OSError:
         return path

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import FileIO
 from types import FrameType
@@ -73,6 +74,15 @@ class Foreground:
         if trouble is not None:
             self._warn(clean(f"{name}: {trouble}"))
 
+    async def call(self, work: Callable[[], object]) -> None:
+        """Have a function that uses the terminal run to its end, on another thread."""
+        async with self._lock:
+            try:
+                with self._app.batch_update(), self._app.suspend(), _spared_from_keys():
+                    await asyncio.to_thread(work)
+            except SuspendNotSupported:
+                self._warn("ssh cannot have this terminal")
+
     async def _run(
         self, command: Sequence[str], variables: Mapping[str, str], descriptors: Sequence[int]
     ) -> str | None:
@@ -97,6 +107,12 @@ class Foreground:
                 # The application ends, and with it everything that it has started.
                 process.terminate()
         return f"exit status {status}" if status > 0 else None
+
+
+def print_line(line: str) -> None:
+    """Print a clean line on the terminal, while another program has it."""
+    with contextlib.suppress(OSError):
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{clean(line)}\n".encode())
 
 
 @contextlib.contextmanager

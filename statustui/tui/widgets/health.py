@@ -118,8 +118,11 @@ def _is_fine(health: RootHealth | None) -> bool:
 
 def _warning(health: RootHealth, now: float) -> str:
     """Return why the runs on screen are incomplete or not current; empty if they are."""
+    if health.needs_user:
+        return f"{health.problem} (r lets ssh ask for a password):"
     if health.silent is not None:
-        return f"not answering for {format_age(health.silent)}:"
+        why = f" ({health.problem})" if health.unreachable and health.problem else ""
+        return f"not answering for {format_age(health.silent)}{why}:"
     if health.problem is None:
         return ""
     old = "" if health.as_of is None else f"; the data is {format_age(now - health.as_of)} old:"

@@ -1,0 +1,1 @@
+"""Roots on other hosts: the batches of a monitor that runs there, over the user's own ssh."""

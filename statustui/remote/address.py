@@ -1,0 +1,103 @@
+"""The addresses of roots: local paths, and directories of other hosts as ssh and scp have them."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+_SCHEME = "ssh://"
+_SCP_FORM = re.compile(
+    r"(?P<login>(?:[^/:@]*@)?(?:\[[^\]/]*\]|[^/:\[\]]+)):(?P<path>.*)", re.DOTALL
+)
+"""``[user@]host:path``: the colon comes before the first slash; ``[::1]:path`` for IPv6."""
+_URL_FORM = re.compile(
+    r"ssh://(?P<login>(?:[^/:@]*@)?(?:\[[^\]/]*\]|[^/:\[\]]*))(?::(?P<port>[^/]*))?(?P<path>/.*)?",
+    re.DOTALL,
+)
+_FORBIDDEN = re.compile(r"[\s\x00-\x1f\x7f'\"`$\\;&<>|(){}*?!#^\[\]]")
+"""What no name of a host or user has; ssh may pass the names on to a shell."""
+_MAX_PORT = 65535
+
+
+class Address(NamedTuple):
+    """A directory on another host."""
+
+    host: str
+    """The host as ssh takes it, with its user if one is named."""
+    port: int | None
+    """The port; None for that of the user's ssh configuration."""
+    path: str
+    """The directory; relative to the home there unless it begins with a slash."""
+    prefix: str
+    """The text before the path in the root as the user gave it: ``host:``."""
+
+    @property
+    def server(self) -> tuple[str, int | None]:
+        """What decides which connection reaches it."""
+        return self.host, self.port
+
+
+def parse_address(root: str) -> Address | None:
+    """Return the address that a root is; None for a local path.
+
+    A local path with a colon is written as ``./a:b``.
+
+    Raises:
+        ValueError: It is no path and no valid address.
+    """
+    if root.startswith(_SCHEME):
+        return _parse_url(root)
+    match = _SCP_FORM.fullmatch(root)
+    if match is None:
+        return None
+    return Address(_login(match["login"]), None, match["path"] or ".", f"{match['login']}:")
+
+
+def _parse_url(root: str) -> Address:
+    match = _URL_FORM.fullmatch(root)
+    if match is None:
+        raise ValueError("an address is ssh://[user@]host[:port]/path")
+    port = match["port"]
+    if port is not None and not (
+        port.isascii() and port.isdecimal() and 0 < int(port[:9]) <= _MAX_PORT
+    ):
+        raise ValueError("the port of an address is a number from 1 to 65535")
+    from urllib.parse import unquote  # noqa: PLC0415 - addresses are rarely URLs
+
+    path = unquote(match["path"] or "/~", errors="surrogateescape")
+    if "\0" in path:
+        raise ValueError("the path of an address has a NUL character")
+    # As in addresses of git: `/~/x` is below the home.
+    path = (path[2:].lstrip("/") or ".") if path == "/~" or path.startswith("/~/") else path
+    prefix = root[: match.start("path")] if match["path"] else root
+    return Address(_login(match["login"]), None if port is None else int(port), path, prefix)
+
+
+def _login(text: str) -> str:
+    """Return ``[user@]host`` as ssh takes it.
+
+    Raises:
+        ValueError: It could be taken for an option, or for more than a name.
+    """
+    user, at, host = text.rpartition("@")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    if not host or (at and not user):
+        raise ValueError("an address needs the name of a host, as in host:path")
+    for name in (user, host):
+        if name.startswith("-"):
+            raise ValueError(f"the name {name} would be an option of ssh")
+        if _FORBIDDEN.search(name):
+            raise ValueError(f"{name!r} is not the name of a host or user; a path is written ./…")
+    return f"{user}{at}{host}"
+
+
+def is_remote(root: str) -> bool:
+    """Return whether a root is on another host, or is meant to be."""
+    return root.startswith(_SCHEME) or _SCP_FORM.fullmatch(root) is not None
+
+
+def identity_of(root: str) -> str:
+    """Return what identifies a root from one session to the next, in any working directory."""
+    return root if is_remote(root) else os.path.abspath(root)

@@ -1,0 +1,79 @@
+"""Read the trees of other hosts once, all hosts at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from statustui.monitor.fs.deadline import Heartbeat, Question
+from statustui.monitor.once import Picture
+from statustui.monitor.unread import Unread
+from statustui.remote.connections import Connections
+from statustui.remote.link import Link
+from statustui.remote.messages import Looking
+from statustui.remote.requests import FarPicture, read_far_once
+
+
+class FarReading:
+    """Has the agents of other hosts read their trees.
+
+    Args:
+        servers: The remote roots of each server.
+        looking: How to read them.
+        tell: Called with a line of ssh, or of a scheduler that has not answered.
+
+    Raises:
+        ValueError: The address of a root is not valid.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[Sequence[str]],
+        looking: Looking,
+        tell: Callable[[str], object],
+    ) -> None:
+        self._looking = looking
+        self._tell = tell
+        self._reads: dict[int, int] = {}
+        self._connections = Connections(servers)
+        self._connections.settle(looking.patience, tell=tell)
+        self._answers = [
+            (place.roots, outcome if isinstance(outcome, OSError) else self._ask(number, outcome))
+            for number, (place, outcome) in enumerate(self._connections.links)
+        ]
+
+    def _ask(self, number: int, link: Link) -> Question[FarPicture]:
+        """Have one host begin, on a thread of its own."""
+
+        def work(heartbeat: Heartbeat) -> FarPicture:
+            on_read = partial(self._reads.__setitem__, number)
+            return read_far_once(link, self._looking, on_read, heartbeat)
+
+        return Question(work, f"read {link.place.address.host}")
+
+    @property
+    def read(self) -> int:
+        """Number of runs read so far."""
+        return sum(list(self._reads.values()))
+
+    def pictures(self, on_wait: Callable[[], object]) -> list[Picture]:
+        """Return what each host has found; for one without an answer that it is missing."""
+        pictures = []
+        for roots, answer in self._answers:
+            try:
+                if isinstance(answer, OSError):
+                    raise answer
+                found = answer.answer(self._looking.patience, on_wait)
+            except OSError as error:
+                missing = [Unread(root, error.strerror or str(error)) for root in roots]
+                pictures.append(Picture([], Counter(), missing, {}, []))
+                continue
+            pictures.append(found.picture)
+            if found.unanswered:
+                self._tell(found.unanswered)
+        return pictures
+
+    def close(self) -> None:
+        """End the connections."""
+        self._connections.close()

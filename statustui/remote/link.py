@@ -1,0 +1,130 @@
+"""A connection to the agent on one host, with the roots that it watches there."""
+
+from __future__ import annotations
+
+import platform
+import queue
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+from statustui import __version__
+from statustui.core.text import clean
+from statustui.remote.address import Address, parse_address
+from statustui.remote.codec import decode, encode
+from statustui.remote.messages import Hello
+from statustui.remote.paths import Paths
+from statustui.remote.protocol import ACKNOWLEDGED, PROTOCOL, Message
+from statustui.remote.transport import ConnectionFailed, Transport, ssh_command
+
+
+class Place:
+    """Some roots on one host, as they are called here.
+
+    Args:
+        roots: The roots, all of the same server.
+
+    Raises:
+        ValueError: One of them has no valid address.
+    """
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        self.roots = tuple(roots)
+        addresses = [address for root in roots if (address := parse_address(root)) is not None]
+        self.address: Address = addresses[0]
+        self.far_roots = tuple(address.path for address in addresses)
+        """The roots, as they are called there."""
+        self.paths = Paths(self.roots, self.address.prefix)
+
+
+class Link:
+    """A connection whose agent has greeted. Messages are sent on a thread of their own.
+
+    Args:
+        place: The roots.
+        asks: Whether ssh may ask its user on the terminal.
+        tell: Called with each line of ssh until the agent has greeted.
+        on_start: Called with the transport before anything is waited for, so that it can be ended.
+
+    Raises:
+        ConnectionFailed: There is no connection, or the agent is another one.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        asks: bool = False,
+        tell: Callable[[str], object] = lambda _line: None,
+        on_start: Callable[[Transport], object] = lambda _transport: None,
+    ) -> None:
+        self.place = place
+        self._transport = Transport(ssh_command(place.address, asks=asks), asks=asks, tell=tell)
+        self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._acknowledged = 0
+        on_start(self._transport)
+        try:
+            self._transport.begin()
+            self.hello = self._greet()
+        except BaseException:
+            self._transport.close()
+            raise
+        self._transport.listen_no_more()
+        threading.Thread(target=self._send_all, name="remote sender", daemon=True).start()
+
+    def _greet(self) -> Hello:
+        hello = Hello(
+            PROTOCOL,
+            __version__,
+            platform.python_version(),
+            socket.gethostname(),
+            self.place.far_roots,
+        )
+        self._transport.send({"hello": encode(Hello, hello, Paths(()))})
+        try:
+            found = decode(Hello, self._transport.receive().get("hello"), Paths(()))
+        except ValueError as error:
+            raise ConnectionFailed(f"the agent does not greet: {error}") from None
+        if found.protocol != PROTOCOL:
+            raise ConnectionFailed(f"the agent speaks protocol {found.protocol}, not {PROTOCOL}")
+        return found._replace(host=clean(found.host), python=clean(found.python))
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Bytes sent, the program included, and bytes received so far."""
+        return self._transport.sent, self._transport.received
+
+    def send(self, message: Message) -> None:
+        """Send a message in its turn; return at once."""
+        self._messages.put(message)
+
+    def receive(self) -> Message:
+        """Return the next message, and confirm what has been received; empty for a heartbeat.
+
+        Raises:
+            ConnectionFailed: The connection has ended.
+        """
+        message = self._transport.receive()
+        received = self._transport.received
+        if received - self._acknowledged >= ACKNOWLEDGED:
+            self._acknowledged = received
+            self.send({"got": received})
+        return message
+
+    def end(self) -> None:
+        """End the connection and its processes; at once, on any thread."""
+        self._messages.put(None)
+        self._transport.end()
+
+    def close(self) -> None:
+        """Do the same on the thread that receives, which does so no more."""
+        self._messages.put(None)
+        self._transport.close()
+
+    def _send_all(self) -> None:
+        while (message := self._messages.get()) is not None:
+            try:
+                self._transport.send(message)
+            except OSError:
+                # The thread that receives gets to know why.
+                return

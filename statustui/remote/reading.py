@@ -1,0 +1,136 @@
+"""Read trees of this and of other hosts once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from statustui.core.durations import StaleAfter
+from statustui.core.job_verdict import DEFAULT_GRACE
+from statustui.monitor.cache_store import CacheStore
+from statustui.monitor.fs.deadline import PATIENCE, Question
+from statustui.monitor.once import Details, Picture, read_once
+from statustui.monitor.run.whole_run import RunFiles, read_run
+from statustui.remote.address import is_remote
+from statustui.remote.sources import split_roots
+
+if TYPE_CHECKING:
+    from statustui.scheduler.asker import Asker
+
+
+def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
+    roots: Sequence[str],
+    stale_after: StaleAfter,
+    now: float,
+    patience: float = PATIENCE,
+    *,
+    details: Details = Details.ALL,
+    store: CacheStore | None = None,
+    grace: float = DEFAULT_GRACE,
+    asker: Asker | None = None,
+    tells_pasts: bool = False,
+    on_wait: Callable[[int], object] = lambda _read: None,
+    tell: Callable[[str], object] = lambda _words: None,
+) -> Picture:
+    """Find and read every run below `roots` once, each host by its own monitor.
+
+    What has to do with a host that cannot be reached is `Picture.incomplete`. All but the last
+    argument are those of `read_once`.
+
+    Args:
+        roots: Directories and addresses.
+        stale_after: How long a run may stay in a state before it can count as stalled.
+        now: The time in seconds since 1970; on other hosts it is what their clocks say.
+        patience: Seconds without an answer after which a root is given up.
+        details: How much to read of each run.
+        store: Where snapshots of earlier looks at local roots are; None to read everything.
+        grace: Seconds after the end of its job until a run under way counts as dead.
+        asker: Asked once about the jobs of all runs under way; other hosts ask there then. None to
+            go by their files.
+        tells_pasts: Whether the runs are to carry their pasts.
+        on_wait: Called with the number of runs read so far, a few times a second.
+        tell: Called with a line of ssh, or of a scheduler that has not answered.
+
+    Raises:
+        OSError: No thread can be started.
+        ValueError: The address of a root is not valid.
+    """
+    local, servers = split_roots(roots)
+    far = None
+    if servers:
+        from statustui.remote.far_reading import FarReading  # noqa: PLC0415 - for other hosts alone
+        from statustui.remote.messages import Looking  # noqa: PLC0415 - as above
+
+        looking = Looking(
+            stale_after, patience, details.value, grace, asker is not None, tells_pasts
+        )
+        far = FarReading(servers, looking, tell)
+    picture = read_once(
+        local,
+        stale_after,
+        now,
+        patience,
+        details=details,
+        store=store,
+        grace=grace,
+        asker=asker,
+        tells_pasts=tells_pasts,
+        on_wait=lambda read: on_wait(read + (0 if far is None else far.read)),
+    )
+    if far is None:
+        return picture
+    counted = len(picture.runs) + picture.counted.total()
+    try:
+        return _merged([picture, *far.pictures(lambda: on_wait(counted + far.read))])
+    finally:
+        far.close()
+
+
+def _merged(pictures: Sequence[Picture]) -> Picture:
+    first, *others = pictures
+    for other in others:
+        first.runs.extend(other.runs)
+        first.counted.update(other.counted)
+        first.incomplete.extend(other.incomplete)
+        first.unfollowed.update(other.unfollowed)
+    return first
+
+
+def read_any_run(
+    root: str,
+    patience: float = PATIENCE,
+    *,
+    in_full: bool = False,
+    on_wait: Callable[[], object] = lambda: None,
+    tell: Callable[[str], object] = lambda _words: None,
+) -> RunFiles:
+    """Read everything about the run at `root`, which may be the address of one.
+
+    Args:
+        root: The run directory, or its status file.
+        patience: Seconds without an answer after which reading is given up.
+        in_full: Whether to read every status, and no log.
+        on_wait: Called a few times a second while waiting.
+        tell: Called with each line of ssh.
+
+    Raises:
+        OSError: The status file cannot be read, or does not answer.
+        ValueError: The address is not valid.
+    """
+    if not is_remote(root):
+        return read_run(root, patience, in_full=in_full, on_wait=on_wait)
+    from statustui.remote.connections import Connections  # noqa: PLC0415 - for other hosts alone
+    from statustui.remote.requests import read_far_run  # noqa: PLC0415 - as above
+
+    connections = Connections([[root]])
+    connections.settle(patience, tell=tell)
+    [(_place, outcome)] = connections.links
+    try:
+        if isinstance(outcome, OSError):
+            raise outcome
+        link = outcome
+        return Question(
+            lambda heartbeat: read_far_run(link, patience, heartbeat, in_full=in_full)
+        ).answer(patience, on_wait)
+    finally:
+        connections.close()

@@ -1,0 +1,1 @@
+"""Roots on other hosts."""

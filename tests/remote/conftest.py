@@ -1,0 +1,45 @@
+"""An sshd for all tests of this folder, and paths on which its ssh comes first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.remote.server import Server, find_sshd, stand_in
+
+
+@pytest.fixture(scope="session")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server | None]:
+    sshd = find_sshd()
+    if sshd is None:
+        yield None
+        return
+    server = Server(tmp_path_factory.mktemp("sshd"), sshd)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(_server: Server | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """The sshd, whose ssh is first on the PATH."""
+    if _server is None:
+        pytest.skip("there is no sshd")
+    monkeypatch.setenv("PATH", f"{_server.bin}:{os.environ['PATH']}")
+    _server.start()
+    yield _server
+    _server.cut()
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts a stand-in for ssh on the PATH: see `stand_in`."""
+
+    def put(text: str = "", *, shell: str = "sh") -> None:
+        folder = stand_in(tmp_path / "stand_in", text, shell=shell)
+        if not os.environ["PATH"].startswith(f"{folder}:"):
+            monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+    return put

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statustui.remote.protocol import MAX_FRAME, FrameReader, FrameWriter, ProtocolError
+
+MESSAGES = st.lists(
+    st.dictionaries(st.text(max_size=5), st.integers() | st.text() | st.lists(st.integers())),
+    max_size=5,
+)
+
+
+def framed(data: bytes) -> bytes:
+    """Some bytes as one frame."""
+    return struct.pack(">I", len(data)) + data
+
+
+def deflated(text: bytes) -> bytes:
+    """A text as the first frame of a stream has it."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return (compressor.compress(text) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+@given(MESSAGES)
+def test_messages_arrive_in_order(messages: list[dict[str, Any]]) -> None:
+    """An empty one is a heartbeat of four bytes; then the stream ends."""
+    writer = FrameWriter()
+    stream = b"".join(map(writer.frame, messages))
+    reader = FrameReader(io.BytesIO(stream).read)
+    assert [reader.next() for _ in messages] == messages
+    assert reader.next() is None
+    assert reader.size == len(stream)
+    assert writer.frame({}) == b"\0\0\0\0"
+
+
+def test_what_repeats_costs_little() -> None:
+    """Also from one frame to the next."""
+    writer = FrameWriter()
+    text = "0123456789abcdefghijklmnopqrstuvwxyz"
+    first, second = (len(writer.frame({"note": text})) for _ in range(2))
+    assert second < first / 2
+
+
+@given(st.binary(max_size=200))
+def test_garbage_ends_the_stream(data: bytes) -> None:
+    """With one kind of error, whatever it is."""
+    for stream in (data, framed(data), framed(deflated(data))):
+        reader = FrameReader(io.BytesIO(stream).read)
+        try:
+            while reader.next() is not None:
+                pass
+        except ProtocolError as error:
+            assert str(error)  # noqa: PT017 - some garbage is a message
+
+
+BAD = {
+    "huge": struct.pack(">I", MAX_FRAME + 1),
+    "a bomb": framed(deflated(b"[" + b" " * (4 * MAX_FRAME) + b"]")),
+    "no object": framed(deflated(b"[]")),
+    "deep": framed(deflated(b"[" * 1_000_000)),
+    "cut in its length": b"\0\0",
+    "cut": struct.pack(">I", 9) + b"abc",
+    "no deflate stream": framed(b"\xff" * 20),
+    "the end of a deflate stream": framed(zlib.compress(b"{}")[2:-4]),
+}
+
+
+@pytest.mark.parametrize("stream", BAD.values(), ids=BAD)
+def test_frames_are_bounded(stream: bytes) -> None:
+    """By their size on the line and by their inflated size; and they must be whole."""
+    with pytest.raises(ProtocolError):
+        FrameReader(io.BytesIO(stream).read).next()
+
+
+def test_what_is_sent_is_bounded_too() -> None:
+    """The other side would refuse it."""
+    with pytest.raises(ProtocolError, match="too large"):
+        FrameWriter().frame({"x": "y" * MAX_FRAME})
