@@ -169,3 +169,11 @@ class EntryChosen(Message):
 
 class Moved(Message):
     """A pager shows another part of its text, or has started or stopped following its end."""
+
+
+class BarsMoved(Message):
+    """Other bars may be in view, or another one is selected."""
+
+
+class BarOpened(Message):
+    """The user has double-clicked on the selected bar."""

@@ -472,7 +472,7 @@ def test_completion_offers_commands_options_and_directories() -> None:
 
     assert complete("statustui wa").splitlines()[:2] == ["plain,wait", "dir,wa"]
     assert "plain,--summary" in complete("statustui list --su")
-    assert "file,wo" in complete("statustui list wo")
+    assert "dir,wo" in complete("statustui list wo")
     assert "plain,--colorblind" in complete("statustui --color")
     assert complete("statustui list -s ti").splitlines() == ["plain,time"]
     assert "plain,RUN_USER" in complete("statustui set run RUN_")

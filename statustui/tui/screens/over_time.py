@@ -13,7 +13,7 @@ from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch
 from statustui.monitor.run.histories import Reading
-from statustui.tui.messages import HistoriesFound, RunChosen
+from statustui.tui.messages import BarOpened, BarsMoved, HistoriesFound, RunChosen
 from statustui.tui.model.bars import Stamp, stamp_of
 from statustui.tui.model.help_entries import Section, glyph_section
 from statustui.tui.model.over_time import OverTime
@@ -149,7 +149,7 @@ class OverTimeScreen(LiveScreen):
             self._model.change(listed, paths)
         self._redraw()
 
-    @on(BarChart.Moved)
+    @on(BarsMoved)
     def _redraw(self) -> None:
         """Draw the picture, and have the histories read that it lacks."""
         if not self._chart.size.width:
@@ -224,7 +224,7 @@ class OverTimeScreen(LiveScreen):
         if self._model.order == "node" and not self._model.knows_nodes:
             self.notify("No node is known of any of these runs.", timeout=3)
 
-    @on(BarChart.Opened)
+    @on(BarOpened)
     def action_open(self) -> None:
         """Open the selected run."""
         run = self._model.selected

@@ -10,7 +10,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -18,6 +17,7 @@ from statustui.core.categories import Category
 from statustui.core.run import Run
 from statustui.core.text import clean, format_span
 from statustui.presentation.glyphs import STYLES
+from statustui.tui.messages import BarOpened, BarsMoved
 from statustui.tui.model.bars import Bar, Phase, span_of
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.model.load_curve import draw_curve
@@ -63,12 +63,6 @@ class BarChart(Widget, can_focus=True):
         *STYLES.values(),
     }
 
-    class Opened(Message):
-        """The user has double-clicked on the selected bar."""
-
-    class Moved(Message):
-        """Other runs may be in view, or another one selected."""
-
     def __init__(
         self, model: OverTime, options: DisplayOptions, clock: Callable[[], float]
     ) -> None:
@@ -107,7 +101,7 @@ class BarChart(Widget, can_focus=True):
         self._model.resize(height, self.size.width - self._label_width - 1)
         self._drawn = []
         self.redraw()
-        self.post_message(self.Moved())
+        self.post_message(BarsMoved())
 
     def notify_style_update(self) -> None:
         """Draw everything in the new colours."""
@@ -278,9 +272,9 @@ class BarChart(Widget, can_focus=True):
         ):
             self._model.select(index)
             self.redraw()
-            self.post_message(self.Moved())
+            self.post_message(BarsMoved())
             if event.chain > 1:
-                self.post_message(self.Opened())
+                self.post_message(BarOpened())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Move down."""
@@ -294,4 +288,4 @@ class BarChart(Widget, can_focus=True):
         event.stop()
         self._model.move(rows)
         self.redraw()
-        self.post_message(self.Moved())
+        self.post_message(BarsMoved())
