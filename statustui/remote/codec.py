@@ -27,6 +27,7 @@ from typing import (
 
 from statustui.core.status_info import StatusInfo
 from statustui.core.text import clean
+from statustui.core.times import in_range
 from statustui.remote.paths import PathError, Paths
 
 _MAX_NUMBER = 2**63
@@ -39,6 +40,8 @@ _LEFT_OUT = "…"
 """Stands for a part of a document that is beyond these bounds."""
 _PATH_FIELDS = frozenset({"root", "path"})
 """Fields of any type that hold paths."""
+_TIME_FIELDS = frozenset({"as_of", "at"})
+"""Fields of any type that hold times of this program's own."""
 _CLEAN_FIELDS = frozenset(
     {"basis", "fallback", "filesystem", "line", "name", "problem", "text", "trouble"}
 )
@@ -109,6 +112,13 @@ def read_number(data: object) -> float:
     return float(number)
 
 
+def _read_time(data: object) -> float:
+    time = in_range(read_number(data))
+    if time is None:
+        raise CodecError("a time out of bounds")
+    return time
+
+
 def read_integer(data: object) -> int:
     """Return an integer.
 
@@ -153,6 +163,7 @@ def _plain(read: Callable[[object], Any]) -> Codec:
 
 
 _TEXT, _NUMBER, _INTEGER = _plain(read_text), _plain(read_number), _plain(read_integer)
+_TIME = _plain(_read_time)
 _CLEAN = _plain(lambda data: clean(read_text(data)))
 _PATH = Codec(
     lambda value, paths: paths.encode(value), lambda data, paths: paths.decode(read_text(data))
@@ -164,7 +175,7 @@ _STATUS = Codec(
 
 
 def read_status(data: object) -> StatusInfo:
-    """Return a status, whose time is in seconds since 1970 on the line.
+    """Return a status, whose time is in seconds since 1970 on the line; None if out of range.
 
     Raises:
         CodecError: It is none.
@@ -173,7 +184,7 @@ def read_status(data: object) -> StatusInfo:
     if len(found) != 3:  # noqa: PLR2004 - state, note and time
         raise CodecError("a status of other than three parts")
     state, note, time = found
-    when = None if time is None else read_number(time)
+    when = None if time is None else in_range(read_number(time))
     return StatusInfo.read(read_text(state), read_text(note), when)
 
 
@@ -196,7 +207,7 @@ def codec_of(kind: Any, field: str = "") -> Codec:  # noqa: ANN401 - a type, or 
             return _PATH
         return _CLEAN if field in _CLEAN_FIELDS else _TEXT
     if kind in _SIMPLE:
-        return _SIMPLE[kind]
+        return _TIME if kind is float and field in _TIME_FIELDS else _SIMPLE[kind]
     origin = get_origin(kind)
     if origin is not None:
         return _codec_of_form(kind, origin, field)
