@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -344,6 +345,78 @@ def test_an_open_run_elsewhere_is_read_again_after_a_cut(
     assert opened.next(History).status_count == 2
     assert opened.inspection.silent == 0
     opened.inspection.stop()
+
+
+def test_an_error_on_this_side_ends_one_connection_only(
+    ssh: Callable[..., None],
+    watch: Callable[..., Watched],
+    failed_run: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is reported in its own words, and the next attempt may succeed."""
+    ssh()
+    root = f"host:{failed_run.parent.parent}"
+
+    def fail(*_arguments: object) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    def crash(*_arguments: object) -> Batch:
+        raise KeyError("\x1b")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("statustui.remote.transport.program", fail)
+        watched = watch(root)
+        lost = watched.wait_for(lambda health: health.unreachable)
+    assert lost.problem == "host: Too many open files"
+    watched.source.check_all()
+    opened = Opened(watched, root)
+    with monkeypatch.context() as full:
+        full.setattr("tempfile.TemporaryFile", fail)
+        opened.inspection.lend_log(opened.log, "pager")
+        assert opened.next(LentLog).reason == "a copy of it: Too many open files"
+    assert watched.health.problem is None
+    with monkeypatch.context() as broken:
+        broken.setattr("statustui.remote.known.KnownRoot.apply", crash)
+        watched.source.check_all()
+        lost = watched.wait_for(lambda health: health.unreachable)
+    assert lost.problem == r"host: KeyError('\x1b')"
+    opened.inspection.lend_log(opened.log, "pager")
+    assert opened.next(LentLog).reason == "no connection"
+    watched.source.check_all()
+    watched.wait_for(lambda health: health.swept and not health.unreachable)
+
+
+def test_a_run_opens_while_a_large_message_is_decoded(
+    ssh: Callable[..., None],
+    watch: Callable[..., Watched],
+    failed_run: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The screen waits for nothing but the delivery."""
+    ssh()
+    root = f"host:{failed_run.parent.parent}"
+    watched = watch(root, Settings(interval=0.2))
+    Opened(watched, root).inspection.stop()
+    begun, done = threading.Event(), threading.Event()
+
+    def decode(*_arguments: object) -> Batch:
+        begun.set()
+        assert done.wait(60)
+        return Batch()
+
+    monkeypatch.setattr("statustui.remote.messages.BatchReceiver.decode", decode)
+    watched.source.check_all()
+    assert begun.wait(60)
+
+    def open_it() -> None:
+        Opened(watched, root).inspection.stop()
+
+    opening = threading.Thread(target=open_it, daemon=True)
+    opening.start()
+    opening.join(10)
+    is_open = not opening.is_alive()
+    done.set()
+    assert is_open
 
 
 def test_known_runs_are_there_before_the_connection(
