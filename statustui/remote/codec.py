@@ -1,7 +1,8 @@
 """Values as JSON, by their types: what arrives is checked against the type that is expected.
 
 The other side may be anybody. A value of another type, too long a list, an infinite number or a
-path outside of its root ends the decoding with a `CodecError`.
+path outside of its root ends the decoding with a `CodecError`; too long a text is cut. What all of
+a message can hold is bounded by the size of a frame.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _MAX_NUMBER = 2**63
 """Magnitude that no number of ours reaches."""
 _MAX_TEXT = 1 << 16
 """Characters of one text; what is longer is cut."""
+_MAX_ITEMS = 1 << 20
+"""Values of one list, other than in a document."""
 _MAX_DEPTH, _MAX_BITS = 64, 256
 """Levels of a document, and bits of an integer in it."""
 _LEFT_OUT = "…"
@@ -140,10 +143,12 @@ def read_list(data: object) -> list[Any]:
     """Return a list.
 
     Raises:
-        CodecError: It is none.
+        CodecError: It is none, or too long.
     """
     if type(data) is not list:
         raise CodecError(f"{type(data).__name__} instead of a list")
+    if len(data) > _MAX_ITEMS:
+        raise CodecError(f"a list of {len(data):,} values")
     return data
 
 

@@ -15,12 +15,10 @@ from statustui.monitor.fs.deadline import NoThreadError, ask, start_thread
 from statustui.monitor.unread import Unread
 from statustui.remote.codec import CodecError, read_number, read_table
 from statustui.remote.paths import Paths
-from statustui.remote.run_codec import decode_runs, encode_runs
+from statustui.remote.run_codec import MAX_ROOT_RUNS, decode_runs, encode_runs
 
 _FORMAT = 1
 _MAX_PLAIN_BYTES = 1 << 28
-_MAX_RUNS = 2_000_000
-"""Runs of one root."""
 _CHUNK = 500
 """Runs that are encoded at a time, so that other threads get their turn in between."""
 _SAVE_INTERVAL = 600.0
@@ -83,7 +81,7 @@ class KnownRoot:
         # A new connection brings what is known already.
         changed = tuple(run for run in received if self._runs.get(run.path) != run)
         self._runs.update((run.path, run) for run in changed)
-        if len(self._runs) > _MAX_RUNS:
+        if len(self._runs) > MAX_ROOT_RUNS:
             raise CodecError("more runs than a root can have")
         health = next((one for one in batch.health if one.root == self.root), None)
         if health is None:

@@ -12,6 +12,8 @@ from typing import Any, Literal, get_type_hints
 
 from statustui.core.run import Run, RunMetadata
 from statustui.core.status_info import StatusInfo
+from statustui.core.status_lines import STATE_BYTES
+from statustui.core.status_summary import NOTE_BYTES
 from statustui.core.times import in_range
 from statustui.remote.codec import (
     Codec,
@@ -22,11 +24,16 @@ from statustui.remote.codec import (
     read_number,
     read_status,
     read_table,
+    read_text,
 )
 from statustui.remote.paths import Paths
 
 MAX_RUNS = 10_000
 """Runs that are read at a time."""
+MAX_ROOT_RUNS = 2_000_000
+"""Runs of one root."""
+_MAX_NOTE = NOTE_BYTES + STATE_BYTES
+"""Characters of a note, with what this program says in front of one."""
 _MICROSECONDS = 1e6
 _SAME = "="
 """Stands for a value that another field of the run has too."""
@@ -42,7 +49,10 @@ _PLAIN = [name for name in Run._fields if name not in {*_SPECIAL, *_TIMES}]
 
 
 def _read_problem(data: object, _paths: Paths) -> StatusInfo | str | None:
-    return None if data is None else _SAME if data == _SAME else read_status(data)
+    if data is None or data == _SAME:
+        return None if data is None else _SAME
+    status = read_status(data)
+    return StatusInfo.read(status.state, status.note[:_MAX_NOTE], status.time)
 
 
 _PROBLEM = Codec(
@@ -55,7 +65,7 @@ _CODECS: dict[str, Codec] = {
     "path": codec_of(str, "path"),
     "id": codec_of(str | None),
     "state": codec_of(str),
-    "note": codec_of(str),
+    "note": Codec(lambda value, _paths: value, lambda data, _paths: read_text(data)[:_MAX_NOTE]),
     "problem": _PROBLEM,
     "stage": codec_of(str | None),
     **{f"metadata.{name}": codec_of(str) for name in RunMetadata._fields},

@@ -214,6 +214,14 @@ def test_text_of_the_other_side_is_treated_as_text_of_a_tree() -> None:
     for time in (float("nan"), float("inf"), 10**400, True, "1"):
         with pytest.raises(CodecError):
             decode(StatusInfo, ["A", "b", time], HERE)
+    place = RunDir("wd", "wd/1", "1", "plain")
+    long = make_unread_run(place, RunMetadata(), "x" * 20_000, missing=True)
+    long = long._replace(problem=StatusInfo.read("ERROR", long.current.note * 2, 1.0))
+    [run] = decode_runs(sent(encode_runs([long], THERE)), HERE)
+    assert run.problem is not None
+    assert max(len(run.current.note), len(run.problem.note)) < 5_000
+    with pytest.raises(CodecError, match="a list of 1,048,577 values"):
+        decode(tuple[int, ...], [0] * (2**20 + 1), HERE)
     deep: Any = "x"
     for _level in range(500):
         deep = [deep]

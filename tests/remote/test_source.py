@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import pytest
 
+from statustui.cli.sources import watch_roots
+from statustui.core.durations import StaleAfter
 from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
@@ -25,9 +27,13 @@ from statustui.monitor.run.inspection import (
     Matches,
 )
 from statustui.monitor.run.log_text import ERRORS, LogPage, PageRequest, search_pattern
-from statustui.remote.link import Place
+from statustui.remote.link import Link, Place
+from statustui.remote.messages import Looking
+from statustui.remote.reading import read_any_run, read_trees
+from statustui.remote.requests import read_far_once
 from statustui.remote.source import RemoteSource
-from tests.remote.server import descendants, is_agent
+from statustui.remote.transport import ConnectionFailed
+from tests.remote.server import children, descendants, is_agent
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -47,7 +53,7 @@ def frame(message):
 def say(data):
     out.write(data); out.flush()
 def hello(protocol=1):
-    return frame({"hello": [protocol, "0", "3", "fake", []], "unknown": 1})
+    return frame({"hello": [protocol, []], "unknown": 1})
 """
 
 
@@ -232,7 +238,8 @@ def test_an_endless_stream_of_runs_is_bounded(
     ssh: Callable[..., None], watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As is what one root can have."""
-    monkeypatch.setattr("statustui.remote.known._MAX_RUNS", 50)
+    monkeypatch.setattr("statustui.remote.known.MAX_ROOT_RUNS", 50)
+    monkeypatch.setattr("statustui.remote.requests.MAX_ROOT_RUNS", 50)
     program = f"""
 sys.path.insert(0, {os.getcwd()!r})
 from statustui.core.run import RunDir, RunMetadata
@@ -250,6 +257,46 @@ for number in range(10**9):
     health = watched.wait_for(lambda health: health.unreachable)
     assert health.problem == "host: the agent has sent more runs than a root can have"
     assert len(watched.runs) <= 51
+    watched.source.stop()
+    link = Link(Place(["host:wd"]))
+    looking = Looking(StaleAfter(), 10.0, "all", 60.0, asks=False, tells_pasts=False)
+    with pytest.raises(ConnectionFailed, match="more runs than roots can have"):
+        read_far_once(link, looking, lambda _read: None, lambda: None)
+    link.close()
+
+
+GREETING = f"{FAKE}say(marker.encode() + hello())\nsys.stdin.buffer.read()\n"
+
+
+@pytest.mark.usefixtures("watch")
+def test_patience_holds_for_a_host_that_lets_ssh_in(ssh: Callable[..., None]) -> None:
+    """Whether it says nothing at all, or nothing after the greeting; nobody reads from it then."""
+    ssh(f"{FAKE}sys.stdin.buffer.read()")
+    with pytest.raises(ConnectionFailed, match="not answering"):
+        Link(Place(["host:wd"]), patience=0.3)
+    ssh(GREETING)
+    source = watch_roots(["host:wd"], Settings(), 1.0)
+    wait_until(lambda: not children(os.getpid()), "the connection to end")
+    source.stop()
+
+
+@pytest.mark.usefixtures("watch")
+def test_an_interrupted_command_leaves_no_connection(
+    ssh: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it waits for the connections, or reads local files meanwhile."""
+
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    ssh(GREETING)
+    for name in ("reading.read_once", "connections.Connections.settle"):
+        monkeypatch.setattr(f"statustui.remote.{name}", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            read_trees(["host:wd"], StaleAfter(), 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        read_any_run("host:wd")
+    # The fixture looks whether they have ended.
 
 
 class Opened:
