@@ -65,7 +65,8 @@ def _check_far_roots(connections: Connections, patience: float) -> None:
         try:
             errors = ask(check, max(0.1, end - time.monotonic()))
         except TimeoutError:
-            # It may come back.
+            # It may come back. The thread that waits still reads from this connection.
+            connections.give_up(place)
             continue
         except OSError as error:
             failures += [path_failure(root, error).message for root in place.roots]

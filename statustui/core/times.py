@@ -52,7 +52,7 @@ def parse_time(text: bytes) -> Time:
         seconds = float(text)
         if digits > _SECONDS_DIGITS:
             seconds /= 1000.0 ** ((digits - _SECONDS_DIGITS + _UNIT_DIGITS - 1) // _UNIT_DIGITS)
-        return seconds if seconds < _EPOCH_MAX else None
+        return in_range(seconds)
     match = _ISO.match(text)
     return None if match is None else _read_iso(match)
 
@@ -72,7 +72,12 @@ def _read_iso(match: re.Match[bytes]) -> Time:
         seconds = datetime.fromisoformat(written + name).timestamp()
     except (ValueError, OverflowError):
         return None
-    return seconds if _EPOCH_MIN < seconds < _EPOCH_MAX else None
+    return in_range(seconds)
+
+
+def in_range(seconds: float | None) -> float | None:
+    """Return a time in seconds since 1970; None if not every zone has a `datetime` for it."""
+    return None if seconds is None or not _EPOCH_MIN < seconds < _EPOCH_MAX else seconds
 
 
 def seconds_of(time: Time) -> float | None:

@@ -29,7 +29,7 @@ SUITES = {
     "smoke": ("mpi_hello", "modules", "gpu_probe"),
 }
 _USERS = ("amara", "jonas", "mei")
-HOSTS = tuple(f"cn{number:04}" for number in (117, 118, 203, 204, 417))
+_HOSTS = tuple(f"cn{number:04}" for number in (117, 118, 203, 204, 417))
 
 
 @dataclass(frozen=True)
@@ -304,7 +304,7 @@ def plan_series(seed: int) -> Iterator[PlannedSeries]:
         runs: list[PlannedRun] = []
         for run_id in itertools.islice(run_ids, dice.randrange(8, 17)):
             name = f"{suite}.{dice.choice(SUITES[suite])}"
-            maker = Maker(dice, run_id, name, dice.choice(HOSTS))
+            maker = Maker(dice, run_id, name, dice.choice(_HOSTS))
             steps = tuple(dice.choices(lives, weights)[0](maker))
             start = begin + 1 + len(runs) * 0.3
             directory = os.path.join(TEST_RUNS, str(run_id))

@@ -31,6 +31,11 @@ class ChangeBuffer:
         with self._lock:
             self._changed[run.path] = run
 
+    def forget_run(self, path: str) -> None:
+        """Forget the change of the run at `path`, if there is one."""
+        with self._lock:
+            self._changed.pop(path, None)
+
     def remove_run(self, path: str) -> None:
         """Add the removal of the run at `path`."""
         with self._lock:

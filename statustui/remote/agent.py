@@ -7,9 +7,7 @@ process: the other side then starts a new one.
 from __future__ import annotations
 
 import os
-import platform
 import queue
-import socket
 import sys
 import threading
 import time
@@ -18,7 +16,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import IO, Any
 
-from statustui import __version__
 from statustui.core.run import Run
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.monitor import Monitor
@@ -117,7 +114,7 @@ class Agent:
 
     def serve(self) -> None:
         """Greet, and answer requests until there are no more."""
-        self._send({"hello": encode(Hello, _hello(), self._paths)})
+        self._send({"hello": encode(Hello, Hello(PROTOCOL), self._paths)})
         self._greet(self._reader.next())
         for work in (self._send_all, self._watch_reader):
             threading.Thread(target=_or_end(work), daemon=True).start()
@@ -308,7 +305,3 @@ def _or_end(work: Callable[[], object]) -> Callable[[], object]:
 
 def _list(root: str) -> None:
     os.scandir(root).close()
-
-
-def _hello() -> Hello:
-    return Hello(PROTOCOL, __version__, platform.python_version(), socket.gethostname())

@@ -1,7 +1,8 @@
 """Values as JSON, by their types: what arrives is checked against the type that is expected.
 
 The other side may be anybody. A value of another type, too long a list, an infinite number or a
-path outside of its root ends the decoding with a `CodecError`.
+path outside of its root ends the decoding with a `CodecError`; too long a text is cut. What all of
+a message can hold is bounded by the size of a frame.
 """
 
 from __future__ import annotations
@@ -27,18 +28,23 @@ from typing import (
 
 from statustui.core.status_info import StatusInfo
 from statustui.core.text import clean
+from statustui.core.times import in_range
 from statustui.remote.paths import PathError, Paths
 
 _MAX_NUMBER = 2**63
 """Magnitude that no number of ours reaches."""
 _MAX_TEXT = 1 << 16
 """Characters of one text; what is longer is cut."""
+_MAX_ITEMS = 1 << 20
+"""Values of one list, other than in a document."""
 _MAX_DEPTH, _MAX_BITS = 64, 256
 """Levels of a document, and bits of an integer in it."""
 _LEFT_OUT = "…"
 """Stands for a part of a document that is beyond these bounds."""
 _PATH_FIELDS = frozenset({"root", "path"})
 """Fields of any type that hold paths."""
+_TIME_FIELDS = frozenset({"as_of", "at"})
+"""Fields of any type that hold times of this program's own."""
 _CLEAN_FIELDS = frozenset(
     {"basis", "fallback", "filesystem", "line", "name", "problem", "text", "trouble"}
 )
@@ -109,6 +115,13 @@ def read_number(data: object) -> float:
     return float(number)
 
 
+def _read_time(data: object) -> float:
+    time = in_range(read_number(data))
+    if time is None:
+        raise CodecError("a time out of bounds")
+    return time
+
+
 def read_integer(data: object) -> int:
     """Return an integer.
 
@@ -130,10 +143,12 @@ def read_list(data: object) -> list[Any]:
     """Return a list.
 
     Raises:
-        CodecError: It is none.
+        CodecError: It is none, or too long.
     """
     if type(data) is not list:
         raise CodecError(f"{type(data).__name__} instead of a list")
+    if len(data) > _MAX_ITEMS:
+        raise CodecError(f"a list of {len(data):,} values")
     return data
 
 
@@ -153,6 +168,7 @@ def _plain(read: Callable[[object], Any]) -> Codec:
 
 
 _TEXT, _NUMBER, _INTEGER = _plain(read_text), _plain(read_number), _plain(read_integer)
+_TIME = _plain(_read_time)
 _CLEAN = _plain(lambda data: clean(read_text(data)))
 _PATH = Codec(
     lambda value, paths: paths.encode(value), lambda data, paths: paths.decode(read_text(data))
@@ -164,7 +180,7 @@ _STATUS = Codec(
 
 
 def read_status(data: object) -> StatusInfo:
-    """Return a status, whose time is in seconds since 1970 on the line.
+    """Return a status, whose time is in seconds since 1970 on the line; None if out of range.
 
     Raises:
         CodecError: It is none.
@@ -173,7 +189,7 @@ def read_status(data: object) -> StatusInfo:
     if len(found) != 3:  # noqa: PLR2004 - state, note and time
         raise CodecError("a status of other than three parts")
     state, note, time = found
-    when = None if time is None else read_number(time)
+    when = None if time is None else in_range(read_number(time))
     return StatusInfo.read(read_text(state), read_text(note), when)
 
 
@@ -196,7 +212,7 @@ def codec_of(kind: Any, field: str = "") -> Codec:  # noqa: ANN401 - a type, or 
             return _PATH
         return _CLEAN if field in _CLEAN_FIELDS else _TEXT
     if kind in _SIMPLE:
-        return _SIMPLE[kind]
+        return _TIME if kind is float and field in _TIME_FIELDS else _SIMPLE[kind]
     origin = get_origin(kind)
     if origin is not None:
         return _codec_of_form(kind, origin, field)

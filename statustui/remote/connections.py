@@ -48,7 +48,7 @@ class Connections:
         if needy and may_ask():
             prepare()
             for attempt in needy:
-                attempt.ask_user(tell)
+                attempt.ask_user(tell, seconds)
 
     @property
     def links(self) -> list[tuple[Place, Link | OSError]]:
@@ -58,6 +58,16 @@ class Connections:
     def sources(self, settings: Settings) -> list[RemoteSource]:
         """Return a source for each host; those without a connection go on trying."""
         return [attempt.source(settings) for attempt in self._attempts]
+
+    def give_up(self, place: Place) -> None:
+        """End the connection to a host, from which a thread may still read; its source makes one.
+
+        Args:
+            place: One of `links`.
+        """
+        for attempt in self._attempts:
+            if attempt.place is place:
+                attempt.give_up()
 
     def close(self) -> None:
         """End all connections."""
@@ -92,6 +102,8 @@ class _Attempt:
 
     def _keep(self, transport: Transport) -> None:
         self._transport = transport
+        if self._is_abandoned:
+            transport.end()
 
     def wait(self, seconds: float) -> None:
         """Wait for the end of the attempt."""
@@ -107,10 +119,10 @@ class _Attempt:
         """The connection, or why there is none so far."""
         return self._link or self._failure or ConnectionFailed("not answering")
 
-    def ask_user(self, tell: Callable[[str], object]) -> None:
+    def ask_user(self, tell: Callable[[str], object], patience: float) -> None:
         """Connect while ssh may ask on the terminal."""
         try:
-            self._link = Link(self.place, asks=True, tell=tell)
+            self._link = Link(self.place, asks=True, tell=tell, patience=patience)
         except OSError as error:
             self._failure = error
 
@@ -126,6 +138,14 @@ class _Attempt:
         if link is None and self._thread.is_alive() and self._transport is not None:
             self._transport.end()
         return link
+
+    def give_up(self) -> None:
+        """End the connection at once, while another thread may read from it."""
+        link = self._take()
+        if link is not None:
+            link.end()
+            # Its streams can be closed when that thread has seen their end.
+            threading.Thread(target=link.close, name="remote end", daemon=True).start()
 
     def close(self) -> None:
         """End the connection, or the attempt."""

@@ -37,7 +37,11 @@ class FarReading:
         self._tell = tell
         self._reads: dict[int, int] = {}
         self._connections = Connections(servers)
-        self._connections.settle(looking.patience, tell=tell)
+        self._answers: list[tuple[Sequence[str], Question[FarPicture] | OSError]] = []
+
+    def begin(self) -> None:
+        """Wait for the connections, and have each host begin."""
+        self._connections.settle(self._looking.patience, tell=self._tell)
         self._answers = [
             (place.roots, outcome if isinstance(outcome, OSError) else self._ask(number, outcome))
             for number, (place, outcome) in enumerate(self._connections.links)

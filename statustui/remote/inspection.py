@@ -31,7 +31,8 @@ class RemoteInspection:
         peers: Paths of finished runs of the same name.
         deliver: Called with each result.
         paths: The names of the roots on this side.
-        send: Sends a message to the agent, and returns at once; without a connection it is lost.
+        send: Sends a message to the agent, and returns at once whether there is a connection;
+            without one the message is lost.
         silence: Returns the seconds for which the other host has not answered.
         on_stop: Called when the run is displayed no more.
     """
@@ -44,7 +45,7 @@ class RemoteInspection:
         peers: Sequence[str],
         deliver: Callable[[InspectionResult], object],
         paths: Paths,
-        send: Callable[[Message], object],
+        send: Callable[[Message], bool],
         silence: Callable[[], float],
         on_stop: Callable[[], object],
     ) -> None:
@@ -68,6 +69,7 @@ class RemoteInspection:
     def open(self) -> None:
         """Have an agent begin, or another one go on after a new connection."""
         self._results = ResultReceiver(self._paths)
+        self._lent.clear()
         self._far_silence = 0.0
         self._send(
             {
@@ -110,7 +112,7 @@ class RemoteInspection:
         self._lent += part
         if not part:
             content, self._lent = bytes(self._lent), bytearray()
-            self._tell(LentLog(path, _unnamed_file(content), purpose))
+            self._tell(_lent_log(path, content, purpose))
 
     def _tell(self, result: InspectionResult) -> None:
         if not self._is_stopped:
@@ -118,8 +120,8 @@ class RemoteInspection:
         elif isinstance(result, LentLog) and result.file is not None:
             result.file.close()
 
-    def _call(self, call: str, **arguments: Any) -> None:  # noqa: ANN401 - any JSON value
-        self._send({"inspection": self._number, "call": call, **arguments})
+    def _call(self, call: str, **arguments: Any) -> bool:  # noqa: ANN401 - any JSON value
+        return self._send({"inspection": self._number, "call": call, **arguments})
 
     # Called by the screen.
 
@@ -145,8 +147,8 @@ class RemoteInspection:
 
     def lend_log(self, path: str, purpose: str) -> None:
         """Fetch the end of a log for another program, and deliver it as a `LentLog`."""
-        self._lent.clear()
-        self._call("lend_log", path=self._paths.encode(path), purpose=purpose)
+        if not self._call("lend_log", path=self._paths.encode(path), purpose=purpose):
+            self._tell(LentLog(path, None, purpose, "no connection"))
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search a log from offset `start`, and deliver the page with the first match."""
@@ -174,9 +176,12 @@ class RemoteInspection:
         self._on_stop()
 
 
-def _unnamed_file(content: bytes) -> FileIO:
-    """Return an open temporary file with some content, which has no name."""
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        file.flush()
-        return FileIO(os.dup(file.fileno()))
+def _lent_log(path: str, content: bytes, purpose: str) -> LentLog:
+    """Return a log whose content is in a temporary file without a name."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            return LentLog(path, FileIO(os.dup(file.fileno())), purpose)
+    except OSError as error:
+        return LentLog(path, None, purpose, f"a copy of it: {error.strerror}")

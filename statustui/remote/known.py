@@ -15,12 +15,10 @@ from statustui.monitor.fs.deadline import NoThreadError, ask, start_thread
 from statustui.monitor.unread import Unread
 from statustui.remote.codec import CodecError, read_number, read_table
 from statustui.remote.paths import Paths
-from statustui.remote.run_codec import decode_runs, encode_runs
+from statustui.remote.run_codec import MAX_ROOT_RUNS, decode_runs, encode_runs
 
 _FORMAT = 1
 _MAX_PLAIN_BYTES = 1 << 28
-_MAX_RUNS = 2_000_000
-"""Runs of one root."""
 _CHUNK = 500
 """Runs that are encoded at a time, so that other threads get their turn in between."""
 _SAVE_INTERVAL = 600.0
@@ -76,14 +74,15 @@ class KnownRoot:
         Raises:
             CodecError: There are more runs than a root can have.
         """
+        # A run may have been removed and created again, so removals come first.
+        removed = [path for path in batch.removed if self._runs.pop(path, None) is not None]
         received = [run for run in batch.changed if run.root == self.root]
-        self._unconfirmed.difference_update(run.path for run in received)
+        self._unconfirmed.difference_update(removed, (run.path for run in received))
         # A new connection brings what is known already.
         changed = tuple(run for run in received if self._runs.get(run.path) != run)
         self._runs.update((run.path, run) for run in changed)
-        if len(self._runs) > _MAX_RUNS:
+        if len(self._runs) > MAX_ROOT_RUNS:
             raise CodecError("more runs than a root can have")
-        removed = [path for path in batch.removed if self._runs.pop(path, None) is not None]
         health = next((one for one in batch.health if one.root == self.root), None)
         if health is None:
             return Batch(changed, tuple(removed))
@@ -106,7 +105,7 @@ class KnownRoot:
         return replace(health, swept=before.swept, sweeps=sweeps, found=found, as_of=before.as_of)
 
     def lose(self, reason: str, since: float, *, needs_user: bool) -> RootHealth:
-        """Return the health without a connection.
+        """Return the health without a connection; a silent host stays so.
 
         Args:
             reason: Why there is none.
@@ -127,7 +126,8 @@ class KnownRoot:
     def silence(self, seconds: float) -> RootHealth:
         """Return the health when nothing has been heard for `seconds`."""
         as_of = self.health.as_of or (time.time() - seconds if self._runs else None)
-        return replace(self.health, silent=seconds, as_of=as_of)
+        self.health = replace(self.health, silent=seconds, as_of=as_of)
+        return self.health
 
     def save_now_and_then(self) -> None:
         """Keep the finished runs for the next session, on a thread, but not often."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 import queue
-import socket
 import threading
 from collections.abc import Callable, Sequence
 
-from statustui import __version__
-from statustui.core.text import clean
 from statustui.remote.address import Address, parse_address
 from statustui.remote.codec import decode, encode
 from statustui.remote.messages import Hello
@@ -45,6 +41,7 @@ class Link:
         asks: Whether ssh may ask its user on the terminal.
         tell: Called with each line of ssh until the agent has greeted.
         on_start: Called with the transport before anything is waited for, so that it can be ended.
+        patience: Seconds to wait for the agent once ssh has been let in.
 
     Raises:
         ConnectionFailed: There is no connection, or the agent is another one.
@@ -57,6 +54,7 @@ class Link:
         asks: bool = False,
         tell: Callable[[str], object] = lambda _line: None,
         on_start: Callable[[Transport], object] = lambda _transport: None,
+        patience: float = 60.0,
     ) -> None:
         self.place = place
         self._transport = Transport(ssh_command(place.address, asks=asks), asks=asks, tell=tell)
@@ -64,22 +62,16 @@ class Link:
         self._acknowledged = 0
         on_start(self._transport)
         try:
-            self._transport.begin()
-            self.hello = self._greet()
+            with self._transport.begin(patience):
+                self._greet()
         except BaseException:
             self._transport.close()
             raise
         self._transport.listen_no_more()
         threading.Thread(target=self._send_all, name="remote sender", daemon=True).start()
 
-    def _greet(self) -> Hello:
-        hello = Hello(
-            PROTOCOL,
-            __version__,
-            platform.python_version(),
-            socket.gethostname(),
-            self.place.far_roots,
-        )
+    def _greet(self) -> None:
+        hello = Hello(PROTOCOL, self.place.far_roots)
         self._transport.send({"hello": encode(Hello, hello, Paths(()))})
         try:
             found = decode(Hello, self._transport.receive().get("hello"), Paths(()))
@@ -87,7 +79,6 @@ class Link:
             raise ConnectionFailed(f"the agent does not greet: {error}") from None
         if found.protocol != PROTOCOL:
             raise ConnectionFailed(f"the agent speaks protocol {found.protocol}, not {PROTOCOL}")
-        return found._replace(host=clean(found.host), python=clean(found.python))
 
     @property
     def sizes(self) -> tuple[int, int]:

@@ -36,9 +36,6 @@ class Hello(NamedTuple):
     """The first message of each side."""
 
     protocol: int
-    version: str
-    python: str
-    host: str
     roots: tuple[str, ...] = ()
     """Directories to watch, as they are called there; relative ones to the home."""
 

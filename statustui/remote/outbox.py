@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import chain, islice
 
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.change_buffer import ChangeBuffer
 
 
 class Outbox:
@@ -20,9 +20,9 @@ class Outbox:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._urgent: dict[str, Run] = {}
-        self._others: dict[str, Run] = {}
-        self._removed: dict[str, None] = {}
+        self._urgent = ChangeBuffer()
+        """The urgent runs, and all removals."""
+        self._others = ChangeBuffer()
         self._health: dict[str, RootHealth] = {}
         self._swept: set[str] = set()
         """The roots whose first scan has been sent."""
@@ -31,40 +31,32 @@ class Outbox:
         """Add all changes of a batch."""
         with self._lock:
             for path in batch.removed:
-                self._drop(path)
-                self._removed[path] = None
+                self._urgent.remove_run(path)
+                self._others.forget_run(path)
             for run in batch.changed:
-                self._drop(run.path)
-                is_urgent = run.category.is_problem or not run.is_finished
-                (self._urgent if is_urgent else self._others)[run.path] = run
+                mine, other = self._urgent, self._others
+                if not _is_urgent(run):
+                    mine, other = other, mine
+                mine.add_run(run)
+                other.forget_run(run.path)
             self._health.update({health.root: health for health in batch.health})
-
-    def _drop(self, path: str) -> None:
-        self._urgent.pop(path, None)
-        self._others.pop(path, None)
 
     def __bool__(self) -> bool:
         """Return whether anything waits."""
-        return bool(self._urgent or self._others or self._removed or self._health)
+        return bool(self._urgent or self._others or self._health)
 
     def take(self, limit: int) -> Batch:
-        """Remove and return changes, at most `limit` runs and `limit` removals."""
+        """Remove and return the changes, at most `limit` of them, removals first."""
         with self._lock:
-            removed = tuple(islice(self._removed, limit))
-            runs = chain(self._urgent.values(), self._others.values())
-            changed = tuple(islice(runs, limit))
-            for path in removed:
-                del self._removed[path]
-            for run in changed:
-                self._drop(run.path)
-            waiting = len(self._urgent) + len(self._others)
-            if waiting or self._removed:
-                health = tuple(self._progress(waiting))
+            first = self._urgent.take(limit)
+            rest = self._others.take(limit - len(first.removed) - len(first.changed))
+            if self._urgent or self._others:
+                health = tuple(self._progress(len(self._urgent) + len(self._others)))
             else:
                 health = tuple(self._health.values())
                 self._health = {}
                 self._swept |= {one.root for one in health if one.swept}
-            return Batch(changed, removed, health)
+            return Batch(first.changed + rest.changed, first.removed, health)
 
     def _progress(self, waiting: int) -> Iterable[RootHealth]:
         """Yield how far the first scans have come, for the roots whose runs have not all left."""
@@ -72,3 +64,7 @@ class Outbox:
             if root not in self._swept:
                 read = max(0, health.read - waiting)
                 yield replace(health, read=read, swept=False, sweeps=0)
+
+
+def _is_urgent(run: Run) -> bool:
+    return run.category.is_problem or not run.is_finished

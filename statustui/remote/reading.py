@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -57,33 +58,32 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
     """
     local, servers = split_roots(roots)
     far = None
-    if servers:
-        from statustui.remote.far_reading import FarReading  # noqa: PLC0415 - for other hosts alone
-        from statustui.remote.messages import Looking  # noqa: PLC0415 - as above
+    with contextlib.ExitStack() as stack:
+        if servers:
+            from statustui.remote.far_reading import FarReading  # noqa: PLC0415 - for other hosts alone
+            from statustui.remote.messages import Looking  # noqa: PLC0415 - as above
 
-        looking = Looking(
-            stale_after, patience, details.value, grace, asker is not None, tells_pasts
+            looking = Looking(
+                stale_after, patience, details.value, grace, asker is not None, tells_pasts
+            )
+            far = stack.enter_context(contextlib.closing(FarReading(servers, looking, tell)))
+            far.begin()
+        picture = read_once(
+            local,
+            stale_after,
+            now,
+            patience,
+            details=details,
+            store=store,
+            grace=grace,
+            asker=asker,
+            tells_pasts=tells_pasts,
+            on_wait=lambda read: on_wait(read + (0 if far is None else far.read)),
         )
-        far = FarReading(servers, looking, tell)
-    picture = read_once(
-        local,
-        stale_after,
-        now,
-        patience,
-        details=details,
-        store=store,
-        grace=grace,
-        asker=asker,
-        tells_pasts=tells_pasts,
-        on_wait=lambda read: on_wait(read + (0 if far is None else far.read)),
-    )
-    if far is None:
-        return picture
-    counted = len(picture.runs) + picture.counted.total()
-    try:
+        if far is None:
+            return picture
+        counted = len(picture.runs) + picture.counted.total()
         return _merged([picture, *far.pictures(lambda: on_wait(counted + far.read))])
-    finally:
-        far.close()
 
 
 def _merged(pictures: Sequence[Picture]) -> Picture:
@@ -122,15 +122,12 @@ def read_any_run(
     from statustui.remote.connections import Connections  # noqa: PLC0415 - for other hosts alone
     from statustui.remote.requests import read_far_run  # noqa: PLC0415 - as above
 
-    connections = Connections([[root]])
-    connections.settle(patience, tell=tell)
-    [(_place, outcome)] = connections.links
-    try:
+    with contextlib.closing(Connections([[root]])) as connections:
+        connections.settle(patience, tell=tell)
+        [(_place, outcome)] = connections.links
         if isinstance(outcome, OSError):
             raise outcome
         link = outcome
         return Question(
             lambda heartbeat: read_far_run(link, patience, heartbeat, in_full=in_full)
         ).answer(patience, on_wait)
-    finally:
-        connections.close()

@@ -14,7 +14,7 @@ from statustui.monitor.unread import Unread
 from statustui.remote.codec import CodecError, decode, encode, read_integer
 from statustui.remote.link import Link
 from statustui.remote.messages import Failed, Looked, Looking, WholeRun
-from statustui.remote.run_codec import decode_runs
+from statustui.remote.run_codec import MAX_ROOT_RUNS, decode_runs
 from statustui.remote.transport import ConnectionFailed
 
 
@@ -68,6 +68,8 @@ def read_far_once(
                 on_read(read_integer(message["read_so_far"]))
             if "runs" in message:
                 runs += decode_runs(message["runs"], paths)
+                if len(runs) > MAX_ROOT_RUNS * len(paths.roots):
+                    raise CodecError("more runs than roots can have")
             if "looked" in message:
                 looked = decode(Looked, message["looked"], paths)
                 return FarPicture(_picture(runs, looked, link), looked.unanswered)

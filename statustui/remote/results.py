@@ -154,23 +154,6 @@ class ResultReceiver:
         return self._history
 
 
-def encode_history(history: History, paths: Paths) -> Any:  # noqa: ANN401 - JSON
-    """Return a whole history as what `json` can write."""
-    return ResultSender(paths).encode(history)
-
-
-def decode_history(data: object, paths: Paths) -> History:
-    """Return a whole history.
-
-    Raises:
-        ValueError: It is none.
-    """
-    found = ResultReceiver(paths).decode(data)
-    if not isinstance(found, History):
-        raise CodecError("something else than a history")
-    return found
-
-
 def _two(data: object) -> list[Any]:
     found = read_list(data)
     if len(found) != 2:  # noqa: PLR2004 - kind and content

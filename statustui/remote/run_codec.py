@@ -12,6 +12,9 @@ from typing import Any, Literal, get_type_hints
 
 from statustui.core.run import Run, RunMetadata
 from statustui.core.status_info import StatusInfo
+from statustui.core.status_lines import STATE_BYTES
+from statustui.core.status_summary import NOTE_BYTES
+from statustui.core.times import in_range
 from statustui.remote.codec import (
     Codec,
     CodecError,
@@ -21,11 +24,16 @@ from statustui.remote.codec import (
     read_number,
     read_status,
     read_table,
+    read_text,
 )
 from statustui.remote.paths import Paths
 
 MAX_RUNS = 10_000
 """Runs that are read at a time."""
+MAX_ROOT_RUNS = 2_000_000
+"""Runs of one root."""
+_MAX_NOTE = NOTE_BYTES + STATE_BYTES
+"""Characters of a note, with what this program says in front of one."""
 _MICROSECONDS = 1e6
 _SAME = "="
 """Stands for a value that another field of the run has too."""
@@ -41,7 +49,10 @@ _PLAIN = [name for name in Run._fields if name not in {*_SPECIAL, *_TIMES}]
 
 
 def _read_problem(data: object, _paths: Paths) -> StatusInfo | str | None:
-    return None if data is None else _SAME if data == _SAME else read_status(data)
+    if data is None or data == _SAME:
+        return None if data is None else _SAME
+    status = read_status(data)
+    return StatusInfo.read(status.state, status.note[:_MAX_NOTE], status.time)
 
 
 _PROBLEM = Codec(
@@ -54,7 +65,7 @@ _CODECS: dict[str, Codec] = {
     "path": codec_of(str, "path"),
     "id": codec_of(str | None),
     "state": codec_of(str),
-    "note": codec_of(str),
+    "note": Codec(lambda value, _paths: value, lambda data, _paths: read_text(data)[:_MAX_NOTE]),
     "problem": _PROBLEM,
     "stage": codec_of(str | None),
     **{f"metadata.{name}": codec_of(str) for name in RunMetadata._fields},
@@ -69,12 +80,13 @@ _CODECS: dict[str, Codec] = {
 def encode_runs(runs: Sequence[Run], paths: Paths) -> dict[str, Any]:
     """Return runs as what `json` can write."""
     columns = _columns_of(runs)
-    started = [run.started or 0.0 for run in runs]
-    now = [run.current.timestamp for run in runs]
-    before = [0.0, *_known([run.started for run in runs])]
+    began = [in_range(run.started) for run in runs]
+    started = [time or 0.0 for time in began]
+    now = [in_range(run.current.timestamp) for run in runs]
+    before = [0.0, *_known(began)]
     times: list[list[Any]] = [list(map(_encode_time, now, started))]
     for name in _TIMES:
-        values = [getattr(run, name) for run in runs]
+        values = [in_range(getattr(run, name)) for run in runs]
         bases = before if name == "started" else started
         times.append(
             [
@@ -158,7 +170,10 @@ def _filled(values: Sequence[Any], others: Sequence[Any], missing: object) -> li
 
 
 def _decode_all_times(data: Sequence[object], count: int) -> dict[str, list[float | None]]:
-    """Return the columns of times; that of the current status is called ``now``."""
+    """Return the columns of times; that of the current status is called ``now``.
+
+    A time that no `datetime` can have is None, as in the files of this host.
+    """
     columns: dict[str, list[float | None]] = {}
     started = _decode_started(data[1 + _TIMES.index("started")], count)
     bases = [time or 0.0 for time in started]
@@ -235,8 +250,8 @@ def _encode_time(time: float | None, base: float) -> int | float | None:
 
 def _decode_time(data: object, base: float) -> float | None:
     if data is None or isinstance(data, float):
-        return None if data is None else read_number(data)
-    return read_number((read_integer(data) + round(base * _MICROSECONDS)) / _MICROSECONDS)
+        return None if data is None else in_range(read_number(data))
+    return in_range((read_integer(data) + round(base * _MICROSECONDS)) / _MICROSECONDS)
 
 
 def _decode_started(data: object, count: int) -> list[float | None]:

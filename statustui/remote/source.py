@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from statustui.core.run import Run
+from statustui.core.text import clean
 from statustui.monitor.batch import Batch, Deliver
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run.inspection import Inspect, InspectionResult
@@ -155,12 +156,16 @@ class RemoteSource:
             paths=self.place.paths,
             send=self._send,
             silence=self._silence,
-            on_stop=lambda: self._inspections.pop(number, None),
+            on_stop=lambda: self._forget(number),
         )
         with self._lock:
             self._inspections[number] = inspection
             inspection.open()
         return inspection
+
+    def _forget(self, number: int) -> None:
+        with self._lock:
+            self._inspections.pop(number, None)
 
     def _send(self, message: Message) -> bool:
         """Send a message, and return whether there is a connection."""
@@ -188,23 +193,22 @@ class RemoteSource:
 
     def _connect_and_follow(self) -> ConnectionFailed:
         """Deliver what one connection brings until it ends; return why it did."""
+        self._link, self._offered = self._offered, None
         try:
-            link = self._offered or Link(self.place, on_start=self._keep)
-        except ConnectionFailed as error:
-            self._transport = None
-            return error
-        self._link, self._offered, self._transport = link, None, None
-        try:
+            link = self._link = self._link or Link(self.place, on_start=self._keep)
             if not self._stopped.is_set():
                 self._follow(link)
         except ConnectionFailed as error:
             return error
         except ValueError as error:
             return ConnectionFailed(f"the agent has sent {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next attempt may succeed
+            return ConnectionFailed(clean(getattr(error, "strerror", None) or repr(error)))
         finally:
             self._is_connected = False
-            self._link = None
-            link.close()
+            ended, self._link, self._transport = self._link, None, None
+            if ended is not None:
+                ended.close()
         return ConnectionFailed("the connection has ended")
 
     def _keep(self, transport: Transport) -> None:
@@ -227,11 +231,12 @@ class RemoteSource:
             message = link.receive()
             self._heard_at = time.monotonic()
             if message:
-                with self._lock:
-                    self._handle(message, batches)
+                self._handle(message, batches)
 
     def _handle(self, message: Message, batches: BatchReceiver) -> None:
         """Deliver what is in a message; what is unknown is left out.
+
+        It is decoded without the lock, for which the screen may wait.
 
         Raises:
             ValueError: It is not as it should be.
@@ -239,16 +244,18 @@ class RemoteSource:
         batch = batches.decode(message)
         if batch != Batch():
             for known in self._roots.values():
-                changes = known.apply(batch)
-                if changes != Batch():
-                    self._deliver(changes)
+                with self._lock:
+                    changes = known.apply(batch)
+                    if changes != Batch():
+                        self._deliver(changes)
                 known.save_now_and_then()
         if "asked" in message:
             self.asked_at = max(self.asked_at, read_number(message["asked"]))
         if "spent" in message:
             self._spent = decode(Spent, message["spent"], self.place.paths)
         if "inspection" in message:
-            inspection = self._inspections.get(read_integer(message["inspection"]))
+            with self._lock:
+                inspection = self._inspections.get(read_integer(message["inspection"]))
             if inspection is not None:
                 inspection.receive(message)
 

@@ -11,10 +11,11 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
 from statustui.core.text import clean
+from statustui.monitor.fs.deadline import NO_ANSWER
 from statustui.remote.address import Address
 from statustui.remote.archive import NO_PYTHON, command_line, program
 from statustui.remote.protocol import FrameReader, FrameWriter, Message, ProtocolError
@@ -128,13 +129,32 @@ class Transport:
         """Bytes of frames received so far."""
         return self._reader.size
 
-    def begin(self) -> None:
-        """Send the program, and wait until the agent has answered.
+    @contextlib.contextmanager
+    def begin(self, patience: float) -> Iterator[None]:
+        """Send the program, wait until the agent has answered, and do what is to be done at once.
+
+        Args:
+            patience: Seconds for all of that once ssh has been let in: it takes no more of the
+                program than a pipe can hold before that.
 
         Raises:
-            ConnectionFailed: It does not.
+            ConnectionFailed: It does not answer.
         """
         self._write(program(self._marker))
+        timer = threading.Timer(patience, self._end_for_silence)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._wait_for_marker()
+            yield
+        finally:
+            timer.cancel()
+
+    def _end_for_silence(self) -> None:
+        self._lines.append(NO_ANSWER)
+        self.end()
+
+    def _wait_for_marker(self) -> None:
         wanted, noise = self._marker.encode(), b""
         output = self._stream(self._process.stdout)
         size = 0

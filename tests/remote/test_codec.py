@@ -35,6 +35,7 @@ from statustui.remote.outbox import Outbox
 from statustui.remote.paths import PathError, Paths
 from statustui.remote.results import ResultReceiver, ResultSender
 from statustui.remote.run_codec import decode_runs, encode_runs
+from statustui.scheduler.answers import Call
 from tests.histories import history_of
 from tests.remote.values import runs_of
 
@@ -213,6 +214,14 @@ def test_text_of_the_other_side_is_treated_as_text_of_a_tree() -> None:
     for time in (float("nan"), float("inf"), 10**400, True, "1"):
         with pytest.raises(CodecError):
             decode(StatusInfo, ["A", "b", time], HERE)
+    place = RunDir("wd", "wd/1", "1", "plain")
+    long = make_unread_run(place, RunMetadata(), "x" * 20_000, missing=True)
+    long = long._replace(problem=StatusInfo.read("ERROR", long.current.note * 2, 1.0))
+    [run] = decode_runs(sent(encode_runs([long], THERE)), HERE)
+    assert run.problem is not None
+    assert max(len(run.current.note), len(run.problem.note)) < 5_000
+    with pytest.raises(CodecError, match="a list of 1,048,577 values"):
+        decode(tuple[int, ...], [0] * (2**20 + 1), HERE)
     deep: Any = "x"
     for _level in range(500):
         deep = [deep]
@@ -220,6 +229,31 @@ def test_text_of_the_other_side_is_treated_as_text_of_a_tree() -> None:
     [shown] = decode(Documents, sent(encode(Documents, document, THERE)), HERE).documents
     assert shown.name == r"\x1b[0m"
     assert "…" in json.dumps(shown.value, ensure_ascii=False)
+
+
+def test_a_time_is_one_that_can_be_shown() -> None:
+    """As in files: none for a status out of range, and times after it are not affected."""
+    place = RunDir("wd", "wd/1", "1", "plain")
+    for time in (9e18, -9e18, 253_402_300_800.0):
+        status = decode(StatusInfo, ["A", "b", time], HERE)
+        assert (status.timestamp, status.when) == (None, None)
+        run = make_unread_run(place, RunMetadata(), "x", missing=True)
+        current = StatusInfo.read("A", "b", time)
+        bad = run._replace(current=current, started=time, updated_at=time)
+        good = run._replace(current=StatusInfo.read("A", "b", 5.5), started=4.25, updated_at=5.5)
+        found = decode_runs(sent(encode_runs([bad, good], THERE)), HERE)
+        wire = sent(encode_runs([good], THERE))
+        wire["times"] = [{"all": time}] * len(wire["times"])
+        hostile = decode_runs(wire, HERE)[0]
+        assert (hostile.current.when, hostile.started, hostile.updated_at) == (None, None, None)
+        assert found[0].current.when is None
+        assert (found[0].started, found[0].updated_at) == (None, None)
+        assert found[1] == as_here(good)
+        with pytest.raises(CodecError, match="a time out of bounds"):
+            decode(Call, [time, 1.0, "squeue", "answered"], HERE)
+        health = sent(encode(RootHealth, RootHealth("wd", as_of=time), THERE))
+        with pytest.raises(CodecError, match="a time out of bounds"):
+            decode(RootHealth, health, HERE)
 
 
 def test_settings_cross_the_line() -> None:

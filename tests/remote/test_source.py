@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -12,6 +13,8 @@ from typing import TypeVar
 
 import pytest
 
+from statustui.cli.sources import watch_roots
+from statustui.core.durations import StaleAfter
 from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
@@ -24,9 +27,13 @@ from statustui.monitor.run.inspection import (
     Matches,
 )
 from statustui.monitor.run.log_text import ERRORS, LogPage, PageRequest, search_pattern
-from statustui.remote.link import Place
+from statustui.remote.link import Link, Place
+from statustui.remote.messages import Looking
+from statustui.remote.reading import read_any_run, read_trees
+from statustui.remote.requests import read_far_once
 from statustui.remote.source import RemoteSource
-from tests.remote.server import descendants, is_agent
+from statustui.remote.transport import ConnectionFailed
+from tests.remote.server import children, descendants, is_agent
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -46,7 +53,7 @@ def frame(message):
 def say(data):
     out.write(data); out.flush()
 def hello(protocol=1):
-    return frame({"hello": [protocol, "0", "3", "fake", []], "unknown": 1})
+    return frame({"hello": [protocol, []], "unknown": 1})
 """
 
 
@@ -231,7 +238,8 @@ def test_an_endless_stream_of_runs_is_bounded(
     ssh: Callable[..., None], watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As is what one root can have."""
-    monkeypatch.setattr("statustui.remote.known._MAX_RUNS", 50)
+    monkeypatch.setattr("statustui.remote.known.MAX_ROOT_RUNS", 50)
+    monkeypatch.setattr("statustui.remote.requests.MAX_ROOT_RUNS", 50)
     program = f"""
 sys.path.insert(0, {os.getcwd()!r})
 from statustui.core.run import RunDir, RunMetadata
@@ -249,6 +257,46 @@ for number in range(10**9):
     health = watched.wait_for(lambda health: health.unreachable)
     assert health.problem == "host: the agent has sent more runs than a root can have"
     assert len(watched.runs) <= 51
+    watched.source.stop()
+    link = Link(Place(["host:wd"]))
+    looking = Looking(StaleAfter(), 10.0, "all", 60.0, asks=False, tells_pasts=False)
+    with pytest.raises(ConnectionFailed, match="more runs than roots can have"):
+        read_far_once(link, looking, lambda _read: None, lambda: None)
+    link.close()
+
+
+GREETING = f"{FAKE}say(marker.encode() + hello())\nsys.stdin.buffer.read()\n"
+
+
+@pytest.mark.usefixtures("watch")
+def test_patience_holds_for_a_host_that_lets_ssh_in(ssh: Callable[..., None]) -> None:
+    """Whether it says nothing at all, or nothing after the greeting; nobody reads from it then."""
+    ssh(f"{FAKE}sys.stdin.buffer.read()")
+    with pytest.raises(ConnectionFailed, match="not answering"):
+        Link(Place(["host:wd"]), patience=0.3)
+    ssh(GREETING)
+    source = watch_roots(["host:wd"], Settings(), 1.0)
+    wait_until(lambda: not children(os.getpid()), "the connection to end")
+    source.stop()
+
+
+@pytest.mark.usefixtures("watch")
+def test_an_interrupted_command_leaves_no_connection(
+    ssh: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it waits for the connections, or reads local files meanwhile."""
+
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    ssh(GREETING)
+    for name in ("reading.read_once", "connections.Connections.settle"):
+        monkeypatch.setattr(f"statustui.remote.{name}", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            read_trees(["host:wd"], StaleAfter(), 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        read_any_run("host:wd")
+    # The fixture looks whether they have ended.
 
 
 class Opened:
@@ -344,6 +392,78 @@ def test_an_open_run_elsewhere_is_read_again_after_a_cut(
     assert opened.next(History).status_count == 2
     assert opened.inspection.silent == 0
     opened.inspection.stop()
+
+
+def test_an_error_on_this_side_ends_one_connection_only(
+    ssh: Callable[..., None],
+    watch: Callable[..., Watched],
+    failed_run: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is reported in its own words, and the next attempt may succeed."""
+    ssh()
+    root = f"host:{failed_run.parent.parent}"
+
+    def fail(*_arguments: object) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    def crash(*_arguments: object) -> Batch:
+        raise KeyError("\x1b")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("statustui.remote.transport.program", fail)
+        watched = watch(root)
+        lost = watched.wait_for(lambda health: health.unreachable)
+    assert lost.problem == "host: Too many open files"
+    watched.source.check_all()
+    opened = Opened(watched, root)
+    with monkeypatch.context() as full:
+        full.setattr("tempfile.TemporaryFile", fail)
+        opened.inspection.lend_log(opened.log, "pager")
+        assert opened.next(LentLog).reason == "a copy of it: Too many open files"
+    assert watched.health.problem is None
+    with monkeypatch.context() as broken:
+        broken.setattr("statustui.remote.known.KnownRoot.apply", crash)
+        watched.source.check_all()
+        lost = watched.wait_for(lambda health: health.unreachable)
+    assert lost.problem == r"host: KeyError('\x1b')"
+    opened.inspection.lend_log(opened.log, "pager")
+    assert opened.next(LentLog).reason == "no connection"
+    watched.source.check_all()
+    watched.wait_for(lambda health: health.swept and not health.unreachable)
+
+
+def test_a_run_opens_while_a_large_message_is_decoded(
+    ssh: Callable[..., None],
+    watch: Callable[..., Watched],
+    failed_run: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The screen waits for nothing but the delivery."""
+    ssh()
+    root = f"host:{failed_run.parent.parent}"
+    watched = watch(root, Settings(interval=0.2))
+    Opened(watched, root).inspection.stop()
+    begun, done = threading.Event(), threading.Event()
+
+    def decode(*_arguments: object) -> Batch:
+        begun.set()
+        assert done.wait(60)
+        return Batch()
+
+    monkeypatch.setattr("statustui.remote.messages.BatchReceiver.decode", decode)
+    watched.source.check_all()
+    assert begun.wait(60)
+
+    def open_it() -> None:
+        Opened(watched, root).inspection.stop()
+
+    opening = threading.Thread(target=open_it, daemon=True)
+    opening.start()
+    opening.join(10)
+    is_open = not opening.is_alive()
+    done.set()
+    assert is_open
 
 
 def test_known_runs_are_there_before_the_connection(

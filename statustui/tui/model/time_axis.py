@@ -89,7 +89,10 @@ class TimeAxis:
         lead = 0.0 if offset is None else offset.total_seconds()
         time = math.ceil((self.begin + lead) / step) * step - lead
         while time < self.end:
-            label = _label(datetime.fromtimestamp(time, zone), step)
+            try:
+                label = _label(datetime.fromtimestamp(time, zone), step)
+            except (OverflowError, ValueError, OSError):
+                return
             cell = self.cell_at(time)
             if cell + len(label) <= self.cells:
                 yield Tick(cell, label)

@@ -76,12 +76,19 @@ class Foreground:
 
     async def call(self, work: Callable[[], object]) -> None:
         """Have a function that uses the terminal run to its end, on another thread."""
+        trouble = None
         async with self._lock:
             try:
                 with self._app.batch_update(), self._app.suspend(), _spared_from_keys():
-                    await asyncio.to_thread(work)
+                    # As below, nothing is raised in here.
+                    try:
+                        await asyncio.to_thread(work)
+                    except Exception as error:  # noqa: BLE001 - the user gets to know it
+                        trouble = getattr(error, "strerror", None) or repr(error)
             except SuspendNotSupported:
-                self._warn("ssh cannot have this terminal")
+                trouble = "it cannot have this terminal"
+        if trouble is not None:
+            self._warn(clean(f"ssh: {trouble}"))
 
     async def _run(
         self, command: Sequence[str], variables: Mapping[str, str], descriptors: Sequence[int]
