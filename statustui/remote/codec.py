@@ -40,7 +40,10 @@ _LEFT_OUT = "…"
 _PATH_FIELDS = frozenset({"root", "path"})
 """Fields of any type that hold paths."""
 _CLEAN_FIELDS = frozenset(
-    {"basis", "fallback", "filesystem", "line", "name", "problem", "text", "trouble"}
+    {
+        *("basis", "before", "fallback", "filesystem", "here", "line", "name", "problem", "text"),
+        *("there", "trouble"),
+    }
 )
 """Fields of any type that are printed as they are: their texts must be safe for a terminal."""
 

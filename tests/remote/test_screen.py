@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_compare import add_run
 from tests.remote.server import Server, descendants, is_agent
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import append, write_run
@@ -87,3 +88,27 @@ def test_two_hosts_in_one_list(server: Server, tmp_path: Path) -> None:
         wait_until(lambda: len(server.agents()) == 2, "both agents")
         os.kill(screen.pid, signal.SIGKILL)
         wait_until(lambda: not server.agents(), "the agents to end after a kill", 10)
+
+
+@pytest.mark.slow
+def test_runs_elsewhere_are_compared_and_drawn_over_time(server: Server, tmp_path: Path) -> None:
+    """By their files on that host; what cannot be read without a connection is said."""
+    for night, gflops in enumerate((80.0, 40.0)):
+        run = add_run(tmp_path / "wd", night, "hpcg.n4", days=1 - night, gflops=gflops)
+        (run / "run.log").write_text(f"residual {'is nan' if night else 'is fine'}\n")
+    with terminal([*STATUSTUI, f"quiet:{tmp_path}/wd"], 100, 30) as screen:
+        screen.wait_for("2 runs")
+        screen.press("x")
+        screen.wait_for("▬")
+        screen.press("q=")
+        screen.wait_for("gflops")
+        screen.wait_for("residual is nan")
+        server.stop()
+        screen.wait_for("Connection refused")
+        screen.wait_for("gflops")
+        server.start()
+        screen.press("r")
+        screen.wait_until_gone("Connection refused")
+        screen.press("q")
+        screen.press("q")
+        assert screen.wait_for_end(within=10) == 0
