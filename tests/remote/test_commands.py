@@ -114,7 +114,7 @@ def test_trees_elsewhere_are_compared_and_reported_on_like_local_ones(
     found = json.loads(report)
     assert [item["cause"] for item in found["slower"]] == [
         "bw 50, before 100 (-50 %)",
-        "1m 30s, before 1m 0s (+50 %)",
+        "1m30s, before 1m00s (+50 %)",
     ]
     assert "residual is NaN" in report
     wait_until(lambda: not server.agents(), "the agents to end")
