@@ -94,9 +94,10 @@ def test_two_hosts_in_one_list(server: Server, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_runs_elsewhere_are_compared_and_drawn_over_time(server: Server, tmp_path: Path) -> None:
     """By their files on that host; what cannot be read without a connection is said."""
-    for night, gflops in enumerate((80.0, 40.0)):
-        run = add_run(tmp_path / "wd", night, "hpcg.n4", days=1 - night, gflops=gflops)
-        (run / "run.log").write_text(f"residual {'is nan' if night else 'is fine'}\n")
+    before = add_run(tmp_path / "wd", 0, "hpcg.n4", days=1, gflops=80.0)
+    run = add_run(tmp_path / "wd", 1, "hpcg.n4", gflops=40.0)
+    for path, words in ((before, "fine"), (run, "nan")):
+        (path / "run.log").write_text(f"residual is {words}\n", encoding="utf-8")
     with terminal([*STATUSTUI, f"quiet:{tmp_path}/wd"], 100, 30) as screen:
         screen.wait_for("2 runs")
         screen.press("x")
