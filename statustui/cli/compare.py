@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime
 
 import click
@@ -14,6 +15,7 @@ from statustui.cli.comparing import (
     TOLERANCE,
     Selection,
     compare_selection,
+    reading_files,
     refuse_follow_options,
     select,
 )
@@ -26,7 +28,7 @@ from statustui.cli.options import (
     WatchOptions,
     watch_options,
 )
-from statustui.cli.reading import read_roots, save_caches, warn_unfollowed
+from statustui.cli.reading import open_roots, save_caches, warn_unfollowed
 from statustui.core.categories import Category
 from statustui.core.comparison import MEANINGS, Comparison, Item, side_by_side_trees
 from statustui.core.text import clean
@@ -80,10 +82,17 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     for mistake in config.mistakes:
         warn(mistake)
     now = time.time()
-    pictures = [read_roots([one], config, now) for one in (root, other) if one is not None]
-    selection = _select(pictures, query, base_query, now)
-    comparison, unread = compare_selection(selection, tolerance, config)
-    incomplete = [*(part for found in pictures for part in found.incomplete), *unread]
+    with ExitStack() as stack:
+        trees = [
+            stack.enter_context(closing(open_roots([one], config, now)))
+            for one in (root, other)
+            if one is not None
+        ]
+        pictures = [one.picture for one in trees]
+        files = stack.enter_context(reading_files(trees, config))
+        selection = _select(pictures, query, base_query, now)
+        comparison = compare_selection(selection, tolerance, files)
+    incomplete = [*(part for found in pictures for part in found.incomplete), *files.unread]
     for line in _lines(comparison, form, [root] if other is None else [root, other], incomplete):
         click.echo(line)
     for found in pictures:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import click
 
@@ -19,9 +20,9 @@ from statustui.core.comparison import Comparison, Pair, compare, side_by_side, w
 from statustui.core.measures import DEFAULT_TOLERANCE
 from statustui.core.query import OPENINGS
 from statustui.core.run import Run
-from statustui.monitor.fs.deadline import Heartbeat, Question
 from statustui.monitor.run.measuring import MeasureReader
-from statustui.monitor.unread import Unread
+from statustui.monitor.run.tree_files import AllFiles
+from statustui.remote.reading import Trees
 from statustui.settings.config import Config
 
 BASE = click.option(
@@ -53,8 +54,6 @@ TOLERANCE = click.option(
 )
 """By how much runs and results may differ without being slower or faster."""
 
-_Result = TypeVar("_Result")
-
 
 class Selection(NamedTuple):
     """The runs that a comparison is about."""
@@ -83,54 +82,38 @@ def select(runs: Sequence[Run], query: Filter, base: Filter | None, now: float) 
     return Selection(chosen, side_by_side(chosen, former), runs)
 
 
-def compare_selection(
-    selection: Selection, tolerance: float | None, config: Config
-) -> tuple[Comparison, list[Unread]]:
+def compare_selection(selection: Selection, tolerance: float | None, files: AllFiles) -> Comparison:
     """Compare runs, and read their results for that.
 
     Args:
         selection: The runs.
         tolerance: Share by which values may differ; None for `DEFAULT_TOLERANCE`.
-        config: How long to wait for the filesystem.
+        files: Reads the results.
 
     Returns:
-        The comparison, without what is slower or faster if the filesystem does not answer; and
-        what could not be read.
+        The comparison. It does not say of runs whose results are not reached what is slower or
+        faster; `AllFiles.unread` names their roots.
     """
     share = DEFAULT_TOLERANCE if tolerance is None else tolerance
-
-    def work(heartbeat: Heartbeat) -> Comparison:
-        reader = MeasureReader(selection.known, share, heartbeat)
-        return compare(selection.pairs, reader.differ)
-
-    return read_patiently(work, lambda: compare(selection.pairs), selection.known, config)
+    reader = MeasureReader(selection.known, share, files.values)
+    reader.prepare(selection.pairs)
+    return compare(selection.pairs, reader.differ)
 
 
-def read_patiently(
-    work: Callable[[Heartbeat], _Result],
-    otherwise: Callable[[], _Result],
-    runs: Iterable[Run],
-    config: Config,
-) -> tuple[_Result, list[Unread]]:
-    """Return the result of work on the files of runs, and what could not be read.
+@contextmanager
+def reading_files(trees: Iterable[Trees], config: Config) -> Iterator[AllFiles]:
+    """Return what reads further files of the runs of some trees, with a progress line.
 
     Args:
-        work: The function.
-        otherwise: Returns what is known without these files, in case they do not answer.
-        runs: The runs.
-        config: How long to wait for the filesystem.
+        trees: The trees.
+        config: How long to wait for a filesystem.
     """
     progress = LateProgress()
+    parts = [part for one in trees for part in one.parts(config.patience)]
     try:
-        found = Question(work, "compare").answer(
-            config.patience, lambda: progress.show("comparing results")
-        )
-    except OSError as error:
-        roots = ", ".join(sorted({run.root for run in runs}))
-        return otherwise(), [Unread(roots, error.strerror or str(error))]
+        yield AllFiles(parts, config.patience, lambda: progress.show("comparing results"))
     finally:
         progress.clear()
-    return found, []
 
 
 def refuse_follow_options(watching: WatchOptions) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.cli.console import LateProgress, no_runs, warn
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.once import Details, Picture
-from statustui.remote.reading import read_trees
+from statustui.remote.reading import Trees, read_trees
 from statustui.settings.config import Config
 
 if TYPE_CHECKING:
@@ -37,7 +37,17 @@ EVERYTHING = Wanted()
 def read_roots(
     roots: Sequence[str], config: Config, now: float, wanted: Wanted = EVERYTHING
 ) -> Picture:
+    """Read the runs below some roots as `open_roots` does; no more of their files is needed."""
+    with closing(open_roots(roots, config, now, wanted)) as trees:
+        return trees.picture
+
+
+def open_roots(
+    roots: Sequence[str], config: Config, now: float, wanted: Wanted = EVERYTHING
+) -> Trees:
     """Read the runs below some roots, and show on standard error how many, if it takes long.
+
+    The caller closes the result.
 
     Args:
         roots: The directories.
@@ -72,5 +82,5 @@ def warn_unfollowed(found: Picture) -> None:
 def save_caches(found: Picture) -> None:
     """Save the caches of the roots; what cannot be saved in time is read again the next time."""
     sys.stdout.flush()
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         ask(found.save, _MAX_SAVE_SECONDS)

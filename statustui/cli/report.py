@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 
 import click
 
-from statustui.cli.comparing import BASE, TOLERANCE, Selection, refuse_follow_options, select
+from statustui.cli.comparing import BASE, TOLERANCE, reading_files, refuse_follow_options, select
 from statustui.cli.console import warn, warn_unread
 from statustui.cli.options import (
     FILTER,
@@ -17,7 +18,7 @@ from statustui.cli.options import (
     WatchOptions,
     watch_options,
 )
-from statustui.cli.reading import read_roots, save_caches, warn_unfollowed
+from statustui.cli.reading import open_roots, save_caches, warn_unfollowed
 from statustui.cli.reporting import ReportRequest, check_target, make_report, write_report
 from statustui.presentation.report.formats import FORMATS, format_of, render
 
@@ -60,18 +61,21 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     if output is not None:
         check_target(output, config.patience)
     now = time.time()
-    found = read_roots(roots, config, now)
-    selection: Selection = select(found.runs, query, base_query, now)
-    request = ReportRequest(
-        roots=roots,
-        form=form,
-        selection=selection,
-        expression=expression,
-        base=base,
-        incomplete=found.incomplete,
-        tolerance=tolerance,
-    )
-    report = make_report(request, config)
+    with (
+        closing(open_roots(roots, config, now)) as trees,
+        reading_files([trees], config) as files,
+    ):
+        found = trees.picture
+        request = ReportRequest(
+            roots=roots,
+            form=form,
+            selection=select(found.runs, query, base_query, now),
+            expression=expression,
+            base=base,
+            incomplete=found.incomplete,
+            tolerance=tolerance,
+        )
+        report = make_report(request, files)
     text = render(report, form)
     if output is None:
         click.echo(text, nl=False)

@@ -6,21 +6,19 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from statustui.cli.comparing import Selection, compare_selection, read_patiently
+from statustui.cli.comparing import Selection, compare_selection
 from statustui.cli.options import Failure, path_failure
-from statustui.core.logs import LogTail
 from statustui.core.text import clean
 from statustui.core.working_dir import is_inside_run
 from statustui.monitor.fs.deadline import ask
-from statustui.monitor.run.measuring import read_tails
+from statustui.monitor.run.tree_files import AllFiles
 from statustui.monitor.unread import Unread
 from statustui.presentation.report.formats import FORMATS
 from statustui.presentation.report.report import Report, causes_of, quoted_runs
-from statustui.settings.config import Config
 
 _MAX_TAILS = 500
 """Logs quoted in one report."""
@@ -41,20 +39,16 @@ class ReportRequest:
     remark: str = ""
 
 
-def make_report(request: ReportRequest, config: Config) -> Report:
+def make_report(request: ReportRequest, files: AllFiles) -> Report:
     """Compare the runs, and read the logs that the report quotes.
 
     What does not answer is left out, and named by the report.
     """
     selection = request.selection
-    comparison, unread = compare_selection(selection, request.tolerance, config)
+    comparison = compare_selection(selection, request.tolerance, files)
     quotes = FORMATS[request.form].quotes
     failed = quoted_runs(causes_of(comparison), quotes)[:_MAX_TAILS]
-    tails: Mapping[str, LogTail] = {}
-    if not unread:
-        tails, unread = read_patiently(
-            lambda beat: read_tails(failed, config.patience, beat), dict, failed, config
-        )
+    tails = files.tails(failed)
     return Report(
         roots=request.roots,
         generated=datetime.now().astimezone(),
@@ -63,7 +57,7 @@ def make_report(request: ReportRequest, config: Config) -> Report:
         expression=request.expression,
         base=request.base,
         tails=tails,
-        incomplete=[*request.incomplete, *unread],
+        incomplete=[*request.incomplete, *files.unread],
         remark=request.remark,
     )
 

@@ -21,7 +21,7 @@ from statustui.startup.terminal import has_glyphs, has_keyboard, is_dumb
 if TYPE_CHECKING:
     from statustui.monitor.batch import Deliver
     from statustui.monitor.poll_policy import Settings
-    from statustui.monitor.run.inspection import Inspect
+    from statustui.monitor.run.readers import Readers
     from statustui.monitor.source import Source
     from statustui.monitor.usage import RootUsage
     from statustui.remote.connections import Connections
@@ -77,9 +77,9 @@ class _LateSource:
         if self._source is not None:
             self._source.ask_user(tell)
 
-    def inspector_of(self, root: str) -> Inspect | None:
+    def readers_of(self, root: str) -> Readers | None:
         """Return what reads the files of runs below a root; None for this program itself."""
-        return None if self._source is None else self._source.inspector_of(root)
+        return None if self._source is None else self._source.readers_of(root)
 
     def stop(self) -> None:
         """Stop at once."""

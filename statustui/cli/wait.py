@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import click
 
 from statustui.cli import output
-from statustui.cli.comparing import Selection
+from statustui.cli.comparing import Selection, reading_files
 from statustui.cli.console import open_paper, show_progress, warn, warn_unread
 from statustui.cli.options import (
     FILTER,
@@ -20,7 +21,7 @@ from statustui.cli.options import (
     checked,
     watch_options,
 )
-from statustui.cli.reading import read_roots
+from statustui.cli.reading import open_roots
 from statustui.cli.reporting import ReportRequest, check_target, make_report, write_report
 from statustui.cli.root_progress import RootProgress
 from statustui.cli.sources import watch_roots
@@ -138,20 +139,24 @@ def _write_report(
 
     The trees are read once more: what the runs are compared with may not have been waited for.
     """
-    found = read_roots(roots, config, time.time())
-    waited = {run.path for run in outcome.runs}
-    known = [*outcome.runs, *(run for run in found.runs if run.path not in waited)]
-    counted = [run for run in outcome.runs if not run.is_series]
-    left = sum(not run.has_ended for run in counted)
-    request = ReportRequest(
-        roots=roots,
-        form=format_of(path) or "md",
-        selection=Selection(outcome.runs, with_one_before(outcome.runs, known), known),
-        expression=expression,
-        incomplete=found.incomplete,
-        remark=f"{left:,} of {len(counted):,} had not ended" if left else "",
-    )
-    report = make_report(request, config)
+    with (
+        closing(open_roots(roots, config, time.time())) as trees,
+        reading_files([trees], config) as files,
+    ):
+        found = trees.picture
+        waited = {run.path for run in outcome.runs}
+        known = [*outcome.runs, *(run for run in found.runs if run.path not in waited)]
+        counted = [run for run in outcome.runs if not run.is_series]
+        left = sum(not run.has_ended for run in counted)
+        request = ReportRequest(
+            roots=roots,
+            form=format_of(path) or "md",
+            selection=Selection(outcome.runs, with_one_before(outcome.runs, known), known),
+            expression=expression,
+            incomplete=found.incomplete,
+            remark=f"{left:,} of {len(counted):,} had not ended" if left else "",
+        )
+        report = make_report(request, files)
     if outcome.is_complete:
         warn_unread(report.incomplete)
     try:

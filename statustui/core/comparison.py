@@ -37,6 +37,13 @@ class Pair(NamedTuple):
         """Whether one of several results counts."""
         return max(self.runs, self.base_runs) > 1
 
+    @property
+    def has_passed_twice(self) -> bool:
+        """Whether both runs have passed: only then their measures are compared."""
+        return all(
+            run is not None and outcome(run) is Category.PASSED for run in (self.run, self.base)
+        )
+
 
 class Item(NamedTuple):
     """A test in one of the lists of a comparison."""
@@ -240,7 +247,7 @@ def _verdicts(pair: Pair, differ: Differ) -> Iterator[tuple[str, str]]:
         yield "still" if is_still else "new", _failure_of(run, None if is_still else base)
     elif base is not None and outcome(base) is not Category.PASSED:
         yield "fixed", failure_of(base)
-    elif base is not None:
+    elif pair.has_passed_twice:
         found = differ(pair)
         for name, is_slower in (("slower", True), ("faster", False)):
             said = [str(change) for change in found if change.is_slower is is_slower]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from statustui.core.run import Run
 from statustui.core.text import format_span
@@ -15,8 +15,9 @@ DEFAULT_TOLERANCE = 0.2
 """Share by which a value may differ from the one before without being a change."""
 _LEAST_SECONDS = 1.0
 """Difference in time at work below which nothing is slower or faster."""
-_MAX_VALUES = 200
-"""Numbers kept of the results of one run: the file belongs to another user."""
+MAX_VALUES, MAX_NAME = 200, 200
+"""Numbers kept of the results of one run, and characters of their names: the file belongs to
+another user."""
 _MAX_DEPTH = 4
 """Objects within objects in which numbers are looked for."""
 _LEAST_TRIMMED = 4
@@ -50,13 +51,17 @@ _RATES = _words(
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
+Values: TypeAlias = "Mapping[str, float]"
+"""The numbers of the results of a run by name; a dot stands between the names of nested objects."""
+
+
 class Measures(NamedTuple):
     """What is measured of one run."""
 
     seconds: float | None = None
     """Its time at work; None if unknown."""
     values: Mapping[str, float] = {}
-    """The numbers of its results by name; a dot stands between the names of nested objects."""
+    """The numbers of its results."""
 
 
 class Change(NamedTuple):
@@ -79,19 +84,19 @@ class Change(NamedTuple):
         return f"{what}{show(self.after)}, before {show(self.before)}{share}"
 
 
-def measures_of(run: Run, results: Mapping[str, Any]) -> Measures:
-    """Return what is measured of a run.
+def values_of(results: Mapping[str, Any]) -> Values:
+    """Return the numbers in the object of a ``results.json``; it is empty if there is none."""
+    return dict(_numbers(results))
 
-    Args:
-        run: The run.
-        results: The object in its ``results.json``; empty if there is none.
-    """
-    return Measures(seconds_at_work(run), dict(_numbers(results)))
+
+def measures_of(run: Run, values: Values) -> Measures:
+    """Return what is measured of a run, given the numbers of its results."""
+    return Measures(seconds_at_work(run), values)
 
 
 def _numbers(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yield the first `_MAX_VALUES` finite numbers of results, each with its name."""
-    left = _MAX_VALUES
+    """Yield the first `MAX_VALUES` finite numbers of results, each with its name."""
+    left = MAX_VALUES
     stack: list[tuple[str, int, Any]] = [
         (str(name), 1, value) for name, value in results.items() if name not in _RECORD
     ][::-1]
@@ -105,7 +110,7 @@ def _numbers(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
                 number = float(value)
             except OverflowError:
                 continue
-            if math.isfinite(number):
+            if math.isfinite(number) and len(name) <= MAX_NAME:
                 left -= 1
                 yield name, number
 
@@ -156,11 +161,16 @@ def changes(
             something differs by more than the tolerance.
         tolerance: Share of the value before.
     """
-    found = [change for change in _differences(after, before) if _exceeds(change, tolerance)]
+    found = large_changes(after, before, tolerance)
     if not found:
         return []
     past = list(earlier())
     return [change for change in found if _is_unusual(change, past)]
+
+
+def large_changes(after: Measures, before: Measures, tolerance: float) -> list[Change]:
+    """Return what differs by more than the tolerance, whether or not that is usual."""
+    return [change for change in _differences(after, before) if _exceeds(change, tolerance)]
 
 
 def _differences(after: Measures, before: Measures) -> Iterator[Change]:

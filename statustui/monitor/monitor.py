@@ -86,7 +86,7 @@ class Monitor:
         """Return what has been asked of the filesystem of each root so far."""
         return [poller.usage for poller in self._pollers]
 
-    def inspector_of(self, _root: str) -> None:
+    def readers_of(self, _root: str) -> None:
         """Return None: this program itself reads the files of runs."""
 
     def ask_user(self, _tell: object) -> None:

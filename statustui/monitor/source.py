@@ -10,7 +10,7 @@ from statustui.monitor.usage import RootUsage
 from statustui.scheduler.answers import Call
 
 if TYPE_CHECKING:
-    from statustui.monitor.run.inspection import Inspect
+    from statustui.monitor.run.readers import Readers
 
 
 class Source(Protocol):
@@ -35,7 +35,7 @@ class Source(Protocol):
     def calls(self) -> Sequence[Call]:
         """The last calls of the scheduler, the oldest first."""
 
-    def inspector_of(self, root: str) -> Inspect | None:
+    def readers_of(self, root: str) -> Readers | None:
         """Return what reads the files of runs below a root; None for this program itself."""
 
     def ask_user(self, tell: Callable[[str], object]) -> None:

@@ -153,14 +153,21 @@ class Agent:
             patience = read_number(message.get("patience", 10.0))
             in_full = message.get("in_full") is True
             self._in_thread(lambda: self._read_run(path, patience, in_full=in_full))
+        if "files" in message:
+            from statustui.remote.far_files import answer_for_files  # noqa: PLC0415 - rarely needed
+
+            self._in_thread(answer_for_files(message, self._paths, self._answer))
         if self._monitor is not None:
-            if "look" in message:
-                self._monitor.check_all()
-            if "reread" in message:
-                self._monitor.reread(self._paths.decode(read_text(message["reread"])))
-            if "usage" in message:
-                self._in_thread(self._tell_usage)
+            self._handle_watching(message, self._monitor)
         self._runs.handle(message)
+
+    def _handle_watching(self, message: Message, monitor: Monitor) -> None:
+        if "look" in message:
+            monitor.check_all()
+        if "reread" in message:
+            monitor.reread(self._paths.decode(read_text(message["reread"])))
+        if "usage" in message:
+            self._in_thread(self._tell_usage)
 
     def _in_thread(self, work: Callable[[], object]) -> None:
         threading.Thread(target=_or_end(work), daemon=True).start()

@@ -46,7 +46,10 @@ _PATH_FIELDS = frozenset({"root", "path"})
 _TIME_FIELDS = frozenset({"as_of", "at"})
 """Fields of any type that hold times of this program's own."""
 _CLEAN_FIELDS = frozenset(
-    {"basis", "fallback", "filesystem", "line", "name", "problem", "text", "trouble"}
+    {
+        *("basis", "before", "fallback", "filesystem", "here", "line", "name", "problem", "text"),
+        *("there", "trouble"),
+    }
 )
 """Fields of any type that are printed as they are: their texts must be safe for a terminal."""
 

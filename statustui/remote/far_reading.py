@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from statustui.monitor.fs.deadline import Heartbeat, Question
 from statustui.monitor.once import Picture
@@ -13,6 +14,9 @@ from statustui.remote.connections import Connections
 from statustui.remote.link import Link
 from statustui.remote.messages import Looking
 from statustui.remote.requests import FarPicture, read_far_once
+
+if TYPE_CHECKING:
+    from statustui.monitor.run.tree_files import FilesPart
 
 
 class FarReading:
@@ -77,6 +81,21 @@ class FarReading:
             if found.unanswered:
                 self._tell(found.unanswered)
         return pictures
+
+    def parts(self, patience: float) -> list[FilesPart]:
+        """Return what reads further files of the runs of each host that there is a connection to.
+
+        Args:
+            patience: Seconds that a filesystem there may take to answer.
+        """
+        from statustui.monitor.run.tree_files import FilesPart  # noqa: PLC0415 - `list` needs none
+        from statustui.remote.tree_files import RemoteTreeFiles  # noqa: PLC0415 - as above
+
+        return [
+            FilesPart(place.roots, RemoteTreeFiles(outcome, patience))
+            for place, outcome in self._connections.links
+            if not isinstance(outcome, OSError)
+        ]
 
     def close(self) -> None:
         """End the connections."""

@@ -8,15 +8,14 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from io import FileIO
-from typing import Any
 
 from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.run.inspection import InspectionResult, LentLog
 from statustui.monitor.run.log_text import PageRequest, SearchPattern
 from statustui.remote.codec import CodecError, encode, read_integer, read_text
-from statustui.remote.far_runs import MAX_LENT
-from statustui.remote.paths import Paths
+from statustui.remote.far_inspection import MAX_LENT
+from statustui.remote.opened import Line
 from statustui.remote.protocol import Message
 from statustui.remote.results import ResultReceiver
 from statustui.remote.run_codec import encode_runs
@@ -26,41 +25,30 @@ class RemoteInspection:
     """Has the agent read the files of one run.
 
     Args:
-        number: Tells the inspections of one connection apart.
         run: The run.
         peers: Paths of finished runs of the same name.
         deliver: Called with each result.
-        paths: The names of the roots on this side.
-        send: Sends a message to the agent, and returns at once whether there is a connection;
-            without one the message is lost.
+        line: The connection.
         silence: Returns the seconds for which the other host has not answered.
-        on_stop: Called when the run is displayed no more.
     """
 
-    def __init__(  # noqa: PLR0913 - what it is about, and its connection, all by keyword
+    def __init__(
         self,
-        *,
-        number: int,
         run: Run,
         peers: Sequence[str],
         deliver: Callable[[InspectionResult], object],
-        paths: Paths,
-        send: Callable[[Message], bool],
+        line: Line,
         silence: Callable[[], float],
-        on_stop: Callable[[], object],
     ) -> None:
-        self._number = number
         self._run = run
         self._peers = peers
         self._deliver = deliver
-        self._paths = paths
-        self._send = send
+        self._line = line
+        self._paths = line.paths
         self._silence = silence
-        self._on_stop = on_stop
-        self._results = ResultReceiver(paths)
+        self._results = ResultReceiver(self._paths)
         self._log: str | None = None
         self._wants_documents = False
-        self._is_stopped = False
         self._far_silence = 0.0
         self._lent = bytearray()
 
@@ -71,12 +59,10 @@ class RemoteInspection:
         self._results = ResultReceiver(self._paths)
         self._lent.clear()
         self._far_silence = 0.0
-        self._send(
-            {
-                "open": self._number,
-                "run": encode_runs([self._run], self._paths),
-                "peers": [self._paths.encode(path) for path in self._peers],
-            }
+        self._line.open(
+            "run",
+            runs=encode_runs([self._run], self._paths),
+            peers=[self._paths.encode(path) for path in self._peers],
         )
         if self._log is not None:
             self.show_log(self._log)
@@ -95,6 +81,9 @@ class RemoteInspection:
             self._tell(self._results.decode(message["result"]))
         elif "purpose" in message:
             self._receive_part(message)
+
+    def lose(self, _reason: str) -> None:
+        """Do nothing: what is displayed stays, and `silent` says for how long."""
 
     def _receive_part(self, message: Message) -> None:
         """Add a part of a log that is lent; the last one is empty."""
@@ -115,13 +104,10 @@ class RemoteInspection:
             self._tell(_lent_log(path, content, purpose))
 
     def _tell(self, result: InspectionResult) -> None:
-        if not self._is_stopped:
+        if not self._line.is_closed:
             self._deliver(result)
         elif isinstance(result, LentLog) and result.file is not None:
             result.file.close()
-
-    def _call(self, call: str, **arguments: Any) -> bool:  # noqa: ANN401 - any JSON value
-        return self._send({"inspection": self._number, "call": call, **arguments})
 
     # Called by the screen.
 
@@ -133,26 +119,26 @@ class RemoteInspection:
     def check(self, run: Run) -> None:
         """Check the files now, because `run` has changed."""
         self._run = run
-        self._call("check", run=encode_runs([run], self._paths))
+        self._line.call("check", runs=encode_runs([run], self._paths))
 
     def show_log(self, path: str | None) -> None:
         """Deliver the last page of a log now, and additions when it grows; None ends that."""
         self._log = path
-        self._call("show_log", **({} if path is None else {"path": self._paths.encode(path)}))
+        self._line.call("show_log", **({} if path is None else {"path": self._paths.encode(path)}))
 
     def request_page(self, path: str, request: PageRequest) -> None:
         """Read another page of a log."""
         wanted = encode(PageRequest, request, self._paths)
-        self._call("request_page", path=self._paths.encode(path), request=wanted)
+        self._line.call("request_page", path=self._paths.encode(path), request=wanted)
 
     def lend_log(self, path: str, purpose: str) -> None:
         """Fetch the end of a log for another program, and deliver it as a `LentLog`."""
-        if not self._call("lend_log", path=self._paths.encode(path), purpose=purpose):
+        if not self._line.call("lend_log", path=self._paths.encode(path), purpose=purpose):
             self._tell(LentLog(path, None, purpose, "no connection"))
 
     def search(self, path: str, wanted: SearchPattern, start: int, *, backwards: bool) -> None:
         """Search a log from offset `start`, and deliver the page with the first match."""
-        self._call(
+        self._line.call(
             "search",
             path=self._paths.encode(path),
             word=wanted.word,
@@ -162,18 +148,16 @@ class RemoteInspection:
 
     def stop_search(self) -> None:
         """Stop the search that is under way."""
-        self._call("stop_search")
+        self._line.call("stop_search")
 
     def show_documents(self, *, wanted: bool) -> None:
         """Deliver the JSON files of the run now and whenever they change, or stop doing so."""
         self._wants_documents = wanted
-        self._call("show_documents", wanted=wanted)
+        self._line.call("show_documents", wanted=wanted)
 
     def stop(self) -> None:
         """Stop the inspection."""
-        self._is_stopped = True
-        self._call("stop")
-        self._on_stop()
+        self._line.close()
 
 
 def _lent_log(path: str, content: bytes, purpose: str) -> LentLog:

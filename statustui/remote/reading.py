@@ -16,7 +16,40 @@ from statustui.remote.address import is_remote
 from statustui.remote.sources import split_roots
 
 if TYPE_CHECKING:
+    from statustui.monitor.run.tree_files import FilesPart
+    from statustui.remote.far_reading import FarReading
     from statustui.scheduler.asker import Asker
+
+
+class Trees:
+    """What was found in some trees, with the connections to the hosts that they are on.
+
+    Args:
+        picture: What was found.
+        local: The roots on this host.
+        far: The other hosts; None if there are none.
+    """
+
+    def __init__(self, picture: Picture, local: Sequence[str], far: FarReading | None) -> None:
+        self.picture = picture
+        self._local = local
+        self._far = far
+
+    def parts(self, patience: float) -> list[FilesPart]:
+        """Return what reads further files of the runs, until the connections are closed.
+
+        Args:
+            patience: Seconds without an answer after which a filesystem is given up.
+        """
+        from statustui.monitor.run.tree_files import FilesPart, LocalTreeFiles  # noqa: PLC0415 - `list` needs none
+
+        far = [] if self._far is None else self._far.parts(patience)
+        return [FilesPart(self._local, LocalTreeFiles(patience)), *far]
+
+    def close(self) -> None:
+        """End the connections."""
+        if self._far is not None:
+            self._far.close()
 
 
 def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
@@ -32,11 +65,11 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
     tells_pasts: bool = False,
     on_wait: Callable[[int], object] = lambda _read: None,
     tell: Callable[[str], object] = lambda _words: None,
-) -> Picture:
+) -> Trees:
     """Find and read every run below `roots` once, each host by its own monitor.
 
     What has to do with a host that cannot be reached is `Picture.incomplete`. All but the last
-    argument are those of `read_once`.
+    argument are those of `read_once`. The caller closes the result.
 
     Args:
         roots: Directories and addresses.
@@ -81,9 +114,12 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
             on_wait=lambda read: on_wait(read + (0 if far is None else far.read)),
         )
         if far is None:
-            return picture
+            return Trees(picture, local, None)
         counted = len(picture.runs) + picture.counted.total()
-        return _merged([picture, *far.pictures(lambda: on_wait(counted + far.read))])
+        pictures = far.pictures(lambda: on_wait(counted + far.read))
+        # The result keeps the connections.
+        stack.pop_all()
+    return Trees(_merged([picture, *pictures]), local, far)
 
 
 def _merged(pictures: Sequence[Picture]) -> Picture:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
 
-from statustui.core.run import Run
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch, Deliver
 from statustui.monitor.poll_policy import Settings
-from statustui.monitor.run.inspection import Inspect, InspectionResult
 from statustui.monitor.usage import RootUsage, Usage
-from statustui.remote.codec import decode, read_integer, read_number
-from statustui.remote.inspection import RemoteInspection
+from statustui.remote.codec import decode, read_number
 from statustui.remote.known import KnownRoot
 from statustui.remote.link import Link, Place
 from statustui.remote.messages import BatchReceiver, Spent, encode_settings
 from statustui.remote.protocol import HEARTBEAT, Message
+from statustui.remote.readers import RemoteReaders
 from statustui.remote.transport import ConnectionFailed, Transport
 from statustui.scheduler.answers import Call
 
@@ -57,11 +54,10 @@ class RemoteSource:
         self._stopped = threading.Event()
         self._wake = threading.Event()
         self._lock = threading.RLock()
-        """Guards what is delivered, and the inspections."""
+        """Guards what is delivered, and what is open."""
         self._heard_at = time.monotonic()
         self._is_connected = False
-        self._numbers = itertools.count(1)
-        self._inspections: dict[int, RemoteInspection] = {}
+        self._readers = RemoteReaders(place.paths, self._send, self._silence, self._lock)
         self._spent = Spent(tuple(RootUsage(root, Usage()) for root in place.roots), ())
         self._usage_at = float("-inf")
         self.asked_at = float("-inf") if settings.scheduler == "auto" else float("inf")
@@ -139,33 +135,9 @@ class RemoteSource:
         else:
             self._wake.set()
 
-    def inspector_of(self, root: str) -> Inspect | None:
+    def readers_of(self, root: str) -> RemoteReaders | None:
         """Return what reads the files of runs below a root of this host; None for others."""
-        return self._inspect if root in self.place.roots else None
-
-    def _inspect(
-        self, run: Run, peers: Sequence[str], deliver: Callable[[InspectionResult], object]
-    ) -> RemoteInspection:
-        """Start to read the files of a run on this host."""
-        number = next(self._numbers)
-        inspection = RemoteInspection(
-            number=number,
-            run=run,
-            peers=peers,
-            deliver=deliver,
-            paths=self.place.paths,
-            send=self._send,
-            silence=self._silence,
-            on_stop=lambda: self._forget(number),
-        )
-        with self._lock:
-            self._inspections[number] = inspection
-            inspection.open()
-        return inspection
-
-    def _forget(self, number: int) -> None:
-        with self._lock:
-            self._inspections.pop(number, None)
+        return self._readers if root in self.place.roots else None
 
     def _send(self, message: Message) -> bool:
         """Send a message, and return whether there is a connection."""
@@ -225,8 +197,7 @@ class RemoteSource:
             self._heard_at = time.monotonic()
             self._is_connected = True
             link.send({"watch": encode_settings(self._settings, self.place.paths)})
-            for inspection in self._inspections.values():
-                inspection.open()
+            self._readers.open()
         while not self._stopped.is_set():
             message = link.receive()
             self._heard_at = time.monotonic()
@@ -253,11 +224,7 @@ class RemoteSource:
             self.asked_at = max(self.asked_at, read_number(message["asked"]))
         if "spent" in message:
             self._spent = decode(Spent, message["spent"], self.place.paths)
-        if "inspection" in message:
-            with self._lock:
-                inspection = self._inspections.get(read_integer(message["inspection"]))
-            if inspection is not None:
-                inspection.receive(message)
+        self._readers.receive(message)
 
     def _report_loss(self, failure: ConnectionFailed) -> None:
         since = time.time() - self.silent
@@ -270,6 +237,7 @@ class RemoteSource:
                 for known in self._roots.values()
             )
             self._deliver(Batch(health=healths))
+            self._readers.lose(reason)
 
     # The thread that looks whether the other side is still there.
 

@@ -13,7 +13,7 @@ from statustui.scheduler.answers import Call
 
 if TYPE_CHECKING:
     from statustui.monitor.poll_policy import Settings
-    from statustui.monitor.run.inspection import Inspect
+    from statustui.monitor.run.readers import Readers
     from statustui.remote.connections import Connections
 
 
@@ -110,10 +110,10 @@ class SourceGroup:
         for source in self._sources:
             source.ask_user(tell)
 
-    def inspector_of(self, root: str) -> Inspect | None:
+    def readers_of(self, root: str) -> Readers | None:
         """Return what reads the files of runs below a root; None for this program itself."""
         for source in self._sources:
-            inspect = source.inspector_of(root)
-            if inspect is not None:
-                return inspect
+            readers = source.readers_of(root)
+            if readers is not None:
+                return readers
         return None

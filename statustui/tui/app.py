@@ -43,10 +43,10 @@ from statustui.tui.screens.runs import RunsScreen
 from statustui.tui.services.alarm import Alarm
 from statustui.tui.services.change_feed import ChangeFeed
 from statustui.tui.services.event_commands import EventCommands
-from statustui.tui.services.file_inspector import FileInspector
 from statustui.tui.services.key_commands import KeyCommands, find_log
 from statustui.tui.services.key_map import map_keys
 from statustui.tui.services.muting import Muting
+from statustui.tui.services.readers import ReadersByRoot
 from statustui.tui.services.session_saver import SessionSaver
 from statustui.tui.services.theme_choice import ThemeChoice
 from statustui.tui.services.update_loop import UpdateLoop
@@ -137,8 +137,8 @@ class StatusApp(PrivateApp):
         self.failure: str | None = None
         """External reason for which the monitor had to stop, as one clean line; None if none."""
         self._source = source
-        files = FileInspector()
-        self._inspect = inspect or files
+        readers = ReadersByRoot(source.readers_of)
+        self._inspect = inspect or readers.inspect
         self._clock = clock
         self._store = RunStore(config.sort, config.group)
         self._hold = Hold(self._wake_updates, lambda: self._feed.has_more, calm)
@@ -146,8 +146,8 @@ class StatusApp(PrivateApp):
             store=self._store,
             roots=RootStates(roots),
             inspect=self._check_and_inspect,
-            compare=compare or files.compare,
-            read_histories=read_histories or files.read_histories,
+            compare=compare or readers.compare,
+            read_histories=read_histories or readers.read_histories,
             display=DisplayOptions(shows_campaign=config.campaign),
             clock=clock,
             config=config,
@@ -199,8 +199,7 @@ class StatusApp(PrivateApp):
     ) -> Inspection:
         """Start to read the files of a run, and have the source check it too."""
         self._source.reread(run.path)
-        inspect = self._source.inspector_of(run.root) or self._inspect
-        return inspect(run, peers, deliver)
+        return self._inspect(run, peers, deliver)
 
     @property
     def runs(self) -> Iterable[Run]:

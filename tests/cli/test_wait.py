@@ -204,7 +204,7 @@ class Stand(NamedTuple):
     def ask_user(self, _tell: object) -> None:
         """Nobody is asked."""
 
-    def inspector_of(self, root: str) -> None:
+    def readers_of(self, root: str) -> None:
         """Fail: `wait` opens no run."""
         raise NotImplementedError(root)
 

@@ -17,6 +17,7 @@ from statustui.core.measures import (
     is_less_better,
     measures_of,
     usual_spread,
+    values_of,
 )
 from statustui.core.work_times import seconds_at_work
 from tests.runs import make
@@ -48,14 +49,14 @@ def test_the_numbers_of_results_have_names_and_are_finite() -> None:
         "word": "12",
         "per_file": {"n1": {"triad": 7, "deep": {"er": 1, "and": {"more": 2}}}},
     }
-    measured = measures_of(RUN, results)
-    assert measured.values == {
+    assert measures_of(RUN, values_of(results)) == Measures(2.0, values_of(results))
+    assert values_of(results) == {
         "gflops": 81.5,
         "per_file.n1.triad": 7.0,
         "per_file.n1.deep.er": 1.0,
     }
-    many = measures_of(RUN, {f"n{number}": number for number in range(1000)})
-    assert len(many.values) == 200
+    assert len(values_of({f"n{number}": number for number in range(1000)})) == 200
+    assert values_of({"x" * 200: 1, "x" * 201: 2, "a": {"x" * 199: 3}}) == {"x" * 200: 1}
 
 
 JSON = st.recursive(
@@ -68,8 +69,8 @@ JSON = st.recursive(
 @given(st.dictionaries(st.text(), JSON))
 def test_any_results_are_read(results: dict[str, Any]) -> None:
     """They belong to another user."""
-    found = measures_of(RUN, json.loads(json.dumps(results)))
-    assert all(map(math.isfinite, found.values.values()))
+    found = values_of(json.loads(json.dumps(results)))
+    assert all(map(math.isfinite, found.values()))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from statustui.remote.link import Link
+from statustui.remote.protocol import Message
+from tests.cli.test_compare import add_run, two_nights
+from tests.cli.test_compare import run as run_here
 from tests.remote.server import Server
 from tests.terminal import STATUSTUI
 from tests.trees import DATA, append, write_run
@@ -84,6 +89,58 @@ def test_history_of_a_run_elsewhere(server: Server, tmp_path: Path) -> None:
     gone = run("history", f"quiet:{tmp_path}/gone")
     assert gone.returncode == 2
     assert gone.stderr == f"statustui: quiet:{tmp_path}/gone: No such file or directory\n"
+
+
+def as_there(text: str, tree: Path) -> str:
+    """What a command says of a remote tree, with the names that its runs have on that host."""
+    return re.sub(r'"generated": "[^"]*"', "", text.replace(f"quiet:{tree}", str(tree)))
+
+
+@pytest.mark.slow
+def test_trees_elsewhere_are_compared_and_reported_on_like_local_ones(
+    server: Server, tmp_path: Path
+) -> None:
+    """By their times and results, with the logs that explain failures."""
+    tree = tmp_path / "tree"
+    paths = two_nights(tree)
+    for night, bandwidth in enumerate((100, 100, 50)):
+        add_run(tree, 900 + night, "suite.bandwidth", days=3 - night, bw=bandwidth)
+    (Path(paths["suite.broke"]) / "run.log").write_text("residual is NaN\n", encoding="utf-8")
+    for words in (["compare", "--json"], ["report", "--format", "json"]):
+        local, far = run(*words, str(tree)), run(*words, f"quiet:{tree}")
+        assert (far.returncode, far.stderr) == (local.returncode, "")
+        assert as_there(far.stdout, tree) == as_there(local.stdout, tree)
+    report = run("report", "--format", "json", f"quiet:{tree}").stdout
+    found = json.loads(report)
+    assert [item["cause"] for item in found["slower"]] == [
+        "bw 50, before 100 (-50 %)",
+        "1m30s, before 1m00s (+50 %)",
+    ]
+    assert "residual is NaN" in report
+    wait_until(lambda: not server.agents(), "the agents to end")
+
+
+def test_results_that_cannot_be_fetched_are_named(
+    ssh: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With exit status 2, after what is known without them."""
+    ssh()
+    two_nights(tmp_path)
+    root = f"host:{tmp_path}"
+    assert "slower" in run_here("compare", root, status=1).stdout
+
+    send = Link.send
+
+    def end(link: Link, message: Message) -> None:
+        if "files" in message:
+            link.end()
+        send(link, message)
+
+    monkeypatch.setattr(Link, "send", end)
+    for command, words in (("compare", "new failures:"), ("report", "# Report on ")):
+        done = run_here(command, root, status=2)
+        assert words in done.stdout
+        assert done.stderr.startswith(f"statustui: {root}: ")
 
 
 @pytest.mark.slow

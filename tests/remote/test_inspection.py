@@ -1,3 +1,5 @@
+"""The files of a run of another host, as its screen gets them."""
+
 from __future__ import annotations
 
 import base64
@@ -9,6 +11,7 @@ from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
 from statustui.monitor.run.inspection import InspectionResult, LentLog
 from statustui.remote.inspection import RemoteInspection
+from statustui.remote.opened import Line
 from statustui.remote.paths import Paths
 from statustui.remote.protocol import Message
 
@@ -26,16 +29,8 @@ class Opened:
         run = make_unread_run(
             RunDir("h:wd", "h:wd/1", "1", "plain"), RunMetadata(), "x", missing=True
         )
-        self.inspection = RemoteInspection(
-            number=1,
-            run=run,
-            peers=[],
-            deliver=self.found.append,
-            paths=Paths(["h:wd"], "h:"),
-            send=self._send,
-            silence=lambda: 0.0,
-            on_stop=lambda: None,
-        )
+        line = Line(1, Paths(["h:wd"], "h:"), self._send, lambda _number: None)
+        self.inspection = RemoteInspection(run, [], self.found.append, line, lambda: 0.0)
         self.inspection.open()
 
     def _send(self, message: Message) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.cli.test_compare import add_run
 from tests.remote.server import Server, descendants, is_agent
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import append, write_run
@@ -87,3 +89,28 @@ def test_two_hosts_in_one_list(server: Server, tmp_path: Path) -> None:
         wait_until(lambda: len(server.agents()) == 2, "both agents")
         os.kill(screen.pid, signal.SIGKILL)
         wait_until(lambda: not server.agents(), "the agents to end after a kill", 10)
+
+
+@pytest.mark.slow
+def test_runs_elsewhere_are_compared_and_drawn_over_time(server: Server, tmp_path: Path) -> None:
+    """By their files on that host; what cannot be read without a connection is said."""
+    before = add_run(tmp_path / "wd", 0, "hpcg.n4", days=1, gflops=80.0)
+    run = add_run(tmp_path / "wd", 1, "hpcg.n4", gflops=40.0)
+    for path, words in ((before, "fine"), (run, "nan")):
+        (path / "run.log").write_text(f"residual is {words}\n", encoding="utf-8")
+    with terminal([*STATUSTUI, f"quiet:{tmp_path}/wd"], 100, 30) as screen:
+        screen.wait_for("2 runs")
+        screen.press("x")
+        screen.wait_for("waited 1.00s, ran 1m00s")
+        screen.press("q=")
+        screen.wait_for("gflops")
+        screen.wait_for("residual is nan")
+        server.stop()
+        screen.wait_for("Connection refused")
+        screen.wait_for("gflops")
+        server.start()
+        screen.press("r")
+        screen.wait_until_gone("Connection refused")
+        wait_until(server.agents, "a new agent")
+        append(run, "COMPLETE The test completed with result: FAIL", time.time())
+        screen.wait_for("FAILED")

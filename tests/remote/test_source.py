@@ -308,10 +308,10 @@ class Opened:
         self.log = f"{root}/test_runs/1/run.log"
         watched.wait_for(lambda health: health.swept)
         [run] = watched.runs.values()
-        inspect = watched.source.inspector_of(root)
-        assert inspect is not None
-        assert watched.source.inspector_of(f"{root}2") is None
-        self.inspection = inspect(run, [], self.found.append)
+        readers = watched.source.readers_of(root)
+        assert readers is not None
+        assert watched.source.readers_of(f"{root}2") is None
+        self.inspection = readers.inspect(run, [], self.found.append)
 
     def next(self, kind: type[Result]) -> Result:
         """Wait for a result of some kind, and take it and all that came before."""

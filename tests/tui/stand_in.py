@@ -223,7 +223,7 @@ class StandIn:
     def ask_user(self, _tell: object) -> None:
         """Nobody is asked."""
 
-    def inspector_of(self, _root: str) -> None:
+    def readers_of(self, _root: str) -> None:
         """Nothing else than what the application is made with."""
 
     def stop(self) -> None:

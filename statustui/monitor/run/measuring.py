@@ -1,94 +1,95 @@
-"""Read what is measured of runs, and how their failures are explained, for comparisons."""
+"""Find out what has changed between runs, by the numbers of their results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from statustui.core.categories import Category
 from statustui.core.comparison import Pair, identity
 from statustui.core.durations import MAX_PEERS
-from statustui.core.logs import LogTail
-from statustui.core.measures import Change, Measures, changes, measures_of
+from statustui.core.measures import (
+    Change,
+    Measures,
+    Values,
+    changes,
+    large_changes,
+    measures_of,
+)
 from statustui.core.past import Name, chronological, outcome
 from statustui.core.run import Run
-from statustui.core.working_dir import RESULTS, read_json
-from statustui.monitor.fs.prober import Stuck
-from statustui.monitor.run.run_logs import RunLogs
 
-_MAX_LINK_WAIT = 2.0
-"""Seconds that a log, which may be behind a link, may take to answer."""
+ReadValues: TypeAlias = "Callable[[Sequence[Run]], Mapping[str, Values]]"
+"""Returns path of a run -> the numbers of its results, for the runs whose files are reached."""
 
 
 class MeasureReader:
-    """Reads the measures of runs, those of each run once.
+    """Reads the measures of runs, those of each run once, and of many runs at a time.
 
     Args:
         known: The runs whose passes tell what is usual.
         tolerance: Share by which a value may differ without being a change.
-        heartbeat: Called whenever the filesystem has answered.
+        read: Reads the numbers of results.
     """
 
-    def __init__(
-        self, known: Iterable[Run], tolerance: float, heartbeat: Callable[[], object]
-    ) -> None:
+    def __init__(self, known: Iterable[Run], tolerance: float, read: ReadValues) -> None:
         self._known = known
         self._tolerance = tolerance
-        self._heartbeat = heartbeat
-        self._read: dict[str, Measures] = {}
+        self._read = read
+        self._measures: dict[str, Measures | None] = {}
+        """Path of a run -> what is measured of it; None if its files are not reached."""
         self._passes: dict[Name, list[Run]] | None = None
 
-    def _measure(self, run: Run) -> Measures:
-        """Return what is measured of a run; without results if they cannot be read."""
-        found = self._read.get(run.path)
-        if found is None:
-            found = measures_of(run, read_json(f"{run.path}/{RESULTS}"))
-            self._read[run.path] = found
-            self._heartbeat()
-        return found
+    def prepare(self, pairs: Iterable[Pair]) -> None:
+        """Read all that is needed to tell what has changed between the runs of some pairs."""
+        passed = [pair for pair in pairs if pair.has_passed_twice]
+        self._read_all(run for pair in passed for run in (pair.run, pair.base) if run is not None)
+        self._read_all(run for pair in passed for run in self._needed(pair))
+
+    def _read_all(self, runs: Iterable[Run]) -> None:
+        wanted = {run.path: run for run in runs if run.path not in self._measures}
+        if wanted:
+            values = self._read(list(wanted.values()))
+            for path, run in wanted.items():
+                found = values.get(path)
+                self._measures[path] = None if found is None else measures_of(run, found)
+
+    def _needed(self, pair: Pair) -> Iterator[Run]:
+        """Yield the earlier runs that tell whether a large change of a pair is usual."""
+        measured = self._measured(pair)
+        if measured is not None and large_changes(*measured, self._tolerance):
+            yield from self._earlier(pair)
+
+    def _measured(self, pair: Pair) -> tuple[Measures, Measures] | None:
+        """Return what is measured of the runs of a pair; None if that is not known of both."""
+        if pair.run is None or pair.base is None:
+            return None
+        after, before = (self._measures.get(run.path) for run in (pair.run, pair.base))
+        return None if after is None or before is None else (after, before)
 
     def differ(self, pair: Pair) -> Sequence[Change]:
-        """Return what has changed between the two runs of a pair."""
-        if pair.run is None or pair.base is None:
-            return ()
-        after, before = self._measure(pair.run), self._measure(pair.base)
-        earlier = partial(self._earlier, pair.run, pair.base)
-        return changes(after, before, earlier, self._tolerance)
+        """Return what has changed between the two runs of a pair that `prepare` was given.
 
-    def _earlier(self, run: Run, base: Run) -> list[Measures]:
-        """Return the measures of the last passes before a run, in its tree and that of `base`."""
+        Nothing is said of runs whose files, or those of the runs before, are not reached.
+        """
+        measured = self._measured(pair)
+        earlier = [self._measures.get(run.path) for run in self._needed(pair)]
+        past = [one for one in earlier if one is not None]
+        if measured is None or len(past) < len(earlier):
+            return ()
+        return changes(*measured, lambda: past, self._tolerance)
+
+    def _earlier(self, pair: Pair) -> list[Run]:
+        """Return the last passes before the run of a pair, in its tree and that of its base."""
         if self._passes is None:
             self._passes = {}
             for one in self._known:
                 if outcome(one) is Category.PASSED:
                     self._passes.setdefault(identity(one), []).append(one)
-        names = {identity(run), identity(base)}
+        if pair.run is None or pair.base is None:
+            return []
+        names = {identity(pair.run), identity(pair.base)}
         same = [one for name in names for one in self._passes.get(name, ())]
-        last = chronological(run)
+        last = chronological(pair.run)
         before = sorted((one for one in same if chronological(one) < last), key=chronological)
-        return [self._measure(one) for one in before[-MAX_PEERS:]]
-
-
-def read_tails(
-    runs: Iterable[Run], patience: float, heartbeat: Callable[[], object]
-) -> Mapping[str, LogTail]:
-    """Return path of a failed run -> the end of the log that explains its failure.
-
-    Runs without such a log are left out, and so are logs that cannot be read.
-
-    Args:
-        runs: The runs.
-        patience: Seconds without an answer after which the filesystem is given up.
-        heartbeat: Called whenever the filesystem has answered.
-    """
-    found = {}
-    stuck = Stuck()
-    for run in runs:
-        logs = RunLogs(run.place, min(_MAX_LINK_WAIT, patience / 4), stuck, heartbeat)
-        try:
-            tail = logs.read_logs((run.problem or run.current).state).trace
-        finally:
-            logs.close()
-        if tail is not None:
-            found[run.path] = tail
-    return found
+        return before[-MAX_PEERS:]
