@@ -136,7 +136,7 @@ def side_by_side_trees(runs: Sequence[Run], base: Sequence[Run]) -> list[Pair]:
     The roots do not count, and the systems only if some system is in both.
     """
     mine, others = (_by_name(one) for one in (runs, base))
-    systems = {name.system for name in mine} & {name.system for name in others}
+    systems = {name.system for name in mine} & {name.system for name in others} - {""}
 
     def key(name: Name) -> Name:
         return Name("", name.name, name.system if systems else "")

@@ -167,6 +167,15 @@ def test_of_several_runs_of_a_name_the_last_counts_and_that_is_said(tmp_path: Pa
     assert answer["repeated"] == [{"name": "a", "runs": 2, "base_runs": 1}]
 
 
+def test_a_run_is_not_its_own_base(tmp_path: Path) -> None:
+    """Where both filters match it, it is compared with the others that the second one matches."""
+    former = add_run(tmp_path, 1, "a", PASSED, days=1)
+    last = add_run(tmp_path, 2, "a", FAILED)
+    nights = ("-F", "age<12h", "--base", "age<36h")
+    [item] = json.loads(run("compare", tmp_path, *nights, "--json", status=1).stdout)["new"]
+    assert (item["run"], item["base"]) == (str(last), str(former))
+
+
 def test_two_trees_are_compared_by_name(tmp_path: Path) -> None:
     """The filter holds for both, unless there is one for the base."""
     here, there = tmp_path / "here", tmp_path / "there"

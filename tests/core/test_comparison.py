@@ -127,6 +127,14 @@ def test_trees_are_compared_without_their_roots() -> None:
     series = make("r/series/1", "COMPLETE", kind="series")
     found = compare(side_by_side_trees([mine, series], [other]))
     assert [(item.run, item.base) for item in found.new] == [(mine, other)]
+    # A run without a system in both trees does not make the others differ.
+    bare = (one(6, "bare", "pass"), one(7, "bare", "pass"))
+    here, there = (
+        run._replace(metadata=run.metadata._replace(system=system))
+        for run, system in ((mine, "cts1"), (other, "ats2"))
+    )
+    found = compare(side_by_side_trees([here, bare[0]], [there, bare[1]]))
+    assert names(found) == {"new": ["a"]}
     nameless = make("r/test_runs/5", LIVES["pass"], name="")
     assert identity(nameless) == Name("r", "test_runs/5")
 
