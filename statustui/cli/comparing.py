@@ -106,7 +106,10 @@ def compare_selection(
         reader = MeasureReader(selection.known, share, heartbeat)
         return compare(selection.pairs, reader.differ)
 
-    return read_patiently(work, lambda: compare(selection.pairs), selection.known, config)
+    read = [run for pair in selection.pairs for run in (pair.run, pair.base) if run is not None]
+    return read_patiently(
+        work, lambda: compare(selection.pairs), read, config, what="comparing results"
+    )
 
 
 def read_patiently(
@@ -114,23 +117,24 @@ def read_patiently(
     otherwise: Callable[[], _Result],
     runs: Iterable[Run],
     config: Config,
+    *,
+    what: str,
 ) -> tuple[_Result, list[Unread]]:
-    """Return the result of work on the files of runs, and what could not be read.
+    """Return the result of work on the files of runs, and the roots that may not have answered.
 
     Args:
         work: The function.
         otherwise: Returns what is known without these files, in case they do not answer.
         runs: The runs.
         config: How long to wait for the filesystem.
+        what: What is said if it takes long.
     """
     progress = LateProgress()
     try:
-        found = Question(work, "compare").answer(
-            config.patience, lambda: progress.show("comparing results")
-        )
+        found = Question(work, what).answer(config.patience, lambda: progress.show(what))
     except OSError as error:
-        roots = ", ".join(sorted({run.root for run in runs}))
-        return otherwise(), [Unread(roots, error.strerror or str(error))]
+        reason = error.strerror or str(error)
+        return otherwise(), [Unread(root, reason) for root in sorted({run.root for run in runs})]
     finally:
         progress.clear()
     return found, []
@@ -142,5 +146,7 @@ def refuse_follow_options(watching: WatchOptions) -> None:
     Raises:
         click.UsageError: One of them is given.
     """
-    if watching.has_follow_options:
-        raise click.UsageError("--watch, --interval and --max-checks have no effect here.")
+    if watching.has_follow_options or watching.ask_every is not None:
+        raise click.UsageError(
+            "--watch, --interval, --max-checks and --ask-every have no effect here."
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.cli.console import LateProgress, no_runs, warn
@@ -61,6 +61,22 @@ def read_roots(
     )
     progress.clear()
     return found
+
+
+def make_asker(config: Config) -> Asker | None:
+    """Return what asks the scheduler; None if that is turned off."""
+    if config.scheduler == "off":
+        return None
+    from statustui.scheduler.asker import Asker  # noqa: PLC0415 - by default nobody is asked
+
+    return Asker()
+
+
+def warn_unanswered(askers: Iterable[Asker | None]) -> None:
+    """Print on standard error what the scheduler has not answered, and why."""
+    problems = (asker.answers.problem for asker in askers if asker is not None)
+    for problem in dict.fromkeys(filter(None, problems)):
+        warn(problem)
 
 
 def warn_unfollowed(found: Picture) -> None:

@@ -9,6 +9,7 @@ import click
 from statustui.cli.comparing import BASE, TOLERANCE, Selection, refuse_follow_options, select
 from statustui.cli.console import warn, warn_unread
 from statustui.cli.options import (
+    ASK,
     FILTER,
     PLACE,
     ROOTS,
@@ -17,7 +18,14 @@ from statustui.cli.options import (
     WatchOptions,
     watch_options,
 )
-from statustui.cli.reading import read_roots, save_caches, warn_unfollowed
+from statustui.cli.reading import (
+    Wanted,
+    make_asker,
+    read_roots,
+    save_caches,
+    warn_unanswered,
+    warn_unfollowed,
+)
 from statustui.cli.reporting import ReportRequest, check_target, make_report, write_report
 from statustui.presentation.report.formats import FORMATS, format_of, render
 
@@ -27,6 +35,7 @@ from statustui.presentation.report.formats import FORMATS, format_of, render
 @FILTER
 @BASE
 @TOLERANCE
+@ASK
 @click.option(
     "--format",
     "form",
@@ -41,6 +50,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     expression: str,
     base: str,
     tolerance: float | None,
+    asks: bool,
     form: str | None,
     output: str | None,
     watching: WatchOptions,
@@ -60,7 +70,10 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     if output is not None:
         check_target(output, config.patience)
     now = time.time()
-    found = read_roots(roots, config, now)
+    asker = make_asker(config) if asks else None
+    needs_pasts = any(one.needs_pasts for one in (query, base_query) if one is not None)
+    wanted = Wanted(pasts=needs_pasts or FORMATS[form].has_objects, asker=asker)
+    found = read_roots(roots, config, now, wanted)
     selection: Selection = select(found.runs, query, base_query, now)
     request = ReportRequest(
         roots=roots,
@@ -79,6 +92,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         write_report(output, text, config.patience)
     warn_unfollowed(found)
     warn_unread(report.incomplete)
+    warn_unanswered([asker])
     save_caches(found)
     if report.incomplete:
         raise SystemExit(Failure.exit_code)

@@ -53,7 +53,11 @@ def make_report(request: ReportRequest, config: Config) -> Report:
     tails: Mapping[str, LogTail] = {}
     if not unread:
         tails, unread = read_patiently(
-            lambda beat: read_tails(failed, config.patience, beat), dict, failed, config
+            lambda beat: read_tails(failed, config.patience, beat),
+            dict,
+            failed,
+            config,
+            what="reading logs",
         )
     return Report(
         roots=request.roots,
@@ -74,12 +78,13 @@ def check_target(path: str, patience: float) -> None:
     Raises:
         Failure: The file would be in the directory of a run, or its own directory is missing.
     """
-    folder = os.path.dirname(path) or "."
     try:
+        # A link stays, and is written through.
+        folder = ask(lambda: os.path.dirname(os.path.realpath(path)), patience)
         if ask(lambda: is_inside_run(folder), patience):
             raise Failure(f"{clean(path)}: this is inside a run, where nothing is written")
         if not ask(lambda: os.path.isdir(folder), patience):
-            raise Failure(f"{clean(folder)}: no such directory")
+            raise Failure(f"{clean(os.path.dirname(path) or folder)}: no such directory")
     except OSError as error:
         raise path_failure(path, error) from error
 

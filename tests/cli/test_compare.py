@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from statustui.cli.comparing import read_patiently
 from statustui.cli.main import cli
+from statustui.monitor.unread import Unread
+from statustui.settings.config import Config
+from tests.runs import make
 from tests.trees import write_run
 
 DAY = 86400.0
@@ -116,6 +120,9 @@ def test_this_night_is_compared_with_the_last_one(tmp_path: Path) -> None:
     )
     line = next(line for line in words.splitlines() if "suite.broke" in line)
     assert line.split(maxsplit=3)[:3] == ["F", "suite.broke", "test_runs/100"]
+    # A missing test has no result: the sign of its base would be that of one.
+    line = next(line for line in words.splitlines() if "suite.gone" in line)
+    assert line.split(maxsplit=2)[:2] == ["-", "suite.gone"]
     ticket = run("compare", tmp_path, *nights, "--format", "md", status=1).stdout
     assert (
         "## New failures\n\n| test | run | cause |\n| --- | --- | --- |\n| suite.broke |" in ticket
@@ -191,6 +198,23 @@ def test_two_trees_are_compared_by_name(tmp_path: Path) -> None:
     assert names(json.loads(only.stdout)) == {"missing": ["deep/a"], "added": ["b"]}
 
 
+def test_the_roots_are_those_of_the_configuration(tmp_path: Path) -> None:
+    """Unless some are given; two trees are compared only one with one."""
+    trees = [tmp_path / "one", tmp_path / "two"]
+    for tree in trees:
+        add_run(tree, 1, "a", PASSED, days=1)
+        add_run(tree, 2, "a", FAILED)
+    config = tmp_path / "config.toml"
+    config.write_text(f"roots = {json.dumps([*map(str, trees)])}", encoding="utf-8")
+    answer = json.loads(run("compare", "--config", config, "--json", status=1).stdout)
+    assert answer["roots"] == [*map(str, trees)]
+    assert names(answer) == {"new": ["a", "a"]}
+    answer = json.loads(run("compare", "--config", config, trees[1], "--json", status=1).stdout)
+    assert answer["roots"] == [str(trees[1])]
+    refused = run("compare", "--config", config, "--with", trees[0], status=2)
+    assert "--with" in refused.stderr
+
+
 def test_results_are_slower_beyond_the_tolerance_and_what_is_usual(tmp_path: Path) -> None:
     """The name of a value tells which way is better; values that always vary are no news."""
     usual = {
@@ -246,6 +270,17 @@ def test_a_tolerance_is_given_in_percent(tmp_path: Path, given: str) -> None:
     for number, seconds in ((1, 100), (2, 119)):
         add_run(tmp_path, number, "a", seconds=seconds, days=3 - number)
     assert run("compare", tmp_path, "--tolerance", given).stdout.startswith("Nothing has changed")
+
+
+def test_each_root_that_may_not_have_answered_is_named_for_itself() -> None:
+    """A root of which nothing is read is not."""
+    runs = [make(f"{root}/test_runs/1", PASSED)._replace(root=root) for root in ("b", "a", "b")]
+
+    def work(_heartbeat: object) -> int:
+        raise TimeoutError(0, "not answering")
+
+    found = read_patiently(work, lambda: 7, runs, Config(), what="reading logs")
+    assert found == (7, [Unread("a", "not answering"), Unread("b", "not answering")])
 
 
 def test_the_nights_of_the_demo_show_every_list(tmp_path: Path) -> None:
