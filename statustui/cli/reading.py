@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.cli.console import LateProgress, no_runs, warn
+from statustui.core.text import count
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.once import Details, Picture
 from statustui.remote.reading import read_trees
@@ -56,7 +57,7 @@ def read_roots(
         grace=config.job_grace,
         asker=wanted.asker,
         tells_pasts=wanted.pasts,
-        on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
+        on_wait=lambda read: progress.show(f"{count(read, 'run')} read"),
         tell=warn,
     )
     progress.clear()

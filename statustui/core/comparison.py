@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.categories import Category
-from statustui.core.measures import Change
+from statustui.core.measures import Difference
 from statustui.core.order import natural
 from statustui.core.past import Name, chronological, fail_alike, name_of, outcome
 from statustui.core.run import Run
@@ -116,7 +116,7 @@ MEANINGS: Mapping[str, str] = {
 }
 """Name of a list in a comparison -> its title."""
 
-Differ: TypeAlias = Callable[[Pair], Sequence[Change]]
+Differ: TypeAlias = Callable[[Pair], Sequence[Difference]]
 """Returns what has changed between two runs that have passed."""
 
 

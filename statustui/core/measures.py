@@ -64,7 +64,7 @@ class Measures(NamedTuple):
     """The numbers of its results by name; a dot stands between the names of nested objects."""
 
 
-class Change(NamedTuple):
+class Difference(NamedTuple):
     """A difference between two runs of a test that is larger than usual."""
 
     what: str
@@ -158,7 +158,7 @@ def changes(
     before: Measures,
     earlier: Callable[[], Iterable[Measures]],
     tolerance: float = DEFAULT_TOLERANCE,
-) -> list[Change]:
+) -> list[Difference]:
     """Return what differs by more than the tolerance and by more than is usual.
 
     Args:
@@ -175,25 +175,25 @@ def changes(
     return [change for change in found if _is_unusual(change, past)]
 
 
-def _differences(after: Measures, before: Measures) -> Iterator[Change]:
+def _differences(after: Measures, before: Measures) -> Iterator[Difference]:
     if (
         after.seconds is not None
         and before.seconds is not None
         and abs(after.seconds - before.seconds) >= _LEAST_SECONDS
     ):
-        yield Change("", before.seconds, after.seconds, after.seconds > before.seconds)
+        yield Difference("", before.seconds, after.seconds, after.seconds > before.seconds)
     for name, value in after.values.items():
         former = before.values.get(name)
         is_cost = None if former in {None, value} else is_less_better(name)
         if former is not None and is_cost is not None:
-            yield Change(name, former, value, (value > former) is is_cost)
+            yield Difference(name, former, value, (value > former) is is_cost)
 
 
-def _exceeds(change: Change, tolerance: float) -> bool:
+def _exceeds(change: Difference, tolerance: float) -> bool:
     return abs(change.after - change.before) > tolerance * abs(change.before)
 
 
-def _is_unusual(change: Change, past: Sequence[Measures]) -> bool:
+def _is_unusual(change: Difference, past: Sequence[Measures]) -> bool:
     values = [
         value
         for one in past

@@ -19,7 +19,7 @@ from statustui.core.comparison import (
     side_by_side_trees,
     with_one_before,
 )
-from statustui.core.measures import Change
+from statustui.core.measures import Difference
 from statustui.core.past import Name, fail_alike, outcome
 from statustui.core.run import Run
 from tests.runs import make
@@ -141,10 +141,10 @@ def test_trees_are_compared_without_their_roots() -> None:
 
 def test_only_passes_are_slower_or_faster() -> None:
     """A test can be both."""
-    change = [Change("bw", 2, 1, is_slower=True), Change("", 9, 3, is_slower=False)]
+    change = [Difference("bw", 2, 1, is_slower=True), Difference("", 9, 3, is_slower=False)]
     asked: list[str] = []
 
-    def differ(pair: Pair) -> list[Change]:
+    def differ(pair: Pair) -> list[Difference]:
         asked.append(pair.name.name)
         return change if pair.name.name == "a" else []
 

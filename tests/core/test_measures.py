@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.measures import (
-    Change,
+    Difference,
     Measures,
     changes,
     is_less_better,
@@ -161,5 +161,6 @@ def test_changes_are_told_with_what_was_before() -> None:
     assert [change.is_slower for change in changes(after, before, list)] == [True, False, True]
     assert changes(Measures(0.9), Measures(0.1), list) == []
     assert (
-        str(Change("bw", 123456.0, 98765.4, is_slower=True)) == "bw 98,765, before 123,456 (-20 %)"
+        str(Difference("bw", 123456.0, 98765.4, is_slower=True))
+        == "bw 98,765, before 123,456 (-20 %)"
     )

@@ -9,7 +9,7 @@ from statustui.core.categories import Category
 from statustui.core.comparison import Pair, identity
 from statustui.core.durations import MAX_PEERS
 from statustui.core.logs import LogTail
-from statustui.core.measures import Change, Measures, changes, measures_of
+from statustui.core.measures import Difference, Measures, changes, measures_of
 from statustui.core.past import Name, chronological, outcome
 from statustui.core.run import Run
 from statustui.core.working_dir import RESULTS, read_json
@@ -47,7 +47,7 @@ class MeasureReader:
             self._heartbeat()
         return found
 
-    def differ(self, pair: Pair) -> Sequence[Change]:
+    def differ(self, pair: Pair) -> Sequence[Difference]:
         """Return what has changed between the two runs of a pair."""
         if pair.run is None or pair.base is None:
             return ()
