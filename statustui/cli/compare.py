@@ -21,15 +21,23 @@ from statustui.cli.comparing import (
 )
 from statustui.cli.console import open_paper, warn, warn_unread
 from statustui.cli.options import (
+    ASK,
     FILTER,
     ROOT,
+    ROOTS,
     Failure,
     Filter,
     WatchOptions,
     watch_options,
 )
-from statustui.cli.reading import open_roots, save_caches, warn_unfollowed
-from statustui.core.categories import Category
+from statustui.cli.reading import (
+    Wanted,
+    make_asker,
+    open_roots,
+    save_caches,
+    warn_unanswered,
+    warn_unfollowed,
+)
 from statustui.core.comparison import MEANINGS, Comparison, Item, side_by_side_trees
 from statustui.core.text import clean
 from statustui.monitor.once import Picture
@@ -41,16 +49,19 @@ from statustui.presentation.run_object import JSON_VERSION, dump, incomplete_obj
 
 _MAX_CELLS = 64
 """Width of a column but the last."""
+_NONE = "-"
+"""Stands before a test that has no result."""
 
 
 @click.command("compare", short_help="Compare two sets of runs: new failures, fixed, slower.")
-@click.argument("root", required=False, default=".", type=ROOT)
+@ROOTS
 @click.option(
     "--with", "other", metavar="ROOT2", type=ROOT, help="Compare with the runs below ROOT2."
 )
 @FILTER
 @BASE
 @TOLERANCE
+@ASK
 @click.option(
     "--format",
     "form",
@@ -62,19 +73,22 @@ _MAX_CELLS = 64
 @watch_options
 def command(  # noqa: PLR0913 - click passes one argument for each option
     *,
-    root: str,
+    roots: tuple[str, ...],
     other: str | None,
     expression: str,
     base: str,
     tolerance: float | None,
+    asks: bool,
     form: str,
     watching: WatchOptions,
 ) -> None:
-    """Compare runs below ROOT by name with earlier ones; exit with 1 if something new is broken.
+    """Compare runs below each ROOT by name with earlier ones; exit with 1 if a failure is new.
 
     By default the last result of each name is compared with the one before; with --base with the
     last of the runs that match EXPR; with --with with the last one below ROOT2.
     """
+    if other is not None and len(roots) > 1:
+        raise click.UsageError("--with needs one ROOT to compare ROOT2 with.")
     query = Filter(expression)
     base_query = Filter(base, "--base") if base else None
     refuse_follow_options(watching)
@@ -82,23 +96,28 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     for mistake in config.mistakes:
         warn(mistake)
     now = time.time()
+    places = [roots] if other is None else [roots, (other,)]
+    askers = [make_asker(config) if asks else None for _place in places]
+    needs_pasts = any(one.needs_pasts for one in (query, base_query) if one is not None)
     with ExitStack() as stack:
         trees = [
-            stack.enter_context(closing(open_roots([one], config, now)))
-            for one in (root, other)
-            if one is not None
+            stack.enter_context(
+                closing(open_roots(place, config, now, Wanted(pasts=needs_pasts, asker=asker)))
+            )
+            for place, asker in zip(places, askers, strict=True)
         ]
         pictures = [one.picture for one in trees]
         files = stack.enter_context(reading_files(trees, config))
         selection = _select(pictures, query, base_query, now)
         comparison = compare_selection(selection, tolerance, files)
     incomplete = [*(part for found in pictures for part in found.incomplete), *files.unread]
-    for line in _lines(comparison, form, [root] if other is None else [root, other], incomplete):
+    for line in _lines(comparison, form, [root for place in places for root in place], incomplete):
         click.echo(line)
     for found in pictures:
         warn_unfollowed(found)
         save_caches(found)
     warn_unread(incomplete)
+    warn_unanswered(askers)
     if incomplete:
         raise SystemExit(Failure.exit_code)
     if comparison.new:
@@ -152,11 +171,11 @@ def _table(name: str, items: Sequence[Item], paper: Paper) -> Iterator[str]:
         min(_MAX_CELLS, max(map(width_of, column))) for column in zip(*rows, strict=True)
     )
     for item, (test, path, cause) in zip(items, rows, strict=True):
-        category = _category(item)
-        start = f"{category.letter}  {pad(paper.fit(test, name_width), name_width)}"
+        letter, colour = _sign(item)
+        start = f"{letter}  {pad(paper.fit(test, name_width), name_width)}"
         where = pad(paper.fit(path, path_width), path_width)
         line = paper.line(f"{start}  {where}  {cause}".rstrip())
-        yield line if plain or not category.colour else click.style(line, fg=category.colour)
+        yield line if plain or not colour else click.style(line, fg=colour)
 
 
 def _markdown(name: str, items: Sequence[Item], _paper: Paper) -> Iterator[str]:
@@ -173,6 +192,8 @@ def _cells(item: Item) -> list[str]:
     return [item.name, "" if place == item.name else place, item.cause]
 
 
-def _category(item: Item) -> Category:
-    run = item.run or item.base
-    return Category.UNKNOWN if run is None else run.category
+def _sign(item: Item) -> tuple[str, str | None]:
+    """Return letter and colour of a test; neutral ones if it has no result."""
+    return (
+        (_NONE, None) if item.run is None else (item.run.category.letter, item.run.category.colour)
+    )

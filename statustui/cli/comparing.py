@@ -69,6 +69,8 @@ class Selection(NamedTuple):
 def select(runs: Sequence[Run], query: Filter, base: Filter | None, now: float) -> Selection:
     """Return the runs that match a filter, with those that they are compared with.
 
+    A run that both filters match is no base: it would be compared with itself.
+
     Args:
         runs: All runs.
         query: Selects the runs.
@@ -78,7 +80,8 @@ def select(runs: Sequence[Run], query: Filter, base: Filter | None, now: float) 
     chosen = [run for run in runs if query.matches(run, now)]
     if base is None:
         return Selection(chosen, with_one_before(chosen, runs), runs)
-    former = [run for run in runs if base.matches(run, now)]
+    paths = {run.path for run in chosen}
+    former = [run for run in runs if run.path not in paths and base.matches(run, now)]
     return Selection(chosen, side_by_side(chosen, former), runs)
 
 
@@ -122,5 +125,7 @@ def refuse_follow_options(watching: WatchOptions) -> None:
     Raises:
         click.UsageError: One of them is given.
     """
-    if watching.has_follow_options:
-        raise click.UsageError("--watch, --interval and --max-checks have no effect here.")
+    if watching.has_follow_options or watching.ask_every is not None:
+        raise click.UsageError(
+            "--watch, --interval, --max-checks and --ask-every have no effect here."
+        )

@@ -7,13 +7,13 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 
 from statustui.cli import output
 from statustui.cli.console import open_paper, warn, warn_unread
 from statustui.cli.options import (
+    ASK,
     FILTER,
     ROOTS,
     Failure,
@@ -22,16 +22,20 @@ from statustui.cli.options import (
     complete_from,
     watch_options,
 )
-from statustui.cli.reading import Wanted, read_roots, save_caches, warn_unfollowed
+from statustui.cli.reading import (
+    Wanted,
+    make_asker,
+    read_roots,
+    save_caches,
+    warn_unanswered,
+    warn_unfollowed,
+)
 from statustui.core.order import SORT_KEYS, in_order, split_sort
 from statustui.monitor.once import Details, Picture
 from statustui.presentation.export import EXPORT_COLUMNS, EXPORTS, USUAL_COLUMNS, rows_of
 from statustui.presentation.run_object import dump, run_object
 from statustui.presentation.summary import summarise
 from statustui.settings.config import Config
-
-if TYPE_CHECKING:
-    from statustui.scheduler.asker import Asker
 
 _OBJECTS = frozenset({"json", "jsonl"})
 """The formats that print whole objects."""
@@ -67,9 +71,7 @@ _OBJECTS = frozenset({"json", "jsonl"})
 @click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object for each run.")
 @click.option("--summary", is_flag=True, help="Print how many runs are in each category.")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 if a listed run has a problem.")
-@click.option(
-    "--ask", "asks", is_flag=True, help="Ask the scheduler once about the jobs of the runs."
-)
+@ASK
 @click.option("--follow", is_flag=True, help="Continue, and print every change.")
 @watch_options
 def command(  # noqa: PLR0913 - click passes one argument for each option
@@ -109,7 +111,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         _follow(roots, config, query, as_json=form == "jsonl")
         return
     is_count = summary and limit is None
-    asker = _make_asker(config) if asks else None
+    asker = make_asker(config) if asks else None
     has_objects = form in _OBJECTS and not summary
     wanted = Wanted(
         Details.of(query.fields) if is_count and form is None else Details.ALL,
@@ -123,26 +125,12 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         click.echo(piece, nl=False)
     warn_unfollowed(found)
     warn_unread(found.incomplete)
-    _warn_unanswered(asker)
+    warn_unanswered([asker])
     save_caches(found)
     if found.incomplete:
         raise SystemExit(Failure.exit_code)
     if exit_status and any(run.category.is_problem for run in runs):
         raise SystemExit(1)
-
-
-def _make_asker(config: Config) -> Asker | None:
-    """Return what asks the scheduler; None if that is turned off."""
-    if config.scheduler == "off":
-        return None
-    from statustui.scheduler.asker import Asker  # noqa: PLC0415 - a list asks nobody by default
-
-    return Asker()
-
-
-def _warn_unanswered(asker: Asker | None) -> None:
-    if asker is not None and asker.answers.problem:
-        warn(asker.answers.problem)
 
 
 def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: bool) -> None:

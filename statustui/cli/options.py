@@ -56,6 +56,12 @@ FILTER = click.option(
 """The filter that selects the runs of a command."""
 
 
+ASK = click.option(
+    "--ask", "asks", is_flag=True, help="Ask the scheduler once about the jobs of the runs."
+)
+"""Whether a command that reads once also asks the scheduler."""
+
+
 class _Place(click.Path):
     """A path that is not checked: a file call may never return."""
 

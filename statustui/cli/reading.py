@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.cli.console import LateProgress, no_runs, warn
+from statustui.core.text import count
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.once import Details, Picture
 from statustui.remote.reading import Trees, read_trees
@@ -66,11 +67,27 @@ def open_roots(
         grace=config.job_grace,
         asker=wanted.asker,
         tells_pasts=wanted.pasts,
-        on_wait=lambda read: progress.show(f"{read:,} run{'' if read == 1 else 's'} read"),
+        on_wait=lambda read: progress.show(f"{count(read, 'run')} read"),
         tell=warn,
     )
     progress.clear()
     return found
+
+
+def make_asker(config: Config) -> Asker | None:
+    """Return what asks the scheduler; None if that is turned off."""
+    if config.scheduler == "off":
+        return None
+    from statustui.scheduler.asker import Asker  # noqa: PLC0415 - by default nobody is asked
+
+    return Asker()
+
+
+def warn_unanswered(askers: Iterable[Asker | None]) -> None:
+    """Print on standard error what the scheduler has not answered, and why."""
+    problems = (asker.answers.problem for asker in askers if asker is not None)
+    for problem in dict.fromkeys(filter(None, problems)):
+        warn(problem)
 
 
 def warn_unfollowed(found: Picture) -> None:

@@ -10,6 +10,7 @@ import click
 from statustui.cli.comparing import BASE, TOLERANCE, reading_files, refuse_follow_options, select
 from statustui.cli.console import warn, warn_unread
 from statustui.cli.options import (
+    ASK,
     FILTER,
     PLACE,
     ROOTS,
@@ -18,7 +19,14 @@ from statustui.cli.options import (
     WatchOptions,
     watch_options,
 )
-from statustui.cli.reading import open_roots, save_caches, warn_unfollowed
+from statustui.cli.reading import (
+    Wanted,
+    make_asker,
+    open_roots,
+    save_caches,
+    warn_unanswered,
+    warn_unfollowed,
+)
 from statustui.cli.reporting import ReportRequest, check_target, make_report, write_report
 from statustui.presentation.report.formats import FORMATS, format_of, render
 
@@ -28,6 +36,7 @@ from statustui.presentation.report.formats import FORMATS, format_of, render
 @FILTER
 @BASE
 @TOLERANCE
+@ASK
 @click.option(
     "--format",
     "form",
@@ -42,6 +51,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     expression: str,
     base: str,
     tolerance: float | None,
+    asks: bool,
     form: str | None,
     output: str | None,
     watching: WatchOptions,
@@ -61,8 +71,11 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     if output is not None:
         check_target(output, config.patience)
     now = time.time()
+    asker = make_asker(config) if asks else None
+    needs_pasts = any(one.needs_pasts for one in (query, base_query) if one is not None)
+    wanted = Wanted(pasts=needs_pasts or FORMATS[form].has_objects, asker=asker)
     with (
-        closing(open_roots(roots, config, now)) as trees,
+        closing(open_roots(roots, config, now, wanted)) as trees,
         reading_files([trees], config) as files,
     ):
         found = trees.picture
@@ -83,6 +96,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         write_report(output, text, config.patience)
     warn_unfollowed(found)
     warn_unread(report.incomplete)
+    warn_unanswered([asker])
     save_caches(found)
     if report.incomplete:
         raise SystemExit(Failure.exit_code)

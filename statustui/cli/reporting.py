@@ -68,12 +68,13 @@ def check_target(path: str, patience: float) -> None:
     Raises:
         Failure: The file would be in the directory of a run, or its own directory is missing.
     """
-    folder = os.path.dirname(path) or "."
     try:
+        # A link stays, and is written through.
+        folder = ask(lambda: os.path.dirname(os.path.realpath(path)), patience)
         if ask(lambda: is_inside_run(folder), patience):
             raise Failure(f"{clean(path)}: this is inside a run, where nothing is written")
         if not ask(lambda: os.path.isdir(folder), patience):
-            raise Failure(f"{clean(folder)}: no such directory")
+            raise Failure(f"{clean(os.path.dirname(path) or folder)}: no such directory")
     except OSError as error:
         raise path_failure(path, error) from error
 

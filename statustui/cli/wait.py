@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import replace
+from typing import NamedTuple
 
 import click
 
@@ -21,7 +22,7 @@ from statustui.cli.options import (
     checked,
     watch_options,
 )
-from statustui.cli.reading import open_roots
+from statustui.cli.reading import Wanted, open_roots
 from statustui.cli.reporting import ReportRequest, check_target, make_report, write_report
 from statustui.cli.root_progress import RootProgress
 from statustui.cli.sources import watch_roots
@@ -35,6 +36,14 @@ _MAX_LISTED_RUNS = 20
 """Runs listed at the end."""
 TIMED_OUT = 124
 """Exit status, as that of ``timeout``."""
+
+
+class ReportFile(NamedTuple):
+    """Where to write a report."""
+
+    path: str
+    form: str
+    """The name of the format."""
 
 
 @click.command("wait", short_help="Wait until runs have finished.")
@@ -51,7 +60,7 @@ TIMED_OUT = 124
     "--report",
     metavar="FILE",
     type=PLACE,
-    callback=lambda _context, _option, value: checked_report(value),
+    callback=lambda _context, _option, value: report_file(value),
     help="Write a report to FILE at the end; its ending tells the format, as in `report -o`.",
 )
 @watch_options
@@ -61,7 +70,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     expression: str,
     timeout: float | None,
     fail_fast: bool,
-    report: str | None,
+    report: ReportFile | None,
     watching: WatchOptions,
 ) -> None:
     """Wait until the runs below each ROOT have finished; exit with 1 if one has a problem.
@@ -76,8 +85,9 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         warn(mistake)
     left = _left(end)
     if report is not None:
-        check_target(report, config.patience)
-    settings = replace(config.settings, tells_pasts=query.needs_pasts)
+        check_target(report.path, config.patience)
+    has_objects = report is not None and FORMATS[report.form].has_objects
+    settings = replace(config.settings, tells_pasts=query.needs_pasts or has_objects)
     monitor = watch_roots(roots, settings, config.patience if left is None else left)
     outcome = wait_for_runs(
         monitor,
@@ -120,27 +130,30 @@ def _print_outcome(outcome: Outcome) -> None:
     warn_unread(outcome.unread_files)
 
 
-def checked_report(path: str | None) -> str | None:
-    """Return the path of a report, whose ending tells its format.
+def report_file(path: str | None) -> ReportFile | None:
+    """Return the file of a report, whose ending tells its format.
 
     Raises:
         click.BadParameter: The ending tells none.
     """
-    if path is None or format_of(path):
-        return path
+    if path is None:
+        return None
+    form = format_of(path)
+    if form is not None:
+        return ReportFile(path, form)
     endings = ", ".join(ending for form in FORMATS.values() for ending in form.endings)
     raise click.BadParameter(f"'{path}' has none of the endings {endings}.")
 
 
 def _write_report(
-    path: str, roots: tuple[str, ...], expression: str, outcome: Outcome, config: Config
+    file: ReportFile, roots: tuple[str, ...], expression: str, outcome: Outcome, config: Config
 ) -> bool:
     """Write a report on the runs that were waited for, and return whether it is whole.
 
     The trees are read once more: what the runs are compared with may not have been waited for.
     """
     with (
-        closing(open_roots(roots, config, time.time())) as trees,
+        closing(open_roots(roots, config, time.time(), Wanted(pasts=False))) as trees,
         reading_files([trees], config) as files,
     ):
         found = trees.picture
@@ -150,7 +163,7 @@ def _write_report(
         left = sum(not run.has_ended for run in counted)
         request = ReportRequest(
             roots=roots,
-            form=format_of(path) or "md",
+            form=file.form,
             selection=Selection(outcome.runs, with_one_before(outcome.runs, known), known),
             expression=expression,
             incomplete=found.incomplete,
@@ -160,7 +173,7 @@ def _write_report(
     if outcome.is_complete:
         warn_unread(report.incomplete)
     try:
-        write_report(path, render(report, request.form), config.patience)
+        write_report(file.path, render(report, request.form), config.patience)
     except Failure as failure:
         failure.show()
         return False

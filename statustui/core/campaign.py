@@ -13,8 +13,9 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from statustui.core.categories import Category
+from statustui.core.past import Name
 from statustui.core.run import Run
-from statustui.core.work_times import Name, WorkTimes, work_name
+from statustui.core.work_times import WorkTimes, work_name
 
 _CELL = 600
 """Seconds for which ends of runs are counted together."""

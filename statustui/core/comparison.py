@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.categories import Category
-from statustui.core.measures import Change
+from statustui.core.measures import Difference
 from statustui.core.order import natural
 from statustui.core.past import Name, chronological, fail_alike, name_of, outcome
 from statustui.core.run import Run
@@ -123,7 +123,7 @@ MEANINGS: Mapping[str, str] = {
 }
 """Name of a list in a comparison -> its title."""
 
-Differ: TypeAlias = Callable[[Pair], Sequence[Change]]
+Differ: TypeAlias = Callable[[Pair], Sequence[Difference]]
 """Returns what has changed between two runs that have passed."""
 
 
@@ -143,7 +143,7 @@ def side_by_side_trees(runs: Sequence[Run], base: Sequence[Run]) -> list[Pair]:
     The roots do not count, and the systems only if some system is in both.
     """
     mine, others = (_by_name(one) for one in (runs, base))
-    systems = {name.system for name in mine} & {name.system for name in others}
+    systems = {name.system for name in mine} & {name.system for name in others} - {""}
 
     def key(name: Name) -> Name:
         return Name("", name.name, name.system if systems else "")

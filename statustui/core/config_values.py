@@ -65,6 +65,7 @@ def _read_indented(text: str) -> dict[str, Any]:
     What continues a value, or is an item of a list on a line of its own, is added to it.
     """
     found: dict[str, Any] = {}
+    texts: dict[str, list[str]] = {}
     way: list[tuple[int, str]] = []
     for line in text.splitlines()[:_MAX_VALUES]:
         body = line.strip()
@@ -76,21 +77,42 @@ def _read_indented(text: str) -> dict[str, Any]:
             way.pop()
         name, colon, value = body.partition(":")
         if not colon or is_item or value[:1].strip():
-            _continue_value(found, ".".join(part for _indent, part in way) or body, body)
+            place = ".".join(part for _indent, part in way) or body
+            _continue_value(found, texts, place, body)
             continue
         way.append((indent, name))
         if value.strip():
-            found[".".join(part for _indent, part in way)] = _read_flow(value.strip())
-    return found
+            place = ".".join(part for _indent, part in way)
+            found[place] = _read_flow(value.strip())
+            texts.pop(place, None)
+    return {**found, **{place: " ".join(parts) for place, parts in texts.items()}}
 
 
-def _continue_value(found: dict[str, Any], name: str, body: str) -> None:
-    """Add a line to a value: an item of a list, or more of a text."""
+def _continue_value(
+    found: dict[str, Any], texts: dict[str, list[str]], name: str, body: str
+) -> None:
+    """Add a line to a value: an item of a list, or more of a text.
+
+    Args:
+        found: The values so far.
+        texts: Name -> the parts of a value that is continued, which are joined at the end.
+        name: The name of the value.
+        body: The line.
+    """
     before = found.get(name)
     if body.startswith("- "):
-        found[name] = [*(before if isinstance(before, list) else []), body[2:]]
-    else:
-        found[name] = body if before is None else f"{format_value(before)} {body}"
+        texts.pop(name, None)
+        if isinstance(before, list):
+            before.append(body[2:])
+        else:
+            found[name] = [body[2:]]
+        return
+    parts = texts.get(name)
+    if parts is None:
+        parts = texts[name] = [] if before is None else [format_value(before)]
+        # It keeps its place among the values.
+        found[name] = ""
+    parts.append(body)
 
 
 def _read_flow(value: str) -> str | list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from statustui.core.job import Verdict
 from statustui.core.run import Run, Stall
 from statustui.core.status_lines import STATE_BYTES
-from statustui.core.text import format_span
+from statustui.core.text import count, format_span
 
 if TYPE_CHECKING:
     from statustui.core.timeline import StateTimeline
@@ -167,9 +167,9 @@ def make_stall(
     if usual is None:
         return Stall(since, f"longer than {least}; no run {peers} has left {state} yet")
     stay, longest = format_span(usual.stay), format_span(usual.longest)
-    count = f"{usual.runs} run{'' if usual.runs == 1 else 's'} {peers}"
+    runs = f"{count(usual.runs, 'run')} {peers}"
     return Stall(
         since,
-        f"longer than {least}; {count} took {stay} in {state} from one status to the next, "
+        f"longer than {least}; {runs} took {stay} in {state} from one status to the next, "
         f"at most {longest}",
     )

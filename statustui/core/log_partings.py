@@ -17,7 +17,7 @@ _BEFORE = 2
 _WINDOW = 400
 """Lines after a parting among which two logs may come together again."""
 _MAX_LINE = 1000
-"""Characters of a line that are compared."""
+"""Characters of a line that are compared, and kept."""
 _END = "\n"
 """Stands for the end of a log: no line is equal to it."""
 
@@ -55,7 +55,7 @@ class _Folded(NamedTuple):
     key: str
     """The line, with placeholders."""
     text: str
-    """The first of the lines."""
+    """The first of the lines, cut to `_MAX_LINE` characters."""
     number: int
     """The number of the first line, from 1."""
 
@@ -79,8 +79,8 @@ def find_partings(here: Sequence[str], there: Sequence[str]) -> tuple[Parting, .
 
 def _fold(lines: Sequence[str]) -> Iterator[_Folded]:
     keyed = (
-        (" ".join(strip_variable_parts(line[:_MAX_LINE]).split()), line, number)
-        for number, line in enumerate(lines, 1)
+        (" ".join(strip_variable_parts(line).split()), line, number)
+        for number, line in enumerate((line[:_MAX_LINE] for line in lines), 1)
     )
     for key, group in groupby(keyed, lambda entry: entry[0]):
         _key, text, number = next(group)

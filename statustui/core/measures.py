@@ -34,20 +34,25 @@ _RECORD = _words(
 )
 """Keys by which Pavilion 2.1.1 and 2.4 describe the run itself in ``results.json``."""
 _SETTINGS = _words(
-    """core cores count id iterations iters job jobid n node nodes np nprocs nx ny nz pid port proc
-    procs rank ranks seed size steps task tasks thread threads version"""
+    """core cores count id iterations iters job jobid loop loops n node nodes np nprocs nx ny nz pid
+    port proc procs rank ranks seed size steps task tasks thread threads version"""
 )
 """Last words of names of numbers that are given, not measured: they are not compared."""
 _COSTS = _words(
-    """cost delay duration elapsed error errors failures hours latency min minutes mins ms msec nsec
-    ns overhead residual runtime s sec secs seconds time times us usec wait wall walltime"""
+    """cost delay drop dropped drops duration elapsed error errors failures hours latency min
+    minutes mins ms msec nsec ns overhead residual runtime s sec secs seconds time times us usec
+    wait wall walltime"""
 )
 """Words in names of numbers of which less is better."""
 _RATES = _words(
-    """b bandwidth bw bytes flop flops gb gib hz iops kb kib mb mib ops per rate speed tb throughput
-    tib"""
+    """b bandwidth bw bytes flop flops gb gib gops hz iops kb kib kops mb mib mops ops speed tb
+    throughput tib tops"""
 )
 """Words in names of numbers of which more is better, whatever other words there are."""
+_RATIOS = _words("per rate")
+"""Words that make a rate of what is before them, unless that is a cost."""
+_LEAST = "min"
+"""Minutes, or the least of several values: before a ratio, the latter."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -64,7 +69,7 @@ class Measures(NamedTuple):
     """The numbers of its results."""
 
 
-class Change(NamedTuple):
+class Difference(NamedTuple):
     """A difference between two runs of a test that is larger than usual."""
 
     what: str
@@ -118,17 +123,24 @@ def _numbers(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 def is_less_better(name: str) -> bool | None:
     """Return whether less is better of a number of the results; None if it is not compared.
 
-    Its name tells: ``latency_us`` is a cost, ``MB_per_s`` a rate, and ``nodes`` a setting. What
-    tells nothing counts as a rate, as most results of benchmarks are.
+    Its name tells: ``latency_us`` and ``seconds_per_step`` are costs, ``MB_per_s`` is a rate, and
+    ``nodes`` a setting. What tells nothing counts as a rate, as most results of benchmarks are.
     """
     words = [word.lower() for word in _WORD.findall(name.rpartition(".")[2])]
     if not words:
         return False
-    if any(word in _RATES or word.endswith(("flops", "ops")) for word in words):
+    ratio = next((place for place, word in enumerate(words) if word in _RATIOS), None)
+    if any(map(_is_rate, words[:ratio])):
         return False
+    if ratio is not None:
+        return not _COSTS.isdisjoint({*words[:ratio]} - {_LEAST})
     if words[-1] in _SETTINGS:
         return None
     return not _COSTS.isdisjoint(words)
+
+
+def _is_rate(word: str) -> bool:
+    return word in _RATES or word.endswith(("flops", "iops"))
 
 
 def usual_spread(values: Sequence[float]) -> float:
@@ -151,7 +163,7 @@ def changes(
     before: Measures,
     earlier: Callable[[], Iterable[Measures]],
     tolerance: float = DEFAULT_TOLERANCE,
-) -> list[Change]:
+) -> list[Difference]:
     """Return what differs by more than the tolerance and by more than is usual.
 
     Args:
@@ -168,30 +180,30 @@ def changes(
     return [change for change in found if _is_unusual(change, past)]
 
 
-def large_changes(after: Measures, before: Measures, tolerance: float) -> list[Change]:
+def large_changes(after: Measures, before: Measures, tolerance: float) -> list[Difference]:
     """Return what differs by more than the tolerance, whether or not that is usual."""
     return [change for change in _differences(after, before) if _exceeds(change, tolerance)]
 
 
-def _differences(after: Measures, before: Measures) -> Iterator[Change]:
+def _differences(after: Measures, before: Measures) -> Iterator[Difference]:
     if (
         after.seconds is not None
         and before.seconds is not None
         and abs(after.seconds - before.seconds) >= _LEAST_SECONDS
     ):
-        yield Change("", before.seconds, after.seconds, after.seconds > before.seconds)
+        yield Difference("", before.seconds, after.seconds, after.seconds > before.seconds)
     for name, value in after.values.items():
         former = before.values.get(name)
         is_cost = None if former in {None, value} else is_less_better(name)
         if former is not None and is_cost is not None:
-            yield Change(name, former, value, (value > former) is is_cost)
+            yield Difference(name, former, value, (value > former) is is_cost)
 
 
-def _exceeds(change: Change, tolerance: float) -> bool:
+def _exceeds(change: Difference, tolerance: float) -> bool:
     return abs(change.after - change.before) > tolerance * abs(change.before)
 
 
-def _is_unusual(change: Change, past: Sequence[Measures]) -> bool:
+def _is_unusual(change: Difference, past: Sequence[Measures]) -> bool:
     values = [
         value
         for one in past

@@ -66,6 +66,17 @@ def _shown(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
+def count(number: int, what: str, plural: str | None = None) -> str:
+    """Return a number with what it counts, in the singular or the plural.
+
+    Args:
+        number: The number.
+        what: The singular.
+        plural: The plural; None to add an s.
+    """
+    return f"{number:,} {what if number == 1 else plural or f'{what}s'}"
+
+
 def ignores_case(word: str) -> bool:
     """Return whether a search for a word ignores case: it does if the word has no capitals."""
     return word == word.lower()

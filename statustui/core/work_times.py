@@ -9,10 +9,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.durations import MAX_PEERS
+from statustui.core.past import Name, name_of
 from statustui.core.run import Run
 
 
@@ -45,12 +46,8 @@ class Usual(NamedTuple):
     """Whether the peers are runs of its name; otherwise they are the newest of all names."""
 
 
-Name: TypeAlias = tuple[str, str]
-"""The root of a run, and its name; in a plain tree, where each has its own, an empty one."""
-
-
 class WorkTimes:
-    """How long the newest runs that ended were at work, by root and name.
+    """How long the newest runs that ended were at work, by root, name and system.
 
     At most `MAX_PEERS` of each name count.
     """
@@ -93,7 +90,7 @@ class WorkTimes:
         usual = self._usual.get(name)
         if usual is None:
             seconds = _work_of(self._ended.get(name, ()))
-            usual = self._usual[name] = Usual(seconds, bool(seconds and name[1]))
+            usual = self._usual[name] = Usual(seconds, bool(seconds and name.name))
         if usual.seconds:
             return usual
         if self._of_all is None:
@@ -102,8 +99,12 @@ class WorkTimes:
 
 
 def work_name(run: Run) -> Name:
-    """Return the name by which the times of a run are compared."""
-    return run.root, run.metadata.name if run.kind == "test" else ""
+    """Return the name by which the times of a run are compared.
+
+    It is empty in a plain tree, where each run has its own.
+    """
+    name = name_of(run) if run.kind == "test" else None
+    return name or Name(run.root, "")
 
 
 def _newest(runs: Iterable[Run]) -> list[Run]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from statustui.core.categories import Category
-from statustui.core.comparison import Comparison, Item
+from statustui.core.comparison import MEANINGS, Comparison, Item
 from statustui.core.past import outcome
+from statustui.core.text import count
 
 _MAX_NAMED = 3
 """Names of tests that are still broken in the line that says that nothing has changed."""
@@ -52,15 +53,9 @@ def _as_before(comparison: Comparison) -> str:
     return said
 
 
-def count(number: int, what: str) -> str:
-    """Return a number with what it counts, in the singular or the plural."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def count_items(name: str, number: int) -> str:
     """Return how many tests are in the list `name` of a comparison, in words."""
-    words = {"new": "new failure", "still": "still failing"}
-    return count(number, words["new"]) if name == "new" else f"{number:,} {words.get(name, name)}"
+    return count(number, "new failure") if name == "new" else f"{number:,} {MEANINGS[name]}"
 
 
 def comparison_object(comparison: Comparison) -> dict[str, Any]:

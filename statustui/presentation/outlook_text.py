@@ -20,7 +20,7 @@ _RAMP, _ASCII_RAMP = "▁▂▃▄▅▆▇█", "_.:-=+*#"
 GAP = "  "
 
 
-class Part(NamedTuple):
+class OutlookPart(NamedTuple):
     """A part of the line."""
 
     text: str
@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 def outlook_line(
     outlook: Outlook, now: float, width: int, *, ascii_only: bool = False
-) -> list[Part]:
+) -> list[OutlookPart]:
     """Return the parts of the line on what is under way, as far as they fit.
 
     There are none if no more is known than how many runs are. Without enough room the curve is cut,
@@ -42,21 +42,21 @@ def outlook_line(
         width: Cells of the line.
         ascii_only: Whether to draw the curve in ASCII.
     """
-    parts = [Part(f"{outlook.under_way:,} under way")]
+    parts = [OutlookPart(f"{outlook.under_way:,} under way")]
     if outlook.ended_per_hour is not None:
-        parts.append(Part(f"{_rate(outlook.ended_per_hour)} finished"))
+        parts.append(OutlookPart(f"{_rate(outlook.ended_per_hour)} finished"))
     failed = _rate(outlook.failed_per_hour or 0.0)
-    failures = Part(f"{failed} failed", is_failure=any(outlook.failures))
+    failures = OutlookPart(f"{failed} failed", is_failure=any(outlook.failures))
     if outlook.failed_per_hour is not None:
         parts.append(failures)
     if outlook.end is not None:
-        parts.append(Part(_end(outlook.end, now)))
+        parts.append(OutlookPart(_end(outlook.end, now)))
     if len(parts) == 1:
         return []
     room = width - _length(parts) - 1
     cells = outlook.failures[-max(0, room) :]
     if failures in parts and min(room, len(cells)) >= _LEAST_CELLS:
-        curve = draw_curve(cells, ascii_only=ascii_only)
+        curve = draw_sparkline(cells, ascii_only=ascii_only)
         parts[parts.index(failures)] = failures._replace(text=f"{failures.text} {curve}")
     for index in (2, 1, 0):
         if _length(parts) > width and len(parts) > index:
@@ -64,11 +64,11 @@ def outlook_line(
     return parts
 
 
-def _length(parts: Sequence[Part]) -> int:
+def _length(parts: Sequence[OutlookPart]) -> int:
     return sum(len(part.text) for part in parts) + len(GAP) * (len(parts) - 1)
 
 
-def draw_curve(values: Sequence[float], *, ascii_only: bool = False) -> str:
+def draw_sparkline(values: Sequence[float], *, ascii_only: bool = False) -> str:
     """Return one character for each value, as high as its share of the largest; zero is lowest."""
     ramp = _ASCII_RAMP if ascii_only else _RAMP
     most = max(values, default=0.0)

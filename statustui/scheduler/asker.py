@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
+from statustui.core.text import count
 from statustui.scheduler.answers import Answer, Answers, Call, JobKey, WantedJob
 from statustui.scheduler.command import NoAnswerError, Output, RunCommand, run_command
 from statustui.scheduler.flux import Flux
@@ -173,8 +174,7 @@ class Asker:
         result = ""
         try:
             output = self._run(words, variables)
-            lines = output.out.count("\n")
-            result = f"{lines} line{'' if lines == 1 else 's'}"
+            result = count(output.out.count("\n"), "line")
             if output.status:
                 result = f"exit status {output.status}: {output.complaint}"
         except NoAnswerError as error:

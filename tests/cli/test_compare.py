@@ -116,6 +116,9 @@ def test_this_night_is_compared_with_the_last_one(tmp_path: Path) -> None:
     )
     line = next(line for line in words.splitlines() if "suite.broke" in line)
     assert line.split(maxsplit=3)[:3] == ["F", "suite.broke", "test_runs/100"]
+    # A missing test has no result: the sign of its base would be that of one.
+    line = next(line for line in words.splitlines() if "suite.gone" in line)
+    assert line.split(maxsplit=2)[:2] == ["-", "suite.gone"]
     ticket = run("compare", tmp_path, *nights, "--format", "md", status=1).stdout
     assert (
         "## New failures\n\n| test | run | cause |\n| --- | --- | --- |\n| suite.broke |" in ticket
@@ -167,6 +170,15 @@ def test_of_several_runs_of_a_name_the_last_counts_and_that_is_said(tmp_path: Pa
     assert answer["repeated"] == [{"name": "a", "runs": 2, "base_runs": 1}]
 
 
+def test_a_run_is_not_its_own_base(tmp_path: Path) -> None:
+    """Where both filters match it, it is compared with the others that the second one matches."""
+    former = add_run(tmp_path, 1, "a", PASSED, days=1)
+    last = add_run(tmp_path, 2, "a", FAILED)
+    nights = ("-F", "age<12h", "--base", "age<36h")
+    [item] = json.loads(run("compare", tmp_path, *nights, "--json", status=1).stdout)["new"]
+    assert (item["run"], item["base"]) == (str(last), str(former))
+
+
 def test_two_trees_are_compared_by_name(tmp_path: Path) -> None:
     """The filter holds for both, unless there is one for the base."""
     here, there = tmp_path / "here", tmp_path / "there"
@@ -180,6 +192,23 @@ def test_two_trees_are_compared_by_name(tmp_path: Path) -> None:
     assert "1 passed as before" in run("compare", here, "--with", there, "-F", "name=b").stdout
     only = run("compare", here, "--with", there, "-F", "name=b", "--base", "name=deep*", "--json")
     assert names(json.loads(only.stdout)) == {"missing": ["deep/a"], "added": ["b"]}
+
+
+def test_the_roots_are_those_of_the_configuration(tmp_path: Path) -> None:
+    """Unless some are given; two trees are compared only one with one."""
+    trees = [tmp_path / "one", tmp_path / "two"]
+    for tree in trees:
+        add_run(tree, 1, "a", PASSED, days=1)
+        add_run(tree, 2, "a", FAILED)
+    config = tmp_path / "config.toml"
+    config.write_text(f"roots = {json.dumps([*map(str, trees)])}", encoding="utf-8")
+    answer = json.loads(run("compare", "--config", config, "--json", status=1).stdout)
+    assert answer["roots"] == [*map(str, trees)]
+    assert names(answer) == {"new": ["a", "a"]}
+    answer = json.loads(run("compare", "--config", config, trees[1], "--json", status=1).stdout)
+    assert answer["roots"] == [str(trees[1])]
+    refused = run("compare", "--config", config, "--with", trees[0], status=2)
+    assert "--with" in refused.stderr
 
 
 def test_results_are_slower_beyond_the_tolerance_and_what_is_usual(tmp_path: Path) -> None:

@@ -109,6 +109,30 @@ def test_list_finds_out_that_a_job(path: Path, tree: Path) -> None:
     assert dead["state"] == "SCHEDULED"
 
 
+def test_compare_and_report_ask_when_told(path: Path, tree: Path) -> None:
+    """A run that is known to be dead to the scheduler alone is a failure, as it is for a list."""
+    queue(path, ENDED)
+    quiet = run("compare", str(tree))
+    assert (quiet.returncode, calls(path)) == (0, [])
+    assert "1 under way" in quiet.stdout
+    told = run("compare", "--ask", str(tree))
+    assert told.returncode == 1
+    assert "job 22 ended: TIMEOUT" in told.stdout
+    assert len(calls(path)) == 1
+    for form in ("md", "json"):
+        assert "job 22 ended: TIMEOUT" in run("report", "--ask", str(tree), "--format", form).stdout
+    made = len(calls(path))
+    run("compare", "--ask", "--scheduler", "off", str(tree))
+    for command in ("compare", "report"):
+        refused = run(command, "--ask-every", "120", str(tree))
+        assert refused.returncode == 2
+        assert "--ask-every" in refused.stderr
+    assert len(calls(path)) == made
+    (path / "squeue").write_text("#!/bin/sh\necho down >&2; exit 1\n", encoding="utf-8")
+    done = run("compare", "--ask", str(tree), "--with", str(tree))
+    assert (done.returncode, done.stderr.count("squeue: down")) == (0, 1)
+
+
 def test_wait_ends_when_the_job(path: Path, tree: Path) -> None:
     """Wait ends when the job has ended."""
     queue(path, ENDED)

@@ -70,6 +70,12 @@ def test_nothing_is_written_into_a_run_or_where_there_is_no_directory(tmp_path: 
         done = run("report", tmp_path, "-o", target, "--format", "html", status=2)
         assert said in done.stderr
         assert "statustui: " in done.stderr
+    link = tmp_path / "latest.html"
+    for inside in ("status", "new.html"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(path / inside)
+        assert "inside a run" in run("report", tmp_path, "-o", link, status=2).stderr
+    link.unlink()
     assert sorted(os.listdir(path)) == before
     run("report", tmp_path, "-o", tmp_path / "test_runs" / "x.html")
     assert sorted(os.listdir(tmp_path / "test_runs")) == ["1", "x.html"]
@@ -95,6 +101,7 @@ def test_wait_writes_a_report_at_the_end(tmp_path: Path) -> None:
     file = tmp_path / "night.json"
     run("wait", tree, "-F", "id=2", "--report", file, status=1)
     answer = json.loads(file.read_text(encoding="utf-8"))
+    assert answer["failures"][0]["runs"][0]["past"]["change"] == "broke"
     assert (answer["total"], answer["remark"]) == (1, None)
     assert [(item["name"], item["base"]) for item in answer["new"]] == [
         ("a", str(tree / "test_runs" / "1"))

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from statustui.core.campaign import Campaign, Estimate, Outlook, Spread, last_end, time_left
+from statustui.core.past import Name
 from statustui.core.run import Run, Stall
 from statustui.core.work_times import Usual, WorkTimes, time_at_work, work_name
 from tests.runs import make
@@ -155,14 +156,20 @@ def test_usual_times_are_those_of_the_runs_of_the_name_that_passed_or_failed(
 
 
 def test_only_the_newest_runs_of_a_name_are_compared_with() -> None:
-    """And a run that goes is forgotten."""
+    """Of its system; and a run that goes is forgotten."""
     times, runs = WorkTimes(), [run_of(f"{n}", "s.a", HOUR * n, works=float(n)) for n in range(50)]
     for run in runs:
         times.add(run)
-    assert times.usual(("r", "s.a")).seconds == tuple(map(float, range(20)))
-    for run in runs:
+    name = Name("r", "s.a")
+    assert times.usual(name).seconds == tuple(map(float, range(20)))
+    far = run_of("far", "s.a", 0.0, works=99.0)
+    far = far._replace(metadata=far.metadata._replace(system="ats2"))
+    times.add(far)
+    assert times.usual(name).seconds == tuple(map(float, range(20)))
+    assert times.usual(work_name(far)) == Usual((99.0,), is_of_name=True)
+    for run in (*runs, far):
         times.discard(run)
-    assert times.usual(("r", "s.a")) == Usual()
+    assert times.usual(name) == Usual()
 
 
 def test_the_end_follows_from_what_is_usual_and_how_many_run_at_a_time() -> None:

@@ -19,7 +19,7 @@ from statustui.core.comparison import (
     side_by_side_trees,
     with_one_before,
 )
-from statustui.core.measures import Change
+from statustui.core.measures import Difference
 from statustui.core.past import Name, fail_alike, outcome
 from statustui.core.run import Run
 from tests.runs import make
@@ -127,16 +127,24 @@ def test_trees_are_compared_without_their_roots() -> None:
     series = make("r/series/1", "COMPLETE", kind="series")
     found = compare(side_by_side_trees([mine, series], [other]))
     assert [(item.run, item.base) for item in found.new] == [(mine, other)]
+    # A run without a system in both trees does not make the others differ.
+    bare = (one(6, "bare", "pass"), one(7, "bare", "pass"))
+    here, there = (
+        run._replace(metadata=run.metadata._replace(system=system))
+        for run, system in ((mine, "cts1"), (other, "ats2"))
+    )
+    found = compare(side_by_side_trees([here, bare[0]], [there, bare[1]]))
+    assert names(found) == {"new": ["a"]}
     nameless = make("r/test_runs/5", LIVES["pass"], name="")
     assert identity(nameless) == Name("r", "test_runs/5")
 
 
 def test_only_passes_are_slower_or_faster() -> None:
     """A test can be both."""
-    change = [Change("bw", 2, 1, is_slower=True), Change("", 9, 3, is_slower=False)]
+    change = [Difference("bw", 2, 1, is_slower=True), Difference("", 9, 3, is_slower=False)]
     asked: list[str] = []
 
-    def differ(pair: Pair) -> list[Change]:
+    def differ(pair: Pair) -> list[Difference]:
         asked.append(pair.name.name)
         return change if pair.name.name == "a" else []
 

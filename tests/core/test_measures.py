@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.measures import (
-    Change,
+    Difference,
     Measures,
     changes,
     is_less_better,
@@ -85,6 +85,18 @@ def test_any_results_are_read(results: dict[str, Any]) -> None:
         ("wallTime", True),
         ("solve_seconds", True),
         ("errors", True),
+        ("seconds_per_step", True),
+        ("ms_per_op", True),
+        ("error_rate", True),
+        ("packet_drops", True),
+        ("seconds_per_MB", True),
+        ("min_rate", False),
+        ("time_MB_per_s", False),
+        ("tokens_per_second", False),
+        ("steps_per_sec", False),
+        ("ops_per_s", False),
+        ("Gops_s", False),
+        ("loops", None),
         ("nodes", None),
         ("mpi_ranks", None),
         ("n", None),
@@ -150,5 +162,6 @@ def test_changes_are_told_with_what_was_before() -> None:
     assert [change.is_slower for change in changes(after, before, list)] == [True, False, True]
     assert changes(Measures(0.9), Measures(0.1), list) == []
     assert (
-        str(Change("bw", 123456.0, 98765.4, is_slower=True)) == "bw 98,765, before 123,456 (-20 %)"
+        str(Difference("bw", 123456.0, 98765.4, is_slower=True))
+        == "bw 98,765, before 123,456 (-20 %)"
     )

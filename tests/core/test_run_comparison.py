@@ -98,6 +98,8 @@ def test_only_a_few_partings_and_lines_are_kept() -> None:
         there += [letter * 3, letter * 2, f"there {letter}"]
     assert len(find_partings(here, there)) == MAX_PARTINGS
     [long] = find_partings([f"x{letter}" for letter in "abcdefghijkl"], ["end"])
+    [wide] = find_partings(["x" * 64_000], ["y" * 64_000])
+    assert (wide.here, wide.there) == (("x" * 1000,), ("y" * 1000,))
     assert len(long.here) + long.more_here == 12
     assert long.more_here
 
@@ -153,6 +155,20 @@ odd line
     assert found == flatten(value)
     assert (odd is None) is is_json
     assert read_config("[1]") == {}
+
+
+@given(st.lists(st.sampled_from(["more", "a b", "- item", "- c"]), min_size=1, max_size=8))
+def test_a_value_goes_on_over_any_number_of_lines(more: list[str]) -> None:
+    """Text is joined by spaces; an item of a list takes the place of text before it."""
+    expected: str | list[str] = "begun"
+    for line in more:
+        if line.startswith("- "):
+            expected = [*(expected if isinstance(expected, list) else []), line[2:]]
+        else:
+            expected = f"{format_value(expected)} {line}"
+    lines = ["key: begun", *(f"    {line}" for line in more), "last: 1"]
+    assert list(read_config("\n".join(lines)).items()) == [("key", expected), ("last", "1")]
+    assert read_config("\n".join([*lines, "key: anew"]))["key"] == "anew"
 
 
 def test_results_are_told_from_attributes_and_what_always_differs_is_left_out() -> None:

@@ -14,6 +14,7 @@ from statustui.core.text import (
     clean_lines,
     clean_log_line,
     content_lines,
+    count,
     format_age,
     format_iso,
     format_live_age,
@@ -21,6 +22,13 @@ from statustui.core.text import (
     format_span,
     shorten,
 )
+
+
+def test_what_is_counted_is_in_the_singular_or_the_plural() -> None:
+    """The plural may be given."""
+    assert count(1, "run") == "1 run"
+    assert [count(number, "run") for number in (0, 1000)] == ["0 runs", "1,000 runs"]
+    assert count(2, "history", "histories") == "2 histories"
 
 
 @given(st.text())

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from statustui.core.campaign import Estimate, Outlook, Spread
-from statustui.presentation.outlook_text import GAP, draw_curve, outlook_line
+from statustui.presentation.outlook_text import GAP, draw_sparkline, outlook_line
 
 NOW = 1_795_464_000.0
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
@@ -87,6 +87,6 @@ def test_the_end_is_told_as_exactly_as_it_is_known() -> None:
 
 def test_a_curve_is_as_high_as_the_largest_value() -> None:
     """What is not zero is seen; without any failure the curve is flat."""
-    assert draw_curve([0, 1, 50, 100]) == "▁▂▅█"
-    assert draw_curve([0, 0, 0]) == "▁▁▁"
-    assert draw_curve([]) == ""
+    assert draw_sparkline([0, 1, 50, 100]) == "▁▂▅█"
+    assert draw_sparkline([0, 0, 0]) == "▁▁▁"
+    assert draw_sparkline([]) == ""

@@ -27,6 +27,7 @@ from statustui.core.status_info import StatusInfo
 from statustui.core.text import clean
 from statustui.presentation.report.formats import FORMATS, format_of, render
 from statustui.presentation.report.report import MAX_ROWS, Report
+from statustui.presentation.run_object import JSON_VERSION
 from tests.runs import make
 
 SCHEMA = Path(__file__).parent.parent / "data" / "junit-10.xsd"
@@ -265,6 +266,9 @@ def test_tests_of_a_plain_tree_are_in_the_suite_of_their_folder() -> None:
     ]
     suites = ET.fromstring(render(report_on(runs), "junit"))  # noqa: S314 - it is our own
     assert {suite.get("name"): len(suite) for suite in suites} == {"a/b": 2, "r": 1}
+    timeless = report_on([runs[0]._replace(started=None)])
+    assert "started" in render(report_on(runs), "junit")
+    assert "started" not in render(timeless, "junit")
 
 
 @pytest.mark.parametrize("form", ["md", "html"])
@@ -323,6 +327,7 @@ def test_the_json_of_a_report_has_the_documented_keys() -> None:
     assert timeout["runs"][0]["log"]["lines"] == ["step 1", "it hangs"]
     assert answer["slowest"] == [{"name": "osu.bw", "run": "r/test_runs/2", "seconds": 1.0}]
     assert answer["total"] == 8
+    assert answer["version"] == JSON_VERSION
 
 
 def test_metrics_count_runs_and_tests() -> None:

@@ -9,7 +9,7 @@ from statustui.core.categories import Category
 from statustui.core.comparison import Pair, identity
 from statustui.core.durations import MAX_PEERS
 from statustui.core.measures import (
-    Change,
+    Difference,
     Measures,
     Values,
     changes,
@@ -67,7 +67,7 @@ class MeasureReader:
         after, before = (self._measures.get(run.path) for run in (pair.run, pair.base))
         return None if after is None or before is None else (after, before)
 
-    def differ(self, pair: Pair) -> Sequence[Change]:
+    def differ(self, pair: Pair) -> Sequence[Difference]:
         """Return what has changed between the two runs of a pair that `prepare` was given.
 
         Nothing is said of runs whose files, or those of the runs before, are not reached.

@@ -8,12 +8,13 @@ from statustui.core.run import Run
 from statustui.core.work_times import seconds_at_work
 from statustui.presentation.comparison import comparison_object
 from statustui.presentation.report.report import Report
-from statustui.presentation.run_object import dump, incomplete_objects, run_object
+from statustui.presentation.run_object import JSON_VERSION, dump, incomplete_objects, run_object
 
 
 def render(report: Report) -> str:
     """Return the object, in ASCII."""
     value = {
+        "version": JSON_VERSION,
         "roots": list(report.roots),
         "generated": report.generated.isoformat(),
         "filter": report.expression or None,

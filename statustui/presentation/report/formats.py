@@ -19,6 +19,8 @@ class Format(NamedTuple):
     """The endings of the names of its files."""
     quotes: int
     """Runs of one cause whose logs are quoted."""
+    has_objects: bool = False
+    """Whether it has whole runs, with their pasts."""
 
 
 FORMATS: Mapping[str, Format] = {
@@ -26,7 +28,7 @@ FORMATS: Mapping[str, Format] = {
     "html": Format("html", (".html", ".htm"), quotes=3),
     "junit": Format("junit", (".xml",), quotes=20),
     "csv": Format("table", (".csv",), quotes=0),
-    "json": Format("document", (".json",), quotes=20),
+    "json": Format("document", (".json",), quotes=20, has_objects=True),
     "prom": Format("prometheus", (".prom",), quotes=0),
 }
 """Name -> format."""

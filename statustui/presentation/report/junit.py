@@ -106,7 +106,8 @@ def _add_case(
     seconds = seconds_at_work(run)
     if seconds is not None:
         case.set("time", f"{seconds:.3f}")
-    words = [run.path, f"started {format_iso(run.started)}", *said.get(run.path, ())]
+    started = format_iso(run.started)
+    words = [run.path, *([f"started {started}"] if started else []), *said.get(run.path, ())]
     if outcome(run) is Category.PASSED:
         ET.SubElement(case, "system-out").text = _text("\n".join(words))
         return

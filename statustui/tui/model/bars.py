@@ -66,10 +66,10 @@ def span_of(run: Run) -> Span | None:
     """Return from when to when a run was under way; None if no time is known."""
     if run.started is None:
         return None
-    return run.started, end_of(run)
+    return run.started, ended_at(run)
 
 
-def end_of(run: Run) -> float | None:
+def ended_at(run: Run) -> float | None:
     """Return the time of the last status of a run, which has one; None if it is under way."""
     if run.category.is_under_way:
         return None

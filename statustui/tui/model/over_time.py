@@ -14,7 +14,7 @@ from statustui.tui.model.bars import (
     Bar,
     Life,
     Phase,
-    end_of,
+    ended_at,
     lay_out,
     life_of,
     ran,
@@ -63,7 +63,7 @@ ORDERS: dict[str, Callable[[Run], Key]] = {
 
 def _last_sign(run: Run, now: float) -> float:
     """Return up to when a fitted axis shows a run: a stalled one may be silent for days."""
-    end = end_of(run)
+    end = ended_at(run)
     if end is not None:
         return end
     return now if run.stall is None else run.stall.since
@@ -125,7 +125,7 @@ class OverTime:
                 continue
             known[run.path] = run
             starts.append(started)
-            end = end_of(run)
+            end = ended_at(run)
             if end is not None:
                 ends.append(end)
         self._curve = LoadCurve(starts, ends)

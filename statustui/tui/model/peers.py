@@ -28,7 +28,7 @@ def _is_peer(other: Run, run: Run) -> bool:
 
 
 def find_peers(runs: Iterable[Run], run: Run) -> list[str]:
-    """Return the paths of finished runs of the same name and root, the last to change first."""
+    """Return the paths of finished runs of the same test, the last to change first."""
     alike = (other for other in runs_of_test(runs, run) if _is_peer(other, run))
     newest = nlargest(MAX_PEERS, alike, key=lambda other: other.updated_at or 0.0)
     return [other.path for other in newest]
@@ -46,7 +46,7 @@ LAST_PASS, RUN_BEFORE, NEXT_PASS = "last pass", "run before", "next pass"
 
 
 def find_references(runs: Iterable[Run], run: Run) -> list[Reference]:
-    """Return the runs of the same name and root that a run is worth comparing with.
+    """Return the runs of the same test that a run is worth comparing with.
 
     First comes the last one before it that has passed; then the one right before it that has
     finished, and the first one after it that has passed, if those are others.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from textual.screen import Screen
 
 from statustui.core.run import Run
-from statustui.core.text import clean
+from statustui.core.text import clean, count
 from statustui.tui.model.copy_formats import COPY_FORMATS, export_runs
 from statustui.tui.screens.menu import Choice, Menu
 
@@ -52,12 +52,12 @@ def copy_runs(
         screen.notify(f"Copied: {format_name} of {which}", timeout=3, markup=False)
 
 
-def ask_format(screen: Screen[None], count: int, copy: Callable[[str], object]) -> None:
+def ask_format(screen: Screen[None], runs: int, copy: Callable[[str], object]) -> None:
     """Open a menu of the formats; `copy` is called with the name of the chosen one.
 
     Args:
         screen: The screen below the menu.
-        count: How many runs will be copied.
+        runs: How many runs will be copied.
         copy: Copies them.
     """
 
@@ -65,6 +65,4 @@ def ask_format(screen: Screen[None], count: int, copy: Callable[[str], object]) 
         if format_name is not None:
             copy(format_name)
 
-    screen.app.push_screen(
-        Menu(f"Copy of {count:,} run{'' if count == 1 else 's'}", _CHOICES), apply
-    )
+    screen.app.push_screen(Menu(f"Copy of {count(runs, 'run')}", _CHOICES), apply)

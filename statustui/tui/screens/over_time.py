@@ -10,10 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from statustui.core.run import Run
-from statustui.core.text import clean
+from statustui.core.text import clean, count
 from statustui.monitor.batch import Batch
 from statustui.monitor.run.histories import Reading
 from statustui.tui.messages import BarOpened, BarsMoved, HistoriesFound, RunChosen
+from statustui.tui.model.backoff import Backoff
 from statustui.tui.model.bars import Stamp, stamp_of
 from statustui.tui.model.help_entries import Section, glyph_section
 from statustui.tui.model.over_time import OverTime
@@ -22,6 +23,8 @@ from statustui.tui.screens.live_screen import LiveScreen
 from statustui.tui.widgets.bar_chart import BarChart
 from statustui.tui.widgets.key_line import KeyLine
 
+_MAX_TICKS = 32
+"""Ticks after which a history that could not be read is tried again at the latest."""
 _TICK = 2.0
 """Seconds after which the line of now, and the bars of runs under way, are drawn again."""
 
@@ -66,6 +69,8 @@ class OverTimeScreen(LiveScreen):
         """What the histories have been asked for."""
         self._unread: dict[str, str] = {}
         """Path of a run whose history could not be read -> why."""
+        self._backoff = Backoff(_MAX_TICKS)
+        """Tells when these are tried again."""
         self._arranged: object = None
         """How the list was arranged when all runs were taken from it."""
         self._changed: dict[str, None] = {}
@@ -124,8 +129,8 @@ class OverTimeScreen(LiveScreen):
     def _tick(self) -> None:
         if not self.is_on_top:
             return
-        # What could not be read is tried again.
-        self._wanted.clear()
+        if self._backoff.tick(has_failed=bool(self._remark)):
+            self._wanted.clear()
         # The list changes without a batch if its filter depends on ages.
         if self._shared.store.arranged is not self._arranged or self._model.without_life:
             self._update()
@@ -170,8 +175,7 @@ class OverTimeScreen(LiveScreen):
         ]
         if not reasons:
             return ""
-        count = len(reasons)
-        return f"{count} histor{'y' if count == 1 else 'ies'} not read: {clean(reasons[0])}"
+        return f"{count(len(reasons), 'history', 'histories')} not read: {clean(reasons[0])}"
 
     @on(HistoriesFound)
     def _take_histories(self, message: HistoriesFound) -> None:

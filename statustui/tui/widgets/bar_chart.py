@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from statustui.core.categories import Category
 from statustui.core.run import Run
-from statustui.core.text import clean, format_span
+from statustui.core.text import clean, count, format_span
 from statustui.presentation.glyphs import STYLES
 from statustui.tui.messages import BarOpened, BarsMoved
 from statustui.tui.model.bars import Bar, Phase, span_of
@@ -148,10 +148,10 @@ class BarChart(Widget, can_focus=True):
 
     def _draw_title(self) -> Strip:
         model = self._model
-        shown, count = len(model.in_view), len(model)
-        text = f"{count:,} run{'' if count == 1 else 's'}"
-        if shown < count:
-            text = f"{model.top + 1:,}-{model.top + shown:,} of {text}, {count - shown:,} left out"
+        shown, total = len(model.in_view), len(model)
+        text = count(total, "run")
+        if shown < total:
+            text = f"{model.top + 1:,}-{model.top + shown:,} of {text}, {total - shown:,} left out"
         parts = [f"by {model.order}", text]
         if model.untimed:
             parts.append(f"{model.untimed:,} without a time")
@@ -182,14 +182,13 @@ class BarChart(Widget, can_focus=True):
             cells[cell : cell + len(label)] = label
         place = axis.cell_at(now)
         if 0 <= place < axis.cells:
-            start = max(0, min(place, axis.cells - 3))
-            # A label that is partly covered would be misread.
-            while start and cells[start - 1] != " ":
-                cells[start - 1] = " "
-                start -= 1
-            start = max(0, min(place, axis.cells - 3))
-            cells[start : start + 3] = "now"
+            start = before = max(0, min(place, axis.cells - 3))
             end = start + 3
+            # A label that is partly covered would be misread.
+            while before and cells[before - 1] != " ":
+                before -= 1
+                cells[before] = " "
+            cells[start:end] = "now"
             while end < axis.cells and cells[end] != " ":
                 cells[end] = " "
                 end += 1

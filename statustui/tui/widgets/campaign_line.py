@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from statustui.core.categories import Category
 from statustui.presentation.glyphs import STYLES
-from statustui.presentation.outlook_text import GAP, Part, outlook_line
+from statustui.presentation.outlook_text import GAP, OutlookPart, outlook_line
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.terminal.timers import call_after
 
@@ -44,7 +44,7 @@ class CampaignLine(Widget):
         super().__init__(id="campaign")
         self._shared = context
         self._campaign = context.store.campaign
-        self._parts: list[Part] = []
+        self._parts: list[OutlookPart] = []
         self._looked_at = float("-inf")
         self._changes = 0
         """How many changes it tells of."""
@@ -105,7 +105,7 @@ class CampaignLine(Widget):
             and self.app.size.height >= _LEAST_HEIGHT
         )
 
-    def _look(self) -> list[Part]:
+    def _look(self) -> list[OutlookPart]:
         """Return what is under way, as far as it fits."""
         now = self._looked_at = self._shared.clock()
         self._changes, self._width = self._campaign.changes, self.app.size.width
@@ -124,7 +124,7 @@ class CampaignLine(Widget):
         return line
 
 
-def _changed_region(before: Sequence[Part], after: Sequence[Part]) -> Region:
+def _changed_region(before: Sequence[OutlookPart], after: Sequence[OutlookPart]) -> Region:
     """Return the cells from the first to the last one that differ."""
     old, new = (_plain(parts) for parts in (before, after))
     width = max(len(old), len(new))
@@ -136,5 +136,5 @@ def _changed_region(before: Sequence[Part], after: Sequence[Part]) -> Region:
     return Region(changed[0], 0, changed[-1] + 1 - changed[0], 1)
 
 
-def _plain(parts: Sequence[Part]) -> str:
+def _plain(parts: Sequence[OutlookPart]) -> str:
     return " " * _MARGIN + GAP.join(part.text for part in parts)

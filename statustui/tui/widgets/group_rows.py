@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from statustui.core.categories import Category
 from statustui.core.order import SERIES_GROUP
-from statustui.core.text import clean, format_age
+from statustui.core.text import clean, count, format_age
 from statustui.presentation.glyphs import FOLDED, MUTED, STYLES, UNFOLDED
 from statustui.tui.model.groups import FAILURE, Group
 from statustui.tui.model.store import RunStore
@@ -88,7 +88,7 @@ def describe_group(group: Group, store: RunStore, now: float, *, at_cursor: bool
 
 def _label(group: Group, size: int) -> str:
     """Return what the runs of a group have in common, in words."""
-    runs = f"{size:,} run{'' if size == 1 else 's'}"
+    runs = count(size, "run")
     if group.name == SERIES_GROUP:
         return f"{size:,} series"
     if group.grouping == FAILURE:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.widget import Widget
 
-from statustui.core.text import clean, format_age, format_live_age
+from statustui.core.text import clean, count, format_age, format_live_age
 from statustui.monitor.batch import RootHealth
 from statustui.tui.model.hold import Hold
 from statustui.tui.model.root_states import RootStates
@@ -131,7 +131,7 @@ def _warning(health: RootHealth, now: float) -> str:
 
 def _words(health: RootHealth, now: float) -> str:
     """Return how many runs there are and how they are watched."""
-    runs = f"{health.found:,} run{'' if health.found == 1 else 's'}"
+    runs = count(health.found, "run")
     if not health.swept:
         if health.as_of is None:
             return f"{_bar(health)} {runs} found, {health.read:,} read"

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from statustui.core.history import Entry, History
 from statustui.core.line_codes import result_in
 from statustui.core.states import categorise, explain_state
-from statustui.core.text import clean, content_lines, format_span, ignores_case
+from statustui.core.text import clean, content_lines, count, format_span, ignores_case
 from statustui.presentation.glyphs import FOUND, STYLES
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.widgets.pager import WRAPPED, Pager
@@ -76,8 +76,7 @@ class HistoryView(Pager):
     @property
     def summary(self) -> str:
         """The number of statuses, in words."""
-        count = self._history.status_count
-        return f"{count:,} status{'' if count == 1 else 'es'}"
+        return count(self._history.status_count, "status", "statuses")
 
     @property
     def states(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ from statustui.core.categories import Category
 from statustui.core.durations import BRIEF, StateDurations, end_of, goes_on
 from statustui.core.run import Run
 from statustui.core.states import categorise
-from statustui.core.text import clean, format_live_age, format_span
+from statustui.core.text import clean, count, format_live_age, format_span
 from statustui.core.timeline import StateTimeline
 from statustui.presentation.glyphs import STYLES
 from statustui.tui.widgets.painted import Painted
@@ -123,7 +123,7 @@ class Timeline(Painted):
         tail = Text()
         if usual:
             runs = self._durations.runs
-            tail.append(f"{_GAP}(usually: median of {runs} run{'' if runs == 1 else 's'})", "dim")
+            tail.append(f"{_GAP}(usually: median of {count(runs, 'run')})", "dim")
         room = self.width - line.cell_len - 2
         named: set[str] = set()
         for state in sorted(parts, key=lambda state: -times[state]):
