@@ -49,7 +49,8 @@ def make_report(request: ReportRequest, config: Config) -> Report:
     selection = request.selection
     comparison, unread = compare_selection(selection, request.tolerance, config)
     quotes = FORMATS[request.form].quotes
-    failed = quoted_runs(causes_of(comparison), quotes)[:_MAX_TAILS]
+    causes = causes_of(comparison)
+    failed = quoted_runs(causes, quotes)[:_MAX_TAILS]
     tails: Mapping[str, LogTail] = {}
     if not unread:
         tails, unread = read_patiently(
@@ -67,6 +68,7 @@ def make_report(request: ReportRequest, config: Config) -> Report:
         expression=request.expression,
         base=request.base,
         tails=tails,
+        logs_left_out=sum(len(cause.runs) for cause in causes) - len(failed),
         incomplete=[*request.incomplete, *unread],
         remark=request.remark,
     )
