@@ -47,7 +47,8 @@ def make_report(request: ReportRequest, files: AllFiles) -> Report:
     selection = request.selection
     comparison = compare_selection(selection, request.tolerance, files)
     quotes = FORMATS[request.form].quotes
-    failed = quoted_runs(causes_of(comparison), quotes)[:_MAX_TAILS]
+    causes = causes_of(comparison)
+    failed = quoted_runs(causes, quotes)[:_MAX_TAILS]
     tails = files.tails(failed)
     return Report(
         roots=request.roots,
@@ -57,6 +58,7 @@ def make_report(request: ReportRequest, files: AllFiles) -> Report:
         expression=request.expression,
         base=request.base,
         tails=tails,
+        logs_left_out=sum(len(cause.runs) for cause in causes) - len(failed),
         incomplete=[*request.incomplete, *files.unread],
         remark=request.remark,
     )

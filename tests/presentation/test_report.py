@@ -26,7 +26,7 @@ from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.core.text import clean
 from statustui.presentation.report.formats import FORMATS, format_of, render
-from statustui.presentation.report.report import MAX_ROWS, Report
+from statustui.presentation.report.report import MAX_CAUSES, MAX_ROWS, Report
 from statustui.presentation.run_object import JSON_VERSION
 from tests.runs import make
 
@@ -311,6 +311,20 @@ def test_a_report_names_what_it_leaves_out() -> None:
     for form in ("md", "html"):
         assert render(report, form).count("and 3 more") == 2
     assert len(json.loads(render(report, "json"))["still"]) == MAX_ROWS + 3
+
+
+def test_a_report_says_how_many_causes_it_leaves_out() -> None:
+    """Where people read them; scripts get all."""
+    letters = "abcdefghijk"
+    causes = [f"{one * 3} {other * 3}" for one in letters for other in letters]
+    report = report_on(
+        [make(f"r/{n}", f"RUN_ERROR {why}", name=f"t.{n}") for n, why in enumerate(causes)]
+    )
+    left = len(causes) - MAX_CAUSES
+    for form in ("md", "html"):
+        assert f"and {left} more causes of {len(causes)}" in render(report, form)
+    answer = json.loads(render(report, "json"))
+    assert (len(answer["failures"]), answer["logs_left_out"]) == (len(causes), 0)
 
 
 def test_the_json_of_a_report_has_the_documented_keys() -> None:

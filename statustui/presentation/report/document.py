@@ -24,6 +24,7 @@ def render(report: Report) -> str:
         "total": len(report.counted),
         "categories": report.counts,
         **comparison_object(report.comparison),
+        "logs_left_out": report.logs_left_out,
         "failures": [
             {"cause": cause.signature, "runs": [_failure(run, report) for run in cause.runs]}
             for cause in report.causes

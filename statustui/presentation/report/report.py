@@ -24,6 +24,8 @@ MAX_ROWS = 200
 """Tests of one list, or runs of one cause, in a report that is to be read: it names the rest."""
 _SLOWEST = 10
 """Runs that are listed as the slowest."""
+MAX_CAUSES = 100
+"""Causes of failures in a report that is to be read: it says how many more there are."""
 MAX_TAILS = 3
 """Runs of one cause whose logs are quoted in a report that is to be read."""
 
@@ -53,6 +55,8 @@ class Report:
     """The filter that chose what they were compared with; empty for the result before each."""
     tails: Mapping[str, LogTail] = field(default_factory=dict)
     """Path of a failed run -> the end of the log that explains its failure, as far as read."""
+    logs_left_out: int = 0
+    """Failed runs whose logs are not quoted, because there are so many."""
     incomplete: Sequence[tuple[str, str]] = ()
     """Path and error of each part that could not be read."""
     remark: str = ""

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from statustui.core.run import Run
 from statustui.core.text import clean_lines, format_span
-from statustui.presentation.report.report import MAX_ROWS, MAX_TAILS, Report
+from statustui.presentation.report.report import MAX_CAUSES, MAX_ROWS, MAX_TAILS, Report
 
 Escape = Callable[[str], str]
 """Returns text of the tree such that it means nothing but itself."""
@@ -36,7 +36,7 @@ def _environment(escape: Escape, *, is_html: bool) -> Environment:
         ),
     )
     environment.filters.update(span=format_span, when=when, lines=clean_lines)
-    environment.globals.update(max_rows=MAX_ROWS, max_tails=MAX_TAILS)
+    environment.globals.update(max_causes=MAX_CAUSES, max_rows=MAX_ROWS, max_tails=MAX_TAILS)
     return environment
 
 
