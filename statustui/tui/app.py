@@ -45,6 +45,7 @@ from statustui.tui.services.change_feed import ChangeFeed
 from statustui.tui.services.event_commands import EventCommands
 from statustui.tui.services.key_commands import KeyCommands, find_log
 from statustui.tui.services.key_map import map_keys
+from statustui.tui.services.log_fetcher import fetch_log
 from statustui.tui.services.muting import Muting
 from statustui.tui.services.readers import ReadersByRoot
 from statustui.tui.services.session_saver import SessionSaver
@@ -189,7 +190,8 @@ class StatusApp(PrivateApp):
         self._foreground = Foreground(self, self._warn)
         self._key_commands = KeyCommands(
             lambda run: find_log(run, config.patience),
-            start=lambda command, words: self.post_message(CommandReady(command, words)),
+            fetch_log=lambda run, path: fetch_log(readers.inspect, run, path, config.patience),
+            start=lambda *ready: self.post_message(CommandReady(*ready)),
             tell=lambda text: self.post_message(CommandDone(text)),
             warn=self._warn,
         )
@@ -357,7 +359,7 @@ class StatusApp(PrivateApp):
 
     @on(CommandReady)
     def _run_in_foreground(self, message: CommandReady) -> None:
-        self.run_worker(self._foreground.run(message.words, message.command.label))
+        self.run_worker(self._foreground.lend(message.words, message.command.label, message.files))
 
     @on(Warned)
     def _notify_warning(self, message: Warned) -> None:

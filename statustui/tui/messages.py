@@ -57,6 +57,8 @@ class CommandReady(Message):
     command: KeyCommand
     words: list[str]
     """The program and its arguments."""
+    files: list[FileIO]
+    """The open files that it inherits; whoever runs it closes them."""
 
 
 @dataclass

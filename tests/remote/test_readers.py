@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from statustui.remote.far_runs import OpenRuns
 from statustui.remote.paths import Paths
 from statustui.remote.protocol import MAX_FRAME, Message
 from statustui.remote.readers import RemoteReaders
+from statustui.tui.services.log_fetcher import fetch_log
 from tests.monitor.run.test_comparison import write_pavilion_run
 from tests.remote.test_codec import as_here
 from tests.trees import append, read_runs, write_run
@@ -37,9 +39,10 @@ class Host:
         self.there = Paths([str(root)])
         self.here = Paths([f"host:{root}"], "host:")
         self.sent: list[Message] = []
+        self.silent = 0.0
         self._lock = threading.RLock()
         self._agent: OpenRuns | None = None
-        self.readers = RemoteReaders(self.here, self._send, lambda: 0.0, self._lock)
+        self.readers = RemoteReaders(self.here, self._send, lambda: self.silent, self._lock)
         self.connect()
 
     def connect(self) -> None:
@@ -148,6 +151,28 @@ def test_histories_are_read_there_a_few_at_a_time(host: Host, tmp_path: Path) ->
     reader.want(runs[:2])
     wait_until(lambda: len(states()) + len(unread()) == 2, "the histories")
     reader.stop()
+
+
+def test_a_log_is_fetched_for_a_command(host: Host, tmp_path: Path) -> None:
+    """The one that tells most, or one that is given; none, and errors, are told."""
+    run = write_pavilion_run(tmp_path / "test_runs" / "1", 1.0, "a", "the log\n")
+    far = as_here(run)
+    for path in (None, f"{far.path}/run.log"):
+        file = fetch_log(host.readers.inspect, far, path, 10.0)
+        assert file is not None
+        with file:
+            assert os.pread(file.fileno(), 99, 0) == b"the log\n"
+    with pytest.raises(OSError, match="No such file"):
+        fetch_log(host.readers.inspect, far, f"{far.path}/none.log", 10.0)
+    Path(run.path, "run.log").unlink()
+    assert fetch_log(host.readers.inspect, far, None, 10.0) is None
+    opened = sum("open" in message for message in host.sent)
+    assert sum(message.get("call") == "stop" for message in host.sent) == opened == 4
+    host.silent = 20.0
+    host.cut()
+    with pytest.raises(TimeoutError, match="not answering"):
+        fetch_log(host.readers.inspect, far, None, 10.0)
+    host.connect()
 
 
 def test_what_is_on_the_way_when_a_connection_is_lost_is_told_as_unread(tmp_path: Path) -> None:

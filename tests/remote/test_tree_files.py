@@ -15,6 +15,7 @@ from statustui.core.measures import Values
 from statustui.core.run import Run, RunDir
 from statustui.monitor.run.tree_files import LocalTreeFiles, Wanted
 from statustui.remote import far_files, tree_files
+from statustui.remote.codec import CodecError
 from statustui.remote.far_files import answer_for_files
 from statustui.remote.link import Link, Place
 from statustui.remote.paths import Paths
@@ -92,6 +93,8 @@ def test_the_same_is_read_as_on_that_host(tmp_path: Path, monkeypatch: pytest.Mo
     runs = read_runs(tmp_path)
     monkeypatch.setattr(tree_files, "_MAX_WANTED", 10)
     monkeypatch.setattr(far_files, "_MAX_PART", 500)
+    # A filesystem that answers slowly is told as alive between two parts.
+    monkeypatch.setattr(far_files, "_BEAT_INTERVAL", -1.0)
     link, local = StandInLink(str(tmp_path)), LocalTreeFiles(10.0)
     beats: list[int] = []
     values: list[Values] = list(
@@ -99,7 +102,7 @@ def test_the_same_is_read_as_on_that_host(tmp_path: Path, monkeypatch: pytest.Mo
     )
     assert values == list(local.values(wanted(runs), list))
     assert [len(message["runs"]) for message in link.asked] == [10, 10, 5]
-    assert len(link.sizes) == len(beats) > 3
+    assert len(link.sizes) == len(beats) > 25
     tails = list(files_on(link).tails(wanted(runs, "host:"), list))
     assert tails == [as_here(tail) for tail in local.tails(wanted(runs), list)]
     assert sum(tail is None for tail in tails) == 9
@@ -144,6 +147,12 @@ def test_whatever_the_other_side_answers(kind: str) -> None:
     with pytest.raises(ConnectionFailed) as caught:
         list(read([RUN, RUN], list))
     assert reason in str(caught.value.strerror)
+
+
+def test_a_request_of_no_known_kind_is_refused() -> None:
+    """This side never makes one."""
+    with pytest.raises(CodecError):
+        answer_for_files({"files": "x", "runs": [], "patience": 1}, Paths(["wd"]), list)
 
 
 def test_text_is_cleaned() -> None:

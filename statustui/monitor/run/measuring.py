@@ -56,9 +56,9 @@ class MeasureReader:
 
     def _needed(self, pair: Pair) -> Iterator[Run]:
         """Yield the earlier runs that tell whether a large change of a pair is usual."""
-        measured = self._measured(pair)
-        if measured is not None and large_changes(*measured, self._tolerance):
-            yield from self._earlier(pair)
+        measured, run, base = self._measured(pair), pair.run, pair.base
+        if measured and run and base and large_changes(*measured, self._tolerance):
+            yield from self._earlier(run, base)
 
     def _measured(self, pair: Pair) -> tuple[Measures, Measures] | None:
         """Return what is measured of the runs of a pair; None if that is not known of both."""
@@ -79,17 +79,15 @@ class MeasureReader:
             return ()
         return changes(*measured, lambda: past, self._tolerance)
 
-    def _earlier(self, pair: Pair) -> list[Run]:
-        """Return the last passes before the run of a pair, in its tree and that of its base."""
+    def _earlier(self, run: Run, base: Run) -> list[Run]:
+        """Return the last passes before a run, in its tree and that of `base`."""
         if self._passes is None:
             self._passes = {}
             for one in self._known:
                 if outcome(one) is Category.PASSED:
                     self._passes.setdefault(identity(one), []).append(one)
-        if pair.run is None or pair.base is None:
-            return []
-        names = {identity(pair.run), identity(pair.base)}
+        names = {identity(run), identity(base)}
         same = [one for name in names for one in self._passes.get(name, ())]
-        last = chronological(pair.run)
+        last = chronological(run)
         before = sorted((one for one in same if chronological(one) < last), key=chronological)
         return before[-MAX_PEERS:]

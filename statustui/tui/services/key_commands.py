@@ -6,7 +6,9 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
+from io import FileIO
 from typing import IO
 
 from statustui.core.run import Run
@@ -23,6 +25,11 @@ _MAX_LINE = 200
 """Bytes of that line."""
 FindLog = Callable[[Run], "str | None"]
 """Returns the path of the log that tells most of a run; None if it has none. It may block."""
+FetchLog = Callable[[Run, "str | None"], "FileIO | None"]
+"""Returns a log of a run on another host, given its path or None for the one that tells most, as an
+open file; None if there is none. It may block."""
+_MAX_FETCHED = 20
+"""Logs that are fetched for one command."""
 
 
 class KeyCommands:
@@ -30,7 +37,9 @@ class KeyCommands:
 
     Args:
         find_log: Finds a log for a command that is given one.
-        start: Called on another thread with a command for the foreground, and its words.
+        fetch_log: Fetches one from another host.
+        start: Called on another thread with a command for the foreground, its words, and the open
+            files that it inherits, which are to be closed when it has ended.
         tell: Called on another thread with the result of one in the background, in a clean line.
         warn: Called on any thread with what went wrong, in a clean line.
     """
@@ -39,11 +48,13 @@ class KeyCommands:
         self,
         find_log: FindLog,
         *,
-        start: Callable[[KeyCommand, list[str]], object],
+        fetch_log: FetchLog,
+        start: Callable[[KeyCommand, list[str], list[FileIO]], object],
         tell: Callable[[str], object],
         warn: Callable[[str], object],
     ) -> None:
         self._find_log = find_log
+        self._fetch_log = fetch_log
         self._start = start
         self._tell = tell
         self._warn = warn
@@ -68,33 +79,61 @@ class KeyCommands:
 
     def _call(self, command: KeyCommand, runs: Sequence[Run], log: str | None) -> None:
         try:
-            words = self._fill(command, runs, log)
-            if command.in_background:
-                self._tell(clean(f"{command.label}: {_run(words) or 'done'}"))
-            else:
-                self._start(command, words)
+            with ExitStack() as opened:
+                files: list[FileIO] = []
+                opened.callback(_close, files)
+                words = self._fill(command, runs, log, files)
+                if command.in_background:
+                    self._tell(clean(f"{command.label}: {_run(words, files) or 'done'}"))
+                else:
+                    opened.pop_all()
+                    self._start(command, words, files)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             self._warn(clean(f"{command.label}: {reason}"))
         finally:
             self._places.release()
 
-    def _fill(self, command: KeyCommand, runs: Sequence[Run], log: str | None) -> list[str]:
+    def _fill(
+        self,
+        command: KeyCommand,
+        runs: Sequence[Run],
+        log: str | None,
+        fetched: list[FileIO],
+    ) -> list[str]:
+        """Return the words of a command; add the logs that are fetched for it to `fetched`."""
         values = []
         for run in runs:
             value = {"path": identity_of(run.path), "id": run.id}
             if command.needs_log:
-                if is_remote(run.root):
-                    raise ValueError(f"the logs of {run.id} are on another host")
-                found = log or self._find_log(run)
+                found = self._log_of(run, log, fetched)
                 if found is None:
                     continue
-                value["log"] = os.path.abspath(found)
+                value["log"] = found
             _check(value)
             values.append(value)
         if not values:
             raise ValueError("there is no log" if runs else "there is no run")
         return command.fill(values)
+
+    def _log_of(self, run: Run, log: str | None, fetched: list[FileIO]) -> str | None:
+        """Return the path by which a program can open the log of a run; None if there is none."""
+        if not is_remote(run.root):
+            found = log or self._find_log(run)
+            return None if found is None else os.path.abspath(found)
+        if len(fetched) >= _MAX_FETCHED:
+            raise ValueError(f"more than {_MAX_FETCHED} logs are on other hosts")
+        file = self._fetch_log(run, log)
+        if file is None:
+            return None
+        fetched.append(file)
+        # The program inherits the descriptor under the same number.
+        return f"/dev/fd/{file.fileno()}"
+
+
+def _close(files: Sequence[FileIO]) -> None:
+    for file in files:
+        file.close()
 
 
 def _check(values: Mapping[str, str]) -> None:
@@ -110,8 +149,12 @@ def _check(values: Mapping[str, str]) -> None:
             raise ValueError(f"not called: the {name} {value} has control characters")
 
 
-def _run(words: Sequence[str]) -> str:
+def _run(words: Sequence[str], files: Sequence[FileIO]) -> str:
     """Run a command to its end, without a terminal.
+
+    Args:
+        words: The program and its arguments.
+        files: The open files that it inherits.
 
     Returns:
         The last line of its output, shortened.
@@ -126,6 +169,7 @@ def _run(words: Sequence[str]) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=[file.fileno() for file in files],
     ) as process:
         end = _read_end(process.stdout)
     lines = end.decode("utf-8", "replace").split("\n")

@@ -43,10 +43,29 @@ class Foreground:
         The program opens the very file through its descriptor, not by its path.
         """
         command = [*viewer.command, f"/dev/fd/{file.fileno()}"]
-        with file:
-            await self.run(
-                command, command[0], variables=viewer.variables, descriptors=[file.fileno()]
-            )
+        await self.lend(command, command[0], [file], variables=viewer.variables)
+
+    async def lend(
+        self,
+        command: Sequence[str],
+        name: str,
+        files: Sequence[FileIO],
+        *,
+        variables: Mapping[str, str] = _NOTHING,
+    ) -> None:
+        """Run a program that inherits open files, and close these when it ends.
+
+        Args:
+            command: The program and its arguments.
+            name: What to call it in a warning.
+            files: The open files.
+            variables: What to add to its environment.
+        """
+        with contextlib.ExitStack() as opened:
+            for file in files:
+                opened.enter_context(file)
+            descriptors = [file.fileno() for file in files]
+            await self.run(command, name, variables=variables, descriptors=descriptors)
 
     async def run(
         self,

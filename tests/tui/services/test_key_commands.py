@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import sys
+from io import FileIO
 from pathlib import Path
 
 import pytest
 
 from statustui.core.run import Run
 from statustui.settings.key_command import KeyCommand
-from statustui.tui.services.key_commands import KeyCommands, find_log
+from statustui.tui.services.key_commands import FetchLog, KeyCommands, find_log
 from tests.runs import make
 from tests.trees import read_runs, write_run
 from tests.waiting import DEADLINE
@@ -21,12 +22,13 @@ PRINT = "import sys; print('\\n'.join(sys.argv[1:]))"
 class Calls:
     """`KeyCommands` whose messages come in a queue."""
 
-    def __init__(self, log: str | None = None) -> None:
-        """Find this log for every run."""
+    def __init__(self, log: str | None = None, fetch: FetchLog = lambda _run, _path: None) -> None:
+        """Find this log for every run of this host."""
         self._said: queue.Queue[tuple[str, object]] = queue.Queue()
         self._commands = KeyCommands(
             lambda _run: log,
-            start=lambda _command, words: self._said.put(("start", words)),
+            fetch_log=fetch,
+            start=lambda _command, words, _files: self._said.put(("start", words)),
             tell=lambda text: self._said.put(("tell", text)),
             warn=lambda text: self._said.put(("warn", text)),
         )
@@ -88,6 +90,37 @@ def test_no_name_in_the_tree_acts_as_an_option_or_on_the_terminal(name: str, rea
     assert kind == "warn"
     assert reason in str(text)
     assert "\x1b" not in str(text)
+
+
+def test_logs_of_other_hosts_are_fetched_for_the_command(tmp_path: Path) -> None:
+    """It opens each as a file that it inherits; there are at most twenty."""
+    log = tmp_path / "log"
+    log.write_text("first\nlast\n", encoding="utf-8")
+    asked: list[tuple[str, str | None]] = []
+    opened: list[FileIO] = []
+
+    def fetch(run: Run, path: str | None) -> FileIO | None:
+        asked.append((run.id, path))
+        if run.id == "none":
+            return None
+        opened.append(FileIO(log))
+        return opened[-1]
+
+    def far(number: object) -> Run:
+        return make(f"host:wd/{number}", "RUNNING x")._replace(root="host:wd")
+
+    calls = Calls("r/1/run.log", fetch)
+    said = calls.call("cat", "{log}", runs=[far(1), far("none"), far(2)])
+    assert said == ("tell", "mine: last")
+    assert asked == [("1", None), ("none", None), ("2", None)]
+    assert [file.closed for file in opened] == [True, True]
+    kind, words = calls.call("less", "{log}", runs=[far(1)], in_background=False, log="host:wd/x")
+    assert (kind, words) == ("start", ["less", f"/dev/fd/{opened[-1].fileno()}"])
+    assert asked[-1] == ("1", "host:wd/x")
+    opened.pop().close()
+    said = calls.call("cat", "{log}", runs=[far(number) for number in range(21)])
+    assert said == ("warn", "mine: more than 20 logs are on other hosts")
+    assert all(file.closed for file in opened)
 
 
 def test_ten_commands_run_at_a_time(tmp_path: Path) -> None:
