@@ -83,11 +83,12 @@ class KeyCommands:
                 files: list[FileIO] = []
                 opened.callback(_close, files)
                 words = self._fill(command, runs, log, files)
-                if command.in_background:
-                    self._tell(clean(f"{command.label}: {_run(words, files) or 'done'}"))
-                else:
+                if not command.in_background:
                     opened.pop_all()
                     self._start(command, words, files)
+                    return
+                said = _run(words, files)
+            self._tell(clean(f"{command.label}: {said or 'done'}"))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             self._warn(clean(f"{command.label}: {reason}"))
