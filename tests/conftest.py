@@ -15,7 +15,7 @@ from tests.corpora import corpora as corpora  # noqa: PLC0414 - a fixture for ev
 
 # No test depends on how long an example takes. `.ci/run` asks for the profile `ci`.
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
-hypothesis.settings.register_profile("ci", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("quick")
 
 # Each worker imports all tests: without bytecode that takes it twice as long.
