@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -72,7 +73,9 @@ class Link:
 
     def _greet(self) -> None:
         hello = Hello(PROTOCOL, self.place.far_roots)
-        self._transport.send({"hello": encode(Hello, hello, Paths(()))})
+        # What the other side has said before it ended says why.
+        with contextlib.suppress(ConnectionFailed):
+            self._transport.send({"hello": encode(Hello, hello, Paths(()))})
         try:
             found = decode(Hello, self._transport.receive().get("hello"), Paths(()))
         except ValueError as error:

@@ -140,7 +140,9 @@ class Transport:
         Raises:
             ConnectionFailed: It does not answer.
         """
-        self._write(program(self._marker))
+        # What comes from there says more of why it takes nothing any more.
+        with contextlib.suppress(ConnectionFailed):
+            self._write(program(self._marker))
         timer = threading.Timer(patience, self._end_for_silence)
         timer.daemon = True
         timer.start()
