@@ -8,7 +8,7 @@ import click
 
 from statustui.cli.options import ROOTS, WatchOptions, check_roots, checked, watch_options
 from statustui.cli.screen import HOME_TIMEOUT, open_monitor
-from statustui.remote.address import is_remote
+from statustui.core.address import is_remote
 from statustui.settings.config import read_command, read_gather
 
 _COMMAND = checked(read_command)

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from statustui.core.address import parse_address
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.core.query import OPENINGS, PAST_FIELDS, QueryError
@@ -20,7 +21,6 @@ from statustui.core.text import clean
 from statustui.monitor.fs.deadline import PATIENCE, Question, ask
 from statustui.monitor.poll_policy import WATCH_MODES, WatchMode
 from statustui.presentation.timed_query import SlowQueryError, TimedQuery, TimeLimit
-from statustui.remote.address import parse_address
 from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
 from statustui.settings.config import (
     INTERVAL,

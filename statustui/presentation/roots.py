@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-_HOST = re.compile(r"ssh://(?P<server>[^/]*)|(?P<host>(?:[^/:@]*@)?(?:\[[^\]/]*\]|[^/:]+)):")
-"""The host of a root that is on another one: ``host:path`` or ``ssh://host/path``."""
+from statustui.core.address import prefix_of
 
 
 def short_names(roots: Iterable[str]) -> dict[str, str]:
@@ -30,7 +28,6 @@ def short_names(roots: Iterable[str]) -> dict[str, str]:
 
 def _parts(root: str) -> list[str]:
     """Return the host with a colon, empty for this one, and the parts of the path."""
-    match = _HOST.match(root)
-    host = "" if match is None else f"{match['server'] or match['host']}:"
-    path = root if match is None else root[match.end() :]
-    return [host, *path.rstrip("/").split("/")]
+    prefix = prefix_of(root)
+    host = prefix.removeprefix("ssh://").removesuffix(":")
+    return [f"{host}:" if prefix else "", *root.removeprefix(prefix).rstrip("/").split("/")]

@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 
-from statustui.remote.address import Address, parse_address
+from statustui.core.address import Address, parse_address
 from statustui.remote.codec import decode, encode
 from statustui.remote.messages import Hello
 from statustui.remote.paths import Paths

@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from statustui.core.address import is_remote
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.fs.deadline import PATIENCE, Question
 from statustui.monitor.once import Details, Picture, read_once
 from statustui.monitor.run.whole_run import RunFiles, read_run
-from statustui.remote.address import is_remote
 from statustui.remote.sources import split_roots
 
 if TYPE_CHECKING:

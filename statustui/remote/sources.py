@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from statustui.core.address import is_remote, parse_address
 from statustui.monitor.batch import Deliver
 from statustui.monitor.source import Source
 from statustui.monitor.usage import RootUsage
-from statustui.remote.address import is_remote, parse_address
 from statustui.scheduler.answers import Call
 
 if TYPE_CHECKING:

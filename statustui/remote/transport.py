@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
+from statustui.core.address import Address
 from statustui.core.text import clean
 from statustui.monitor.fs.deadline import NO_ANSWER
-from statustui.remote.address import Address
 from statustui.remote.archive import NO_PYTHON, command_line, program
 from statustui.remote.protocol import FrameReader, FrameWriter, Message, ProtocolError
 

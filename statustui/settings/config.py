@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from statustui.core.address import is_remote, parse_address
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.core.order import GROUPINGS, SORT_KEYS, split_sort
@@ -20,7 +21,6 @@ from statustui.core.text import clean, parse_span
 from statustui.monitor.fs.deadline import PATIENCE, ask
 from statustui.monitor.poll_policy import WATCH_MODES, Settings, WatchMode
 from statustui.presentation.columns import COLUMNS
-from statustui.remote.address import is_remote, parse_address
 from statustui.scheduler.pace import DEFAULT_EVERY, SCHEDULER_MODES, SchedulerMode
 from statustui.settings.cache_directory import CacheDirectory, cache_directory
 from statustui.settings.directories import user_directory

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from statustui.core.address import identity_of
 from statustui.core.mutes import Mute, Mutes
-from statustui.remote.address import identity_of
 from statustui.settings.state_files import read_file, root_file, write_file
 
 _FOLDER = "muted"

@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from statustui.core.address import identity_of
 from statustui.core.mutes import Mute
 from statustui.core.run import Run
-from statustui.remote.address import identity_of
 from statustui.settings.config import Config, with_entry
 from statustui.settings.directories import user_directory
 from statustui.settings.mute_file import read_mutes, save_mutes

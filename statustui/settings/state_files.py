@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
 
-from statustui.remote.address import identity_of
+from statustui.core.address import identity_of
 
 _MAX_FILE_SIZE = 1 << 26
 """Bytes read; larger files are cut, and so are not valid."""

@@ -11,10 +11,10 @@ from functools import partial
 from io import FileIO
 from typing import IO
 
+from statustui.core.address import identity_of, is_remote
 from statustui.core.run import Run
 from statustui.core.text import clean, shorten
 from statustui.monitor.fs.deadline import start_thread
-from statustui.remote.address import identity_of, is_remote
 from statustui.settings.key_command import KeyCommand
 
 _MAX_CALLS = 10

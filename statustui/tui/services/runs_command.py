@@ -7,10 +7,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from statustui.core.address import identity_of
 from statustui.core.run import Run
 from statustui.core.text import clean, shorten
 from statustui.presentation.run_object import dump, run_object
-from statustui.remote.address import identity_of
 
 _MAX_VARIABLE = 4096
 """Bytes of an environment variable for a command: as many as a path may have."""

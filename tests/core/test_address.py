@@ -1,3 +1,5 @@
+"""Roots that are addresses of other hosts, and those that are not."""
+
 from __future__ import annotations
 
 import os
@@ -7,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.remote.address import Address, identity_of, is_remote, parse_address
-from statustui.remote.archive import command_line, escape, program
+from statustui.core.address import Address, identity_of, is_remote, parse_address
 
 ADDRESSES = {
     "login1:/scratch/me/wd": Address("login1", None, "/scratch/me/wd", "login1:"),
@@ -89,12 +90,3 @@ def test_a_text_is_a_path_an_address_or_refused(text: str) -> None:
         assert address.path
         assert not re.search(r"\s", address.host)
         assert text.startswith(address.prefix)
-
-
-def test_the_command_line_is_one_word_for_any_shell() -> None:
-    """It has neither quotes, nor what a C shell takes for history, nor newlines."""
-    line = command_line()
-    assert not set(line) & set("'\"!\n`")
-    assert escape("import sys;a(b)") == r"import\ sys\;a\(b\)"
-    assert "statustui-agent" in line
-    assert program("0123").count(b"run(") >= 1

@@ -51,7 +51,7 @@ def parse_address(root: str) -> Address | None:
     match = _SCP_FORM.fullmatch(root)
     if match is None:
         return None
-    return Address(_login(match["login"]), None, match["path"] or ".", f"{match['login']}:")
+    return Address(_login(match["login"]), None, match["path"] or ".", prefix_of(root))
 
 
 def _parse_url(root: str) -> Address:
@@ -70,8 +70,8 @@ def _parse_url(root: str) -> Address:
         raise ValueError("the path of an address has a NUL character")
     # As in addresses of git: `/~/x` is below the home.
     path = (path[2:].lstrip("/") or ".") if path == "/~" or path.startswith("/~/") else path
-    prefix = root[: match.start("path")] if match["path"] else root
-    return Address(_login(match["login"]), None if port is None else int(port), path, prefix)
+    number = None if port is None else int(port)
+    return Address(_login(match["login"]), number, path, prefix_of(root))
 
 
 def _login(text: str) -> str:
@@ -93,9 +93,17 @@ def _login(text: str) -> str:
     return f"{user}{at}{host}"
 
 
+def prefix_of(root: str) -> str:
+    """Return the text before the path in an address, valid or not; empty for a local path."""
+    if root.startswith(_SCHEME):
+        return _SCHEME + root.removeprefix(_SCHEME).partition("/")[0]
+    match = _SCP_FORM.fullmatch(root)
+    return "" if match is None else f"{match['login']}:"
+
+
 def is_remote(root: str) -> bool:
     """Return whether a root is on another host, or is meant to be."""
-    return root.startswith(_SCHEME) or _SCP_FORM.fullmatch(root) is not None
+    return prefix_of(root) != ""
 
 
 def identity_of(root: str) -> str:
