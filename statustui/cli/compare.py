@@ -13,6 +13,7 @@ import click
 from statustui.cli.comparing import (
     BASE,
     TOLERANCE,
+    Filters,
     Selection,
     compare_selection,
     reading_files,
@@ -26,7 +27,6 @@ from statustui.cli.options import (
     ROOT,
     ROOTS,
     Failure,
-    Filter,
     WatchOptions,
     watch_options,
 )
@@ -89,26 +89,25 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     """
     if other is not None and len(roots) > 1:
         raise click.UsageError("--with needs one ROOT to compare ROOT2 with.")
-    query = Filter(expression)
-    base_query = Filter(base, "--base") if base else None
+    filters = Filters.parse(expression, base)
     refuse_follow_options(watching)
     config = watching.configure()
     for mistake in config.mistakes:
         warn(mistake)
     now = time.time()
     places = [roots] if other is None else [roots, (other,)]
-    askers = [make_asker(config) if asks else None for _place in places]
-    needs_pasts = any(one.needs_pasts for one in (query, base_query) if one is not None)
+    wanted = [
+        Wanted(pasts=filters.need_pasts, asker=make_asker(config) if asks else None)
+        for _place in places
+    ]
     with ExitStack() as stack:
         trees = [
-            stack.enter_context(
-                closing(open_roots(place, config, now, Wanted(pasts=needs_pasts, asker=asker)))
-            )
-            for place, asker in zip(places, askers, strict=True)
+            stack.enter_context(closing(open_roots(place, config, now, one)))
+            for place, one in zip(places, wanted, strict=True)
         ]
         pictures = [one.picture for one in trees]
         files = stack.enter_context(reading_files(trees, config))
-        selection = _select(pictures, query, base_query, now)
+        selection = _select(pictures, filters, now)
         comparison = compare_selection(selection, tolerance, files)
     incomplete = [*(part for found in pictures for part in found.incomplete), *files.unread]
     for line in _lines(comparison, form, [root for place in places for root in place], incomplete):
@@ -117,20 +116,19 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         warn_unfollowed(found)
         save_caches(found)
     warn_unread(incomplete)
-    warn_unanswered(askers)
+    warn_unanswered(one.asker for one in wanted)
     if incomplete:
         raise SystemExit(Failure.exit_code)
     if comparison.new:
         raise SystemExit(1)
 
 
-def _select(
-    pictures: Sequence[Picture], query: Filter, base: Filter | None, now: float
-) -> Selection:
+def _select(pictures: Sequence[Picture], filters: Filters, now: float) -> Selection:
     """Return what to compare: runs of one tree, or of two."""
     runs = pictures[0].runs
     if len(pictures) == 1:
-        return select(runs, query, base, now)
+        return select(runs, filters, now)
+    query, base = filters
     others = pictures[1].runs
     chosen = [run for run in runs if query.matches(run, now)]
     former = [run for run in others if (base or query).matches(run, now)]

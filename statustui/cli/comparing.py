@@ -66,17 +66,41 @@ class Selection(NamedTuple):
     """All runs, which tell what is usual."""
 
 
-def select(runs: Sequence[Run], query: Filter, base: Filter | None, now: float) -> Selection:
+class Filters(NamedTuple):
+    """The filters of a comparison."""
+
+    query: Filter
+    """Selects the runs."""
+    base: Filter | None
+    """Selects what they are compared with; None for the result before each."""
+
+    @classmethod
+    def parse(cls, expression: str, base: str) -> Filters:
+        """Parse the filters that are given by `FILTER` and `BASE`.
+
+        Raises:
+            click.BadParameter: One of them has a mistake; the message marks it.
+            Failure: Parsing one takes too long.
+        """
+        return cls(Filter(expression), Filter(base, "--base") if base else None)
+
+    @property
+    def need_pasts(self) -> bool:
+        """Whether one of them goes by the pasts of runs."""
+        return self.query.needs_pasts or (self.base is not None and self.base.needs_pasts)
+
+
+def select(runs: Sequence[Run], filters: Filters, now: float) -> Selection:
     """Return the runs that match a filter, with those that they are compared with.
 
     A run that both filters match is no base: it would be compared with itself.
 
     Args:
         runs: All runs.
-        query: Selects the runs.
-        base: Selects what they are compared with; None for the result before each.
+        filters: Select the runs, and what they are compared with.
         now: The time in seconds since 1970.
     """
+    query, base = filters
     chosen = [run for run in runs if query.matches(run, now)]
     if base is None:
         return Selection(chosen, with_one_before(chosen, runs), runs)

@@ -32,20 +32,13 @@ class Wanted(NamedTuple):
     """Asked once about the jobs of all runs under way; None to go by their files."""
 
 
-EVERYTHING = Wanted()
-
-
-def read_roots(
-    roots: Sequence[str], config: Config, now: float, wanted: Wanted = EVERYTHING
-) -> Picture:
+def read_roots(roots: Sequence[str], config: Config, now: float, wanted: Wanted) -> Picture:
     """Read the runs below some roots as `open_roots` does; no more of their files is needed."""
     with closing(open_roots(roots, config, now, wanted)) as trees:
         return trees.picture
 
 
-def open_roots(
-    roots: Sequence[str], config: Config, now: float, wanted: Wanted = EVERYTHING
-) -> Trees:
+def open_roots(roots: Sequence[str], config: Config, now: float, wanted: Wanted) -> Trees:
     """Read the runs below some roots, and show on standard error how many, if it takes long.
 
     The caller closes the result.

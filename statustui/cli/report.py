@@ -7,7 +7,14 @@ from contextlib import closing
 
 import click
 
-from statustui.cli.comparing import BASE, TOLERANCE, reading_files, refuse_follow_options, select
+from statustui.cli.comparing import (
+    BASE,
+    TOLERANCE,
+    Filters,
+    reading_files,
+    refuse_follow_options,
+    select,
+)
 from statustui.cli.console import warn, warn_unread
 from statustui.cli.options import (
     ASK,
@@ -15,7 +22,6 @@ from statustui.cli.options import (
     PLACE,
     ROOTS,
     Failure,
-    Filter,
     WatchOptions,
     watch_options,
 )
@@ -61,8 +67,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     By default the last result of each name is compared with the one before; with --base with the
     last of the runs that match EXPR.
     """
-    query = Filter(expression)
-    base_query = Filter(base, "--base") if base else None
+    filters = Filters.parse(expression, base)
     refuse_follow_options(watching)
     form = form or (format_of(output) if output else None) or "md"
     config = watching.configure()
@@ -72,8 +77,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         check_target(output, config.patience)
     now = time.time()
     asker = make_asker(config) if asks else None
-    needs_pasts = any(one.needs_pasts for one in (query, base_query) if one is not None)
-    wanted = Wanted(pasts=needs_pasts or FORMATS[form].has_objects, asker=asker)
+    wanted = Wanted(pasts=filters.need_pasts or FORMATS[form].has_objects, asker=asker)
     with (
         closing(open_roots(roots, config, now, wanted)) as trees,
         reading_files([trees], config) as files,
@@ -82,7 +86,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         request = ReportRequest(
             roots=roots,
             form=form,
-            selection=select(found.runs, query, base_query, now),
+            selection=select(found.runs, filters, now),
             expression=expression,
             base=base,
             incomplete=found.incomplete,
