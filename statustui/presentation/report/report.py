@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from heapq import nlargest
 from operator import itemgetter
 from typing import NamedTuple
@@ -78,7 +79,7 @@ class Report:
         """Name of each category -> its number of runs."""
         return count_categories(Counter(run.category for run in self.counted))
 
-    @property
+    @cached_property
     def counted(self) -> Collection[Run]:
         """The runs that are counted: a series is none."""
         return count_what(self.runs)[0]
@@ -100,7 +101,7 @@ class Report:
         """What has changed, in one line."""
         return headline(self.comparison)
 
-    @property
+    @cached_property
     def sections(self) -> list[tuple[str, str, tuple[Item, ...]]]:
         """Name, title and tests of each list that has any."""
         lists = self.comparison.told
@@ -109,12 +110,12 @@ class Report:
             sections.append(("unfinished", "under way", self.comparison.unfinished))
         return sections
 
-    @property
+    @cached_property
     def causes(self) -> list[Cause]:
         """The failures by what went wrong, the most frequent first."""
         return causes_of(self.comparison)
 
-    @property
+    @cached_property
     def slowest(self) -> list[tuple[Run, float]]:
         """The results that were at work for longest, and for how many seconds."""
         measured = [
