@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.geometry import Region
 from textual.widget import Widget
@@ -15,6 +16,7 @@ from statustui.presentation.glyphs import STYLES
 from statustui.presentation.outlook_text import GAP, OutlookPart, outlook_line
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.terminal.timers import call_after
+from statustui.tui.widgets.cells import Part, changed_end
 
 _INTERVAL, _IDLE_INTERVAL = 10.0, 60.0
 """Seconds between two looks at what is under way, and while nothing changes."""
@@ -26,13 +28,15 @@ _LEAST_HEIGHT = 20
 """Lines of a terminal from which the line is shown."""
 _MARGIN = 1
 """Blank cells at either end."""
+_PLAIN = Style()
 
 
 class CampaignLine(Widget):
     """What is under way, how much ends and fails in an hour, and when all will have ended.
 
-    It changes every ten seconds at most, while no run changes once a minute, and only the cells
-    that differ are drawn again. It is hidden when nothing is under way, or nothing can be said.
+    It changes every ten seconds at most, while no run changes once a minute, and only the cells up
+    to the last that differs are drawn again. It is hidden when nothing is under way, or nothing can
+    be said.
 
     Args:
         context: What all screens share.
@@ -85,8 +89,11 @@ class CampaignLine(Widget):
             return
         before, self._parts = self._parts, self._look()
         was_shown, self.display = self.display, bool(self._parts)
-        if self.display and was_shown and before != self._parts:
-            self.refresh(_changed_region(before, self._parts))
+        if self.display and was_shown:
+            # Textual sends a line from its beginning.
+            end = changed_end(self._drawn(before), self._drawn(self._parts))
+            if end:
+                self.refresh(Region(0, 0, end, 1))
 
     @property
     def _is_due(self) -> bool:
@@ -117,24 +124,13 @@ class CampaignLine(Widget):
 
     def render(self) -> Text:
         """Draw the line as it was found last."""
+        return Text.assemble(*self._drawn(self._parts))
+
+    def _drawn(self, parts: Sequence[OutlookPart]) -> list[Part]:
+        """Return the texts of the line with their styles."""
         failure = self.get_component_rich_style(STYLES[Category.FAILED], partial=True)
-        parts = [(part.text, failure if part.is_failure else "") for part in self._parts]
-        line = Text(GAP).join(Text(text, style) for text, style in parts)
-        line.pad_left(_MARGIN)
-        return line
-
-
-def _changed_region(before: Sequence[OutlookPart], after: Sequence[OutlookPart]) -> Region:
-    """Return the cells from the first to the last one that differ."""
-    old, new = (_plain(parts) for parts in (before, after))
-    width = max(len(old), len(new))
-    pairs = zip(old.ljust(width), new.ljust(width), strict=True)
-    changed = [index for index, (one, other) in enumerate(pairs) if one != other]
-    if not changed or [part.is_failure for part in before] != [part.is_failure for part in after]:
-        # The colours differ.
-        changed = [0, width - 1]
-    return Region(changed[0], 0, changed[-1] + 1 - changed[0], 1)
-
-
-def _plain(parts: Sequence[OutlookPart]) -> str:
-    return " " * _MARGIN + GAP.join(part.text for part in parts)
+        drawn = [(" " * _MARGIN, _PLAIN)]
+        for part in parts:
+            gap = [(GAP, _PLAIN)] if len(drawn) > 1 else []
+            drawn += [*gap, (part.text, failure if part.is_failure else _PLAIN)]
+        return drawn
