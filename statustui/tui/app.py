@@ -421,7 +421,7 @@ class StatusApp(PrivateApp):
     def action_check_all(self) -> None:
         """Check all roots now; first let ssh ask for what it needs, if it does."""
         if any(health.needs_user for health in self._shared.roots.known):
-            self.run_worker(self._foreground.call(lambda: self._source.ask_user(print_line)))
+            self.run_worker(self._foreground.call(lambda: self._source.ask_user(print_line), "ssh"))
         self._source.check_all()
 
     def action_compare(self) -> None:

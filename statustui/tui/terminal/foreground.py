@@ -93,8 +93,13 @@ class Foreground:
         if trouble is not None:
             self._warn(clean(f"{name}: {trouble}"))
 
-    async def call(self, work: Callable[[], object]) -> None:
-        """Have a function that uses the terminal run to its end, on another thread."""
+    async def call(self, work: Callable[[], object], name: str) -> None:
+        """Have a function that uses the terminal run to its end, on another thread.
+
+        Args:
+            work: The function.
+            name: What to call it in a warning.
+        """
         trouble = None
         async with self._lock:
             try:
@@ -107,7 +112,7 @@ class Foreground:
             except SuspendNotSupported:
                 trouble = "it cannot have this terminal"
         if trouble is not None:
-            self._warn(clean(f"ssh: {trouble}"))
+            self._warn(clean(f"{name}: {trouble}"))
 
     async def _run(
         self, command: Sequence[str], variables: Mapping[str, str], descriptors: Sequence[int]

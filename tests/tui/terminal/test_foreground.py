@@ -46,9 +46,9 @@ def test_the_terminal_comes_back_whatever_a_function_raises() -> None:
         raise KeyError("x")
 
     for work in (fail_to_connect, crash, lambda: None):
-        asyncio.run(foreground.call(work))
+        asyncio.run(foreground.call(work, "ssh"))
     assert app.resumed == 3
     assert warnings == [r"ssh: Too many open files\x1b", "ssh: KeyError('x')"]
     app.can_suspend = False
-    asyncio.run(foreground.call(crash))
+    asyncio.run(foreground.call(crash, "ssh"))
     assert warnings[2:] == ["ssh: it cannot have this terminal"]
