@@ -15,7 +15,7 @@ from typing import NamedTuple
 from statustui.core.categories import Category
 from statustui.core.past import Name
 from statustui.core.run import Run
-from statustui.core.work_times import WorkTimes, work_name
+from statustui.core.work_times import WorkTimes, begin_of_work, work_name
 
 _CELL = 600
 """Seconds for which ends of runs are counted together."""
@@ -234,7 +234,7 @@ def _is_overdue(usual: Sequence[float], elapsed: float) -> bool:
 
 def _elapsed(run: Run, now: float) -> float:
     """Return for how many seconds a run has been at work."""
-    begin = run.started if run.began is None else run.began
+    begin = begin_of_work(run)
     return 0.0 if begin is None else now - begin
 
 

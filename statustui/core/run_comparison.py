@@ -88,11 +88,11 @@ class LogComparison(NamedTuple):
 class RunComparison(NamedTuple):
     """All in which one run differs from another one."""
 
-    timeline_here: StateTimeline
-    timeline_there: StateTimeline
-    results: ValueComparison
-    attributes: ValueComparison
-    logs: tuple[LogComparison, ...]
+    timeline_here: StateTimeline = StateTimeline()
+    timeline_there: StateTimeline = StateTimeline()
+    results: ValueComparison = ValueComparison()
+    attributes: ValueComparison = ValueComparison()
+    logs: tuple[LogComparison, ...] = ()
 
 
 def compare_times(here: Mapping[str, float], there: Mapping[str, float]) -> list[TimeRow]:

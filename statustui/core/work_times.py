@@ -17,12 +17,17 @@ from statustui.core.past import Name, name_of
 from statustui.core.run import Run
 
 
-def seconds_at_work(run: Run) -> float | None:
-    """Return the seconds from when a run began to run, or else from its first status, to its last.
+def begin_of_work(run: Run) -> float | None:
+    """Return when a run began to run, or else its first status; in seconds since 1970.
 
     Time in a queue or in a build says little about the test.
     """
-    begin = run.started if run.began is None else run.began
+    return run.started if run.began is None else run.began
+
+
+def seconds_at_work(run: Run) -> float | None:
+    """Return the seconds from `begin_of_work` to the last status; None if unknown."""
+    begin = begin_of_work(run)
     if begin is None or run.updated_at is None:
         return None
     return max(0.0, run.updated_at - begin)

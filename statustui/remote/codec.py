@@ -155,6 +155,18 @@ def read_list(data: object) -> list[Any]:
     return data
 
 
+def read_items(data: object, count: int) -> list[Any]:
+    """Return a list of `count` values.
+
+    Raises:
+        CodecError: It is none.
+    """
+    found = read_list(data)
+    if len(found) != count:
+        raise CodecError(f"{len(found):,} values instead of {count}")
+    return found
+
+
 def read_table(data: object) -> dict[str, Any]:
     """Return a dictionary.
 
@@ -188,10 +200,7 @@ def read_status(data: object) -> StatusInfo:
     Raises:
         CodecError: It is none.
     """
-    found = read_list(data)
-    if len(found) != 3:  # noqa: PLR2004 - state, note and time
-        raise CodecError("a status of other than three parts")
-    state, note, time = found
+    state, note, time = read_items(data, 3)
     when = None if time is None else in_range(read_number(time))
     return StatusInfo.read(read_text(state), read_text(note), when)
 
@@ -282,9 +291,7 @@ def _fixed(codecs: Sequence[Codec], make: Callable[[Any], Any]) -> Codec:
         return [write(part, paths) for write, part in zip(encoders, value, strict=True)]
 
     def decode_parts(data: Any, paths: Paths) -> Any:  # noqa: ANN401 - as above
-        parts = read_list(data)
-        if len(parts) != len(decoders):
-            raise CodecError("a value with another number of parts")
+        parts = read_items(data, len(decoders))
         return make(read(part, paths) for read, part in zip(decoders, parts, strict=True))
 
     return Codec(encode_parts, decode_parts)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from statustui.core.run import Run
-from statustui.core.run_comparison import RunComparison, compare_values
-from statustui.core.timeline import StateTimeline
+from statustui.core.run_comparison import RunComparison
 from statustui.monitor.run.comparison import ComparisonRead
 from statustui.monitor.run.run_logs import Unreadable
 from statustui.remote.comparison_codec import decode_comparison
@@ -31,7 +30,7 @@ class RemoteComparison:
         self._runs = run, other
         self._deliver = deliver
         self._line = line
-        self._found = _nothing()
+        self._found = ComparisonRead(RunComparison(), ())
 
     # Called by the source.
 
@@ -67,8 +66,3 @@ class RemoteComparison:
     def stop(self) -> None:
         """Stop comparing."""
         self._line.close()
-
-
-def _nothing() -> ComparisonRead:
-    none = compare_values({}, {})
-    return ComparisonRead(RunComparison(StateTimeline(), StateTimeline(), none, none, ()), ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, get_type_hints
+from typing import Literal, NamedTuple, get_type_hints
 
 from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
@@ -20,6 +20,7 @@ from statustui.remote.codec import (
     decode,
     encode,
     read_integer,
+    read_items,
     read_list,
     read_table,
     read_text,
@@ -218,14 +219,14 @@ class BatchReceiver:
         )
 
     def _read_health(self, data: object) -> RootHealth:
-        place_of_root, changed = _pair(data)
+        place_of_root, changed = read_items(data, 2)
         number = read_integer(place_of_root)
         if not 0 <= number < len(self._paths.roots):
             raise CodecError("the health of no root")
         root = self._paths.roots[number]
         fields = self._health[root]
         for one in read_list(changed):
-            field, value = _pair(one)
+            field, value = read_items(one, 2)
             if not 0 <= read_integer(field) < len(fields):
                 raise CodecError("a field that no health has")
             fields[field] = value
@@ -240,10 +241,3 @@ def _with_members(run: Run, paths: tuple[str, ...]) -> Run:
     if run.members is None:
         return run
     return run._replace(members=replace(run.members, paths=paths))
-
-
-def _pair(data: object) -> list[Any]:
-    pair = read_list(data)
-    if len(pair) != 2:  # noqa: PLR2004 - a pair
-        raise CodecError("other than two values")
-    return pair

@@ -16,7 +16,7 @@ from statustui.monitor.run.inspection import (
     Unreadable,
 )
 from statustui.monitor.run.log_text import LogPage
-from statustui.remote.codec import CodecError, decode, encode, read_list
+from statustui.remote.codec import CodecError, decode, encode, read_items
 from statustui.remote.paths import Paths
 
 _MAX_ENTRIES = 20_000
@@ -121,7 +121,7 @@ class ResultReceiver:
         Raises:
             ValueError: It is none.
         """
-        kind, content = _two(data)
+        kind, content = read_items(data, 2)
         if kind == _HISTORY:
             return self._apply(decode(_HistoryChange, content, self._paths))
         if not isinstance(kind, str) or kind not in _KINDS:
@@ -152,10 +152,3 @@ class ResultReceiver:
             generation=change.generation,
         )
         return self._history
-
-
-def _two(data: object) -> list[Any]:
-    found = read_list(data)
-    if len(found) != 2:  # noqa: PLR2004 - kind and content
-        raise CodecError("other than a kind and its content")
-    return found

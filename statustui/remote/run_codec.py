@@ -20,6 +20,7 @@ from statustui.remote.codec import (
     CodecError,
     codec_of,
     read_integer,
+    read_items,
     read_list,
     read_number,
     read_status,
@@ -214,10 +215,7 @@ def _column(data: object, count: int) -> Sequence[Any]:
     """
     if isinstance(data, dict):
         return [data.get("all")] * count
-    found = read_list(data)
-    if len(found) != count:
-        raise CodecError("a column of another length")
-    return found
+    return read_items(data, count)
 
 
 def _decode_column(

@@ -112,9 +112,7 @@ class FileComparison:
             task()
         except Exception as error:  # noqa: BLE001 - the next check is to be made all the same
             trouble = Unreadable(self._here.run.path, f"internal error: {error!r}")
-            nothing = compare_values({}, {})
-            empty = RunComparison(StateTimeline(), StateTimeline(), nothing, nothing, ())
-            self._report(ComparisonRead(empty, (trouble,)))
+            self._report(ComparisonRead(RunComparison(), (trouble,)))
 
     def _report(self, found: ComparisonRead) -> None:
         if not self._stopped.is_set():
