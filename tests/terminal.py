@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -94,6 +95,11 @@ class Terminal:
     def wait_for(self, text: str) -> None:
         """Read until `text` is on the screen."""
         self.wait_until(lambda: any(text in line for line in self.lines), repr(text))
+
+    def wait_for_runs(self, count: int) -> None:
+        """Read until the picture is whole: so many runs, all of them read."""
+        whole = re.compile(rf"(?<![\d,]){count:,} runs?\b(?! found| as of)")
+        self.wait_until(lambda: any(map(whole.search, self.lines)), f"{count} runs, all read")
 
     def wait_until_gone(self, text: str) -> None:
         """Read until `text` is not on the screen any more."""

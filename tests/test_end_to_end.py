@@ -64,7 +64,7 @@ def test_a_run_that_goes_wrong_is_watched_until_its_log_says_why(
     """History and log are followed while another process writes both."""
     run = write_run(tmp_path / "test_runs" / "1", "CREATED a", "RUNNING b")
     with terminal([*STATUSTUI, str(tmp_path)], columns, lines) as screen:
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         screen.press("\r")
         screen.wait_for("History")
         with subprocess.Popen([sys.executable, "-c", WRITER, str(run)]):
@@ -122,7 +122,8 @@ def test_a_real_working_directory_in_various_terminals(
     """Problems first, wherever it runs; without colours glyph and word are left."""
     with terminal([*STATUSTUI, str(corpora / "pavilion-2.4")], columns, lines, **env) as screen:
         screen.wait_for("RESULTS_ERROR")
-        screen.wait_for("20 runs" if columns > 40 else "RESULTS_ERROR")
+        if columns > 40:
+            screen.wait_for_runs(20)
         screen.wait_until(lambda: screen.lines[0].startswith(" ▲ 3 error"), "the counts")
         screen.press("q")
         assert screen.wait_for_end() == 0
@@ -140,7 +141,7 @@ def test_a_new_problem_rings_and_runs_a_command(tmp_path: Path) -> None:
     write_run(tree / "old", "RUN_ERROR long ago")
     command = f"""sh -c 'echo "$STATUSTUI_ID $STATUSTUI_NOTE" >> {out}; sleep 60'"""
     with terminal([*STATUSTUI, "--bell", "--on-problem", command, str(tree)]) as screen:
-        screen.wait_for("2 runs")
+        screen.wait_for_runs(2)
         assert b"\x1b]9;" not in screen.output
         set_status(run, "RUN_TIMEOUT", "$(date) late")
         screen.wait_until(lambda: b"\x07\x1b]9;statustui: one one" in screen.output, "the bell")
@@ -161,7 +162,7 @@ def test_the_end_of_all_runs_is_one_call_also_when_the_program_ends_before_it(
     tell = f"""sh -c 'echo $0 $STATUSTUI_COUNT $STATUSTUI_PROBLEMS $(wc -l) >> {out}'"""
     options = ["--gather", "1h", "--on-problem", f"{tell} problems", "--on-end", f"{tell} end"]
     with terminal([*STATUSTUI, *options, str(tree)]) as screen:
-        screen.wait_for("3 runs")
+        screen.wait_for_runs(3)
         set_status(runs[0], "RUN_TIMEOUT", "late")
         set_status(runs[1], "RUN_ERROR", "lost")
         screen.wait_for("lost")
@@ -187,7 +188,7 @@ def test_keys_that_come_at_once_go_where_they_would_one_by_one(tmp_path: Path) -
     for number in range(1, 41):
         write_run(tmp_path / f"{number:02}", f"RUN_TIMEOUT after {number} min")
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
-        screen.wait_for("40 runs")
+        screen.wait_for_runs(40)
         screen.press("/aft\x1b[200~er 1\x1b[201~\rj")
         screen.wait_for("13 of 40 listed")
         screen.press("\r")
@@ -214,7 +215,7 @@ def test_the_palette_takes_keys_at_any_moment(tmp_path: Path) -> None:
     """Also while its list is not drawn yet, and when nothing is found."""
     write_run(tmp_path / "one", "RUNNING on a node")
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         for delay in range(0, 50, 5):
             screen.press(":")
             screen.read_for(delay / 1000)

@@ -38,7 +38,7 @@ def test_a_signal_ends_it_and_restores_the_terminal(tmp_path: Path, number: sign
     """With the exit status that shells have for it, also with a run open."""
     write_run(tmp_path / "one", "RUNNING on a node")
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         screen.press("\r")
         screen.wait_for("History")
         os.kill(screen.pid, number)
@@ -78,7 +78,7 @@ def test_no_process_stays_when_the_connection_is_lost(tmp_path: Path, ignored: l
     """Not even one that was told to ignore it, as by nohup: it would read the end for ever."""
     write_run(tmp_path / "one", "RUNNING on a node")
     with terminal([*ignored, *STATUSTUI, str(tmp_path)]) as screen:
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         screen.hang_up()
         wait_until(is_gone(screen.pid), "the program to end")
         screen.status = 0
@@ -90,7 +90,7 @@ def test_it_can_be_suspended_and_comes_back(tmp_path: Path) -> None:
     with terminal(["bash", "--norc", "--noprofile", "-i"], PS1="ready$ ") as screen:
         screen.wait_for("ready$")
         screen.press(f"{sys.executable} -m statustui {tmp_path}\r")
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         screen.press("\x1a")
         screen.wait_until(lambda: is_restored(screen), "the terminal back")
         screen.wait_for("Stopped")
@@ -186,7 +186,7 @@ def test_tmux_may_be_detached_and_attached_again(tmp_path: Path) -> None:
     program = shlex.join([*STATUSTUI, str(tmp_path / "tree")])
     try:
         with terminal([*tmux, "new-session", "-s", "s", program], 80, 24, TMUX="") as screen:
-            screen.wait_for("1 run")
+            screen.wait_for_runs(1)
             screen.press("\x02d")
             assert screen.wait_for_end() == 0
         append(run, "RUN_TIMEOUT while nobody was there", time.time())
@@ -220,7 +220,7 @@ def stopped_at(place: Path, run: Callable[[Terminal, int], None]) -> bytes:
     pid = place / "pid"
     command = [sys.executable, "-c", STOPPED, *STATUSTUI, str(place / "tree")]
     with terminal(command, PID=str(pid)) as screen:
-        screen.wait_for("2 runs")
+        screen.wait_for_runs(2)
         run(screen, int(pid.read_text()))
         screen.wait_for("ended")
         screen.wait_for("before")
@@ -242,7 +242,7 @@ def test_a_key_pressed_while_it_was_stopped_counts(tmp_path: Path) -> None:
     def press(screen: Terminal, pid: int) -> None:
         for _ in range(3):
             stop(screen, pid, b"")
-            screen.wait_for("2 runs")
+            screen.wait_for_runs(2)
         stop(screen, pid, b"q")
 
     assert stopped_at(tmp_path, press).split() == [b"0", b"as", b"before"]

@@ -28,7 +28,7 @@ def test_a_command_has_the_screen_or_runs_behind_it(tmp_path: Path) -> None:
     config.write_text(CONFIG.format(python=sys.executable, ask=ASK))
     command = [*STATUSTUI, "--config", str(config), str(tmp_path / "tree")]
     with terminal(command, 200) as screen:
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         screen.press("X")
         screen.wait_for(f"shown {run} {run}/run.log")
         assert OTHER_SCREEN_OFF in screen.output.partition(b"shown")[0]

@@ -63,7 +63,7 @@ def test_a_long_session_changes_nothing(tmp_path: Path) -> None:
     run = plant(tree)
     strace = [str(STRACE), "-f", "-y", "-qq", "-e", CALLS, "-o", str(trace)]
     with terminal([*strace, *STATUSTUI, str(tree)], 160, 45) as screen:
-        screen.wait_for("3 runs")
+        screen.wait_for_runs(3)
         for keys, text in (
             ("\r", "why: RUN_TIMEOUT"),
             ("\r", "First error"),

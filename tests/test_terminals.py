@@ -91,7 +91,7 @@ def test_sixteen_colours_are_enough(tree: str, term: str) -> None:
     """Those of the terminal's own palette, light or dark; nothing else is ever sent."""
     with terminal([*STATUSTUI, tree], TERM=term) as screen:
         screen.wait_for(COUNTS)
-        screen.wait_for("20 runs")
+        screen.wait_for_runs(20)
         for keys, text in (
             ("\r", "why: RESULTS_ERROR"),
             ("\t\t", "results.json"),
@@ -126,7 +126,7 @@ def test_redirections_leave_the_screen_alone(tree: str, tmp_path: Path, redirect
         screen.press("\r")
         screen.wait_for("why: RESULTS_ERROR")
         screen.press("q")
-        screen.wait_for("20 runs")
+        screen.wait_for_runs(20)
         screen.press("\x11")
         assert screen.wait_for_end() == 0
     assert (tmp_path / "file").read_bytes() == b""
@@ -147,7 +147,7 @@ def test_a_terminal_that_does_not_block_gets_every_line(tmp_path: Path) -> None:
     program = "import fcntl, os, sys; fcntl.fcntl(1, fcntl.F_SETFL, os.O_NONBLOCK | os.O_RDWR)"
     line = f"{sys.executable} -c '{program}'; exec {shlex.join(STATUSTUI)} {tmp_path}"
     with terminal(["sh", "-c", line], 200, 60) as screen:
-        screen.wait_for("60 runs")
+        screen.wait_for_runs(60)
         for _ in range(3):
             screen.press("sS")
             time.sleep(0.5)
@@ -189,7 +189,7 @@ def test_any_size_down_to_a_corner_in_a_storm(tmp_path: Path) -> None:
     """The picture fits the last size, and what changed in between is on it."""
     run = write_run(tmp_path / "one", "RUNNING on a node", start=time.time())
     with terminal([*STATUSTUI, str(tmp_path)]) as screen:
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         for step in range(200):
             screen.resize(*[(40, 12), (300, 80), (80, 24), (10, 3), (1, 1)][step % 5])
             screen.read_for(0.005)
@@ -206,7 +206,7 @@ def test_any_size_down_to_a_corner_in_a_storm(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_are_no_keys(tree: str) -> None:
     """What a terminal in another encoding sends for an umlaut; the keys around it count."""
     with terminal([*STATUSTUI, tree]) as screen:
-        screen.wait_for("20 runs")
+        screen.wait_for_runs(20)
         screen.press(b"\xffj\xfe\xfdj\xe4\r")
         screen.wait_for("making the run has failed")
         screen.press("q\x11")
@@ -248,7 +248,7 @@ def test_a_terminal_that_takes_nothing_does_not_keep_it_alive(tmp_path: Path) ->
     """It ends within seconds when it is told to, though it cannot say so any more."""
     runs = [write_run(tmp_path / str(n), "RUNNING x", start=time.time()) for n in range(20)]
     with terminal([*STATUSTUI, str(tmp_path)], 160, 45) as screen:
-        screen.wait_for("20 runs")
+        screen.wait_for_runs(20)
         for key in "sSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsSsS":
             screen.press(key)
             time.sleep(0.05)
@@ -273,7 +273,7 @@ def test_frozen_starved_and_flooded_it_comes_to_show_every_run(tmp_path: Path) -
             stack.callback(hog.wait)
             stack.callback(hog.kill)
         screen = stack.enter_context(terminal([*STATUSTUI, str(tmp_path)], 100, 30))
-        screen.wait_for("20 runs")
+        screen.wait_for_runs(20)
         for _ in range(30):
             for _ in range(rng.randint(1, 12)):
                 write_run(tmp_path / str(total), "RUN_TIMEOUT y", start=time.time())
@@ -286,7 +286,7 @@ def test_frozen_starved_and_flooded_it_comes_to_show_every_run(tmp_path: Path) -
             # A terminal that takes nothing for a while is behind.
             time.sleep(rng.random() * 0.05)
         screen.wait_for(f"{total - 20} failed")
-        screen.wait_for(f"{total} runs")
+        screen.wait_for_runs(total)
         os.kill(screen.pid, signal.SIGSTOP)
         screen.press("q")
         os.kill(screen.pid, signal.SIGCONT)

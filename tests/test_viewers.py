@@ -39,7 +39,7 @@ def test_a_log_is_handed_to_the_pager_and_the_screen_comes_back(tmp_path: Path) 
     with terminal(
         [*STATUSTUI, str(tmp_path / "tree")], PAGER=pager, EDITOR="/no/such/editor"
     ) as screen:
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         screen.press("\r")
         screen.wait_for("v Pager")
         screen.press("v")
@@ -72,7 +72,7 @@ def test_the_end_of_the_monitor_ends_the_pager(tmp_path: Path) -> None:
     script.write_text("import os, time\nprint('pid', os.getpid(), '.', flush=True)\ntime.sleep(60)")
     pager = f"{sys.executable} {script}"
     with terminal([*STATUSTUI, str(tmp_path / "tree")], PAGER=pager) as screen:
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         screen.press("\r")
         screen.wait_for("v Pager")
         screen.press("v")
@@ -98,7 +98,7 @@ def test_the_pager_can_be_suspended_with_the_monitor(tmp_path: Path) -> None:
     with terminal(shell, PS1="ready$ ", PAGER=pager) as screen:
         screen.wait_for("ready$")
         screen.press(f"{sys.executable} -m statustui {tmp_path}/tree\r")
-        screen.wait_for("1 run")
+        screen.wait_for_runs(1)
         screen.press("\r")
         screen.wait_for("v Pager")
         screen.press("v")

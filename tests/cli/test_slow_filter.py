@@ -55,7 +55,7 @@ def test_a_run_that_comes_later_can_make_it_slow(tmp_path: Path, command: list[s
 
 def type_the_filter(screen: Terminal) -> None:
     """Type the filter letter by letter; the last letters make it slow."""
-    screen.wait_for("3 runs")
+    screen.wait_for_runs(3)
     screen.wait_for("Filter")
     screen.press("/")
     screen.press(SLOW)

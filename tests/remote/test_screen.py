@@ -99,7 +99,7 @@ def test_runs_elsewhere_are_compared_and_drawn_over_time(server: Server, tmp_pat
     for path, words in ((before, "fine"), (run, "nan")):
         (path / "run.log").write_text(f"residual is {words}\n", encoding="utf-8")
     with terminal([*STATUSTUI, f"quiet:{tmp_path}/wd"], 100, 30) as screen:
-        screen.wait_for("2 runs")
+        screen.wait_for_runs(2)
         screen.press("x")
         screen.wait_for("waited 1.00s, ran 1m00s")
         screen.press("q=")
