@@ -10,10 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
-from textual.widget import Widget
-from textual.widgets import ContentSwitcher
 
-from statustui.core.config_values import format_value
 from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.core.text import clean
@@ -49,18 +46,11 @@ from statustui.tui.screens.live_screen import LiveScreen
 from statustui.tui.screens.log_viewing import view_log
 from statustui.tui.widgets.document_tree import DocumentTree
 from statustui.tui.widgets.filter_line import SearchLine
-from statustui.tui.widgets.history_view import HistoryView
 from statustui.tui.widgets.key_line import KeyLine
 from statustui.tui.widgets.log_tab import LogTab
-from statustui.tui.widgets.log_view import LogView
 from statustui.tui.widgets.pager import Pager
 from statustui.tui.widgets.run_header import Overview
-from statustui.tui.widgets.run_table import RunTable
-from statustui.tui.widgets.tab_line import TabLine
-
-HISTORY, RUNS, LOGS, RESULTS = "history", "runs", "logs", "results"
-_TITLES = {HISTORY: "History", RUNS: "Runs", LOGS: "Logs", RESULTS: "Results"}
-_TIMES = {"local": "local time", "utc": "UTC", "ago": "how long ago"}
+from statustui.tui.widgets.run_tabs import HISTORY, LOGS, RESULTS, RUNS, RunTabs
 
 
 class RunScreen(LiveScreen):
@@ -118,24 +108,15 @@ class RunScreen(LiveScreen):
 
     def __init__(self, run: Run, store: RunStore, context: ScreenContext) -> None:
         super().__init__()
-        options, clock = context.display, context.clock
         self._run = run
         self._store = store
         self._shared = context
         self._inspection: Inspection | None = None
-        self._overview = Overview(run, clock)
-        self._tabs = TabLine(lambda index: TabChosen(self._names[index]), "tabs")
-        self._history = HistoryView(options, clock)
-        self._logs = LogTab(options, clock)
-        self._results = DocumentTree()
+        self._overview = Overview(run, context.clock)
         self._members = SeriesMembers(context.store.runs)
         self._past = PastResults(context.store.runs)
-        self._table = RunTable(self._members.store, clock, context.config)
+        self._tabs = RunTabs(context, self._members.store)
         self._search_line = SearchLine()
-        self._switcher = ContentSwitcher(
-            self._history, self._table, self._logs, self._results, id="content", initial=HISTORY
-        )
-        self._tab = HISTORY
 
     @property
     def path(self) -> str:
@@ -150,7 +131,7 @@ class RunScreen(LiveScreen):
     @property
     def log_in_view(self) -> str | None:
         """The path of the log, if its tab is open."""
-        log = self._logs.chosen if self._tab == LOGS else None
+        log = self._tabs.logs.chosen if self._tabs.chosen == LOGS else None
         return None if log is None else log.path
 
     @property
@@ -163,16 +144,10 @@ class RunScreen(LiveScreen):
         """The tab to open first: the history, or the runs of a series without one."""
         return RUNS if self._run.is_series and not self._run.status_count else HISTORY
 
-    @property
-    def _names(self) -> list[str]:
-        """The tabs of the displayed run."""
-        return [name for name in _TITLES if name != RUNS or self._run.is_series]
-
     def compose(self) -> ComposeResult:
         """Make the widgets, from top to bottom."""
         yield self._overview
         yield self._tabs
-        yield self._switcher
         yield self._search_line
         yield KeyLine()
 
@@ -184,7 +159,7 @@ class RunScreen(LiveScreen):
 
     def on_screen_resume(self) -> None:
         """Draw the runs of the series, with the last opened one selected."""
-        self._table.reorder()
+        self._tabs.members.reorder()
 
     def on_unmount(self) -> None:
         """Stop the inspection."""
@@ -197,12 +172,9 @@ class RunScreen(LiveScreen):
             self._inspection.stop()
         self._run = run
         self._overview.set_run(run)
-        self._history.set_history(History())
-        self._history.follows = True
-        self._logs.set_logs((), None)
-        self._results.set_documents(())
+        self._tabs.set_run(run)
         if run.is_series:
-            self._table.measure_runs(self._members.set_series(run))
+            self._tabs.members.measure_runs(self._members.set_series(run))
             self._draw_members()
         path = run.path
         peers = find_peers(self._past.set_run(run), run)
@@ -217,7 +189,7 @@ class RunScreen(LiveScreen):
         """Take in the changes of other runs of the test, or of the runs of a series."""
         self._past.apply_batch(batch)
         if self._run.is_series:
-            self._table.measure_runs(self._members.apply_batch(batch))
+            self._tabs.members.measure_runs(self._members.apply_batch(batch))
 
     def refresh_view(self) -> None:
         """Draw what the store knows of the run now."""
@@ -228,16 +200,15 @@ class RunScreen(LiveScreen):
         self._overview.set_run(self._run, is_gone=run is None)
         self._overview.set_results(self._past.results)
         if self._run.is_series:
-            self._table.measure_runs(self._members.update(self._run))
+            self._tabs.members.measure_runs(self._members.update(self._run))
             self._draw_members()
 
     def _draw_members(self) -> None:
-        self._table.show_changes(self._members.store.pop_cursor_shift())
+        self._tabs.members.show_changes(self._members.store.pop_cursor_shift())
 
     def _update_ages(self) -> None:
         self._overview.update_ages(self._inspection)
-        self._history.update_ages()
-        self._logs.update_remark()
+        self._tabs.update_ages()
 
     @on(RunInspected)
     def _apply_result(self, message: RunInspected) -> None:
@@ -248,19 +219,20 @@ class RunScreen(LiveScreen):
             return
         self._overview.apply_result(result)
         if isinstance(result, History):
-            self._history.set_history(result)
-            self._update_remark()
+            self._tabs.history.set_history(result)
+            self._tabs.update_remark()
         elif isinstance(result, Logs):
-            before = self._logs.chosen
+            logs = self._tabs.logs
+            before = logs.chosen
             quoted = result.telling if result.trace is None else result.trace.log
-            self._logs.set_logs(result.logs, quoted)
+            logs.set_logs(result.logs, quoted)
             self.refresh_bindings()
-            if self._tab == LOGS and self._logs.chosen != before:
+            if self._tabs.chosen == LOGS and logs.chosen != before:
                 self._follow_log()
         elif isinstance(result, LogPage | Search | Matches | Unreadable):
-            self._logs.apply_result(result)
+            self._tabs.logs.apply_result(result)
         elif isinstance(result, Documents):
-            self._results.set_documents(result.documents)
+            self._tabs.results.set_documents(result.documents)
         elif isinstance(result, LentLog):
             view_log(self, result, os.environ)
 
@@ -269,66 +241,39 @@ class RunScreen(LiveScreen):
     def _choose(self, tab: str) -> None:
         if self._search_line.display:
             self._end_search()
-        self._tab = tab
-        self._switcher.current = tab
-        self._overview.set_class(tab != HISTORY, "-brief")
-        self._tabs.set_names([_TITLES[name] for name in self._names], self._names.index(tab))
-        self.set_focus(self._content)
-        self._update_remark()
+        self._tabs.choose(tab)
+        self._overview.set_class(self._tabs.chosen != HISTORY, "-brief")
+        self.set_focus(self._tabs.content)
         self._follow_log()
         if self._inspection is not None:
-            self._inspection.show_documents(wanted=tab == RESULTS)
-
-    @property
-    def _content(self) -> Widget:
-        """The widget that gets the keys."""
-        content: dict[str, Widget] = {
-            HISTORY: self._history,
-            RUNS: self._table,
-            LOGS: self._logs.view,
-            RESULTS: self._results,
-        }
-        return content[self._tab]
-
-    def _update_remark(self) -> None:
-        """Say how the history is displayed."""
-        remark = ""
-        if self._tab == HISTORY:
-            following = "following  " if self._history.follows else ""
-            times = _TIMES[self._shared.display.times]
-            found = self._history.position
-            remark = f"{found}{'  ' if found else ''}{self._history.summary}  {following}{times}"
-        self._tabs.set_remark(remark)
+            self._inspection.show_documents(wanted=self._tabs.chosen == RESULTS)
 
     def _follow_log(self) -> None:
-        if self._inspection is None:
-            return
-        log = self._logs.chosen
-        self._inspection.show_log(log.path if log is not None and self._tab == LOGS else None)
+        if self._inspection is not None:
+            self._inspection.show_log(self.log_in_view)
 
     @on(Moved)
     def _update_after_move(self) -> None:
-        self._update_remark()
+        self._tabs.update_remark()
 
     @on(TabChosen)
     def _show_tab(self, message: TabChosen) -> None:
-        if message.name in self._names:
-            self._choose(message.name)
+        self._choose(message.name)
 
     @on(LogChosen)
     def _show_log(self, message: LogChosen) -> None:
-        if self._logs.pick(message.log):
+        if self._tabs.logs.pick(message.log):
             self._follow_log()
 
     @on(PageWanted)
     def _request_page(self, message: PageWanted) -> None:
-        log = self._logs.chosen
+        log = self._tabs.logs.chosen
         if log is not None and self._inspection is not None:
             self._inspection.request_page(log.path, message.request)
 
     @on(SearchWanted)
     def _search_log(self, message: SearchWanted) -> None:
-        log = self._logs.chosen
+        log = self._tabs.logs.chosen
         if log is not None and self._inspection is not None:
             self._inspection.search(
                 log.path, message.pattern, message.start, backwards=message.backwards
@@ -338,19 +283,18 @@ class RunScreen(LiveScreen):
 
     def action_tab(self, step: int) -> None:
         """Go to the next tab, or (-1) the one before."""
-        names = self._names
-        self._choose(names[(names.index(self._tab) + step) % len(names)])
+        self._choose(self._tabs.beside(step))
 
     def action_further(self) -> None:
         """Go from the history to the log, or to the runs of a series."""
-        if self._tab == HISTORY:
+        if self._tabs.chosen == HISTORY:
             self._choose(RUNS if self._run.is_series else LOGS)
 
     def action_back(self) -> None:
         """End the search; without one, go back to the history, and from there to the list."""
         if self._search_line.display:
             self.action_leave_search(keeps=False)
-        elif self._tab != HISTORY:
+        elif self._tabs.chosen != HISTORY:
             self._choose(HISTORY)
         else:
             self.action_leave()
@@ -381,7 +325,7 @@ class RunScreen(LiveScreen):
         if self._store.row_of(run.path) is not None:
             self._store.select_run(run.path)
         self._open(run)
-        self._choose(self._tab if self._tab in self._names else HISTORY)
+        self._choose(self._tabs.chosen)
 
     def action_result(self, step: int) -> None:
         """Show the next result of the test, or (-1) the one before."""
@@ -401,20 +345,20 @@ class RunScreen(LiveScreen):
     def action_times(self) -> None:
         """Switch between local time, UTC and ages."""
         self._shared.display.cycle_times()
-        self._history.redraw()
-        self._update_remark()
+        self._tabs.history.redraw()
+        self._tabs.update_remark()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002
         """Offer an action only where it does something."""
         if action == "view_log":
-            return self._logs.chosen is not None
-        return action != "further" or self._tab == HISTORY
+            return self._tabs.logs.chosen is not None
+        return action != "further" or self._tabs.chosen == HISTORY
 
     # Other programs.
 
     def action_view_log(self, purpose: str) -> None:
         """Open the log in the user's ``pager`` or ``editor``."""
-        log = self._logs.chosen
+        log = self._tabs.logs.chosen
         if log is not None and self._inspection is not None:
             self._inspection.lend_log(log.path, purpose)
 
@@ -422,7 +366,7 @@ class RunScreen(LiveScreen):
 
     def help_sections(self) -> Iterator[Section]:
         """Return what the states of the run and the glyphs mean."""
-        return run_sections(self._history.states, self._search_history)
+        return run_sections(self._tabs.history.states, self._search_history)
 
     def _search_history(self, word: str) -> None:
         self._choose(HISTORY)
@@ -432,12 +376,12 @@ class RunScreen(LiveScreen):
 
     def action_search(self) -> None:
         """Open the search line."""
-        if self._tab != RUNS:
+        if self._tabs.chosen != RUNS:
             self._search_line.open()
 
     def action_leave_search(self, keeps: bool) -> None:  # noqa: FBT001 - as bindings have it
         """Return to the tab, with the search as it is or without one."""
-        self.set_focus(self._content)
+        self.set_focus(self._tabs.content)
         if keeps:
             self._search_line.close(keeps=True)
         else:
@@ -448,37 +392,23 @@ class RunScreen(LiveScreen):
         if self._inspection is not None:
             self._inspection.stop_search()
         self._search_line.close(keeps=False)
-        self._history.search("")
-        self._logs.end_search()
-        self._results.search("")
+        self._tabs.end_search()
 
     @on(SearchChanged)
     def _search_tab(self, message: SearchChanged) -> None:
-        content = self._content
-        if isinstance(content, HistoryView | LogView | DocumentTree):
-            self._search_line.set_class(not content.search(message.text), "-not-found")
-            self._update_remark()
+        self._search_line.set_class(not self._tabs.search(message.text), "-not-found")
 
     # Copying.
 
     def action_copy(self) -> None:
         """Copy the id of the run, or the value under the cursor."""
-        value = self._results.chosen
-        if self._tab == RESULTS and value is not None:
-            self._copy(format_value(value.value), ".".join(value.path))
-        else:
-            self._copy(clean(self._run.id), "id")
+        self._copy(*self._tabs.value_to_copy(self._run))
 
     def action_copy_view(self) -> None:
         """Copy the lines in view, or the value under the cursor with its name."""
-        value = self._results.chosen
-        content = self._content
-        if isinstance(content, HistoryView):
-            self._copy(f"{clean(self._run.path)}\n{content.text_in_view}\n", "the page")
-        elif isinstance(content, LogView):
-            self._copy(content.text_in_view, "the page")
-        elif self._tab == RESULTS and value is not None:
-            self._copy(f"{'.'.join(value.path)} = {format_value(value.value)}", "name and value")
+        found = self._tabs.view_to_copy(self._run)
+        if found is not None:
+            self._copy(*found)
 
     def _copy(self, text: str, what: str) -> None:
         try:
