@@ -34,6 +34,7 @@ from statustui.scheduler.answers import Call
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
 from statustui.tui.app import StatusApp
+from statustui.tui.widgets.key_line import KeyLine
 from tests.histories import history_of
 from tests.waiting import DEADLINE
 
@@ -334,10 +335,10 @@ async def settle(pilot: Pilot[None]) -> None:
     assert isinstance(app, StatusApp)
     end = time.monotonic() + DEADLINE
     await pilot.pause()
-    while not (app.is_up_to_date and app.screen_stack[0].query("FooterKey")):
+    while not (app.is_up_to_date and any(line.keys for line in app.screen_stack[0].query(KeyLine))):
         assert time.monotonic() < end
         await pilot.pause(0.01)
-    # Once for the footer's place, once for what makes room for it.
+    # Once for the place of the keys, once for what makes room for it.
     await pilot.pause()
     await pilot.pause()
 

@@ -169,8 +169,6 @@ class RunsScreen(LiveScreen):
             await self.mount(HintLine())
 
         await self.mount(KeyLine())
-        # A footer stays blank until its bindings change.
-        self.refresh_bindings()
         self._is_complete = True
         self._update_preview()
 

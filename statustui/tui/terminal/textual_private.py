@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import termios
-from collections.abc import Callable
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
@@ -20,8 +19,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 if TYPE_CHECKING:
-    from textual.widgets import Footer
-    from textual.widgets._footer import FooterKey
+    pass
 
 
 class PrivatePart(NamedTuple):
@@ -73,30 +71,6 @@ PRIVATE_PARTS = (
         "get_inner_outer",
         "free_closed_screens",
         "its cache keeps the lines of widgets that are gone",
-    ),
-    PrivatePart(
-        "textual.widgets._footer:FooterKey",
-        "key_display",
-        "footer_keys",
-        "measure the keys, and hide those that do not fit",
-    ),
-    PrivatePart(
-        "textual.widgets._footer:FooterKey",
-        "description",
-        "footer_keys",
-        "measure the keys, and hide those that do not fit",
-    ),
-    PrivatePart(
-        "textual.widgets._footer:FooterKey",
-        "action",
-        "footer_keys",
-        "keep the keys for leaving and for help when others are hidden",
-    ),
-    PrivatePart(
-        "textual.reactive:_watch",
-        "__watchers",
-        "forget_detached_watchers",
-        "the footer keeps every key that it has ever shown in this list",
     ),
 )
 
@@ -189,20 +163,3 @@ def free_closed_screens() -> None:
     """
     StylesCache.get_inner_outer.cache_clear()
     gc.collect()
-
-
-def footer_keys(footer: Footer) -> list[FooterKey]:
-    """Return the keys that a footer shows, from left to right."""
-    # By name: importing the class would slow the start.
-    return cast("list[FooterKey]", list(footer.query("FooterKey")))
-
-
-def forget_detached_watchers(footer: Footer) -> None:
-    """Drop the keys that a footer has shown before.
-
-    It makes new ones with each change of the focus, and Textual 8.2 keeps whatever watches one of
-    its attributes.
-    """
-    watchers: dict[str, list[tuple[Any, Callable[..., object]]]] = getattr(footer, "__watchers", {})
-    for watching in watchers.values():
-        watching[:] = [watcher for watcher in watching if watcher[0].is_attached]

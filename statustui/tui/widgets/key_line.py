@@ -1,24 +1,21 @@
-"""The footer with the most important keys, and hints above it."""
+"""The line of the most important keys, and hints above it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual import events
+from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
-
-from statustui.tui.terminal.textual_private import footer_keys, forget_detached_watchers
-
-if TYPE_CHECKING:
-    from textual.widgets._footer import FooterKey
 
 _KEPT_ACTIONS = frozenset({"app.quit", "quit", "back", "leave", "help"})
 """Keys that a narrow line drops last: those to leave, and the one that lists all keys."""
 _GAP = 2
-"""Cells between two keys, as in the style sheet: more than between a key and its description."""
-
+"""Cells between two keys: more than between a key and its description."""
 
 _HINTS = (
     "Enter opens a run",
@@ -45,37 +42,86 @@ class HintLine(Widget):
         return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-class KeyLine(Footer):
-    """Textual's footer, without its memory leak and without keys that are cut off.
+@dataclass(frozen=True, slots=True)
+class KeyHint:
+    """A key that does something on the screen as it is."""
 
-    A footer makes new keys with each change of the focus; see `forget_detached_watchers`.
+    key: str
+    """Its name in Textual."""
+    display: str
+    """How it is written."""
+    description: str
+    action: str
+
+    @property
+    def width(self) -> int:
+        """Cells for the key and its description, without the gap to the next one."""
+        return cell_len(self.display) + 1 + cell_len(self.description)
+
+
+class KeyLine(Widget):
+    """The keys that do something here, as many as fit; a click on one presses it.
+
+    The line is one widget, so that a change of the focus repaints no more than what is different.
     """
 
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--description"}
+
     def __init__(self) -> None:
-        super().__init__(show_command_palette=False, compact=True)
+        super().__init__()
+        self.keys: tuple[KeyHint, ...] = ()
+        """What could be on the line, from left to right."""
 
-    async def recompose(self) -> None:
-        """Make the keys again, and free the ones before."""
-        await super().recompose()
-        self._fit()
-        forget_detached_watchers(self)
+    def on_mount(self) -> None:
+        """Follow the bindings of the screen."""
+        self.screen.bindings_updated_signal.subscribe(self, self._update)
+        self._update(self.screen)
 
-    def on_resize(self) -> None:
-        """Show the keys that fit."""
-        self._fit()
-
-    def _fit(self) -> None:
-        if not self.size.width:
+    def _update(self, screen: Screen[Any]) -> None:
+        # A terminal that is out of focus would otherwise get the line without the keys of a widget.
+        if not self.app.app_focus:
             return
-        keys = footer_keys(self)
+        hints: dict[str, KeyHint] = {}
+        for _node, binding, is_enabled, _tooltip in screen.active_bindings.values():
+            if binding.show and is_enabled and binding.action not in hints:
+                display = self.app.get_key_display(binding)
+                hint = KeyHint(binding.key, display, binding.description, binding.action)
+                hints[binding.action] = hint
+        keys = tuple(hints.values())
+        if keys != self.keys:
+            self.keys = keys
+            self.refresh()
+
+    def _fitting(self) -> Iterator[KeyHint]:
+        """Yield the keys for which there is room."""
         # The last key needs no space after it.
-        room = self.size.width + _GAP - sum(map(_width, keys))
-        keys.reverse()
-        for key in sorted(keys, key=lambda key: key.action in _KEPT_ACTIONS):
-            key.display = room >= 0
-            room += 0 if key.display else _width(key)
+        room = self.size.width + _GAP - sum(hint.width + _GAP for hint in self.keys)
+        dropped = set()
+        hints = list(reversed(self.keys))
+        hints.sort(key=lambda hint: hint.action in _KEPT_ACTIONS)
+        for hint in hints:
+            if room >= 0:
+                break
+            dropped.add(hint)
+            room += hint.width + _GAP
+        return (hint for hint in self.keys if hint not in dropped)
 
+    def render(self) -> Text:
+        """Draw the line."""
+        key_style = self.get_component_rich_style("key-line--key")
+        description_style = self.get_component_rich_style("key-line--description")
+        text = Text(no_wrap=True, end="")
+        for hint in self._fitting():
+            text.append(" " * _GAP if text else "")
+            text.append(hint.display, key_style)
+            text.append(f" {hint.description}", description_style)
+        return text
 
-def _width(key: FooterKey) -> int:
-    """Return the cells of a key and its description, with the space after each."""
-    return cell_len(key.key_display) + 1 + cell_len(key.description) + _GAP
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Press the key that is clicked."""
+        start = 0
+        for hint in self._fitting():
+            if start <= event.x < start + hint.width:
+                self.app.simulate_key(hint.key)
+            start += hint.width + _GAP
