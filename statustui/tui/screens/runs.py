@@ -117,6 +117,7 @@ class RunsScreen(LiveScreen):
         self._is_complete = False
         self._back_at = float("-inf")
         self._is_behind_run = False
+        self._was_left = False
         self._summary = SummaryBar(store)
         self._has_roots = len(context.roots.by_root) > 1
         self._columns = columns_for(list(context.roots.by_root))
@@ -177,11 +178,13 @@ class RunsScreen(LiveScreen):
         if self._is_behind_run:
             self._back_at = time.monotonic()
         self._reorder()
-        call_after(self, _FREEING_DELAY, free_closed_screens)
+        if self._was_left:
+            call_after(self, _FREEING_DELAY, free_closed_screens)
 
     def on_screen_suspend(self) -> None:
         """Stop reading files for a preview that is out of view."""
         self._is_behind_run = isinstance(self.app.screen_stack[-1], LiveScreen)
+        self._was_left = True
         if self._preview is not None:
             self._preview.close_run()
 
