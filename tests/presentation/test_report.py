@@ -11,10 +11,10 @@ from datetime import datetime, timezone
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
-import xmlschema
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -29,6 +29,9 @@ from statustui.presentation.report.formats import FORMATS, format_of, render
 from statustui.presentation.report.report import MAX_CAUSES, MAX_ROWS, Report
 from statustui.presentation.run_object import JSON_VERSION
 from tests.runs import make
+
+if TYPE_CHECKING:
+    from xmlschema import XMLSchema
 
 SCHEMA = Path(__file__).parent.parent / "data" / "junit-10.xsd"
 """The schema of Jenkins' xunit plugin."""
@@ -145,8 +148,10 @@ def usual_page() -> Page:
 
 
 @cache
-def schema() -> xmlschema.XMLSchema:
+def schema() -> XMLSchema:
     """The schema that JUnit XML is checked by."""
+    import xmlschema  # noqa: PLC0415 - half a second in each process that collects the tests
+
     return xmlschema.XMLSchema(str(SCHEMA))
 
 

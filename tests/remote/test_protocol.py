@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,23 +61,23 @@ def test_garbage_ends_the_stream(data: bytes) -> None:
             assert str(error)  # noqa: PT017 - some garbage is a message
 
 
-BAD = {
-    "huge": struct.pack(">I", MAX_FRAME + 1),
-    "a bomb": framed(deflated(b"[" + b" " * (4 * MAX_FRAME) + b"]")),
-    "no object": framed(deflated(b"[]")),
-    "deep": framed(deflated(b"[" * 1_000_000)),
-    "cut in its length": b"\0\0",
-    "cut": struct.pack(">I", 9) + b"abc",
-    "no deflate stream": framed(b"\xff" * 20),
-    "the end of a deflate stream": framed(zlib.compress(b"{}")[2:-4]),
+BAD: dict[str, Callable[[], bytes]] = {
+    "huge": lambda: struct.pack(">I", MAX_FRAME + 1),
+    "a bomb": lambda: framed(deflated(b"[" + b" " * (4 * MAX_FRAME) + b"]")),
+    "no object": lambda: framed(deflated(b"[]")),
+    "deep": lambda: framed(deflated(b"[" * 1_000_000)),
+    "cut in its length": lambda: b"\0\0",
+    "cut": lambda: struct.pack(">I", 9) + b"abc",
+    "no deflate stream": lambda: framed(b"\xff" * 20),
+    "the end of a deflate stream": lambda: framed(zlib.compress(b"{}")[2:-4]),
 }
 
 
-@pytest.mark.parametrize("stream", BAD.values(), ids=BAD)
-def test_frames_are_bounded(stream: bytes) -> None:
+@pytest.mark.parametrize("make_stream", BAD.values(), ids=BAD)
+def test_frames_are_bounded(make_stream: Callable[[], bytes]) -> None:
     """By their size on the line and by their inflated size; and they must be whole."""
     with pytest.raises(ProtocolError):
-        FrameReader(io.BytesIO(stream).read).next()
+        FrameReader(io.BytesIO(make_stream()).read).next()
 
 
 def test_what_is_sent_is_bounded_too() -> None:
