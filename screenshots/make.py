@@ -21,6 +21,7 @@ from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import Settings
 from statustui.settings.config import Config
 from statustui.tui.app import StatusApp
+from statustui.tui.widgets.key_line import KeyLine
 
 NOW = 1_795_483_800.0
 SEED = 3
@@ -121,7 +122,7 @@ async def make_session(cluster: Cluster) -> str:
 
 
 async def _start(app: StatusApp, pilot: Pilot[None]) -> None:
-    while not (app.initial_scan_done and app.is_up_to_date and app.screen.query("FooterKey")):
+    while not (app.initial_scan_done and app.is_up_to_date and app.screen.query(KeyLine)):
         await pilot.pause(0.05)
     await pilot.pause()
 
