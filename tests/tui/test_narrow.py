@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Iterable
 
 import pytest
 from rich.color import Color
+from textual.color import Color as Colour
 from textual.events import Paste
 
 from statustui.core.categories import Category
@@ -57,6 +59,43 @@ def _hue(colour: Color | None) -> float:
     assert colour is not None
     red, green, blue = colour.get_truecolor()
     return 360 * colorsys.rgb_to_hsv(red / 255, green / 255, blue / 255)[0]
+
+
+def _luminance(colour: Iterable[int]) -> float:
+    """The relative luminance of the Web Content Accessibility Guidelines, 0 to 1."""
+    red, green, blue = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (channel / 255 for channel in colour)
+    ]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.slow
+async def test_every_category_can_be_read_in_every_theme() -> None:
+    """On the background of the theme, where it has one of its own."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        deliver_a_night(source)
+        await settle(pilot)
+        table = app.screen_stack[0].query_one(RunTable)
+        read = set()
+        for theme in app.available_themes:
+            app.theme = theme
+            await pilot.pause()
+            background = app.get_css_variables()["background"]
+            if background.startswith("ansi"):
+                continue
+            for style in STYLES.values():
+                colour = table.get_component_rich_style(style, partial=True).color
+                if colour is None:
+                    continue
+                text, behind = (
+                    _luminance(one) + 0.05
+                    for one in (colour.get_truecolor(app.ansi_theme), Colour.parse(background).rgb)
+                )
+                assert max(text / behind, behind / text) > 2.5, (theme, style)
+                read.add(theme)
+        assert len(read) > 10
 
 
 @pytest.mark.slow
