@@ -33,7 +33,7 @@ def is_restored(screen: Terminal) -> bool:
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, slow(signal.SIGHUP)])
 def test_a_signal_ends_it_and_restores_the_terminal(tmp_path: Path, number: signal.Signals) -> None:
     """With the exit status that shells have for it, also with a run open."""
     write_run(tmp_path / "one", "RUNNING on a node")

@@ -78,6 +78,7 @@ def test_core_and_monitor_import_no_screen() -> None:
         assert not packages & {"textual", "rich", "click"}, module
 
 
+@pytest.mark.slow
 def test_the_core_is_standard_library() -> None:
     """And starts no threads."""
     ours = {"statustui", "__main__"}

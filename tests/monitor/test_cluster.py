@@ -14,6 +14,7 @@ import pytest
 
 from tests.monitor.follower import Follower, follower
 from tests.monitor.surroundings import mirror, namespace
+from tests.slow import slow
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import append, write_run
 from tests.waiting import DEADLINE, wait_until
@@ -82,7 +83,7 @@ def test_every_append_of_many_writers_is_seen_in_order_and_none_is_lost(
             assert numbers == sorted(numbers)
 
 
-@pytest.mark.parametrize("watch", ["events", "poll"])
+@pytest.mark.parametrize("watch", ["events", slow("poll")])
 def test_a_thousand_runs_made_within_a_second_are_all_seen(tmp_path: Path, watch: str) -> None:
     """Each directory is followed at once by its first line; the next line is seen too."""
     with follower(tmp_path, "--watch", watch, "--interval", "0.2") as following:

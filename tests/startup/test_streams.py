@@ -15,7 +15,12 @@ from tests.slow import slow
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import write_run
 
-ALL = ("list", "list --json", "list --follow", "history", "wait", "states", "--version", "-h")
+ALL = (
+    "list",
+    "history",
+    "--version",
+    *map(slow, ("list --json", "list --follow", "wait", "states", "-h")),
+)
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def test_a_full_disk_is_told_in_one_line(tree: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["list --exit-status", slow("list"), slow("history"), "wait", slow("--version")]
+    "command", ["list --exit-status", *map(slow, ("list", "history", "wait", "--version"))]
 )
 @pytest.mark.parametrize(
     "closed", [">&-", "2>&-", slow(">&- 2>&-"), slow("<&- >&- 2>&-"), slow("2>/dev/full")]
@@ -72,7 +77,9 @@ def test_a_mistake_that_cannot_be_told_keeps_its_status(tree: Path, closed: str)
     assert shell(f'"$@" /none {closed}', tree, "list").returncode == 2
 
 
-@pytest.mark.parametrize("command", ["list", "list --json", "history", "--version", "-h", "states"])
+@pytest.mark.parametrize(
+    "command", ["list", "-h", *map(slow, ("list --json", "history", "--version", "states"))]
+)
 def test_nobody_who_reads_is_no_mistake(tree: Path, command: str) -> None:
     """A closed pipe gives exit status 141 and no message."""
     script = '{ "$@"; echo $? >&2; } | true'
@@ -80,7 +87,9 @@ def test_nobody_who_reads_is_no_mistake(tree: Path, command: str) -> None:
     assert done.stderr.split() in ([b"141"], [b"0"])
 
 
-@pytest.mark.parametrize("command", ["list", "history", "wait", "-h", "list --follow --limit=é"])
+@pytest.mark.parametrize(
+    "command", ["list", "-h", *map(slow, ("history", "wait", "list --follow --limit=é"))]
+)
 @pytest.mark.parametrize(
     "locale", [{"LC_ALL": "C"}, slow({"LC_ALL": "POSIX"}), slow({"LANG": "C"})]
 )
