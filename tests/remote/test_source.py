@@ -32,7 +32,7 @@ from statustui.remote.messages import Looking
 from statustui.remote.reading import read_any_run, read_trees
 from statustui.remote.requests import read_far_once
 from statustui.remote.source import RemoteSource
-from statustui.remote.transport import ConnectionFailed
+from statustui.remote.ssh_process import ConnectionFailed
 from tests.remote.server import children, descendants, is_agent
 from tests.trees import append, write_run
 from tests.waiting import wait_until
