@@ -18,6 +18,8 @@ from statustui.remote.link import Link
 from statustui.remote.protocol import Message
 from tests.cli.test_compare import add_run, two_nights
 from tests.cli.test_compare import run as run_here
+from tests.cli.test_jobs import calls, fake, queue
+from tests.monitor.test_jobs import write_job
 from tests.remote.server import Server
 from tests.terminal import STATUSTUI
 from tests.trees import DATA, append, write_run
@@ -223,6 +225,33 @@ def test_without_python_it_says_so(
     done = run("list", "host:wd")
     assert done.returncode == 2
     assert done.stderr == "statustui: host:wd: no Python 3.10 or newer there\n"
+
+
+def test_the_scheduler_is_asked_on_that_host(
+    ssh: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By `list` and `wait`; the one of this host is not."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, reason in ((here, "HERE"), (there, "BadConstraints")):
+        folder.mkdir()
+        fake(folder, "sacct", "")
+        queue(folder, f"22|22|PENDING|N/A|N/A|{{user}}||{reason}")
+    monkeypatch.setenv("PATH", f"{here}:{os.environ['PATH']}")
+    ssh(
+        "import os, sys\n"
+        f"os.environ['PATH'] = {str(there)!r} + ':' + os.environ['PATH']\n"
+        "os.execvp('sh', ['sh', '-c', sys.argv[-1]])\n"
+    )
+    run_dir = write_run(tmp_path / "wd" / "test_runs" / "1", "SCHEDULED x", start=time.time() - 9)
+    write_job(tmp_path / "wd", run_dir)
+    root = f"host:{tmp_path}/wd"
+    job = json.loads(run("list", "--json", "--ask", root).stdout)["runs"][0]["job"]
+    assert (job["id"], job["state"], job["reason"]) == ("22", "PENDING", "BadConstraints")
+    assert len(calls(there)) == 1
+    done = run("wait", "--scheduler", "auto", "--fail-fast", "--timeout", "30", root)
+    assert "BadConstraints" in done.stdout
+    assert len(calls(there)) > 1
+    assert not calls(here)
 
 
 def test_addresses_are_checked_and_roots_have_a_default(tmp_path: Path) -> None:
