@@ -284,3 +284,11 @@ def test_urgent_runs_leave_first_and_health_last(runs: list[Run], limit: int) ->
     assert batches[0].removed == ("wd/gone",)
     for batch in batches[:-1]:
         assert not any(one.swept for one in batch.health)
+
+
+def test_a_run_that_is_a_root_keeps_its_id() -> None:
+    """Whatever the root is called on each side."""
+    place = RunDir("7", "7", "7", "plain")
+    run = make_unread_run(place, RunMetadata(), "x", missing=True)
+    [found] = decode_runs(sent(encode_runs([run], Paths(["7"]))), Paths(["host:7"]))
+    assert (found.id, found.path) == ("7", "host:7")
