@@ -227,6 +227,14 @@ def test_without_python_it_says_so(
     assert done.stderr == "statustui: host:wd: no Python 3.10 or newer there\n"
 
 
+def test_paths_are_taken_as_they_stand(ssh: Callable[..., None], tmp_path: Path) -> None:
+    """No shell sees them; a URL may have them in its own form."""
+    ssh()
+    write_run(tmp_path / "a b'c\"d" / "$x !1" / "7", PASSED)
+    for root in (f"host:{tmp_path}/a b'c\"d", f"ssh://me@[::1]:22{tmp_path}/a%20b%27c%22d"):
+        assert [one["path"] for one in listed(root)] == [f"{root}/$x !1/7"]
+
+
 def test_the_scheduler_is_asked_on_that_host(
     ssh: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -155,8 +155,16 @@ HOSTILE = {
     "no object": ("say(frame([1])); sys.stdin.read()", "a frame that is no message"),
     "other runs": ('say(frame({"runs": {"count": 1e9}}))', "the agent has sent no integer"),
     "a root beside": (
-        'say(frame({"removed": ["0:x/../../etc"]}))',
+        'say(frame({"removed": ["0:x/etc"]}))',
         "the agent has sent a path beside its root",
+    ),
+    "a root above": (
+        'say(frame({"removed": ["0:/x/../../etc"]}))',
+        "the agent has sent a path that leaves its root",
+    ),
+    "a cut frame": (
+        'say(struct.pack(">I", 9) + b"ab"); sys.exit("Connection closed by remote host")',
+        "host: Connection closed by remote host",
     ),
     "its end": ("", "the connection has ended"),
     "words": ('sys.stderr.write("\\x1b[2J no \\u202e\\n"); sys.exit(255)', r"\x1b[2J no \u202e"),
