@@ -227,6 +227,7 @@ def test_without_python_it_says_so(
     assert done.stderr == "statustui: host:wd: no Python 3.10 or newer there\n"
 
 
+@pytest.mark.slow
 def test_paths_are_taken_as_they_stand(ssh: Callable[..., None], tmp_path: Path) -> None:
     """No shell sees them; a URL may have them in its own form."""
     ssh()
@@ -235,6 +236,7 @@ def test_paths_are_taken_as_they_stand(ssh: Callable[..., None], tmp_path: Path)
         assert [one["path"] for one in listed(root)] == [f"{root}/$x !1/7"]
 
 
+@pytest.mark.slow
 def test_the_scheduler_is_asked_on_that_host(
     ssh: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

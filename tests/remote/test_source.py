@@ -166,6 +166,10 @@ HOSTILE = {
         'say(struct.pack(">I", 9) + b"ab"); sys.exit("Connection closed by remote host")',
         "host: Connection closed by remote host",
     ),
+    "a million heartbeats": (
+        'say(bytes(4_000_000)); sys.exit("that was all")',
+        "host: that was all",
+    ),
     "its end": ("", "the connection has ended"),
     "words": ('sys.stderr.write("\\x1b[2J no \\u202e\\n"); sys.exit(255)', r"\x1b[2J no \u202e"),
 }
