@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from statustui.monitor.poll_policy import Settings
 from statustui.remote.link import Link
 from statustui.remote.protocol import Message
 from tests.cli.test_compare import add_run, two_nights
@@ -21,6 +22,7 @@ from tests.cli.test_compare import run as run_here
 from tests.cli.test_jobs import calls, fake, queue
 from tests.monitor.test_jobs import write_job
 from tests.remote.server import Server
+from tests.remote.watched import Watched
 from tests.terminal import STATUSTUI
 from tests.trees import DATA, append, write_run
 from tests.waiting import wait_until
@@ -238,9 +240,12 @@ def test_paths_are_taken_as_they_stand(ssh: Callable[..., None], tmp_path: Path)
 
 @pytest.mark.slow
 def test_the_scheduler_is_asked_on_that_host(
-    ssh: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ssh: Callable[..., None],
+    watch: Callable[..., Watched],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """By `list` and `wait`; the one of this host is not."""
+    """By `list` and by what watches; the one of this host is not."""
     here, there = tmp_path / "here", tmp_path / "there"
     for folder, reason in ((here, "HERE"), (there, "BadConstraints")):
         folder.mkdir()
@@ -258,9 +263,13 @@ def test_the_scheduler_is_asked_on_that_host(
     job = json.loads(run("list", "--json", "--ask", root).stdout)["runs"][0]["job"]
     assert (job["id"], job["state"], job["reason"]) == ("22", "PENDING", "BadConstraints")
     assert len(calls(there)) == 1
-    done = run("wait", "--scheduler", "auto", "--fail-fast", "--timeout", "30", root)
-    assert "BadConstraints" in done.stdout
-    assert len(calls(there)) > 1
+    watched = watch(root, Settings(scheduler="auto"))
+
+    def reasons() -> list[str]:
+        jobs = [one.job for one in list(watched.runs.values())]
+        return [job.status.reason for job in jobs if job is not None and job.status is not None]
+
+    wait_until(lambda: reasons() == ["BadConstraints"], "the reason")
     assert not calls(here)
 
 
