@@ -90,6 +90,11 @@ def test_nothing_outlives_a_program_that_is_killed(
 ) -> None:
     """Neither process nor socket; the next one removes its directory."""
     write_run(tmp_path / "7", "RUNNING step 1")
+    with terminal([*STATUSTUI, f"locked:{tmp_path}"], 120) as screen:
+        screen.wait_for(QUESTION)
+        screen.press("\x03")
+        assert screen.wait_for_end(within=10) == 130
+    assert not list(runtime.iterdir())
     for _ in range(2):
         with terminal([*STATUSTUI, f"locked:{tmp_path}"], 120) as screen:
             answer(screen)
