@@ -26,6 +26,8 @@ from statustui.tui.widgets.key_line import KeyLine
 NOW = 1_795_483_800.0
 SEED = 3
 ROOT = "working_dir"
+HOSTS = {"login1:wd": 120, "login2:wd": 80}
+"""Roots that look as if they were on other hosts, and the number of their runs."""
 _TIMEOUT = 30.0
 """Seconds to wait for an expected text."""
 
@@ -40,6 +42,7 @@ class Shot(NamedTuple):
     columns: int = 100
     lines: int = 30
     config: Config = Config()
+    roots: tuple[str, ...] = (ROOT,)
 
 
 _USUAL = ("usually",)
@@ -55,6 +58,7 @@ SHOTS = {
     "narrow": Shot((), (), 60, 20),
     "ascii": Shot((), (), 80, 24, Config(ascii=True)),
     "colorblind": Shot((), (), 80, 24, Config(colorblind=True)),
+    "hosts": Shot(("j", "j"), roots=tuple(HOSTS)),
 }
 """Name of a picture -> how to make it."""
 
@@ -92,8 +96,8 @@ SCENES = (
 
 async def make_picture(shot: Shot) -> str:
     """Make a picture of the screen, as SVG."""
-    monitor = Monitor([ROOT], Settings("poll", clock=lambda: NOW))
-    app = StatusApp(monitor, [ROOT], clock=lambda: NOW, config=shot.config, calm=0)
+    monitor = Monitor(shot.roots, Settings("poll", clock=lambda: NOW))
+    app = StatusApp(monitor, shot.roots, clock=lambda: NOW, config=shot.config, calm=0)
     async with app.run_test(size=(shot.columns, shot.lines)) as pilot:
         await _start(app, pilot)
         return draw_picture(await _press(app, pilot, shot.keys, shot.shows))
@@ -167,6 +171,8 @@ def main() -> None:
         os.chdir(directory)
         cluster = Cluster(ROOT, 200, SEED)
         cluster.fill(NOW)
+        for number, (root, runs) in enumerate(HOSTS.items()):
+            Cluster(root, runs, SEED + number).fill(NOW)
         for name, shot in SHOTS.items():
             write(target / f"{name}.svg", asyncio.run(make_picture(shot)))
         write(target / "session.svg", asyncio.run(make_session(cluster)))

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from statustui.core.address import parse_address
+from statustui.core.address import with_home
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.core.query import OPENINGS, PAST_FIELDS, QueryError
@@ -87,13 +87,12 @@ class _Root(_Place):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> str:
-        """Return the root as text; what is below the home of a host is named as with a dot."""
+        """Return the root as text; the home of a host has a path too."""
         root = super().convert(value, param, ctx)
         try:
-            is_home = parse_address(root) is not None and root.endswith(":")
+            return with_home(root)
         except ValueError as error:
             raise click.BadParameter(f"{clean(root)}: {clean(str(error))}.") from None
-        return f"{root}." if is_home else root
 
     def shell_complete(
         self,

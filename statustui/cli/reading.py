@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.cli.console import LateProgress, no_runs, warn
+from statustui.cli.sources import logins_for
 from statustui.core.text import count
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.once import Details, Picture
@@ -62,6 +63,7 @@ def open_roots(roots: Sequence[str], config: Config, now: float, wanted: Wanted)
         tells_pasts=wanted.pasts,
         on_wait=lambda read: progress.show(f"{count(read, 'run')} read"),
         tell=warn,
+        logins=logins_for(roots),
     )
     progress.clear()
     return found

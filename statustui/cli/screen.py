@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -135,7 +136,7 @@ def open_monitor(
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - most of the start-up time
 
     if connections is not None:
-        connections.settle(_CONNECT_SECONDS, prepare=splash.remove, tell=warn)
+        connections.settle(_CONNECT_SECONDS, prepare=partial(_make_way, splash), tell=warn)
     config, session = _recall(config, roots) if remembers else (config, None)
     settings = replace(config.settings, ask_unattended=MAX_UNATTENDED)
     app = StatusApp(
@@ -154,6 +155,13 @@ def open_monitor(
         raise Crash(app.last_words)
     if app.return_code:
         raise SystemExit(app.return_code)
+
+
+def _make_way(splash: Splash) -> None:
+    """Leave the terminal to ssh. Ctrl-C then ends the program as it ends a command."""
+    splash.remove()
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _recall(config: Config, roots: Sequence[str]) -> tuple[Config, SessionState | None]:

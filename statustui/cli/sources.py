@@ -5,16 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import click
 
 from statustui.cli.console import warn
 from statustui.cli.options import Failure, check_roots, path_failure
+from statustui.core.address import is_remote
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.poll_policy import Settings
 from statustui.remote.sources import AskingSource, open_source, split_roots
 
 if TYPE_CHECKING:
     from statustui.remote.connections import Connections
+    from statustui.remote.logins import Logins
+
+_LOGINS = "statustui.logins"
+"""Where the context of a command has its logins."""
 
 
 def connect(roots: Sequence[str]) -> Connections | None:
@@ -24,7 +31,23 @@ def connect(roots: Sequence[str]) -> Connections | None:
         return None
     from statustui.remote.connections import Connections  # noqa: PLC0415 - for other hosts alone
 
-    return Connections(servers)
+    return Connections(servers, logins_for(roots))
+
+
+def logins_for(roots: Sequence[str]) -> Logins | None:
+    """Return what this command keeps of what ssh has asked for; None if all roots are local.
+
+    All connections of a command may go through it. It is closed when the command ends.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or not any(map(is_remote, roots)):
+        return None
+    from statustui.remote.logins import Logins  # noqa: PLC0415 - for other hosts alone
+
+    if _LOGINS not in context.meta:
+        context.meta[_LOGINS] = logins = Logins()
+        context.call_on_close(logins.close)
+    return cast("Logins", context.meta[_LOGINS])
 
 
 def watch_roots(roots: Sequence[str], settings: Settings, patience: float) -> AskingSource:

@@ -101,6 +101,22 @@ def prefix_of(root: str) -> str:
     return "" if match is None else f"{match['login']}:"
 
 
+def with_home(root: str) -> str:
+    """Return a root as its runs can be named by it: the home of a host has a path too.
+
+    ``host:`` becomes ``host:.``, and ``ssh://host`` becomes ``ssh://host/~``.
+
+    Raises:
+        ValueError: It is no path and no valid address.
+    """
+    address = parse_address(root)
+    if address is None or address.path != ".":
+        return root
+    if root.startswith(_SCHEME):
+        return f"{address.prefix}/~"
+    return f"{root}." if root == address.prefix else root
+
+
 def is_remote(root: str) -> bool:
     """Return whether a root is on another host, or is meant to be."""
     return prefix_of(root) != ""

@@ -50,7 +50,6 @@ from statustui.scheduler.asker import Asker
 
 _MAX_IDLE = 3600.0
 """Seconds without a word of a reader after which the agent ends."""
-_WATCH_INTERVAL = 30.0
 _MAX_RUNS = 500
 """Runs of one frame."""
 _MAX_WAITING = 16
@@ -93,11 +92,18 @@ class Agent:
     Args:
         reader: Gives the requests.
         write: Writes bytes of answers; it may block.
+        max_idle: Seconds without a word of the other side after which the process ends.
     """
 
-    def __init__(self, reader: FrameReader, write: Callable[[bytes], object]) -> None:
+    def __init__(
+        self,
+        reader: FrameReader,
+        write: Callable[[bytes], object],
+        max_idle: float = _MAX_IDLE,
+    ) -> None:
         self._reader = reader
         self._write = write
+        self._max_idle = max_idle
         self._writer = FrameWriter()
         self._outbox = Outbox()
         self._answers: queue.Queue[Message] = queue.Queue(_MAX_WAITING)
@@ -291,8 +297,8 @@ class Agent:
 
     def _watch_reader(self) -> None:
         """End when nobody has said anything for long."""
-        while time.monotonic() - self._heard_at < _MAX_IDLE:
-            time.sleep(_WATCH_INTERVAL)
+        while (left := self._heard_at + self._max_idle - time.monotonic()) > 0:
+            time.sleep(left)
         _say("nobody has read for too long")
         os._exit(0)
 

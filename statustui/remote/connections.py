@@ -5,11 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from statustui.monitor.poll_policy import Settings
-from statustui.remote.link import Link, Place
+from statustui.remote.link import Link, Place, ask_for_link
 from statustui.remote.source import RemoteSource
-from statustui.remote.transport import ConnectionFailed, Transport, may_ask
+from statustui.remote.ssh_process import ConnectionFailed, may_ask
+from statustui.remote.transport import Transport
+
+if TYPE_CHECKING:
+    from statustui.remote.logins import Logins
 
 
 class Connections:
@@ -20,13 +25,14 @@ class Connections:
 
     Args:
         servers: The remote roots of each server.
+        logins: Keeps what ssh has asked for; None if no other connection is made to these hosts.
 
     Raises:
         ValueError: The address of a root is not valid.
     """
 
-    def __init__(self, servers: Sequence[Sequence[str]]) -> None:
-        self._attempts = [_Attempt(Place(roots)) for roots in servers]
+    def __init__(self, servers: Sequence[Sequence[str]], logins: Logins | None = None) -> None:
+        self._attempts = [_Attempt(Place(roots), logins) for roots in servers]
 
     def settle(
         self,
@@ -78,8 +84,9 @@ class Connections:
 class _Attempt:
     """An attempt to connect to one host, on a thread of its own."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, logins: Logins | None) -> None:
         self.place = place
+        self._logins = logins
         self._link: Link | None = None
         self._failure: OSError | None = None
         self._transport: Transport | None = None
@@ -90,7 +97,7 @@ class _Attempt:
 
     def _connect(self) -> None:
         try:
-            link = Link(self.place, on_start=self._keep)
+            link = Link(self.place, self._logins, on_start=self._keep)
         except OSError as error:
             self._failure = error
             return
@@ -122,14 +129,14 @@ class _Attempt:
     def ask_user(self, tell: Callable[[str], object], patience: float) -> None:
         """Connect while ssh may ask on the terminal."""
         try:
-            self._link = Link(self.place, asks=True, tell=tell, patience=patience)
+            self._link = ask_for_link(self.place, self._logins, tell=tell, patience=patience)
         except OSError as error:
             self._failure = error
 
     def source(self, settings: Settings) -> RemoteSource:
         """Return the source of the host; an attempt that is still under way is given up."""
         link = self._take()
-        return RemoteSource(self.place, settings, link)
+        return RemoteSource(self.place, settings, link, self._logins)
 
     def _take(self) -> Link | None:
         with self._lock:

@@ -17,6 +17,7 @@ from statustui.remote.requests import FarPicture, read_far_once
 
 if TYPE_CHECKING:
     from statustui.monitor.run.tree_files import FilesPart
+    from statustui.remote.logins import Logins
 
 
 class FarReading:
@@ -26,6 +27,7 @@ class FarReading:
         servers: The remote roots of each server.
         looking: How to read them.
         tell: Called with a line of ssh, or of a scheduler that has not answered.
+        logins: What the connections may go through.
 
     Raises:
         ValueError: The address of a root is not valid.
@@ -36,11 +38,12 @@ class FarReading:
         servers: Sequence[Sequence[str]],
         looking: Looking,
         tell: Callable[[str], object],
+        logins: Logins | None,
     ) -> None:
         self._looking = looking
         self._tell = tell
         self._reads: dict[int, int] = {}
-        self._connections = Connections(servers)
+        self._connections = Connections(servers, logins)
         self._answers: list[tuple[Sequence[str], Question[FarPicture] | OSError]] = []
 
     def begin(self) -> None:

@@ -6,13 +6,19 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from statustui.core.address import Address, parse_address
+from statustui.remote.archive import command_line
 from statustui.remote.codec import decode, encode
 from statustui.remote.messages import Hello
 from statustui.remote.paths import Paths
 from statustui.remote.protocol import ACKNOWLEDGED, PROTOCOL, Message
-from statustui.remote.transport import ConnectionFailed, Transport, ssh_command
+from statustui.remote.ssh_process import ConnectionFailed, ssh_command
+from statustui.remote.transport import Transport
+
+if TYPE_CHECKING:
+    from statustui.remote.logins import Logins
 
 
 class Place:
@@ -39,7 +45,8 @@ class Link:
 
     Args:
         place: The roots.
-        asks: Whether ssh may ask its user on the terminal.
+        logins: What it may go through; None to connect by itself.
+        asks: Whether ssh may ask its user on the terminal; it connects by itself then.
         tell: Called with each line of ssh until the agent has greeted.
         on_start: Called with the transport before anything is waited for, so that it can be ended.
         patience: Seconds to wait for the agent once ssh has been let in.
@@ -48,9 +55,10 @@ class Link:
         ConnectionFailed: There is no connection, or the agent is another one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where, how, and who gets to know of it
         self,
         place: Place,
+        logins: Logins | None = None,
         *,
         asks: bool = False,
         tell: Callable[[str], object] = lambda _line: None,
@@ -58,7 +66,10 @@ class Link:
         patience: float = 60.0,
     ) -> None:
         self.place = place
-        self._transport = Transport(ssh_command(place.address, asks=asks), asks=asks, tell=tell)
+        socket = None if logins is None or asks else logins.socket_of(place.address)
+        through = () if socket is None else (f"ControlPath={socket}",)
+        command = ssh_command(place.address, command_line(), asks=asks, options=through)
+        self._transport = Transport(command, asks=asks, tell=tell)
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._acknowledged = 0
         on_start(self._transport)
@@ -122,3 +133,34 @@ class Link:
             except OSError:
                 # The thread that receives gets to know why.
                 return
+
+
+def ask_for_link(
+    place: Place,
+    logins: Logins | None,
+    *,
+    tell: Callable[[str], object],
+    on_start: Callable[[Transport], object] = lambda _transport: None,
+    patience: float = 60.0,
+) -> Link:
+    """Connect while ssh may ask its user on the terminal.
+
+    Args:
+        place: The roots.
+        logins: Keeps what was asked for; None to ask for this connection alone.
+        tell: As of a `Link`, like the others.
+        on_start: Called for each attempt.
+        patience: Seconds to wait for the agent.
+
+    Raises:
+        ConnectionFailed: There is no connection.
+    """
+    if logins is not None and logins.ask(place.address, tell):
+        try:
+            return Link(place, logins, tell=tell, on_start=on_start, patience=patience)
+        except ConnectionFailed as error:
+            if not error.needs_user:
+                raise
+        # Some servers allow one session for each connection.
+        logins.give_up(place.address)
+    return Link(place, asks=True, tell=tell, on_start=on_start, patience=patience)

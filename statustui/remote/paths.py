@@ -59,6 +59,8 @@ class Paths:
         root = self.roots[int(number)]
         if not _continues(root, rest):
             raise PathError("a path beside its root")
+        if ".." in rest and ".." in rest.split("/"):
+            raise PathError("a path that leaves its root")
         return root + rest
 
 

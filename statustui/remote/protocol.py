@@ -74,20 +74,20 @@ class FrameReader:
     def next(self) -> Message | None:
         """Return the next message, empty for a heartbeat; None at the end of the stream.
 
+        A connection can be lost within a frame, which is the end of the stream too.
+
         Raises:
             ProtocolError: What was read is no frame.
         """
         head = self._read(_LENGTH.size)
-        if not head:
-            return None
         if len(head) < _LENGTH.size:
-            raise ProtocolError("the stream ends within a frame")
+            return None
         (length,) = _LENGTH.unpack(head)
         if length > MAX_FRAME:
             raise ProtocolError(f"a frame of {length:,} bytes")
         data = self._read(length)
         if len(data) < length:
-            raise ProtocolError("the stream ends within a frame")
+            return None
         self.size += _LENGTH.size + length
         return self._decode(data) if data else {}
 

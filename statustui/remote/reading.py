@@ -18,6 +18,7 @@ from statustui.remote.sources import split_roots
 if TYPE_CHECKING:
     from statustui.monitor.run.tree_files import FilesPart
     from statustui.remote.far_reading import FarReading
+    from statustui.remote.logins import Logins
     from statustui.scheduler.asker import Asker
 
 
@@ -65,11 +66,12 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
     tells_pasts: bool = False,
     on_wait: Callable[[int], object] = lambda _read: None,
     tell: Callable[[str], object] = lambda _words: None,
+    logins: Logins | None = None,
 ) -> Trees:
     """Find and read every run below `roots` once, each host by its own monitor.
 
     What has to do with a host that cannot be reached is `Picture.incomplete`. All but the last
-    argument are those of `read_once`. The caller closes the result.
+    two arguments are those of `read_once`. The caller closes the result.
 
     Args:
         roots: Directories and addresses.
@@ -84,6 +86,7 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
         tells_pasts: Whether the runs are to carry their pasts.
         on_wait: Called with the number of runs read so far, a few times a second.
         tell: Called with a line of ssh, or of a scheduler that has not answered.
+        logins: What connections may go through; None if no others are made to these hosts.
 
     Raises:
         OSError: No thread can be started.
@@ -99,7 +102,9 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
             looking = Looking(
                 stale_after, patience, details.value, grace, asker is not None, tells_pasts
             )
-            far = stack.enter_context(contextlib.closing(FarReading(servers, looking, tell)))
+            far = stack.enter_context(
+                contextlib.closing(FarReading(servers, looking, tell, logins))
+            )
             far.begin()
         picture = read_once(
             local,

@@ -15,7 +15,7 @@ from statustui.remote.codec import CodecError, decode, encode, read_integer
 from statustui.remote.link import Link
 from statustui.remote.messages import Failed, Looked, Looking, WholeRun
 from statustui.remote.run_codec import MAX_ROOT_RUNS, decode_runs
-from statustui.remote.transport import ConnectionFailed
+from statustui.remote.ssh_process import ConnectionFailed
 
 
 class FarPicture(NamedTuple):

@@ -80,7 +80,7 @@ _CODECS: dict[str, Codec] = {
 
 def encode_runs(runs: Sequence[Run], paths: Paths) -> dict[str, Any]:
     """Return runs as what `json` can write."""
-    columns = _columns_of(runs)
+    columns = _columns_of(runs, paths)
     began = [in_range(run.started) for run in runs]
     started = [time or 0.0 for time in began]
     now = [in_range(run.current.timestamp) for run in runs]
@@ -104,11 +104,15 @@ def encode_runs(runs: Sequence[Run], paths: Paths) -> dict[str, Any]:
     }
 
 
-def _columns_of(runs: Sequence[Run]) -> dict[str, list[Any]]:
+def _columns_of(runs: Sequence[Run], paths: Paths) -> dict[str, list[Any]]:
     """Return the columns of `_CODECS`."""
     return {
         "path": [run.path for run in runs],
-        "id": [None if run.id == os.path.basename(run.path) else run.id for run in runs],
+        # The last part of a root may be another one on the other side: `7` is `host:7` there.
+        "id": [
+            None if run.id == os.path.basename(run.path) and run.path not in paths.roots else run.id
+            for run in runs
+        ],
         "state": [run.current.state for run in runs],
         "note": [run.current.note for run in runs],
         "problem": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from statustui.core.text import clean
 from statustui.monitor.batch import Batch, Deliver
@@ -12,12 +13,16 @@ from statustui.monitor.poll_policy import Settings
 from statustui.monitor.usage import RootUsage, Usage
 from statustui.remote.codec import decode, read_number
 from statustui.remote.known import KnownRoot
-from statustui.remote.link import Link, Place
+from statustui.remote.link import Link, Place, ask_for_link
 from statustui.remote.messages import BatchReceiver, Spent, encode_settings
 from statustui.remote.protocol import HEARTBEAT, Message
 from statustui.remote.readers import RemoteReaders
-from statustui.remote.transport import ConnectionFailed, Transport
+from statustui.remote.ssh_process import ConnectionFailed
+from statustui.remote.transport import Transport
 from statustui.scheduler.answers import Call
+
+if TYPE_CHECKING:
+    from statustui.remote.logins import Logins
 
 _FIRST_PAUSE, _MAX_PAUSE = 1.0, 60.0
 """Seconds before the next attempt to connect: twice as long after each that fails."""
@@ -39,11 +44,19 @@ class RemoteSource:
         place: The roots.
         settings: How to watch.
         link: A connection that exists already; None to make one.
+        logins: What the connections may go through.
     """
 
-    def __init__(self, place: Place, settings: Settings, link: Link | None = None) -> None:
+    def __init__(
+        self,
+        place: Place,
+        settings: Settings,
+        link: Link | None = None,
+        logins: Logins | None = None,
+    ) -> None:
         self.place = place
         self._settings = settings
+        self._logins = logins
         self._offered = link
         """A connection to go on with."""
         self._link: Link | None = None
@@ -129,11 +142,20 @@ class RemoteSource:
         if not self._needs_user or self._stopped.is_set():
             return
         try:
-            self._offered = Link(self.place, asks=True, tell=tell, on_start=self._keep)
+            self._offered = self._link_by_asking(tell)
         except ConnectionFailed as error:
             self._report_loss(error)
         else:
             self._wake.set()
+
+    def _link_by_asking(self, tell: Callable[[str], object]) -> Link:
+        try:
+            # The user may have made a connection to go through meanwhile.
+            return Link(self.place, self._logins, on_start=self._keep)
+        except ConnectionFailed as error:
+            if not error.needs_user:
+                raise
+        return ask_for_link(self.place, self._logins, tell=tell, on_start=self._keep)
 
     def readers_of(self, root: str) -> RemoteReaders | None:
         """Return what reads the files of runs below a root of this host; None for others."""
@@ -167,7 +189,8 @@ class RemoteSource:
         """Deliver what one connection brings until it ends; return why it did."""
         self._link, self._offered = self._offered, None
         try:
-            link = self._link = self._link or Link(self.place, on_start=self._keep)
+            link = self._link or Link(self.place, self._logins, on_start=self._keep)
+            self._link = link
             if not self._stopped.is_set():
                 self._follow(link)
         except ConnectionFailed as error:

@@ -21,7 +21,7 @@ from statustui.remote.codec import (
 )
 from statustui.remote.link import Link
 from statustui.remote.paths import Paths
-from statustui.remote.transport import ConnectionFailed
+from statustui.remote.ssh_process import ConnectionFailed
 
 _MAX_WANTED = 1000
 """Runs of one request."""

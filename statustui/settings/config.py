@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from statustui.core.address import is_remote, parse_address
+from statustui.core.address import is_remote, with_home
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.core.order import GROUPINGS, SORT_KEYS, split_sort
@@ -360,9 +360,7 @@ def _simple(name: str, read: Callable[[object], Any]) -> Callable[[Config, objec
 def _read_roots(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
         raise ValueError("must be a list of directories in quotes")
-    roots = tuple(map(str, value))
-    for root in roots:
-        parse_address(root)
+    roots = [with_home(root) for root in map(str, value)]
     return tuple(root if is_remote(root) else os.path.expanduser(root) for root in roots)
 
 

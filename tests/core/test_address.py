@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.address import Address, identity_of, is_remote, parse_address
+from statustui.core.address import Address, identity_of, is_remote, parse_address, with_home
 
 ADDRESSES = {
     "login1:/scratch/me/wd": Address("login1", None, "/scratch/me/wd", "login1:"),
@@ -73,6 +73,16 @@ def test_a_name_that_could_be_more_than_a_name_is_refused(root: str) -> None:
     """Such as an option of ssh, or a command."""
     with pytest.raises(ValueError, match=r"address|option|not the name|port"):
         parse_address(root)
+
+
+def test_the_home_of_a_host_has_a_path() -> None:
+    """What is below it could not be named otherwise."""
+    homes = {"host:": "host:.", "me@[::1]:": "me@[::1]:.", "ssh://host:22": "ssh://host:22/~"}
+    homes |= {"ssh://host/~/": "ssh://host/~", "host:./": "host:./", "host:~": "host:~"}
+    homes |= {"ssh://host/": "ssh://host/", "host:wd": "host:wd", "wd": "wd"}
+    assert {root: with_home(root) for root in homes} == homes
+    with pytest.raises(ValueError, match="option"):
+        with_home("-x:")
 
 
 @given(st.text())

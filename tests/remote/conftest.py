@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.remote.server import Server, find_sshd, stand_in
+from statustui.monitor.poll_policy import Settings
+from tests.remote.server import Server, descendants, find_sshd, stand_in
+from tests.remote.watched import Watched
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +47,24 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
     return put
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[..., Watched]]:
+    """Starts sources, and looks whether they leave anything behind."""
+    started: list[Watched] = []
+    # An sshd, say.
+    before = set(descendants(os.getpid()))
+
+    def begin(root: str, settings: Settings | None = None) -> Watched:
+        started.append(Watched(root, settings))
+        return started[-1]
+
+    yield begin
+    for watched in started:
+        watched.source.stop()
+    wait_until(lambda: before.issuperset(descendants(os.getpid())), "the processes to end")
+    wait_until(
+        lambda: not any(one.name.startswith("remote") for one in threading.enumerate()),
+        "the threads to end",
+    )

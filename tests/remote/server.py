@@ -17,10 +17,11 @@ NOISE = "Welcome to a host that talks: $HOME \\001\\377 {{}} statustui"
 _SERVER_CONFIG = """\
 Port {quiet}
 Port {noisy}
+Port {single}
 ListenAddress 127.0.0.1
 HostKey {folder}/host_key
 PidFile {folder}/pid
-AuthorizedKeysFile {folder}/user_key.pub
+AuthorizedKeysFile {folder}/user_key.pub {folder}/locked_key.pub
 StrictModes no
 UsePAM no
 PasswordAuthentication no
@@ -29,7 +30,11 @@ MaxStartups 100
 Match LocalPort {noisy}
   Banner {folder}/banner
   ForceCommand printf '{noise}\\n'; echo more on standard error >&2; eval "$SSH_ORIGINAL_COMMAND"
+Match LocalPort {single}
+  MaxSessions 1
 """
+PASSPHRASE = "secret"  # noqa: S105 - nobody can reach this server
+"""Of the key to ``locked`` and ``single``; ssh asks for it."""
 _CLIENT_CONFIG = """\
 Host quiet
   Port {quiet}
@@ -40,7 +45,13 @@ Host closed
 Host keyless
   Port {quiet}
   IdentityFile {folder}/other_key
-Host quiet noisy closed keyless
+Host locked
+  Port {noisy}
+Host single
+  Port {single}
+Host locked single
+  IdentityFile {folder}/locked_key
+Host quiet noisy closed keyless locked single
   HostName 127.0.0.1
 Host quiet noisy closed
   IdentityFile {folder}/user_key
@@ -76,19 +87,22 @@ def write_program(path: Path, text: str) -> Path:
 class Server:
     """An sshd with two ports: ``quiet``, and ``noisy`` with a banner and a shell that prints.
 
-    Its client configuration has two more hosts: ``closed``, where nobody listens, and ``keyless``,
-    which refuses the key. `bin` holds an ``ssh`` that reads it.
+    Its client configuration has more hosts: ``closed``, where nobody listens, and ``keyless``,
+    which refuses the key. ``locked`` and ``single`` have a key with a passphrase; the one is noisy,
+    the other allows one session for each connection. `bin` holds an ``ssh`` that reads it.
     """
 
     def __init__(self, folder: Path, sshd: str) -> None:
         """Start it, with keys of its own."""
         self._folder = folder
-        for name in ("host_key", "user_key", "other_key"):
-            words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        for name in ("host_key", "user_key", "other_key", "locked_key"):
+            secret = PASSPHRASE if name == "locked_key" else ""
+            words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", secret, "-f", str(folder / name)]
             subprocess.run(words, check=True)
         (folder / "banner").write_text("Authorised users only!\n", encoding="utf-8")
-        quiet, noisy, closed = _free_ports(3)
-        names = {"folder": folder, "quiet": quiet, "noisy": noisy, "closed": closed}
+        quiet, noisy, single, closed = _free_ports(4)
+        names = {"folder": folder, "quiet": quiet, "noisy": noisy, "single": single}
+        names["closed"] = closed
         config, client = folder / "sshd_config", folder / "ssh_config"
         config.write_text(_SERVER_CONFIG.format(**names, noise=NOISE), encoding="utf-8")
         client.write_text(_CLIENT_CONFIG.format(**names), encoding="utf-8")
@@ -142,9 +156,10 @@ class Server:
 def children(pid: int) -> list[int]:
     """The children of a process, of all its threads."""
     found: list[int] = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += map(int, path.read_text(encoding="ascii").split())
+    with contextlib.suppress(OSError):
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, path.read_text(encoding="ascii").split())
     return found
 
 

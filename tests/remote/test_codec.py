@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
@@ -98,7 +98,8 @@ def test_what_is_not_as_expected_is_refused(junk: Any, data: st.DataObject) -> N
 
 @given(st.sampled_from(["wd", "wd/", "/", "."]), st.text(), st.text())
 def test_a_path_stays_below_its_root(root: str, rest: str, text: str) -> None:
-    """Each side has its own name for the root, and none can name a path beside it."""
+    """Each side has its own name for the root, and none can name a path beside or above it."""
+    assume(".." not in rest.split("/"))
     there, here = Paths([root]), Paths([f"h:{root}"], "h:")
     path = f"{root}{'' if root.endswith('/') else '/'}{rest}"
     assert here.decode(there.encode(path)) == f"h:{path}"
@@ -108,6 +109,8 @@ def test_a_path_stays_below_its_root(root: str, rest: str, text: str) -> None:
     except PathError:
         return
     assert not found or found.startswith("h:")
+    with pytest.raises(PathError):
+        here.decode(f"0:/{rest}/..")
 
 
 def test_paths_outside_of_the_roots_keep_their_host() -> None:
@@ -284,3 +287,11 @@ def test_urgent_runs_leave_first_and_health_last(runs: list[Run], limit: int) ->
     assert batches[0].removed == ("wd/gone",)
     for batch in batches[:-1]:
         assert not any(one.swept for one in batch.health)
+
+
+def test_a_run_that_is_a_root_keeps_its_id() -> None:
+    """Whatever the root is called on each side."""
+    place = RunDir("7", "7", "7", "plain")
+    run = make_unread_run(place, RunMetadata(), "x", missing=True)
+    [found] = decode_runs(sent(encode_runs([run], Paths(["7"]))), Paths(["host:7"]))
+    assert (found.id, found.path) == ("7", "host:7")

@@ -14,11 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from statustui.monitor.poll_policy import Settings
 from statustui.remote.link import Link
 from statustui.remote.protocol import Message
 from tests.cli.test_compare import add_run, two_nights
 from tests.cli.test_compare import run as run_here
+from tests.cli.test_jobs import calls, fake, queue
+from tests.monitor.test_jobs import write_job
 from tests.remote.server import Server
+from tests.remote.watched import Watched
 from tests.terminal import STATUSTUI
 from tests.trees import DATA, append, write_run
 from tests.waiting import wait_until
@@ -223,6 +227,50 @@ def test_without_python_it_says_so(
     done = run("list", "host:wd")
     assert done.returncode == 2
     assert done.stderr == "statustui: host:wd: no Python 3.10 or newer there\n"
+
+
+@pytest.mark.slow
+def test_paths_are_taken_as_they_stand(ssh: Callable[..., None], tmp_path: Path) -> None:
+    """No shell sees them; a URL may have them in its own form."""
+    ssh()
+    write_run(tmp_path / "a b'c\"d" / "$x !1" / "7", PASSED)
+    for root in (f"host:{tmp_path}/a b'c\"d", f"ssh://me@[::1]:22{tmp_path}/a%20b%27c%22d"):
+        assert [one["path"] for one in listed(root)] == [f"{root}/$x !1/7"]
+
+
+@pytest.mark.slow
+def test_the_scheduler_is_asked_on_that_host(
+    ssh: Callable[..., None],
+    watch: Callable[..., Watched],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By `list` and by what watches; the one of this host is not."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, reason in ((here, "HERE"), (there, "BadConstraints")):
+        folder.mkdir()
+        fake(folder, "sacct", "")
+        queue(folder, f"22|22|PENDING|N/A|N/A|{{user}}||{reason}")
+    monkeypatch.setenv("PATH", f"{here}:{os.environ['PATH']}")
+    ssh(
+        "import os, sys\n"
+        f"os.environ['PATH'] = {str(there)!r} + ':' + os.environ['PATH']\n"
+        "os.execvp('sh', ['sh', '-c', sys.argv[-1]])\n"
+    )
+    run_dir = write_run(tmp_path / "wd" / "test_runs" / "1", "SCHEDULED x", start=time.time() - 9)
+    write_job(tmp_path / "wd", run_dir)
+    root = f"host:{tmp_path}/wd"
+    job = json.loads(run("list", "--json", "--ask", root).stdout)["runs"][0]["job"]
+    assert (job["id"], job["state"], job["reason"]) == ("22", "PENDING", "BadConstraints")
+    assert len(calls(there)) == 1
+    watched = watch(root, Settings(scheduler="auto"))
+
+    def reasons() -> list[str]:
+        jobs = [one.job for one in list(watched.runs.values())]
+        return [job.status.reason for job in jobs if job is not None and job.status is not None]
+
+    wait_until(lambda: reasons() == ["BadConstraints"], "the reason")
+    assert not calls(here)
 
 
 def test_addresses_are_checked_and_roots_have_a_default(tmp_path: Path) -> None:

@@ -5,65 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_compare import add_run
-from tests.remote.server import Server, descendants, is_agent
+from tests.remote.server import Server
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
 PASSED = "COMPLETE The test completed with result: PASS"
-ASKING = """
-import os, sys
-if "BatchMode=yes" in sys.argv:
-    sys.exit("me@host: Permission denied (publickey,keyboard-interactive).")
-sys.stderr.write("Push the button of your token.\\n")
-with open("/dev/tty", "r+b", buffering=0) as tty:
-    tty.write(b"Password: ")
-    if tty.readline() != b"secret\\n":
-        sys.exit("me@host: Permission denied (keyboard-interactive).")
-os.execvp("sh", ["sh", "-c", sys.argv[-1]])
-"""
-
-
-def agents_below(pid: int) -> list[int]:
-    """The agents that a program has started on this host."""
-    return list(filter(is_agent, descendants(pid)))
-
-
-@pytest.mark.slow
-def test_passwords_are_asked_before_the_screen_and_again_with_r(
-    ssh: Callable[..., None], tmp_path: Path
-) -> None:
-    """By ssh itself, on the terminal; a wrong one is a visible state."""
-    ssh(ASKING)
-    run = write_run(tmp_path / "wd" / "7", "RUNNING step 1")
-    with terminal([*STATUSTUI, f"me@host:{tmp_path}/wd"], 120) as screen:
-        screen.wait_for("Push the button")
-        screen.wait_for("Password:")
-        screen.press("secret\n")
-        screen.wait_for("1 run, events")
-        [agent] = agents_below(screen.pid)
-        os.kill(agent, signal.SIGKILL)
-        screen.wait_for("r lets ssh ask for a password")
-        # What was known stays in view.
-        screen.wait_for("step 1")
-        screen.press("r")
-        screen.wait_for("Password:")
-        screen.press("wrong\n")
-        screen.wait_until_gone("Password")
-        screen.wait_for("r lets ssh ask for a password")
-        append(run, "RUN_ERROR step 2")
-        screen.press("r")
-        screen.wait_for("Password:")
-        screen.press("secret\n")
-        screen.wait_for("step 2")
-        screen.press("q")
-        assert screen.wait_for_end(within=10) == 0
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,8 +16,7 @@ import pytest
 from statustui.cli.sources import watch_roots
 from statustui.core.durations import StaleAfter
 from statustui.core.history import History
-from statustui.core.run import Run
-from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.batch import Batch
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run.inspection import (
     Documents,
@@ -31,9 +30,9 @@ from statustui.remote.link import Link, Place
 from statustui.remote.messages import Looking
 from statustui.remote.reading import read_any_run, read_trees
 from statustui.remote.requests import read_far_once
-from statustui.remote.source import RemoteSource
-from statustui.remote.transport import ConnectionFailed
+from statustui.remote.ssh_process import ConnectionFailed
 from tests.remote.server import children, descendants, is_agent
+from tests.remote.watched import Watched
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -55,56 +54,6 @@ def say(data):
 def hello(protocol=1):
     return frame({"hello": [protocol, []], "unknown": 1})
 """
-
-
-class Watched:
-    """A source and what it has delivered."""
-
-    def __init__(self, root: str, settings: Settings | None = None) -> None:
-        """Start it."""
-        self.runs: dict[str, Run] = {}
-        self.health = RootHealth(root)
-        self.healths: list[RootHealth] = []
-        self.source = RemoteSource(Place([root]), settings or Settings())
-        self.source.start(self._receive)
-
-    def _receive(self, batch: Batch) -> None:
-        for path in batch.removed:
-            del self.runs[path]
-        self.runs.update((run.path, run) for run in batch.changed)
-        for health in batch.health:
-            self.health = health
-            self.healths.append(health)
-
-    def wait_for(self, condition: Callable[[RootHealth], object]) -> RootHealth:
-        """Wait until the health fulfils a condition, and return it."""
-        wait_until(lambda: condition(self.health), f"{self.health}")
-        return self.health
-
-    def states(self) -> dict[str, str]:
-        """Id of a run -> its state."""
-        return {run.id: run.current.state for run in list(self.runs.values())}
-
-
-@pytest.fixture
-def watch() -> Iterator[Callable[..., Watched]]:
-    """Starts sources, and looks whether they leave anything behind."""
-    started: list[Watched] = []
-    # An sshd, say.
-    before = set(descendants(os.getpid()))
-
-    def begin(root: str, settings: Settings | None = None) -> Watched:
-        started.append(Watched(root, settings))
-        return started[-1]
-
-    yield begin
-    for watched in started:
-        watched.source.stop()
-    wait_until(lambda: before.issuperset(descendants(os.getpid())), "the processes to end")
-    wait_until(
-        lambda: not any(one.name.startswith("remote") for one in threading.enumerate()),
-        "the threads to end",
-    )
 
 
 def agent_below() -> int:
@@ -173,6 +122,27 @@ def test_a_silent_host_is_reported_and_q_does_not_wait_for_it(
     wait_until(lambda: not is_agent(agent), "the frozen agent to end", 5)
 
 
+@pytest.mark.slow
+def test_an_agent_that_stays_silent_is_given_up(
+    ssh: Callable[..., None],
+    watch: Callable[..., Watched],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A minute later another one is started, which brings what has changed meanwhile."""
+    monkeypatch.setattr("statustui.remote.source._LOST", 8.0)
+    ssh()
+    run = write_run(tmp_path / "wd" / "1", "RUNNING a")
+    watched = watch(f"host:{run.parent}")
+    watched.wait_for(lambda health: health.swept)
+    frozen = agent_below()
+    os.kill(frozen, signal.SIGSTOP)
+    append(run, "RUN_ERROR b")
+    wait_until(lambda: watched.states() == {"1": "RUN_ERROR"}, "another agent")
+    watched.wait_for(lambda health: not (health.silent or health.unreachable or health.as_of))
+    assert not is_agent(frozen)
+
+
 HUGE = 'say(struct.pack(">I", 1 << 30)); sys.stdin.read()'
 BOMB = """
 data = squeeze.compress(b"[" + b" " * (1 << 26)) + squeeze.flush(zlib.Z_SYNC_FLUSH)
@@ -185,8 +155,20 @@ HOSTILE = {
     "no object": ("say(frame([1])); sys.stdin.read()", "a frame that is no message"),
     "other runs": ('say(frame({"runs": {"count": 1e9}}))', "the agent has sent no integer"),
     "a root beside": (
-        'say(frame({"removed": ["0:x/../../etc"]}))',
+        'say(frame({"removed": ["0:x/etc"]}))',
         "the agent has sent a path beside its root",
+    ),
+    "a root above": (
+        'say(frame({"removed": ["0:/x/../../etc"]}))',
+        "the agent has sent a path that leaves its root",
+    ),
+    "a cut frame": (
+        'say(struct.pack(">I", 9) + b"ab"); sys.exit("Connection closed by remote host")',
+        "host: Connection closed by remote host",
+    ),
+    "a million heartbeats": (
+        'say(bytes(4_000_000)); sys.exit("that was all")',
+        "host: that was all",
     ),
     "its end": ("", "the connection has ended"),
     "words": ('sys.stderr.write("\\x1b[2J no \\u202e\\n"); sys.exit(255)', r"\x1b[2J no \u202e"),

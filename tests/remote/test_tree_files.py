@@ -20,7 +20,7 @@ from statustui.remote.far_files import answer_for_files
 from statustui.remote.link import Link, Place
 from statustui.remote.paths import Paths
 from statustui.remote.protocol import MAX_FRAME, Message
-from statustui.remote.transport import ConnectionFailed
+from statustui.remote.ssh_process import ConnectionFailed
 from statustui.remote.tree_files import RemoteTreeFiles
 from tests.cli.test_compare import FAILED, add_run
 from tests.trees import read_runs

@@ -16,7 +16,8 @@ TEXT = st.text(
     | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF),
     max_size=12,
 )
-NAME = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1)
+_CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="/\0")
+NAME = st.text(_CHARACTERS, min_size=1).filter(lambda name: name != "..")
 TIME = st.none() | st.floats(0, 4e9) | st.integers(0, 4 * 10**15).map(lambda micros: micros / 1e6)
 STATUS = st.builds(StatusInfo.read, TEXT, TEXT, TIME)
 RESULT = st.sampled_from([None, "PASS", "FAIL", "ERROR"])

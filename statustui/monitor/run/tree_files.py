@@ -108,10 +108,10 @@ class AllFiles:
         self._parts = parts
         self._patience = patience
         self._on_wait = on_wait
-        self._lost: set[int] = set()
-        """Numbers of the parts that have been given up."""
+        self._lost: dict[int, str] = {}
+        """Number of a part that has been given up -> why."""
         self.unread: list[Unread] = []
-        """The roots of which files were wanted and could not be read."""
+        """The roots of which files were wanted and could not be read, each once."""
 
     def values(self, runs: Sequence[Run]) -> Mapping[str, Values]:
         """Return path of a run -> the numbers of its results; without runs that are not reached."""
@@ -131,7 +131,11 @@ class AllFiles:
         shares: dict[int, list[Run]] = {}
         for run in runs:
             number = numbers.get(run.root)
-            if number is not None and number not in self._lost:
+            if number is None:
+                continue
+            if number in self._lost:
+                self._miss(run.root, self._lost[number])
+            else:
                 shares.setdefault(number, []).append(run)
         found: dict[str, _Found] = {}
         questions = [
@@ -142,12 +146,16 @@ class AllFiles:
             try:
                 question.answer(self._patience, self._on_wait)
             except OSError as error:
-                self._lost.add(number)
-                reason = error.strerror or str(error)
-                roots = dict.fromkeys(run.root for run in share)
-                self.unread += [Unread(root, reason) for root in roots]
+                self._lost[number] = reason = error.strerror or str(error)
+                for run in share:
+                    if run.path not in found:
+                        self._miss(run.root, reason)
         # A part that was given up may still add to it.
         return dict(found)
+
+    def _miss(self, root: str, reason: str) -> None:
+        if all(one.path != root for one in self.unread):
+            self.unread.append(Unread(root, reason))
 
     def _ask(
         self,

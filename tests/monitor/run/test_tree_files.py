@@ -80,6 +80,19 @@ def test_each_part_reads_its_runs_and_one_that_is_lost_is_named(
     hangs.set()
 
 
+def test_of_a_lost_part_only_the_roots_that_lack_something_are_named(
+    runs: dict[str, list[Run]],
+) -> None:
+    """Each once, and those that are wanted later too."""
+    one, other, third = (runs[name][0] for name in "abc")
+    files = StandInFiles(ConnectionError(104, "cut off"))
+    reader = AllFiles([FilesPart([one.root, other.root, third.root], files)], 10.0)
+    assert reader.values([one, other]) == {one.path: {"x": 1.0}}
+    assert reader.unread == [Unread(other.root, "cut off")]
+    assert reader.tails([third, other]) == {}
+    assert reader.unread == [Unread(other.root, "cut off"), Unread(third.root, "cut off")]
+
+
 def test_local_files_are_read(runs: dict[str, list[Run]]) -> None:
     """Numbers of results, and the end of the log that explains a failure; each beats."""
     for run in runs["a"]:
