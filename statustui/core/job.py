@@ -189,9 +189,10 @@ REASONS = {
 def explain(reason: str) -> Reason:
     """Return what a reason for waiting means; the sentence is empty for an unknown one.
 
-    Slurm adds details to some reasons, as in ``ReqNodeNotAvail, UnavailableNodes:n1``.
+    Slurm adds details to some reasons, as in ``ReqNodeNotAvail, UnavailableNodes:n1``, and has
+    underlines in place of spaces in some answers.
     """
-    known = REASONS.get(reason)
+    known = REASONS.get(reason) or REASONS.get(reason.replace("_", " "))
     return known or REASONS.get(re.split(r"[^\w]", reason, maxsplit=1)[0], Reason(""))
 
 

@@ -23,7 +23,18 @@ _QUEUE_FORMAT = "%A|%i|%T|%S|%e|%u|%N|%r"
 """The reason comes last: it may contain anything."""
 _ACCOUNT_FORMAT = "JobIDRaw,JobID,State,Start,End,User,NodeList,Reason"
 """The same columns."""
-_COLUMNS = 8
+_LINE = re.compile(
+    r"""\s*(\d{1,10})                # the id of the job itself
+    \|(\d{1,10}(?:[_+][^|\s]+)?)   # with its place in an array or a heterogeneous job
+    \|([A-Z_]+)[ +]?[^|]*          # `CANCELLED by 0` names the user who has cancelled it
+    \|([^|A-Za-z][^|]*|N/A|None|Unknown|)
+    \|([^|A-Za-z][^|]*|N/A|None|Unknown|)
+    \|([^|]*)
+    \|([^|]*)
+    \|(.*)""",
+    re.ASCII | re.VERBOSE,
+)
+"""A line in these columns. One of another layout, such as a message, does not match."""
 _MAX_ARGUMENT = 100_000
 """Characters of a list of ids; Linux takes 128 KiB for one argument."""
 _MAX_ACCOUNTS = 1_000
@@ -100,6 +111,8 @@ class Slurm(Scheduler):
         if _UNKNOWN_JOB in output.err or (not output.status and _UNKNOWN_USER in output.err):
             return ""
         _check("squeue", output)
+        if output.out.strip() and not any(map(_LINE.match, output.out.splitlines())):
+            raise NoAnswerError("squeue: its answer is not in the columns that were asked for")
         return output.out
 
     def _account(self, ids: Collection[str]) -> Mapping[str, JobStatus]:
@@ -153,14 +166,10 @@ def parse_accounts(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
 
 def _rows(text: str) -> Iterator[_Row]:
     """Yield what the lines of `_QUEUE_FORMAT` or `_ACCOUNT_FORMAT` say; both have these columns."""
-    for line in text.splitlines():
-        fields = line.strip().split("|", _COLUMNS - 1)
-        if len(fields) != _COLUMNS:
-            continue
-        raw_id, shown_id, state, start, end, user, nodes, reason = fields
+    for line in filter(None, map(_LINE.match, text.splitlines())):
+        raw_id, shown_id, state, start, end, user, nodes, reason = map(str.strip, line.groups())
         status = JobStatus(
-            # `CANCELLED by 0` names the user who has cancelled it.
-            state=state.split(" ", 1)[0].rstrip("+"),
+            state=state,
             reason="" if reason in _NOTHING else reason,
             # In seconds since 1970, as asked for, or in local time by a Slurm that ignores that.
             start_estimate=read_seconds(start),
