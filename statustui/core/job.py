@@ -119,6 +119,8 @@ class Job(NamedTuple):
     asked: float | None = None
     """When the scheduler said so, in seconds since 1970; None if it was not the scheduler."""
     verdict: Verdict = Verdict.NONE
+    is_old: bool = False
+    """Whether the scheduler should have been heard again since it said so."""
 
     @property
     def is_waiting(self) -> bool:
@@ -196,17 +198,21 @@ def explain(reason: str) -> Reason:
     return known or REASONS.get(re.split(r"[^\w]", reason, maxsplit=1)[0], Reason(""))
 
 
-def describe_wait(status: JobStatus, now: float) -> str:
+def describe_wait(status: JobStatus, now: float, as_of: float | None = None) -> str:
     """Return in a phrase why a job waits, and about when it starts.
 
     Args:
         status: The status of a job that waits.
         now: The time in seconds since 1970; a start that is past is left out.
+        as_of: When that was so, in seconds since 1970; None if it is so now.
     """
     meaning = explain(status.reason)
     phrase = "will not start" if meaning.never_starts else "waits"
     if status.reason:
         phrase += f": {status.reason}"
+    if as_of is not None:
+        # A time that stands still: an age would have each line redrawn all the time.
+        phrase += f", as of {format_moment(as_of, now)}"
     start = status.start_estimate
     if start is not None and start > now and not meaning.never_starts:
         phrase += f", starts about {format_moment(start, now)}"

@@ -24,6 +24,8 @@ class Evidence(NamedTuple):
     """When the scheduler said so last; None if a trace says so."""
     seen: float | None = None
     """When that became known; None if nothing has been watched, as in a single look."""
+    is_old: bool = False
+    """Whether the scheduler should have been heard again since."""
 
 
 class RunTimes(NamedTuple):
@@ -69,7 +71,7 @@ def judge_by_job(
     """
     if evidence is None:
         return run._replace(job=job)
-    job = job._replace(status=evidence.status, asked=evidence.asked)
+    job = job._replace(status=evidence.status, asked=evidence.asked, is_old=evidence.is_old)
     phase = evidence.status.phase
     if phase is JobPhase.ENDED:
         if _has_moved_on(run, evidence, times, grace) or not _is_over(evidence, times.now, grace):

@@ -40,6 +40,8 @@ _MAX_REVIEW_SECONDS = 0.25
 """Seconds that a review takes at most, besides a call that hangs."""
 _MAX_PROBE_SECONDS = 0.5
 """Time limit of a call on a file behind a link, in seconds."""
+_OLD_ROUNDS = 2.0
+"""An answer is old after so many times the interval at which the scheduler is asked."""
 _RETRY_SECONDS = 60.0
 """Seconds until a job behind a link that did not answer is looked for again."""
 
@@ -84,6 +86,18 @@ class _KnownJob:
             return answer
         return answer if (answer.asked or 0.0) > trace.seen else trace
 
+    def evidence_at(self, now: float, old_after: float) -> Evidence | None:
+        """Return what counts at a time, and whether the scheduler should have been heard since.
+
+        Args:
+            now: The time in seconds since 1970.
+            old_after: Seconds after which an answer is old; that a job has ended never is.
+        """
+        found = self.evidence
+        if found is None or found.asked is None or found.status.phase is JobPhase.ENDED:
+            return found
+        return found._replace(is_old=now - found.asked >= old_after)
+
     @property
     def is_wanted(self) -> bool:
         """Whether the scheduler is to be asked about it: it has not said that it has ended."""
@@ -123,6 +137,10 @@ class Jobs:
         self._due = DueQueue()
         """The jobs to check, by their key, in seconds since 1970."""
         self._answers = Answers()
+        asker = looks.asker
+        self._old_after = float("inf") if asker is None else _OLD_ROUNDS * asker.every
+        self._old_at = float("inf")
+        """When to look for answers that have become old, in seconds since 1970."""
         self._has_new_jobs = False
 
     def close(self) -> None:
@@ -177,9 +195,8 @@ class Jobs:
             return run
         job, place = tracked.job, tracked.job.place
         times = RunTimes(self._looks.clock(), tracked.changed_at)
-        return judge_by_job(
-            run, Job(place.id, place.scheduler), job.evidence, times, self._looks.grace
-        )
+        evidence = job.evidence_at(times.now, self._old_after)
+        return judge_by_job(run, Job(place.id, place.scheduler), evidence, times, self._looks.grace)
 
     def review_due(
         self, get: Callable[[str], Run | None], seconds: float = _MAX_REVIEW_SECONDS
@@ -194,7 +211,7 @@ class Jobs:
             The runs of which something else is made now, each with its job.
         """
         now, end = self._looks.clock(), time.monotonic() + seconds
-        touched = dict.fromkeys(self._take_answers(now))
+        touched = dict.fromkeys((*self._take_answers(now), *self._take_old(now)))
         while time.monotonic() < end and (path := self._to_find.pop_next(now)) is not None:
             run = get(path)
             job = None if run is None else self._find(run, now)
@@ -318,6 +335,19 @@ class Jobs:
             if self._apply_answer(job, now):
                 yield job.key
 
+    def _take_old(self, now: float) -> Iterator[str]:
+        """Yield the keys of the jobs whose answers are old; those become so at different times."""
+        if now < self._old_at:
+            return
+        self._old_at = float("inf")
+        for job in self._jobs.values():
+            if job.answer is not None and job.answer.asked is not None:
+                old_at = job.answer.asked + self._old_after
+                if old_at <= now:
+                    yield job.key
+                else:
+                    self._old_at = min(self._old_at, old_at)
+
     def _apply_answer(self, job: _KnownJob, now: float) -> bool:
         """Take what the scheduler has said of a job; return whether it has said anything."""
         answer = self._answers.by_job.get((job.place.scheduler, job.place.id))
@@ -327,6 +357,7 @@ class Jobs:
         is_same = before is not None and before.status.state == answer.status.state
         seen = (before.seen or now) if before is not None and is_same else now
         job.answer = Evidence(answer.status, answer.asked, None if self._looks.is_single else seen)
+        self._old_at = min(self._old_at, answer.asked + self._old_after)
         if answer.status.phase is JobPhase.ENDED:
             self._has_new_jobs = True
             self._due.schedule_no_later(job.key, max(now, seen + self._looks.grace))
@@ -336,6 +367,11 @@ class Jobs:
         if self._has_new_jobs and self._looks.asker is not None:
             self._has_new_jobs = False
             self._looks.asker.want(self, self.wanted)
+
+    @property
+    def unanswered(self) -> str:
+        """Why the scheduler has not answered when it was asked last; empty if it has."""
+        return self._answers.problem if self._jobs else ""
 
     @property
     def wanted(self) -> frozenset[WantedJob]:

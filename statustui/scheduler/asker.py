@@ -50,6 +50,7 @@ class Asker:
     ) -> None:
         self.answers = Answers()
         """Replaced as a whole; may be read from any thread."""
+        self.every = every
         self._run = run
         self._clock = clock
         self._monotonic = monotonic

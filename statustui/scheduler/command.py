@@ -15,6 +15,8 @@ CALL_LIMIT = 10.0
 """Seconds that a call may take. With its controller down, ``squeue`` takes 18 (Slurm 22.05)."""
 MAX_BYTES = 1 << 25
 """Bytes of an answer that are read."""
+_MAX_COMPLAINT = 200
+"""Characters of a complaint that are kept."""
 _BLOCK = 1 << 16
 
 
@@ -33,7 +35,7 @@ class Output(NamedTuple):
     @property
     def complaint(self) -> str:
         """The first line of its standard error; empty if there is none."""
-        return next(iter(self.err.strip().splitlines()), "")
+        return next(iter(self.err.strip().splitlines()), "")[:_MAX_COMPLAINT]
 
     @property
     def failure(self) -> str:

@@ -32,9 +32,14 @@ def running(*more: str) -> Run:
     )
 
 
-def ended(state: str = "TIMEOUT", end: float | None = END, **more: float) -> Evidence:
+def ended(
+    state: str = "TIMEOUT",
+    end: float | None = END,
+    asked: float | None = None,
+    seen: float | None = None,
+) -> Evidence:
     """Evidence of an end."""
-    return Evidence(JobStatus(state, end=end), **more)
+    return Evidence(JobStatus(state, end=end), asked, seen)
 
 
 def judge(run: Run, evidence: Evidence | None, now: float, changed_at: float | None = None) -> Run:

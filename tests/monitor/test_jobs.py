@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -258,6 +259,38 @@ def test_the_scheduler_says_why_a_run(tmp_path: Path) -> None:
     answer(asker, scene.now)
     assert not scene.review(60)
     scene.jobs.close()
+
+
+def test_an_answer_becomes_old(tmp_path: Path) -> None:
+    """After twice the interval of asking, once, until there is a new one; an end never does."""
+    asker = Asker(60.0)
+    scene = Scene(tmp_path, asker)
+    path = write_run(tmp_path / "test_runs" / "1", "SCHEDULED x", start=START)
+    write_job(tmp_path, path)
+    scene.read(path)
+    waiting = JobStatus("PENDING", "Resources")
+    answer(asker, scene.now, j22=waiting)
+    assert not is_old(scene.review()["1"])
+    answer(asker, scene.now, j22=waiting)
+    asker.answers = replace(asker.answers, problem="squeue: no answer within 10 s")
+    assert not scene.review(119)
+    assert scene.jobs.unanswered == "squeue: no answer within 10 s"
+    assert is_old(scene.review(1)["1"])
+    for _ in range(20):
+        assert not scene.review(100)
+    answer(asker, scene.now, j22=waiting)
+    assert not is_old(scene.review(1)["1"])
+    assert not scene.jobs.unanswered
+    answer(asker, scene.now, j22=JobStatus("CANCELLED", end=START + 900))
+    assert scene.review(60)["1"].is_dead
+    assert not any(map(is_old, scene.review(1000).values()))
+    scene.jobs.close()
+
+
+def is_old(run: Run) -> bool:
+    """Whether the scheduler should have been heard again about the job of a run."""
+    assert run.job is not None
+    return run.job.is_old
 
 
 def test_a_scheduler_that_knows_of_a_second(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from statustui.core.job import Job, JobStatus
 from statustui.core.job_verdict import Evidence, RunTimes, judge_by_job
 from statustui.monitor.batch import Batch
@@ -17,6 +19,7 @@ async def test_the_screens_say_why_a_run_waits_and_that_its_job_has_ended() -> N
         await settle(pilot)
         runs = {run.id: run for run in app.runs}
         held = Evidence(JobStatus("PENDING", "JobHeldUser"), NOW - 40)
+        old = held._replace(is_old=True)
         killed = Evidence(JobStatus("TIMEOUT", end=NOW - 3600))
         late = runs["2"]._replace(updated_at=NOW - 3600)
         source.send(
@@ -29,6 +32,12 @@ async def test_the_screens_say_why_a_run_waits_and_that_its_job_has_ended() -> N
         )
         await settle(pilot)
         assert "will not start: JobHeldUser (held by its user" in line_of(app, "1")
+        source.send(Batch((judge_by_job(runs["1"], Job("6", "slurm"), old, RunTimes(NOW)),)))
+        source.deliver_health(unanswered="squeue: no answer \033[31mwithin 10 s")
+        await settle(pilot)
+        as_of = time.strftime("%H:%M", time.localtime(NOW - 40))
+        assert f"will not start: JobHeldUser, as of {as_of} (he" in line_of(app, "1")
+        assert "squeue: no answer \\x1b[31mwithin 10 s  2 runs" in shown(app)
         assert "RUNNING, but job 22 ended: TIMEOUT" in line_of(app, "2")
         await pilot.press("slash", *"job=6", "enter")
         await settle(pilot)

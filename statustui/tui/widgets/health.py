@@ -97,7 +97,10 @@ class HealthLine(Widget):
             line.append("held", "reverse")
             line.append(_GAP)
         marked = f"{self._marked:,} marked" if self._marked else ""
-        line.append(", ".join(filter(None, [marked, self._listing])), "bold")
+        # The roots of one host have the same scheduler.
+        unanswered = dict.fromkeys(clean(health.unanswered) for health in self._roots.known)
+        listing = ", ".join(filter(None, [marked, self._listing]))
+        line.append(_GAP.join(filter(None, [listing, *unanswered])), "bold")
         for root, health in sorted(self._roots.by_root.items(), key=lambda item: _is_fine(item[1])):
             if line and not line.plain.endswith(_GAP):
                 line.append(_GAP)
@@ -174,6 +177,8 @@ def explain(health: RootHealth, now: float) -> Iterator[tuple[str, str]]:
     if health.fallback is not None:
         yield "no events", health.fallback.removeprefix("no events: ")
     yield "runs", f"{health.found:,} found, {health.read:,} read"
+    if health.unanswered:
+        yield "scheduler", health.unanswered
     warning = _warning(health, now)
     if warning:
         yield "trouble", warning.rstrip(":")
