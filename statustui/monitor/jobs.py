@@ -99,6 +99,11 @@ class _KnownJob:
         return found._replace(is_old=now - found.asked >= old_after)
 
     @property
+    def wanted(self) -> WantedJob:
+        """What to ask the scheduler about."""
+        return WantedJob(self.place.scheduler, self.place.id, self.user, self.place.system)
+
+    @property
     def is_wanted(self) -> bool:
         """Whether the scheduler is to be asked about it: it has not said that it has ended."""
         has_ended = self.answer is not None and self.answer.status.phase is JobPhase.ENDED
@@ -255,6 +260,9 @@ class Jobs:
                     # It is being described: Pavilion makes the link first.
                     self._to_find.schedule(run.path, _next_look(run, now))
                 return None
+            asker = self._looks.asker
+            if asker is not None:
+                found = found._replace(scheduler=asker.scheduler_of(found))
             known = self._jobs[folder or run.path] = _KnownJob(folder or run.path, found, run.user)
             self._has_new_jobs = True
             self._apply_answer(known, now)
@@ -350,7 +358,7 @@ class Jobs:
 
     def _apply_answer(self, job: _KnownJob, now: float) -> bool:
         """Take what the scheduler has said of a job; return whether it has said anything."""
-        answer = self._answers.by_job.get((job.place.scheduler, job.place.id))
+        answer = self._answers.by_job.get(job.wanted)
         if answer is None:
             return False
         before = job.answer
@@ -376,11 +384,7 @@ class Jobs:
     @property
     def wanted(self) -> frozenset[WantedJob]:
         """The jobs that a scheduler is to be asked about."""
-        return frozenset(
-            WantedJob(job.place.scheduler, job.place.id, job.user)
-            for job in self._jobs.values()
-            if job.is_wanted
-        )
+        return frozenset(job.wanted for job in self._jobs.values() if job.is_wanted)
 
 
 def _next_look(run: Run, now: float) -> float:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
+from statustui.core.job import SchedulerName
+from statustui.core.job_places import JobPlace
 from statustui.core.text import count
-from statustui.scheduler.answers import Answer, Answers, Call, JobKey, WantedJob
+from statustui.scheduler.answers import Answer, Answers, Call, WantedJob
+from statustui.scheduler.clusters import jobs_of_cluster, systems_of
 from statustui.scheduler.command import NoAnswerError, Output, RunCommand, run_command
 from statustui.scheduler.flux import Flux
 from statustui.scheduler.pace import DEFAULT_EVERY, Pace
@@ -58,6 +62,7 @@ class Asker:
         self._attended_at = monotonic()
         self._pace = Pace(every)
         self._schedulers = (schedulers or all_schedulers)(self._record)
+        self._at_hand: list[SchedulerName] | None = None
         self._calls: deque[Call] = deque(maxlen=_MAX_CALLS)
         self._lock = threading.Lock()
         self._wanted: dict[object, frozenset[WantedJob]] = {}
@@ -80,6 +85,18 @@ class Asker:
             if not self._wanted[owner] <= before:
                 self._pace.reset()
         self._wake.set()
+
+    def scheduler_of(self, place: JobPlace) -> SchedulerName:
+        """Return whose job a job is: that of another scheduler at hand, if its id may be one there.
+
+        Pavilion cuts the server from the ids of PBS, and what is left looks like an id of Slurm.
+        """
+        if not place.has_bare_number:
+            return place.scheduler
+        if self._at_hand is None:
+            at_hand = filter(is_at_hand, self._schedulers)
+            self._at_hand = [scheduler.name for scheduler in at_hand]
+        return self._at_hand[0] if self._at_hand else place.scheduler
 
     def hurry(self) -> None:
         """Ask as soon as may be, because the user wants it."""
@@ -135,12 +152,11 @@ class Asker:
     def ask(self, wanted: Collection[WantedJob]) -> None:
         """Ask all schedulers at hand about some jobs, without regard to the pace."""
         asked = self._clock()
-        found: dict[JobKey, Answer] = {}
+        found: dict[WantedJob, Answer] = {}
         problems = []
         for scheduler in self._schedulers:
             jobs = [job for job in wanted if job.scheduler == scheduler.name]
             jobs = [job for job in jobs if scheduler.is_id(job.id)]
-            keys = {(job.scheduler, job.id) for job in jobs}
             if not jobs or not is_at_hand(scheduler):
                 continue
             try:
@@ -148,21 +164,25 @@ class Asker:
             except NoAnswerError as error:
                 problems.append(str(error))
                 before = self.answers.by_job
-                found |= {key: before[key] for key in keys if key in before}
+                found |= {job: before[job] for job in jobs if job in before}
         self.answers = Answers(
             self.answers.round + 1, asked, MappingProxyType(found), "; ".join(problems)
         )
 
-    def _answers_of(self, scheduler: Scheduler, jobs: Sequence[WantedJob]) -> dict[JobKey, Answer]:
+    def _answers_of(
+        self, scheduler: Scheduler, jobs: Sequence[WantedJob]
+    ) -> dict[WantedJob, Answer]:
         asked = self._clock()
         users = {job.user for job in jobs}
         statuses = scheduler.ask({job.id for job in jobs}, users)
+        # A call more, so only where several systems leave doubt.
+        cluster = scheduler.ask_cluster() if len(systems_of(jobs)) > 1 else ""
         found = {}
-        for job in jobs:
+        for job in jobs_of_cluster(jobs, cluster, os.uname().nodename.partition(".")[0]):
             status = statuses.get(job.id)
             is_named = status is not None and bool(status.user and job.user)
             if status is not None and not (is_named and status.user != job.user):
-                found[job.scheduler, job.id] = Answer(status, asked)
+                found[job] = Answer(status, asked)
         return found
 
     def _record(self, words: Sequence[str], variables: Mapping[str, str]) -> Output:

@@ -34,6 +34,10 @@ class Scheduler(ABC):
         """Return whether a text from a file is the id of a job, and safe as an argument."""
         return self.id_form.match(text) is not None
 
+    def ask_cluster(self) -> str:
+        """Return the name of the cluster that answers; empty if it is unknown."""
+        return ""
+
     @abstractmethod
     def ask(self, ids: Collection[str], users: Collection[str]) -> Mapping[str, JobStatus]:
         """Return what the scheduler says of the jobs with these ids.

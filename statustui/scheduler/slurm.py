@@ -7,8 +7,10 @@ the controller is down.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -48,6 +50,7 @@ _ACCOUNT_LAG = JobPhase.ENDED
 """Accounting lags behind: only what it says of the end of a job counts."""
 _ARRAY = re.compile(r"(\d+)_(?:\[([\d,-]+)(?:%\d+)?\]|(\d+))\Z", re.ASCII)
 _COMPONENT = re.compile(r"(\d+)\+\d+\Z", re.ASCII)
+_CLUSTER = re.compile(r"^ClusterName\s*=\s*(\S+)", re.MULTILINE)
 _NOTHING = frozenset({"", "N/A", "None", "Unknown", "(null)", "None assigned", "NONE"})
 _URGENCY = (JobPhase.RUNNING, JobPhase.WAITING, JobPhase.ENDED, JobPhase.UNKNOWN)
 """Of the parts of a job, the first of these phases is that of the job."""
@@ -77,6 +80,16 @@ class Slurm(Scheduler):
         self._accounted: set[str] = set()
         """Ids that ``sacct`` has been asked for."""
         self._has_accounting = True
+        self._cluster = os.environ.get("SLURM_CLUSTER_NAME", "")
+
+    def ask_cluster(self) -> str:
+        """Return the name of the cluster; ``scontrol`` is not asked again once it has told."""
+        if not self._cluster:
+            with contextlib.suppress(NoAnswerError):
+                output = self._run(["scontrol", "show", "config"], _variables())
+                name = _CLUSTER.search(output.out)
+                self._cluster = name[1] if name is not None else ""
+        return self._cluster
 
     def ask(self, ids: Collection[str], users: Collection[str]) -> Mapping[str, JobStatus]:
         """Return what Slurm says of the jobs with these ids.
@@ -150,8 +163,14 @@ def _check(command: str, output: Output) -> None:
 
 
 def parse_queue(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
-    """Parse what ``squeue`` prints in `_QUEUE_FORMAT`; keep the jobs with these ids."""
-    return _choose(_rows(text), ids)
+    """Parse what ``squeue`` prints in `_QUEUE_FORMAT`; keep the jobs with these ids.
+
+    An id that is there twice is that of jobs of several clusters, which ``SLURM_CLUSTERS`` asks
+    for; nothing follows for it.
+    """
+    rows = list(_rows(text))
+    counts = Counter(row.shown_id for row in rows)
+    return _choose((row for row in rows if counts[row.shown_id] == 1), ids)
 
 
 def parse_accounts(text: str, ids: Collection[str]) -> dict[str, JobStatus]:

@@ -109,6 +109,24 @@ def test_list_finds_out_that_a_job(path: Path, tree: Path) -> None:
     assert dead["state"] == "SCHEDULED"
 
 
+def test_a_job_of_another_cluster_with_the_same_id(path: Path, tree: Path, tmp_path: Path) -> None:
+    """In one root or in two, the job of this cluster alone gets the answer."""
+    queue(path, ENDED)
+    fake(path, "scontrol", "ClusterName = head")
+    start = time.time() - 1000
+    beside = write_run(tree / "test_runs" / "2", "RUNNING x", start=start)
+    write_job(tree, beside, info={"id": "22", "sys_name": "tail"}, name="def")
+    other = write_run(tmp_path / "other" / "test_runs" / "3", "RUNNING x", start=start)
+    write_job(tmp_path / "other", other, info={"id": "22", "sys_name": "tail"})
+    found = listed("--ask", str(tree), str(tmp_path / "other"))
+    assert {one: run["category"] for one, run in found.items()} == {
+        "1": "failed",
+        "2": "running",
+        "3": "running",
+    }
+    assert found["2"]["job"]["state"] is None
+
+
 def test_compare_and_report_ask_when_told(path: Path, tree: Path) -> None:
     """A run that is known to be dead to the scheduler alone is a failure, as it is for a list."""
     queue(path, ENDED)

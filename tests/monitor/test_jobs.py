@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 
 from statustui.core.categories import Category
 from statustui.core.durations import DEFAULT_STALE_AFTER
-from statustui.core.job import JobStatus, SchedulerName, Verdict
+from statustui.core.job import JobStatus, Verdict
 from statustui.core.run import Run, RunDir
 from statustui.monitor import jobs as module
 from statustui.monitor.jobs import Jobs, Looks
@@ -34,6 +35,7 @@ from tests.trees import append, read_runs, write_run
 from tests.waiting import wait_until
 
 START = 1_795_000_000.0
+OWNER = pwd.getpwuid(os.getuid()).pw_name
 LAST_WORDS = "slurmstepd-n1: error: *** JOB {job} ON n1 CANCELLED AT {when} DUE TO TIME LIMIT ***\n"
 
 
@@ -233,8 +235,11 @@ def test_a_process_of_this_host(scene: Scene) -> None:
 
 def answer(asker: Asker, at: float, **jobs: JobStatus) -> None:
     """Let an asker have learned something of some jobs of Slurm, named ``j22``."""
-    slurm: SchedulerName = "slurm"
-    found = {(slurm, name[1:]): Answer(status, at) for name, status in jobs.items()}
+    found = {
+        WantedJob("slurm", name[1:], OWNER, system): Answer(status, at)
+        for name, status in jobs.items()
+        for system in ("head", "")
+    }
     asker.answers = Answers(asker.answers.round + 1, at, found)
 
 

@@ -75,6 +75,22 @@ def test_the_task_that_has_the_id() -> None:
     assert found["36_6"].state == "COMPLETED"
 
 
+def test_an_id_of_two_clusters() -> None:
+    """Where several clusters are asked, an id that is there twice says nothing."""
+    lines = "7|7|RUNNING|1|2|alice|n1|None\n7|7|PENDING|1|2|alice||Priority\n"
+    assert parse_queue(lines + "8|8|RUNNING|1|2|alice|n1|None\n", ["7", "8"]).keys() == {"8"}
+
+
+def test_the_name_of_the_cluster_is_asked_once() -> None:
+    """Until it has been told."""
+    run = Recorded(scontrol=NoAnswerError("scontrol: no answer"))
+    slurm = Slurm(run)
+    assert slurm.ask_cluster() == ""
+    run.outputs["scontrol"] = Output(0, "ClusterPort = 1\nClusterName     = lab\n", "")
+    assert [slurm.ask_cluster(), slurm.ask_cluster()] == ["lab", "lab"]
+    assert run.calls == [["scontrol", "show", "config"]] * 2
+
+
 def test_the_parts_of_a_heterogeneous() -> None:
     """The parts of a heterogeneous job are found."""
     found = parse_queue(answer("het-running-squeue"), ["39", "39+1", "40"])
