@@ -6,27 +6,17 @@ log of a job by one `stat`, a process by its id. A job that holds many runs is l
 
 from __future__ import annotations
 
-import os
-import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.core.job import Job, JobPhase, JobStatus
-from statustui.core.job_places import (
-    JOB,
-    JobPlace,
-    find_linked_job,
-    find_named_job,
-    look_for_process,
-    read_log_end,
-)
+from statustui.core.job_places import JobPlace, look_for_process
 from statustui.core.job_verdict import Evidence, RunTimes, judge_by_job, may_be_judged
-from statustui.core.reading import Signature, signature_of
+from statustui.core.reading import Signature
 from statustui.core.run import Run
 from statustui.monitor.due_queue import DueQueue
-from statustui.monitor.fs.prober import CallTarget, Prober
+from statustui.monitor.job_files import JobFiles
 from statustui.scheduler.answers import Answers, WantedJob
 
 if TYPE_CHECKING:
@@ -38,8 +28,6 @@ _RECHECK_SHARE = 0.02
 """The same as a share of the time since the last status of its runs."""
 _MAX_REVIEW_SECONDS = 0.25
 """Seconds that a review takes at most, besides a call that hangs."""
-_MAX_PROBE_SECONDS = 0.5
-"""Time limit of a call on a file behind a link, in seconds."""
 _OLD_ROUNDS = 2.0
 """An answer is old after so many times the interval at which the scheduler is asked."""
 _RETRY_SECONDS = 60.0
@@ -130,11 +118,12 @@ class Jobs:
 
     Args:
         looks: How to look.
+        files: Reads the files of the jobs.
     """
 
-    def __init__(self, looks: Looks) -> None:
+    def __init__(self, looks: Looks, files: JobFiles | None = None) -> None:
         self._looks = looks
-        self._prober = Prober(_MAX_PROBE_SECONDS)
+        self._files = files or JobFiles()
         self._runs: dict[str, _Tracked] = {}
         self._jobs: dict[str, _KnownJob] = {}
         self._to_find = DueQueue()
@@ -150,7 +139,7 @@ class Jobs:
 
     def close(self) -> None:
         """End the thread that reads files behind links, and want no job any more."""
-        self._prober.close()
+        self._files.close()
         if self._looks.asker is not None:
             self._looks.asker.want(self, ())
 
@@ -247,11 +236,11 @@ class Jobs:
 
     def _find(self, run: Run, now: float) -> _KnownJob | None:
         """Look for the job of a run, and return it; None if no file names one."""
-        folder = _job_folder(run.path)
+        folder = self._files.folder_of(run)
         known = self._jobs.get(folder or run.path)
         if known is None:
             try:
-                found = self._read_place(run, folder)
+                found = self._files.find(run, folder)
             except OSError:
                 self._to_find.schedule(run.path, now + _RETRY_SECONDS)
                 return None
@@ -270,18 +259,6 @@ class Jobs:
         known.paths.add(run.path)
         self._runs[run.path].job = known
         return known
-
-    def _read_place(self, run: Run, folder: str | None) -> JobPlace | None:
-        if folder is None:
-            return find_named_job(run.place)
-        return self._prober.call(partial(find_linked_job, run.place), self._target(run, folder))
-
-    def _target(self, run: Run, folder: str) -> CallTarget:
-        try:
-            owner = os.lstat(run.path).st_uid
-        except OSError:  # pragma: no cover - a race with its removal
-            owner = None
-        return CallTarget(folder, owner)
 
     # Checking jobs.
 
@@ -315,12 +292,8 @@ class Jobs:
             return look_for_process(place)
         if not place.log:
             return None
-        folder = run.path if job.key == run.path else f"{run.path}/{JOB}"
-        place = place._replace(log=f"{folder}/{os.path.basename(place.log)}")
-        read = partial(_read_log, run, place, job.signature)
         try:
-            # The log may be a link itself, or be behind one.
-            told = self._prober.call(read, self._target(run, job.key))
+            told = self._files.read_log(run, job.key, place, job.signature)
         except OSError:
             return None
         if told is None:
@@ -393,46 +366,20 @@ def _next_look(run: Run, now: float) -> float:
     return now + max(_MIN_RECHECK_SECONDS, idle * _RECHECK_SHARE)
 
 
-def _job_folder(path: str) -> str | None:
-    """Return the path of the directory of a run's job; None if it has none.
-
-    The path is that to which the link of the run leads, the same for all runs of the job.
-    """
-    link = f"{path}/{JOB}"
-    try:
-        return os.path.normpath(os.path.join(path, os.readlink(link)))
-    except OSError:
-        pass
-    try:
-        return link if stat.S_ISDIR(os.lstat(link).st_mode) else None
-    except OSError:
-        return None
-
-
-def _read_log(
-    run: Run, place: JobPlace, known: Signature | None
-) -> tuple[JobStatus | None, Signature] | None:
-    """Return what a log says if it has changed since its signature was `known`.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    if known is not None and signature_of(os.stat(place.log)) == known:
-        return None
-    return read_log_end(run.place, place, known)
-
-
-def judge_jobs(runs: Sequence[Run], looks: Looks) -> tuple[list[Run], frozenset[WantedJob]]:
+def judge_jobs(
+    runs: Sequence[Run], looks: Looks, files: JobFiles | None = None
+) -> tuple[list[Run], frozenset[WantedJob]]:
     """Judge the runs of one tree by their jobs, in a single look.
 
     Args:
         runs: The runs.
         looks: How to look.
+        files: What the files of the jobs say.
 
     Returns:
         The runs, and the jobs that a scheduler can be asked about.
     """
-    jobs = Jobs(looks)
+    jobs = Jobs(looks, files)
     known = {run.path: run for run in runs if may_be_judged(run)}
     try:
         for run in known.values():

@@ -18,9 +18,11 @@ import pytest
 from statustui.core.categories import Category
 from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.job import JobStatus, Verdict
+from statustui.core.job_places import JobPlace, find_linked_job
 from statustui.core.run import Run, RunDir
-from statustui.monitor import jobs as module
-from statustui.monitor.jobs import Jobs, Looks
+from statustui.monitor import job_files as module
+from statustui.monitor.job_files import JobFilesAhead
+from statustui.monitor.jobs import Jobs, Looks, judge_jobs
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings
@@ -475,3 +477,37 @@ def test_history_says_that_a_run_is_dead(tmp_path: Path) -> None:
 def test_a_monitor_without_an_asker() -> None:
     """It has made no calls."""
     assert Monitor(["x"]).calls == ()
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_files_of_jobs_read_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[str], threads: int
+) -> None:
+    """They say what is read one after the other, with as many calls; a run helps out another."""
+    paths = {
+        name: write_run(tmp_path / "test_runs" / name, "RUNNING x", start=START)
+        for name in ("1", "2", "3", "4", "5")
+    }
+    kill(write_job(tmp_path, paths["1"], paths["2"]))
+    write_job(tmp_path, paths["3"], name="def")
+    (paths["4"] / "job_id").write_text("23")
+    runs = [
+        read_snapshot(RunDir(str(tmp_path), str(paths[name]), name, "test")).run for name in paths
+    ]
+    looks = Looks(60.0, lambda: START + 9000, is_single=True)
+    one_by_one = judge_jobs(runs, looks)
+    made = sorted(calls)
+    calls.clear()
+    assert judge_jobs(runs, looks, JobFilesAhead(runs, threads)) == one_by_one
+    assert sorted(calls) == made
+    assert [run.is_dead for run in one_by_one[0]] == [True, True, False, False, False]
+    assert {job.id for job in one_by_one[1]} == {"22", "23"}
+
+    def find_by_the_second(place: RunDir) -> JobPlace | None:
+        if place.id == "1":
+            raise TimeoutError
+        return find_linked_job(place)
+
+    monkeypatch.setattr(module, "find_linked_job", find_by_the_second)
+    judged, _ = judge_jobs(runs, looks, JobFilesAhead(runs, threads))
+    assert [run.is_dead for run in judged] == [False, True, False, False, False]
