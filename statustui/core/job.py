@@ -279,7 +279,8 @@ _PART = re.compile(r"([^,\[\]]*)(?:\[([\d,-]*)\])?([^,\[\]]*)(?:,|$)")
 @lru_cache(maxsize=1024)
 def expand_nodes(nodes: str) -> tuple[str, ...]:
     """Return the names in a list of nodes such as ``n[1-2,07],login``; at most `_MAX_NODES`."""
-    return tuple(islice(_expand(nodes), _MAX_NODES))
+    # Flux names a node once for each of its ranks.
+    return tuple(dict.fromkeys(islice(_expand(nodes), _MAX_NODES)))
 
 
 def _expand(nodes: str) -> Iterator[str]:
