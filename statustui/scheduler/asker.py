@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
-from statustui.core.job import SchedulerName
+from statustui.core.job import JobStatus, SchedulerName
 from statustui.core.job_places import JobPlace
 from statustui.core.text import count
 from statustui.scheduler.answers import Answer, Answers, Call, WantedJob
@@ -23,8 +23,8 @@ from statustui.scheduler.slurm import Slurm
 
 _MAX_CALLS = 200
 """Calls that are kept for the request log."""
-_MAX_SHOWN = 200
-"""Characters kept of a command."""
+_MAX_WORD, _MAX_SHOWN, _MAX_NODES = 40, 200, 1 << 14
+"""Characters kept of a state, of a command or a reason, and of a list of nodes."""
 
 
 class Asker:
@@ -182,7 +182,7 @@ class Asker:
             status = statuses.get(job.id)
             is_named = status is not None and bool(status.user and job.user)
             if status is not None and not (is_named and status.user != job.user):
-                found[job] = Answer(status, asked)
+                found[job] = Answer(_cut(status), asked)
         return found
 
     def _record(self, words: Sequence[str], variables: Mapping[str, str]) -> Output:
@@ -206,6 +206,15 @@ class Asker:
             with self._lock:
                 self._calls.append(Call(at, command, self._monotonic() - began, result))
         return output
+
+
+def _cut(status: JobStatus) -> JobStatus:
+    """Return a status with texts of a length that is worth keeping."""
+    return status._replace(
+        state=status.state[:_MAX_WORD],
+        reason=status.reason[:_MAX_SHOWN],
+        nodes=status.nodes[:_MAX_NODES],
+    )
 
 
 def all_schedulers(run: RunCommand) -> list[Scheduler]:

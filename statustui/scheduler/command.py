@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -37,10 +38,12 @@ class Output(NamedTuple):
         """The first line of its standard error; empty if there is none."""
         return next(iter(self.err.strip().splitlines()), "")[:_MAX_COMPLAINT]
 
-    @property
-    def failure(self) -> str:
-        """Why it has failed: its complaint or, without one, its exit status."""
-        return self.complaint or f"exit status {self.status}"
+    def failure_of(self, command: str) -> str:
+        """Return why a command has failed: its complaint or, without one, its exit status."""
+        # `squeue: error: …`, `slurm_load_jobs error: …`, `flux-jobs: ERROR: …`
+        said = re.sub(rf"{command}[\w-]*: ", "", self.complaint, count=1)
+        said = re.sub(r"^(?:\w+ )?(?:error|fatal): ", "", said, flags=re.IGNORECASE)
+        return f"{command}: {said or f'exit status {self.status}'}"
 
 
 RunCommand: TypeAlias = Callable[[Sequence[str], Mapping[str, str]], Output]

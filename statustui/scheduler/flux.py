@@ -58,7 +58,7 @@ class Flux(Scheduler):
             # Jobs that it does not know are named on standard error, with exit status 0 or 1.
             if output.err and all("unknown" in line for line in output.err.strip().splitlines()):
                 return {}
-            raise NoAnswerError(f"flux: {output.failure}")
+            raise NoAnswerError(output.failure_of("flux"))
         return parse_jobs(output.out, ids)
 
 

@@ -28,13 +28,13 @@ _ACCOUNT_FORMAT = "JobIDRaw,JobID,State,Start,End,User,NodeList,Reason"
 _LINE = re.compile(
     r"""\s*(\d{1,10})                # the id of the job itself
     \|(\d{1,10}(?:[_+][^|\s]+)?)   # with its place in an array or a heterogeneous job
-    \|([A-Z_]+)[ +]?[^|]*          # `CANCELLED by 0` names the user who has cancelled it
+    \|([A-Z_]+)(?:[ +][^|]*)?      # `CANCELLED by 0` names the user who has cancelled it
     \|([^|A-Za-z][^|]*|N/A|None|Unknown|)
     \|([^|A-Za-z][^|]*|N/A|None|Unknown|)
     \|([^|]*)
     \|([^|]*)
     \|(.*)""",
-    re.ASCII | re.VERBOSE,
+    re.ASCII | re.VERBOSE | re.DOTALL,
 )
 """A line in these columns. One of another layout, such as a message, does not match."""
 _MAX_ARGUMENT = 100_000
@@ -124,7 +124,7 @@ class Slurm(Scheduler):
         if _UNKNOWN_JOB in output.err or (not output.status and _UNKNOWN_USER in output.err):
             return ""
         _check("squeue", output)
-        if output.out.strip() and not any(map(_LINE.match, output.out.splitlines())):
+        if output.out.strip() and not any(map(_LINE.match, output.out.split("\n"))):
             raise NoAnswerError("squeue: its answer is not in the columns that were asked for")
         return output.out
 
@@ -159,7 +159,7 @@ def _check(command: str, output: Output) -> None:
         NoAnswerError: It has failed, or reports an error beside an empty answer.
     """
     if output.status or (output.err.strip() and not output.out.strip()):
-        raise NoAnswerError(f"{command}: {output.failure}")
+        raise NoAnswerError(output.failure_of(command))
 
 
 def parse_queue(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
@@ -185,7 +185,7 @@ def parse_accounts(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
 
 def _rows(text: str) -> Iterator[_Row]:
     """Yield what the lines of `_QUEUE_FORMAT` or `_ACCOUNT_FORMAT` say; both have these columns."""
-    for line in filter(None, map(_LINE.match, text.splitlines())):
+    for line in filter(None, map(_LINE.match, text.split("\n"))):
         raw_id, shown_id, state, start, end, user, nodes, reason = map(str.strip, line.groups())
         status = JobStatus(
             state=state,

@@ -232,6 +232,20 @@ def test_a_scheduler_that_is_not_at_hand(world: World) -> None:
     assert world.asker.calls == ()
 
 
+def test_long_texts_are_cut(world: World) -> None:
+    """Whatever a command prints, little of it is kept for each job."""
+    fields = ("7", "7", "Z" * 9000, "N/A", "N/A", "alice", "n" * 90_000, "R" * 9000)
+    world.output = Output(0, "|".join(fields), "")
+    world.asker.want("root", [SLURM_7])
+    world.live(1)
+    assert world.asker.answers.by_job[SLURM_7].status == JobStatus(
+        "Z" * 40, "R" * 200, nodes="n" * 16384, user="alice"
+    )
+    world.output = Output(1, "", "squeue: error: " + "x" * 9000)
+    world.live(100)
+    assert len(world.asker.answers.problem) < 250
+
+
 def test_every_call_is_in_the_request(world: World) -> None:
     """Every call is in the request log."""
     world.asker.want("root", [SLURM_7])
