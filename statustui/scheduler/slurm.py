@@ -37,6 +37,9 @@ _LINE = re.compile(
     re.ASCII | re.VERBOSE | re.DOTALL,
 )
 """A line in these columns. One of another layout, such as a message, does not match."""
+_NUMBER = re.compile(r"\d+", re.ASCII)
+_HEAD = re.compile(r"\s*(\d+)\|(\d+)", re.ASCII)
+"""The beginning of such a line: the number of the job, and that of its array or its whole."""
 _MAX_ARGUMENT = 100_000
 """Characters of a list of ids; Linux takes 128 KiB for one argument."""
 _MAX_ACCOUNTS = 1_000
@@ -168,7 +171,7 @@ def parse_queue(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
     An id that is there twice is that of jobs of several clusters, which ``SLURM_CLUSTERS`` asks
     for; nothing follows for it.
     """
-    rows = list(_rows(text))
+    rows = list(_rows(text, ids))
     counts = Counter(row.shown_id for row in rows)
     return _choose((row for row in rows if counts[row.shown_id] == 1), ids)
 
@@ -178,15 +181,25 @@ def parse_accounts(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
 
     Of a job with several lines, as a requeued one has, the last one counts.
     """
-    rows = {row.shown_id: row for row in _rows(text)}
+    rows = {row.shown_id: row for row in _rows(text, ids)}
     found = _choose(rows.values(), ids)
     return {one: status for one, status in found.items() if status.phase is _ACCOUNT_LAG}
 
 
-def _rows(text: str) -> Iterator[_Row]:
-    """Yield what the lines of `_QUEUE_FORMAT` or `_ACCOUNT_FORMAT` say; both have these columns."""
-    for line in filter(None, map(_LINE.match, text.split("\n"))):
-        raw_id, shown_id, state, start, end, user, nodes, reason = map(str.strip, line.groups())
+def _rows(text: str, ids: Collection[str]) -> Iterator[_Row]:
+    """Yield what the lines of `_QUEUE_FORMAT` or `_ACCOUNT_FORMAT` say; both have these columns.
+
+    Most lines about other jobs than those with these ids are left out.
+    """
+    numbers = {number[0] for one in ids if (number := _NUMBER.match(one)) is not None}
+    for line in text.split("\n"):
+        head = _HEAD.match(line)
+        if head is None or (head[1] not in numbers and head[2] not in numbers):
+            continue
+        whole = _LINE.match(line)
+        if whole is None:
+            continue
+        raw_id, shown_id, state, start, end, user, nodes, reason = map(str.strip, whole.groups())
         status = JobStatus(
             state=state,
             reason="" if reason in _NOTHING else reason,
