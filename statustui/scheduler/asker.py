@@ -14,7 +14,7 @@ from statustui.core.job_places import JobPlace
 from statustui.core.text import count
 from statustui.scheduler.answers import Answer, Answers, Call, WantedJob
 from statustui.scheduler.clusters import jobs_of_cluster, systems_of
-from statustui.scheduler.command import NoAnswerError, Output, RunCommand, run_command
+from statustui.scheduler.command import CommandRunner, NoAnswerError, Output, RunCommand
 from statustui.scheduler.flux import Flux
 from statustui.scheduler.pace import DEFAULT_EVERY, Pace
 from statustui.scheduler.pbs import Pbs
@@ -46,7 +46,7 @@ class Asker:
         self,
         every: float = DEFAULT_EVERY,
         unattended: float = float("inf"),
-        run: RunCommand = run_command,
+        run: RunCommand | None = None,
         schedulers: Callable[[RunCommand], Sequence[Scheduler]] | None = None,
         *,
         clock: Callable[[], float] = time.time,
@@ -55,7 +55,8 @@ class Asker:
         self.answers = Answers()
         """Replaced as a whole; may be read from any thread."""
         self.every = every
-        self._run = run
+        self._runner = CommandRunner()
+        self._run = run or self._runner
         self._clock = clock
         self._monotonic = monotonic
         self._unattended = unattended
@@ -114,9 +115,10 @@ class Asker:
         threading.Thread(target=self._serve, name="scheduler", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop after the call that is under way."""
+        """Stop, and kill the call that is under way."""
         self._stopped.set()
         self._wake.set()
+        self._runner.stop()
 
     # On the thread.
 

@@ -8,6 +8,7 @@ import re
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -53,25 +54,59 @@ Raises `NoAnswerError` if it cannot be started, does not end in time, or prints 
 """
 
 
-def run_command(
-    words: Sequence[str], variables: Mapping[str, str], limit: float = CALL_LIMIT
-) -> Output:
-    """Run a command without a shell, in a process group of its own.
+class CommandRunner:
+    """Runs one command after the other, without a shell, each in a process group of its own.
 
     The group is killed when the command ends or is given up, so that nothing that it has started
     remains.
-
-    Args:
-        words: The command and its arguments.
-        variables: Environment variables to set; those with an empty value are unset.
-        limit: Seconds that it may take.
-
-    Raises:
-        NoAnswerError: It cannot be started, does not end in time, or prints too much.
     """
-    end = time.monotonic() + limit
-    everything = {**os.environ, "LC_ALL": "C", **variables}
-    try:
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+
+    def __call__(
+        self, words: Sequence[str], variables: Mapping[str, str], limit: float = CALL_LIMIT
+    ) -> Output:
+        """Run a command.
+
+        Args:
+            words: The command and its arguments.
+            variables: Environment variables to set; those with an empty value are unset.
+            limit: Seconds that it may take.
+
+        Raises:
+            NoAnswerError: It cannot be started, does not end in time, or prints too much.
+        """
+        end = time.monotonic() + limit
+        try:
+            process = self._start(words, variables)
+        except OSError as error:
+            raise NoAnswerError(f"{words[0]}: {error.strerror or error}") from None
+        try:
+            out, err = _read(process, end)
+            status = process.wait(timeout=max(0.0, end - time.monotonic()))
+        except (TimeoutError, subprocess.TimeoutExpired):
+            raise NoAnswerError(f"{words[0]}: no answer within {limit:g} s") from None
+        except ValueError:
+            raise NoAnswerError(f"{words[0]}: the answer is too long") from None
+        finally:
+            with self._lock:
+                self._process = None
+            _end(process)
+        return Output(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+    def stop(self) -> None:
+        """Kill the command that is under way, and any later one; called from any thread."""
+        with self._lock:
+            self._is_stopped = True
+            if self._process is not None:
+                _kill(self._process)
+
+    def _start(self, words: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        everything = {**os.environ, "LC_ALL": "C", **variables}
+        # Without the lock: the filesystem of the command may not answer.
         process = subprocess.Popen(  # noqa: S603 - without a shell, and ids are checked before
             list(words),
             stdin=subprocess.DEVNULL,
@@ -80,18 +115,11 @@ def run_command(
             env={name: value for name, value in everything.items() if value},
             start_new_session=True,
         )
-    except OSError as error:
-        raise NoAnswerError(f"{words[0]}: {error.strerror or error}") from None
-    try:
-        out, err = _read(process, end)
-        status = process.wait(timeout=max(0.0, end - time.monotonic()))
-    except (TimeoutError, subprocess.TimeoutExpired):
-        raise NoAnswerError(f"{words[0]}: no answer within {limit:g} s") from None
-    except ValueError:
-        raise NoAnswerError(f"{words[0]}: the answer is too long") from None
-    finally:
-        _end(process)
-    return Output(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+        with self._lock:
+            self._process = process
+            if self._is_stopped:
+                _kill(process)
+        return process
 
 
 def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
@@ -123,12 +151,17 @@ def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the process group of a command."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Kill what is left of a command, and wait for it a little."""
+    _kill(process)
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
     # A process that sleeps in the kernel outlives the signal: do not wait for it.
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=1.0)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the process group of a command."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from statustui.core.job import JobPhase, JobStatus
 from statustui.core.times import read_seconds
-from statustui.scheduler.command import NoAnswerError, Output, RunCommand, run_command
+from statustui.scheduler.command import NoAnswerError, Output, RunCommand
 from statustui.scheduler.scheduler import Scheduler, is_user
 
 _ID = re.compile(r"\d{1,10}(?:[_+]\d{1,10})?\Z", re.ASCII)
@@ -78,7 +78,7 @@ class Slurm(Scheduler):
     command = "squeue"
     id_form = _ID
 
-    def __init__(self, run: RunCommand = run_command) -> None:
+    def __init__(self, run: RunCommand | None = None) -> None:
         super().__init__(run)
         self._accounted: set[str] = set()
         """Ids that ``sacct`` has been asked for."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from statustui.scheduler import command
-from statustui.scheduler.command import NoAnswerError, run_command
+from statustui.scheduler.command import CommandRunner, NoAnswerError
 from tests.waiting import wait_until
+
+run_command = CommandRunner()
 
 Fake = Callable[[str], str]
 
@@ -54,6 +57,20 @@ def test_a_command_that_hangs_is_killed(fake: Fake, tmp_path: Path) -> None:
     started = [int(pid) for pid in pids.read_text(encoding="utf-8").split()]
     assert len(started) == 2
     wait_until(lambda: all(map(is_gone, started)))
+
+
+def test_a_runner_that_is_stopped(fake: Fake, tmp_path: Path) -> None:
+    """The command that is under way is killed at once, and so is a later one."""
+    runner, pid = CommandRunner(), tmp_path / "pid"
+    words = [fake(f"echo $$ > {pid}; exec sleep 600")]
+    ends: list[int] = []
+    thread = threading.Thread(target=lambda: ends.append(runner(words, {}).status))
+    thread.start()
+    wait_until(lambda: pid.exists() and pid.read_text(encoding="utf-8").strip())
+    runner.stop()
+    thread.join(10)
+    assert ends == [-9]
+    assert runner(words, {}).status == -9
 
 
 def is_gone(pid: int) -> bool:
