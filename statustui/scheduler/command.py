@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import selectors
+import shutil
 import signal
 import subprocess
 import threading
@@ -17,6 +19,8 @@ CALL_LIMIT = 10.0
 """Seconds that a call may take. With its controller down, ``squeue`` takes 18 (Slurm 22.05)."""
 MAX_BYTES = 1 << 25
 """Bytes of an answer that are read."""
+_MARGIN = 5.0
+"""Seconds over its limit after which a command ends by itself."""
 _MAX_COMPLAINT = 200
 """Characters of a complaint that are kept."""
 _BLOCK = 1 << 16
@@ -80,8 +84,9 @@ class CommandRunner:
             NoAnswerError: It cannot be started, does not end in time, or prints too much.
         """
         end = time.monotonic() + limit
+        guarded = [*_guard(words[0], limit), *words]
         try:
-            process = self._start(words, variables)
+            process = self._start(guarded, variables)
         except OSError as error:
             raise NoAnswerError(f"{words[0]}: {error.strerror or error}") from None
         try:
@@ -120,6 +125,19 @@ class CommandRunner:
             if self._is_stopped:
                 _kill(process)
         return process
+
+
+def _guard(command: str, limit: float) -> list[str]:
+    """Return what to put in front of a command so that it also ends if this program is killed.
+
+    Raises:
+        NoAnswerError: There is no such command.
+    """
+    if shutil.which(command) is None:
+        raise NoAnswerError(f"{command}: there is no such command")
+    # Of the coreutils, or of BusyBox; without it a command that hangs may outlive this program.
+    seconds = str(math.ceil(limit + _MARGIN))
+    return [] if shutil.which("timeout") is None else ["timeout", "-s", "KILL", seconds]
 
 
 def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
