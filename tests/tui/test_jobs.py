@@ -7,6 +7,10 @@ import time
 from statustui.core.job import Job, JobStatus
 from statustui.core.job_verdict import Evidence, RunTimes, judge_by_job
 from statustui.monitor.batch import Batch
+from statustui.presentation.columns import COLUMNS
+from statustui.tui.model.store import RunStore
+from statustui.tui.widgets.run_rows import Line, describe_row
+from tests.runs import make
 from tests.tui.stand_in import NOW, make_app, settle
 from tests.tui.test_app import ids, line_of, shown
 
@@ -52,3 +56,20 @@ async def test_the_screens_say_why_a_run_waits_and_that_its_job_has_ended() -> N
         source.deliver(("2", "a.c", "COMPLETE result: PASS"))
         await settle(pilot)
         assert ids(app) == []
+
+
+def test_a_line_is_drawn_again_only_for_what_it_shows() -> None:
+    """When the scheduler says the same again is in the header of the run alone."""
+
+    def line(state: str, asked: float, start: float | None = None, *, is_old: bool = False) -> Line:
+        status = JobStatus(state, "Resources", start, nodes="n1")
+        evidence = Evidence(status, asked, is_old=is_old)
+        run = judge_by_job(waiting, Job("6", "slurm"), evidence, RunTimes(NOW))
+        return describe_row(run, RunStore(), list(COLUMNS.values()), NOW, at_cursor=False)
+
+    waiting = make("r/1", "SCHEDULED x", start=NOW - 90)
+    assert line("PENDING", NOW - 60) == line("PENDING", NOW)
+    assert line("RUNNING", NOW - 60, NOW - 70) == line("RUNNING", NOW, NOW - 69)
+    assert line("PENDING", NOW - 60) != line("RUNNING", NOW)
+    assert line("PENDING", NOW - 60, NOW + 60) != line("PENDING", NOW, NOW + 600)
+    assert line("PENDING", NOW - 60, is_old=True) != line("PENDING", NOW - 90, is_old=True)
