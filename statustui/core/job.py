@@ -256,7 +256,9 @@ def describe_job(job: Job, now: float) -> str:
         said = f"{name}: {status.state}"
     if job.asked is None:
         return said
-    return f"{said}; {job.scheduler} was asked {format_age(now - job.asked)} ago"
+    # An age that ticks every second would have the screen redrawn as often.
+    age = "<1m" if now - job.asked < _MINUTE else format_age(now - job.asked)
+    return f"{said}; {job.scheduler} was asked {age} ago"
 
 
 def format_moment(time: float, other: float | None) -> str:
@@ -269,6 +271,7 @@ def format_moment(time: float, other: float | None) -> str:
     return f"{when:%H:%M}" if is_near else f"{when:%Y-%m-%d %H:%M}"
 
 
+_MINUTE = 60.0
 _MAX_NODES = 1_000
 """Names of nodes of one job that are listed."""
 _MAX_DIGITS = 9

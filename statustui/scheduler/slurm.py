@@ -29,8 +29,8 @@ _LINE = re.compile(
     r"""\s*(\d{1,10})                # the id of the job itself
     \|(\d{1,10}(?:[_+][^|\s]+)?)   # with its place in an array or a heterogeneous job
     \|([A-Z_]+)(?:[ +][^|]*)?      # `CANCELLED by 0` names the user who has cancelled it
-    \|([^|A-Za-z][^|]*|N/A|None|Unknown|)
-    \|([^|A-Za-z][^|]*|N/A|None|Unknown|)
+    \|([^|A-Za-z][^|]*|N/A|NONE|None|INVALID|UNLIMITED|Unknown|)
+    \|([^|A-Za-z][^|]*|N/A|NONE|None|INVALID|UNLIMITED|Unknown|)
     \|([^|]*)
     \|([^|]*)
     \|(.*)""",

@@ -105,7 +105,7 @@ def test_its_own_format_gives_seconds() -> None:
 
 
 @pytest.mark.parametrize(
-    "time", ["9" * 400, "0001-01-01T00:00:00", "Unknown", "2026-13-01T00:00:00", "²"]
+    "time", ["9" * 400, "0001-01-01T00:00:00", "Unknown", "NONE", "2026-13-01T00:00:00", "²"]
 )
 def test_a_time_that_means_nothing_is_none(time: str) -> None:
     """Such as one that no calendar has: neither an error nor a number."""
