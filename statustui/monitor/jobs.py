@@ -136,6 +136,8 @@ class Jobs:
         self._old_at = float("inf")
         """When to look for answers that have become old, in seconds since 1970."""
         self._has_new_jobs = False
+        self._is_asking = False
+        """Whether the scheduler is being asked about any job."""
 
     def close(self) -> None:
         """End the thread that reads files behind links, and want no job any more."""
@@ -347,12 +349,14 @@ class Jobs:
     def _tell_wanted(self) -> None:
         if self._has_new_jobs and self._looks.asker is not None:
             self._has_new_jobs = False
-            self._looks.asker.want(self, self.wanted)
+            wanted = self.wanted
+            self._is_asking = bool(wanted)
+            self._looks.asker.want(self, wanted)
 
     @property
     def unanswered(self) -> str:
         """Why the scheduler has not answered when it was asked last; empty if it has."""
-        return self._answers.problem if self._jobs else ""
+        return self._answers.problem if self._is_asking else ""
 
     @property
     def wanted(self) -> frozenset[WantedJob]:

@@ -290,7 +290,9 @@ def test_an_answer_becomes_old(tmp_path: Path) -> None:
     assert not scene.jobs.unanswered
     answer(asker, scene.now, j22=JobStatus("CANCELLED", end=START + 900))
     assert scene.review(60)["1"].is_dead
+    asker.answers = replace(asker.answers, problem="squeue: down")
     assert not any(map(is_old, scene.review(1000).values()))
+    assert not scene.jobs.unanswered
     scene.jobs.close()
 
 
