@@ -34,7 +34,8 @@ def follow_runs(
 ) -> bool:
     """Print a line for every run that is found, changes or is removed, until interrupted.
 
-    A run that no longer matches is printed once more; one with no more than a new past is not.
+    A run that no longer matches is printed once more. One that has no more than a new past, or of
+    which the scheduler says the same again, is not.
     Parts of a root that cannot be read, and the reason why events are not used, are reported on
     standard error.
 
@@ -68,7 +69,7 @@ def follow_runs(
             except queue.Empty:
                 continue
             roots.update(batch.health)
-            removed, updated = _choose(batch, matches, chosen)
+            removed, updated = choose_news(batch, matches, chosen)
             lines = output.changes(removed, updated, time.time(), paper, as_json=as_json)
             click.echo("".join(f"{line}\n" for line in lines), nl=False)
     except KeyboardInterrupt:
@@ -80,7 +81,7 @@ def follow_runs(
     raise OutputError("closed by its reader", is_unread=True)
 
 
-def _choose(
+def choose_news(
     batch: Batch, matches: Callable[[Run], bool], chosen: dict[str, Run]
 ) -> tuple[list[str], list[Run]]:
     """Return the part of a batch to print; `chosen` holds the runs that match, by their paths."""
@@ -90,11 +91,19 @@ def _choose(
         before = chosen.pop(run.path, None)
         if matches(run):
             chosen[run.path] = run
-            if before is None or before != run._replace(past=before.past):
+            if before is None or before != _with_old_news(run, before):
                 updated.append(run)
         elif before is not None:
             updated.append(run)
     return removed, updated
+
+
+def _with_old_news(run: Run, before: Run) -> Run:
+    """Return a run with what is no news by itself as it was before."""
+    run = run._replace(past=before.past)
+    if run.job is None or before.job is None:
+        return run
+    return run._replace(job=run.job._replace(asked=before.job.asked))
 
 
 def _has_reader() -> bool:

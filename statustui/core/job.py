@@ -119,6 +119,8 @@ class Job(NamedTuple):
     asked: float | None = None
     """When the scheduler said so, in seconds since 1970; None if it was not the scheduler."""
     verdict: Verdict = Verdict.NONE
+    is_old: bool = False
+    """Whether the scheduler should have been heard again since it said so."""
 
     @property
     def is_waiting(self) -> bool:
@@ -189,23 +191,28 @@ REASONS = {
 def explain(reason: str) -> Reason:
     """Return what a reason for waiting means; the sentence is empty for an unknown one.
 
-    Slurm adds details to some reasons, as in ``ReqNodeNotAvail, UnavailableNodes:n1``.
+    Slurm adds details to some reasons, as in ``ReqNodeNotAvail, UnavailableNodes:n1``, and has
+    underlines in place of spaces in some answers.
     """
-    known = REASONS.get(reason)
+    known = REASONS.get(reason) or REASONS.get(reason.replace("_", " "))
     return known or REASONS.get(re.split(r"[^\w]", reason, maxsplit=1)[0], Reason(""))
 
 
-def describe_wait(status: JobStatus, now: float) -> str:
+def describe_wait(status: JobStatus, now: float, as_of: float | None = None) -> str:
     """Return in a phrase why a job waits, and about when it starts.
 
     Args:
         status: The status of a job that waits.
         now: The time in seconds since 1970; a start that is past is left out.
+        as_of: When that was so, in seconds since 1970; None if it is so now.
     """
     meaning = explain(status.reason)
     phrase = "will not start" if meaning.never_starts else "waits"
     if status.reason:
         phrase += f": {status.reason}"
+    if as_of is not None:
+        # A time that stands still: an age would have each line redrawn all the time.
+        phrase += f", as of {format_moment(as_of, now)}"
     start = status.start_estimate
     if start is not None and start > now and not meaning.never_starts:
         phrase += f", starts about {format_moment(start, now)}"
@@ -249,7 +256,9 @@ def describe_job(job: Job, now: float) -> str:
         said = f"{name}: {status.state}"
     if job.asked is None:
         return said
-    return f"{said}; {job.scheduler} was asked {format_age(now - job.asked)} ago"
+    # An age that ticks every second would have the screen redrawn as often.
+    age = "<1m" if now - job.asked < _MINUTE else format_age(now - job.asked)
+    return f"{said}; {job.scheduler} was asked {age} ago"
 
 
 def format_moment(time: float, other: float | None) -> str:
@@ -262,6 +271,7 @@ def format_moment(time: float, other: float | None) -> str:
     return f"{when:%H:%M}" if is_near else f"{when:%Y-%m-%d %H:%M}"
 
 
+_MINUTE = 60.0
 _MAX_NODES = 1_000
 """Names of nodes of one job that are listed."""
 _MAX_DIGITS = 9
@@ -272,7 +282,8 @@ _PART = re.compile(r"([^,\[\]]*)(?:\[([\d,-]*)\])?([^,\[\]]*)(?:,|$)")
 @lru_cache(maxsize=1024)
 def expand_nodes(nodes: str) -> tuple[str, ...]:
     """Return the names in a list of nodes such as ``n[1-2,07],login``; at most `_MAX_NODES`."""
-    return tuple(islice(_expand(nodes), _MAX_NODES))
+    # Flux names a node once for each of its ranks.
+    return tuple(dict.fromkeys(islice(_expand(nodes), _MAX_NODES)))
 
 
 def _expand(nodes: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ _OUTPUT = re.compile(r"slurm-(\d{1,10}(?:_\d{1,10})?)\.out\Z", re.ASCII)
 _ID = re.compile(r"[\wƒ.\[\]+-]{1,80}\Z")
 _PROCESS = re.compile(r"([A-Za-z0-9][\w.-]*)_(\d{1,10})\Z", re.ASCII)
 _SLURM_ID = re.compile(r"\d{1,10}(?:[_+]\d{1,10})?\Z", re.ASCII)
-_FLUX_ID = re.compile(r"[fƒ]\w+\Z")
+_FLUX_ID = re.compile(r"(?:[fƒ]\w+|\d{11,})\Z", re.ASCII)
 
 
 class JobPlace(NamedTuple):
@@ -44,6 +44,14 @@ class JobPlace(NamedTuple):
     """Of a process: the host that it runs on."""
     marks: tuple[str, ...] = ()
     """Of a process: the texts in its command line that tell it from another one of its id."""
+    system: str = ""
+    """Pavilion's name of the system that it is on; empty if unknown."""
+
+    @property
+    def has_bare_number(self) -> bool:
+        """Whether nothing but a number names it, as one may name a job of any scheduler."""
+        is_named = os.path.basename(self.log).startswith("slurm")
+        return self.scheduler == "slurm" and self.id.isdecimal() and not is_named
 
 
 def find_linked_job(place: RunDir) -> JobPlace | None:
@@ -72,11 +80,13 @@ def _job_of(info: dict[str, Any], log: str) -> JobPlace | None:
     job = str(flux if flux is not None else info.get("id", ""))
     if _ID.match(job) is None:
         return None
-    return JobPlace(job, "flux" if flux is not None else _scheduler_of(job), log)
+    scheduler = "flux" if flux is not None else _scheduler_of(job)
+    system = str(info.get("sys_name", ""))
+    return JobPlace(job, scheduler, log, system=system if _ID.match(system) is not None else "")
 
 
 def _scheduler_of(job: str) -> SchedulerName:
-    """Return the scheduler whose ids look like `job`."""
+    """Return the scheduler whose ids look like `job`; a short number may be one of any."""
     if _SLURM_ID.match(job) is not None:
         return "slurm"
     return "flux" if _FLUX_ID.match(job) is not None else "pbs"

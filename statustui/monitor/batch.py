@@ -47,6 +47,8 @@ class RootHealth:
     """When the runs were last up to date, in seconds since 1970; None if they are now."""
     silent: float | None = None
     """Seconds for which the filesystem has not answered."""
+    unanswered: str = ""
+    """Why the scheduler has not answered when it was asked last; empty if it has."""
 
 
 @dataclass(frozen=True, slots=True)

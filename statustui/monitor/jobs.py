@@ -6,27 +6,17 @@ log of a job by one `stat`, a process by its id. A job that holds many runs is l
 
 from __future__ import annotations
 
-import os
-import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.core.job import Job, JobPhase, JobStatus
-from statustui.core.job_places import (
-    JOB,
-    JobPlace,
-    find_linked_job,
-    find_named_job,
-    look_for_process,
-    read_log_end,
-)
+from statustui.core.job_places import JobPlace, look_for_process
 from statustui.core.job_verdict import Evidence, RunTimes, judge_by_job, may_be_judged
-from statustui.core.reading import Signature, signature_of
+from statustui.core.reading import Signature
 from statustui.core.run import Run
 from statustui.monitor.due_queue import DueQueue
-from statustui.monitor.fs.prober import CallTarget, Prober
+from statustui.monitor.job_files import JobFiles
 from statustui.scheduler.answers import Answers, WantedJob
 
 if TYPE_CHECKING:
@@ -38,8 +28,8 @@ _RECHECK_SHARE = 0.02
 """The same as a share of the time since the last status of its runs."""
 _MAX_REVIEW_SECONDS = 0.25
 """Seconds that a review takes at most, besides a call that hangs."""
-_MAX_PROBE_SECONDS = 0.5
-"""Time limit of a call on a file behind a link, in seconds."""
+_OLD_ROUNDS = 2.0
+"""An answer is old after so many times the interval at which the scheduler is asked."""
 _RETRY_SECONDS = 60.0
 """Seconds until a job behind a link that did not answer is looked for again."""
 
@@ -84,6 +74,23 @@ class _KnownJob:
             return answer
         return answer if (answer.asked or 0.0) > trace.seen else trace
 
+    def evidence_at(self, now: float, old_after: float) -> Evidence | None:
+        """Return what counts at a time, and whether the scheduler should have been heard since.
+
+        Args:
+            now: The time in seconds since 1970.
+            old_after: Seconds after which an answer is old; that a job has ended never is.
+        """
+        found = self.evidence
+        if found is None or found.asked is None or found.status.phase is JobPhase.ENDED:
+            return found
+        return found._replace(is_old=now - found.asked >= old_after)
+
+    @property
+    def wanted(self) -> WantedJob:
+        """What to ask the scheduler about."""
+        return WantedJob(self.place.scheduler, self.place.id, self.user, self.place.system)
+
     @property
     def is_wanted(self) -> bool:
         """Whether the scheduler is to be asked about it: it has not said that it has ended."""
@@ -111,11 +118,12 @@ class Jobs:
 
     Args:
         looks: How to look.
+        files: Reads the files of the jobs.
     """
 
-    def __init__(self, looks: Looks) -> None:
+    def __init__(self, looks: Looks, files: JobFiles | None = None) -> None:
         self._looks = looks
-        self._prober = Prober(_MAX_PROBE_SECONDS)
+        self._files = files or JobFiles()
         self._runs: dict[str, _Tracked] = {}
         self._jobs: dict[str, _KnownJob] = {}
         self._to_find = DueQueue()
@@ -123,11 +131,17 @@ class Jobs:
         self._due = DueQueue()
         """The jobs to check, by their key, in seconds since 1970."""
         self._answers = Answers()
+        asker = looks.asker
+        self._old_after = float("inf") if asker is None else _OLD_ROUNDS * asker.every
+        self._old_at = float("inf")
+        """When to look for answers that have become old, in seconds since 1970."""
         self._has_new_jobs = False
+        self._is_asking = False
+        """Whether the scheduler is being asked about any job."""
 
     def close(self) -> None:
         """End the thread that reads files behind links, and want no job any more."""
-        self._prober.close()
+        self._files.close()
         if self._looks.asker is not None:
             self._looks.asker.want(self, ())
 
@@ -177,9 +191,8 @@ class Jobs:
             return run
         job, place = tracked.job, tracked.job.place
         times = RunTimes(self._looks.clock(), tracked.changed_at)
-        return judge_by_job(
-            run, Job(place.id, place.scheduler), job.evidence, times, self._looks.grace
-        )
+        evidence = job.evidence_at(times.now, self._old_after)
+        return judge_by_job(run, Job(place.id, place.scheduler), evidence, times, self._looks.grace)
 
     def review_due(
         self, get: Callable[[str], Run | None], seconds: float = _MAX_REVIEW_SECONDS
@@ -194,7 +207,7 @@ class Jobs:
             The runs of which something else is made now, each with its job.
         """
         now, end = self._looks.clock(), time.monotonic() + seconds
-        touched = dict.fromkeys(self._take_answers(now))
+        touched = dict.fromkeys((*self._take_answers(now), *self._take_old(now)))
         while time.monotonic() < end and (path := self._to_find.pop_next(now)) is not None:
             run = get(path)
             job = None if run is None else self._find(run, now)
@@ -225,11 +238,11 @@ class Jobs:
 
     def _find(self, run: Run, now: float) -> _KnownJob | None:
         """Look for the job of a run, and return it; None if no file names one."""
-        folder = _job_folder(run.path)
+        folder = self._files.folder_of(run)
         known = self._jobs.get(folder or run.path)
         if known is None:
             try:
-                found = self._read_place(run, folder)
+                found = self._files.find(run, folder)
             except OSError:
                 self._to_find.schedule(run.path, now + _RETRY_SECONDS)
                 return None
@@ -238,6 +251,9 @@ class Jobs:
                     # It is being described: Pavilion makes the link first.
                     self._to_find.schedule(run.path, _next_look(run, now))
                 return None
+            asker = self._looks.asker
+            if asker is not None:
+                found = found._replace(scheduler=asker.scheduler_of(found))
             known = self._jobs[folder or run.path] = _KnownJob(folder or run.path, found, run.user)
             self._has_new_jobs = True
             self._apply_answer(known, now)
@@ -245,18 +261,6 @@ class Jobs:
         known.paths.add(run.path)
         self._runs[run.path].job = known
         return known
-
-    def _read_place(self, run: Run, folder: str | None) -> JobPlace | None:
-        if folder is None:
-            return find_named_job(run.place)
-        return self._prober.call(partial(find_linked_job, run.place), self._target(run, folder))
-
-    def _target(self, run: Run, folder: str) -> CallTarget:
-        try:
-            owner = os.lstat(run.path).st_uid
-        except OSError:  # pragma: no cover - a race with its removal
-            owner = None
-        return CallTarget(folder, owner)
 
     # Checking jobs.
 
@@ -290,12 +294,8 @@ class Jobs:
             return look_for_process(place)
         if not place.log:
             return None
-        folder = run.path if job.key == run.path else f"{run.path}/{JOB}"
-        place = place._replace(log=f"{folder}/{os.path.basename(place.log)}")
-        read = partial(_read_log, run, place, job.signature)
         try:
-            # The log may be a link itself, or be behind one.
-            told = self._prober.call(read, self._target(run, job.key))
+            told = self._files.read_log(run, job.key, place, job.signature)
         except OSError:
             return None
         if told is None:
@@ -318,15 +318,29 @@ class Jobs:
             if self._apply_answer(job, now):
                 yield job.key
 
+    def _take_old(self, now: float) -> Iterator[str]:
+        """Yield the keys of the jobs whose answers are old; those become so at different times."""
+        if now < self._old_at:
+            return
+        self._old_at = float("inf")
+        for job in self._jobs.values():
+            if job.answer is not None and job.answer.asked is not None:
+                old_at = job.answer.asked + self._old_after
+                if old_at <= now:
+                    yield job.key
+                else:
+                    self._old_at = min(self._old_at, old_at)
+
     def _apply_answer(self, job: _KnownJob, now: float) -> bool:
         """Take what the scheduler has said of a job; return whether it has said anything."""
-        answer = self._answers.by_job.get((job.place.scheduler, job.place.id))
+        answer = self._answers.by_job.get(job.wanted)
         if answer is None:
             return False
         before = job.answer
         is_same = before is not None and before.status.state == answer.status.state
         seen = (before.seen or now) if before is not None and is_same else now
         job.answer = Evidence(answer.status, answer.asked, None if self._looks.is_single else seen)
+        self._old_at = min(self._old_at, answer.asked + self._old_after)
         if answer.status.phase is JobPhase.ENDED:
             self._has_new_jobs = True
             self._due.schedule_no_later(job.key, max(now, seen + self._looks.grace))
@@ -335,16 +349,19 @@ class Jobs:
     def _tell_wanted(self) -> None:
         if self._has_new_jobs and self._looks.asker is not None:
             self._has_new_jobs = False
-            self._looks.asker.want(self, self.wanted)
+            wanted = self.wanted
+            self._is_asking = bool(wanted)
+            self._looks.asker.want(self, wanted)
+
+    @property
+    def unanswered(self) -> str:
+        """Why the scheduler has not answered when it was asked last; empty if it has."""
+        return self._answers.problem if self._is_asking else ""
 
     @property
     def wanted(self) -> frozenset[WantedJob]:
         """The jobs that a scheduler is to be asked about."""
-        return frozenset(
-            WantedJob(job.place.scheduler, job.place.id, job.user)
-            for job in self._jobs.values()
-            if job.is_wanted
-        )
+        return frozenset(job.wanted for job in self._jobs.values() if job.is_wanted)
 
 
 def _next_look(run: Run, now: float) -> float:
@@ -353,46 +370,20 @@ def _next_look(run: Run, now: float) -> float:
     return now + max(_MIN_RECHECK_SECONDS, idle * _RECHECK_SHARE)
 
 
-def _job_folder(path: str) -> str | None:
-    """Return the path of the directory of a run's job; None if it has none.
-
-    The path is that to which the link of the run leads, the same for all runs of the job.
-    """
-    link = f"{path}/{JOB}"
-    try:
-        return os.path.normpath(os.path.join(path, os.readlink(link)))
-    except OSError:
-        pass
-    try:
-        return link if stat.S_ISDIR(os.lstat(link).st_mode) else None
-    except OSError:
-        return None
-
-
-def _read_log(
-    run: Run, place: JobPlace, known: Signature | None
-) -> tuple[JobStatus | None, Signature] | None:
-    """Return what a log says if it has changed since its signature was `known`.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    if known is not None and signature_of(os.stat(place.log)) == known:
-        return None
-    return read_log_end(run.place, place, known)
-
-
-def judge_jobs(runs: Sequence[Run], looks: Looks) -> tuple[list[Run], frozenset[WantedJob]]:
+def judge_jobs(
+    runs: Sequence[Run], looks: Looks, files: JobFiles | None = None
+) -> tuple[list[Run], frozenset[WantedJob]]:
     """Judge the runs of one tree by their jobs, in a single look.
 
     Args:
         runs: The runs.
         looks: How to look.
+        files: What the files of the jobs say.
 
     Returns:
         The runs, and the jobs that a scheduler can be asked about.
     """
-    jobs = Jobs(looks)
+    jobs = Jobs(looks, files)
     known = {run.path: run for run in runs if may_be_judged(run)}
     try:
         for run in known.values():

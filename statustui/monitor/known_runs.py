@@ -106,6 +106,11 @@ class KnownRuns:
         return iter(self._snapshots)
 
     @property
+    def unanswered(self) -> str:
+        """Why the scheduler has not answered when it was asked last; empty if it has."""
+        return self._jobs.unanswered
+
+    @property
     def unchecked_count(self) -> int:
         """Number of runs that are known from the cache alone."""
         return len(self._unchecked)

@@ -31,6 +31,7 @@ from statustui.monitor.unread import Unread
 from statustui.scheduler.answers import WantedJob
 
 if TYPE_CHECKING:
+    from statustui.monitor.job_files import JobFiles
     from statustui.scheduler.asker import Asker
 
 _MAX_CLAIM_WAIT = 1.0
@@ -228,6 +229,10 @@ class _RootReader:
         """The jobs that a scheduler can be asked about."""
         self._marked: list[Run] = []
         """The runs, the stalled ones with their reasons, before they are judged."""
+        self._threads = 1
+        """How many threads read at once."""
+        self._job_files: JobFiles | None = None
+        """What the files of the jobs of the runs under way say."""
         self._part_count = 0
         """Number of parts that could not be read before that."""
         self._stale_after = stale_after
@@ -271,7 +276,8 @@ class _RootReader:
             heartbeat()
 
         run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
-        threads = policy_for(Devices(self.root, real_path).root_mount.reach, Settings()).threads
+        mount = Devices(self.root, real_path).root_mount
+        threads = self._threads = policy_for(mount.reach, Settings()).threads
         self.keeper = CacheKeeper(self._store, real_path)
         first = FirstReader(
             with_metadata=self._details is not Details.STATUS,
@@ -346,11 +352,15 @@ class _RootReader:
         """
         del self.parts[self._part_count :]
         runs = self._marked
-        if any(map(may_be_judged, runs)):
+        under_way = [run for run in runs if may_be_judged(run)]
+        if under_way:
+            from statustui.monitor.job_files import JobFilesAhead  # noqa: PLC0415 - for open runs
             from statustui.monitor.jobs import Looks, judge_jobs  # noqa: PLC0415 - for open runs
 
             looks = Looks(self._grace, lambda: self._now, asker, is_single=True, beat=heartbeat)
-            runs, self.wanted = judge_jobs(runs, looks)
+            if self._job_files is None:
+                self._job_files = JobFilesAhead(under_way, self._threads, heartbeat)
+            runs, self.wanted = judge_jobs(runs, looks, self._job_files)
         if self.counted:
             # Series are not counted where there are runs.
             self.runs = runs

@@ -206,6 +206,7 @@ class PollLoop:
                 incomplete=scanner.unreadable.parts,
                 fallback=listener.fallback,
                 as_of=(self._right_at if is_lost else None) or scanner.as_of,
+                unanswered=scanner.unanswered,
             )
         )
 

@@ -109,6 +109,11 @@ class RootScanner:
         return self._runs.as_of
 
     @property
+    def unanswered(self) -> str:
+        """Why the scheduler has not answered when it was asked last; empty if it has."""
+        return self._runs.unanswered
+
+    @property
     def usage(self) -> Usage:
         """What has been asked of the filesystem; may be read on any thread."""
         return self._runs.counter.usage

@@ -93,7 +93,7 @@ def _wait(run: Run, now: float) -> str:
     job = run.job
     if job is None or job.status is None or not job.is_waiting:
         return ""
-    return f"{describe_wait(job.status, now)}: "
+    return f"{describe_wait(job.status, now, job.asked if job.is_old else None)}: "
 
 
 def _started(run: Run, now: float) -> str:

@@ -66,7 +66,11 @@ def serve(source: IO[bytes], output: int, marker: bytes) -> None:
     """
     try:
         _write_all(output, marker)
-        Agent(FrameReader(source.read), partial(_write_all, output)).serve()
+        agent = Agent(FrameReader(source.read), partial(_write_all, output))
+        try:
+            agent.serve()
+        finally:
+            agent.close()
     except (BrokenPipeError, ProtocolError, CodecError) as error:
         _say(str(error))
     except Exception as error:  # noqa: BLE001 - the other side gets to know the reason
@@ -127,6 +131,11 @@ class Agent:
         while (message := self._reader.next()) is not None:
             self._heard_at = time.monotonic()
             self._handle(message)
+
+    def close(self) -> None:
+        """Stop watching, and end the call of a scheduler that is under way."""
+        if self._monitor is not None:
+            self._monitor.stop()
 
     def _greet(self, message: Message | None) -> None:
         if message is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from statustui.core.job import JobStatus, SchedulerName
 
@@ -17,10 +17,8 @@ class WantedJob(NamedTuple):
     id: str
     user: str
     """Whose run it is; an answer about the job of somebody else is about another job."""
-
-
-JobKey: TypeAlias = "tuple[SchedulerName, str]"
-"""Scheduler and id of a job."""
+    system: str = ""
+    """Where it is, in the words of Pavilion; empty if unknown."""
 
 
 class Answer(NamedTuple):
@@ -39,7 +37,7 @@ class Answers:
     """Number of rounds of calls so far."""
     asked: float = float("-inf")
     """When the last round began, in seconds since 1970."""
-    by_job: Mapping[JobKey, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    by_job: Mapping[WantedJob, Answer] = field(default_factory=lambda: MappingProxyType({}))
     problem: str = ""
     """Why the last round had no answer; empty if it had."""
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
+from statustui.core.job import JobStatus, SchedulerName
+from statustui.core.job_places import JobPlace
 from statustui.core.text import count
-from statustui.scheduler.answers import Answer, Answers, Call, JobKey, WantedJob
-from statustui.scheduler.command import NoAnswerError, Output, RunCommand, run_command
+from statustui.scheduler.answers import Answer, Answers, Call, WantedJob
+from statustui.scheduler.clusters import jobs_of_cluster, systems_of
+from statustui.scheduler.command import CommandRunner, NoAnswerError, Output, RunCommand
 from statustui.scheduler.flux import Flux
 from statustui.scheduler.pace import DEFAULT_EVERY, Pace
 from statustui.scheduler.pbs import Pbs
@@ -19,8 +23,8 @@ from statustui.scheduler.slurm import Slurm
 
 _MAX_CALLS = 200
 """Calls that are kept for the request log."""
-_MAX_SHOWN = 200
-"""Characters kept of a command."""
+_MAX_WORD, _MAX_SHOWN, _MAX_NODES = 40, 200, 1 << 14
+"""Characters kept of a state, of a command or a reason, and of a list of nodes."""
 
 
 class Asker:
@@ -42,7 +46,7 @@ class Asker:
         self,
         every: float = DEFAULT_EVERY,
         unattended: float = float("inf"),
-        run: RunCommand = run_command,
+        run: RunCommand | None = None,
         schedulers: Callable[[RunCommand], Sequence[Scheduler]] | None = None,
         *,
         clock: Callable[[], float] = time.time,
@@ -50,13 +54,16 @@ class Asker:
     ) -> None:
         self.answers = Answers()
         """Replaced as a whole; may be read from any thread."""
-        self._run = run
+        self.every = every
+        self._runner = CommandRunner()
+        self._run = run or self._runner
         self._clock = clock
         self._monotonic = monotonic
         self._unattended = unattended
         self._attended_at = monotonic()
         self._pace = Pace(every)
         self._schedulers = (schedulers or all_schedulers)(self._record)
+        self._at_hand: list[SchedulerName] | None = None
         self._calls: deque[Call] = deque(maxlen=_MAX_CALLS)
         self._lock = threading.Lock()
         self._wanted: dict[object, frozenset[WantedJob]] = {}
@@ -80,6 +87,18 @@ class Asker:
                 self._pace.reset()
         self._wake.set()
 
+    def scheduler_of(self, place: JobPlace) -> SchedulerName:
+        """Return whose job a job is: that of another scheduler at hand, if its id may be one there.
+
+        Pavilion cuts the server from the ids of PBS, and what is left looks like an id of Slurm.
+        """
+        if not place.has_bare_number:
+            return place.scheduler
+        if self._at_hand is None:
+            at_hand = filter(is_at_hand, self._schedulers)
+            self._at_hand = [scheduler.name for scheduler in at_hand]
+        return self._at_hand[0] if self._at_hand else place.scheduler
+
     def hurry(self) -> None:
         """Ask as soon as may be, because the user wants it."""
         with self._lock:
@@ -96,9 +115,10 @@ class Asker:
         threading.Thread(target=self._serve, name="scheduler", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop after the call that is under way."""
+        """Stop, and kill the call that is under way."""
         self._stopped.set()
         self._wake.set()
+        self._runner.stop()
 
     # On the thread.
 
@@ -134,12 +154,11 @@ class Asker:
     def ask(self, wanted: Collection[WantedJob]) -> None:
         """Ask all schedulers at hand about some jobs, without regard to the pace."""
         asked = self._clock()
-        found: dict[JobKey, Answer] = {}
+        found: dict[WantedJob, Answer] = {}
         problems = []
         for scheduler in self._schedulers:
             jobs = [job for job in wanted if job.scheduler == scheduler.name]
             jobs = [job for job in jobs if scheduler.is_id(job.id)]
-            keys = {(job.scheduler, job.id) for job in jobs}
             if not jobs or not is_at_hand(scheduler):
                 continue
             try:
@@ -147,21 +166,25 @@ class Asker:
             except NoAnswerError as error:
                 problems.append(str(error))
                 before = self.answers.by_job
-                found |= {key: before[key] for key in keys if key in before}
+                found |= {job: before[job] for job in jobs if job in before}
         self.answers = Answers(
             self.answers.round + 1, asked, MappingProxyType(found), "; ".join(problems)
         )
 
-    def _answers_of(self, scheduler: Scheduler, jobs: Sequence[WantedJob]) -> dict[JobKey, Answer]:
+    def _answers_of(
+        self, scheduler: Scheduler, jobs: Sequence[WantedJob]
+    ) -> dict[WantedJob, Answer]:
         asked = self._clock()
         users = {job.user for job in jobs}
         statuses = scheduler.ask({job.id for job in jobs}, users)
+        # A call more, so only where several systems leave doubt.
+        cluster = scheduler.ask_cluster() if len(systems_of(jobs)) > 1 else ""
         found = {}
-        for job in jobs:
+        for job in jobs_of_cluster(jobs, cluster, os.uname().nodename.partition(".")[0]):
             status = statuses.get(job.id)
             is_named = status is not None and bool(status.user and job.user)
             if status is not None and not (is_named and status.user != job.user):
-                found[job.scheduler, job.id] = Answer(status, asked)
+                found[job] = Answer(_cut(status), asked)
         return found
 
     def _record(self, words: Sequence[str], variables: Mapping[str, str]) -> Output:
@@ -185,6 +208,15 @@ class Asker:
             with self._lock:
                 self._calls.append(Call(at, command, self._monotonic() - began, result))
         return output
+
+
+def _cut(status: JobStatus) -> JobStatus:
+    """Return a status with texts of a length that is worth keeping."""
+    return status._replace(
+        state=status.state[:_MAX_WORD],
+        reason=status.reason[:_MAX_SHOWN],
+        nodes=status.nodes[:_MAX_NODES],
+    )
 
 
 def all_schedulers(run: RunCommand) -> list[Scheduler]:

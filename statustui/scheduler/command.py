@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import re
 import selectors
+import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -15,6 +19,10 @@ CALL_LIMIT = 10.0
 """Seconds that a call may take. With its controller down, ``squeue`` takes 18 (Slurm 22.05)."""
 MAX_BYTES = 1 << 25
 """Bytes of an answer that are read."""
+_MARGIN = 5.0
+"""Seconds over its limit after which a command ends by itself."""
+_MAX_COMPLAINT = 200
+"""Characters of a complaint that are kept."""
 _BLOCK = 1 << 16
 
 
@@ -33,12 +41,14 @@ class Output(NamedTuple):
     @property
     def complaint(self) -> str:
         """The first line of its standard error; empty if there is none."""
-        return next(iter(self.err.strip().splitlines()), "")
+        return next(iter(self.err.strip().splitlines()), "")[:_MAX_COMPLAINT]
 
-    @property
-    def failure(self) -> str:
-        """Why it has failed: its complaint or, without one, its exit status."""
-        return self.complaint or f"exit status {self.status}"
+    def failure_of(self, command: str) -> str:
+        """Return why a command has failed: its complaint or, without one, its exit status."""
+        # `squeue: error: …`, `slurm_load_jobs error: …`, `flux-jobs: ERROR: …`
+        said = re.sub(rf"{command}[\w-]*: ", "", self.complaint, count=1)
+        said = re.sub(r"^(?:\w+ )?(?:error|fatal): ", "", said, flags=re.IGNORECASE)
+        return f"{command}: {said or f'exit status {self.status}'}"
 
 
 RunCommand: TypeAlias = Callable[[Sequence[str], Mapping[str, str]], Output]
@@ -48,25 +58,60 @@ Raises `NoAnswerError` if it cannot be started, does not end in time, or prints 
 """
 
 
-def run_command(
-    words: Sequence[str], variables: Mapping[str, str], limit: float = CALL_LIMIT
-) -> Output:
-    """Run a command without a shell, in a process group of its own.
+class CommandRunner:
+    """Runs one command after the other, without a shell, each in a process group of its own.
 
     The group is killed when the command ends or is given up, so that nothing that it has started
     remains.
-
-    Args:
-        words: The command and its arguments.
-        variables: Environment variables to set; those with an empty value are unset.
-        limit: Seconds that it may take.
-
-    Raises:
-        NoAnswerError: It cannot be started, does not end in time, or prints too much.
     """
-    end = time.monotonic() + limit
-    everything = {**os.environ, "LC_ALL": "C", **variables}
-    try:
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+
+    def __call__(
+        self, words: Sequence[str], variables: Mapping[str, str], limit: float = CALL_LIMIT
+    ) -> Output:
+        """Run a command.
+
+        Args:
+            words: The command and its arguments.
+            variables: Environment variables to set; those with an empty value are unset.
+            limit: Seconds that it may take.
+
+        Raises:
+            NoAnswerError: It cannot be started, does not end in time, or prints too much.
+        """
+        end = time.monotonic() + limit
+        guarded = [*_guard(words[0], limit), *words]
+        try:
+            process = self._start(guarded, variables)
+        except OSError as error:
+            raise NoAnswerError(f"{words[0]}: {error.strerror or error}") from None
+        try:
+            out, err = _read(process, end)
+            status = process.wait(timeout=max(0.0, end - time.monotonic()))
+        except (TimeoutError, subprocess.TimeoutExpired):
+            raise NoAnswerError(f"{words[0]}: no answer within {limit:g} s") from None
+        except ValueError:
+            raise NoAnswerError(f"{words[0]}: the answer is too long") from None
+        finally:
+            with self._lock:
+                self._process = None
+            _end(process)
+        return Output(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+    def stop(self) -> None:
+        """Kill the command that is under way, and any later one; called from any thread."""
+        with self._lock:
+            self._is_stopped = True
+            if self._process is not None:
+                _kill(self._process)
+
+    def _start(self, words: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        everything = {**os.environ, "LC_ALL": "C", **variables}
+        # Without the lock: the filesystem of the command may not answer.
         process = subprocess.Popen(  # noqa: S603 - without a shell, and ids are checked before
             list(words),
             stdin=subprocess.DEVNULL,
@@ -75,18 +120,24 @@ def run_command(
             env={name: value for name, value in everything.items() if value},
             start_new_session=True,
         )
-    except OSError as error:
-        raise NoAnswerError(f"{words[0]}: {error.strerror or error}") from None
-    try:
-        out, err = _read(process, end)
-        status = process.wait(timeout=max(0.0, end - time.monotonic()))
-    except (TimeoutError, subprocess.TimeoutExpired):
-        raise NoAnswerError(f"{words[0]}: no answer within {limit:g} s") from None
-    except ValueError:
-        raise NoAnswerError(f"{words[0]}: the answer is too long") from None
-    finally:
-        _end(process)
-    return Output(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+        with self._lock:
+            self._process = process
+            if self._is_stopped:
+                _kill(process)
+        return process
+
+
+def _guard(command: str, limit: float) -> list[str]:
+    """Return what to put in front of a command so that it also ends if this program is killed.
+
+    Raises:
+        NoAnswerError: There is no such command.
+    """
+    if shutil.which(command) is None:
+        raise NoAnswerError(f"{command}: there is no such command")
+    # Of the coreutils, or of BusyBox; without it a command that hangs may outlive this program.
+    seconds = str(math.ceil(limit + _MARGIN))
+    return [] if shutil.which("timeout") is None else ["timeout", "-s", "KILL", seconds]
 
 
 def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
@@ -118,12 +169,17 @@ def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the process group of a command."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Kill what is left of a command, and wait for it a little."""
+    _kill(process)
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
     # A process that sleeps in the kernel outlives the signal: do not wait for it.
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=1.0)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the process group of a command."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from statustui.core.job import JobStatus
+from statustui.core.times import in_range
 from statustui.scheduler.command import NoAnswerError
 from statustui.scheduler.scheduler import Scheduler
 
@@ -57,7 +58,7 @@ class Flux(Scheduler):
             # Jobs that it does not know are named on standard error, with exit status 0 or 1.
             if output.err and all("unknown" in line for line in output.err.strip().splitlines()):
                 return {}
-            raise NoAnswerError(f"flux: {output.failure}")
+            raise NoAnswerError(output.failure_of("flux"))
         return parse_jobs(output.out, ids)
 
 
@@ -106,6 +107,9 @@ def _status(job: Mapping[str, Any]) -> JobStatus:
     result = str(job.get("result", ""))
     is_inactive = state == "INACTIVE"
     end = _number(job.get("t_inactive")) if is_inactive else _number(job.get("expiration"))
+    if not is_inactive and _number(job.get("duration")) == 0:
+        # Without a time limit it expires in a hundred years.
+        end = None
     scheduler = _inner(_inner(job, "annotations"), "sched")
     return JobStatus(
         state=_RESULTS.get(result, result) if is_inactive else _STATES.get(state, state),
@@ -123,5 +127,7 @@ def _inner(job: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]
+    """Return a time; None for anything else, such as the text that stands for a missing one."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or in_range(value) is None:
+        return None
+    return float(value)

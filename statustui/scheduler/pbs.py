@@ -81,7 +81,7 @@ class Pbs(Scheduler):
         has_failed = output.status not in {0, _UNKNOWN}
         is_empty = not found and '"timestamp"' not in output.out
         if (has_failed or is_empty) and "Unknown Job" not in output.complaint:
-            raise NoAnswerError(f"qstat: {output.failure}")
+            raise NoAnswerError(output.failure_of("qstat"))
         return found, output.err
 
 
@@ -105,7 +105,7 @@ def parse_jobs(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
     short = {_short(one): one for one in ids}
     found: dict[str, JobStatus] = {}
     job, indent, attributes = "", "", dict[str, str]()
-    for line in [*text.splitlines(), '"0.end": {']:
+    for line in [*text.split("\n"), '"0.end": {']:
         header = _JOB.match(line)
         if header is not None and (not indent or len(header[1]) < len(indent)):
             if job and _short(job) in short:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 from statustui.core.job import JobStatus, SchedulerName
-from statustui.scheduler.command import RunCommand, run_command
+from statustui.scheduler.command import CommandRunner, RunCommand
 
 _USER = re.compile(r"[A-Za-z_][\w.-]{0,63}\Z", re.ASCII)
 
@@ -27,12 +27,16 @@ class Scheduler(ABC):
     id_form: ClassVar[re.Pattern[str]]
     """Matches the ids of jobs, and nothing that is not safe as an argument."""
 
-    def __init__(self, run: RunCommand = run_command) -> None:
-        self._run = run
+    def __init__(self, run: RunCommand | None = None) -> None:
+        self._run = run or CommandRunner()
 
     def is_id(self, text: str) -> bool:
         """Return whether a text from a file is the id of a job, and safe as an argument."""
         return self.id_form.match(text) is not None
+
+    def ask_cluster(self) -> str:
+        """Return the name of the cluster that answers; empty if it is unknown."""
+        return ""
 
     @abstractmethod
     def ask(self, ids: Collection[str], users: Collection[str]) -> Mapping[str, JobStatus]:

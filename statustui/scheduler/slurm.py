@@ -7,14 +7,16 @@ the controller is down.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from statustui.core.job import JobPhase, JobStatus
 from statustui.core.times import read_seconds
-from statustui.scheduler.command import NoAnswerError, Output, RunCommand, run_command
+from statustui.scheduler.command import NoAnswerError, Output, RunCommand
 from statustui.scheduler.scheduler import Scheduler, is_user
 
 _ID = re.compile(r"\d{1,10}(?:[_+]\d{1,10})?\Z", re.ASCII)
@@ -23,7 +25,21 @@ _QUEUE_FORMAT = "%A|%i|%T|%S|%e|%u|%N|%r"
 """The reason comes last: it may contain anything."""
 _ACCOUNT_FORMAT = "JobIDRaw,JobID,State,Start,End,User,NodeList,Reason"
 """The same columns."""
-_COLUMNS = 8
+_LINE = re.compile(
+    r"""\s*(\d{1,10})                # the id of the job itself
+    \|(\d{1,10}(?:[_+][^|\s]+)?)   # with its place in an array or a heterogeneous job
+    \|([A-Z_]+)(?:[ +][^|]*)?      # `CANCELLED by 0` names the user who has cancelled it
+    \|([^|A-Za-z][^|]*|N/A|NONE|None|INVALID|UNLIMITED|Unknown|)
+    \|([^|A-Za-z][^|]*|N/A|NONE|None|INVALID|UNLIMITED|Unknown|)
+    \|([^|]*)
+    \|([^|]*)
+    \|(.*)""",
+    re.ASCII | re.VERBOSE | re.DOTALL,
+)
+"""A line in these columns. One of another layout, such as a message, does not match."""
+_NUMBER = re.compile(r"\d+", re.ASCII)
+_HEAD = re.compile(r"\s*(\d+)\|(\d+)", re.ASCII)
+"""The beginning of such a line: the number of the job, and that of its array or its whole."""
 _MAX_ARGUMENT = 100_000
 """Characters of a list of ids; Linux takes 128 KiB for one argument."""
 _MAX_ACCOUNTS = 1_000
@@ -37,6 +53,7 @@ _ACCOUNT_LAG = JobPhase.ENDED
 """Accounting lags behind: only what it says of the end of a job counts."""
 _ARRAY = re.compile(r"(\d+)_(?:\[([\d,-]+)(?:%\d+)?\]|(\d+))\Z", re.ASCII)
 _COMPONENT = re.compile(r"(\d+)\+\d+\Z", re.ASCII)
+_CLUSTER = re.compile(r"^ClusterName\s*=\s*(\S+)", re.MULTILINE)
 _NOTHING = frozenset({"", "N/A", "None", "Unknown", "(null)", "None assigned", "NONE"})
 _URGENCY = (JobPhase.RUNNING, JobPhase.WAITING, JobPhase.ENDED, JobPhase.UNKNOWN)
 """Of the parts of a job, the first of these phases is that of the job."""
@@ -61,11 +78,21 @@ class Slurm(Scheduler):
     command = "squeue"
     id_form = _ID
 
-    def __init__(self, run: RunCommand = run_command) -> None:
+    def __init__(self, run: RunCommand | None = None) -> None:
         super().__init__(run)
         self._accounted: set[str] = set()
         """Ids that ``sacct`` has been asked for."""
         self._has_accounting = True
+        self._cluster = os.environ.get("SLURM_CLUSTER_NAME", "")
+
+    def ask_cluster(self) -> str:
+        """Return the name of the cluster; ``scontrol`` is not asked again once it has told."""
+        if not self._cluster:
+            with contextlib.suppress(NoAnswerError):
+                output = self._run(["scontrol", "show", "config"], _variables())
+                name = _CLUSTER.search(output.out)
+                self._cluster = name[1] if name is not None else ""
+        return self._cluster
 
     def ask(self, ids: Collection[str], users: Collection[str]) -> Mapping[str, JobStatus]:
         """Return what Slurm says of the jobs with these ids.
@@ -100,6 +127,8 @@ class Slurm(Scheduler):
         if _UNKNOWN_JOB in output.err or (not output.status and _UNKNOWN_USER in output.err):
             return ""
         _check("squeue", output)
+        if output.out.strip() and not any(map(_LINE.match, output.out.split("\n"))):
+            raise NoAnswerError("squeue: its answer is not in the columns that were asked for")
         return output.out
 
     def _account(self, ids: Collection[str]) -> Mapping[str, JobStatus]:
@@ -133,12 +162,18 @@ def _check(command: str, output: Output) -> None:
         NoAnswerError: It has failed, or reports an error beside an empty answer.
     """
     if output.status or (output.err.strip() and not output.out.strip()):
-        raise NoAnswerError(f"{command}: {output.failure}")
+        raise NoAnswerError(output.failure_of(command))
 
 
 def parse_queue(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
-    """Parse what ``squeue`` prints in `_QUEUE_FORMAT`; keep the jobs with these ids."""
-    return _choose(_rows(text), ids)
+    """Parse what ``squeue`` prints in `_QUEUE_FORMAT`; keep the jobs with these ids.
+
+    An id that is there twice is that of jobs of several clusters, which ``SLURM_CLUSTERS`` asks
+    for; nothing follows for it.
+    """
+    rows = list(_rows(text, ids))
+    counts = Counter(row.shown_id for row in rows)
+    return _choose((row for row in rows if counts[row.shown_id] == 1), ids)
 
 
 def parse_accounts(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
@@ -146,21 +181,27 @@ def parse_accounts(text: str, ids: Collection[str]) -> dict[str, JobStatus]:
 
     Of a job with several lines, as a requeued one has, the last one counts.
     """
-    rows = {row.shown_id: row for row in _rows(text)}
+    rows = {row.shown_id: row for row in _rows(text, ids)}
     found = _choose(rows.values(), ids)
     return {one: status for one, status in found.items() if status.phase is _ACCOUNT_LAG}
 
 
-def _rows(text: str) -> Iterator[_Row]:
-    """Yield what the lines of `_QUEUE_FORMAT` or `_ACCOUNT_FORMAT` say; both have these columns."""
-    for line in text.splitlines():
-        fields = line.strip().split("|", _COLUMNS - 1)
-        if len(fields) != _COLUMNS:
+def _rows(text: str, ids: Collection[str]) -> Iterator[_Row]:
+    """Yield what the lines of `_QUEUE_FORMAT` or `_ACCOUNT_FORMAT` say; both have these columns.
+
+    Most lines about other jobs than those with these ids are left out.
+    """
+    numbers = {number[0] for one in ids if (number := _NUMBER.match(one)) is not None}
+    for line in text.split("\n"):
+        head = _HEAD.match(line)
+        if head is None or (head[1] not in numbers and head[2] not in numbers):
             continue
-        raw_id, shown_id, state, start, end, user, nodes, reason = fields
+        whole = _LINE.match(line)
+        if whole is None:
+            continue
+        raw_id, shown_id, state, start, end, user, nodes, reason = map(str.strip, whole.groups())
         status = JobStatus(
-            # `CANCELLED by 0` names the user who has cancelled it.
-            state=state.split(" ", 1)[0].rstrip("+"),
+            state=state,
             reason="" if reason in _NOTHING else reason,
             # In seconds since 1970, as asked for, or in local time by a Slurm that ignores that.
             start_estimate=read_seconds(start),

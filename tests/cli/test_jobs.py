@@ -11,8 +11,14 @@ from typing import Any
 
 import pytest
 
+from statustui.cli.follow_loop import choose_news
+from statustui.core.job import Job, JobStatus
+from statustui.core.job_verdict import Evidence, RunTimes, judge_by_job
+from statustui.core.run import Run
+from statustui.monitor.batch import Batch
 from tests.commands import run_command
 from tests.monitor.test_jobs import kill, write_job
+from tests.runs import make
 from tests.trees import append, write_run
 
 HELD = "22|22|PENDING|N/A|N/A|{user}||JobHeldUser"
@@ -107,6 +113,37 @@ def test_list_finds_out_that_a_job(path: Path, tree: Path) -> None:
     assert dead["problem"]["note"].startswith("job 22 ended: TIMEOUT ")
     assert dead["problem"]["timestamp"] == dead["job"]["end"]
     assert dead["state"] == "SCHEDULED"
+
+
+def test_a_job_of_another_cluster_with_the_same_id(path: Path, tree: Path, tmp_path: Path) -> None:
+    """In one root or in two, the job of this cluster alone gets the answer."""
+    queue(path, ENDED)
+    fake(path, "scontrol", "ClusterName = head")
+    start = time.time() - 1000
+    beside = write_run(tree / "test_runs" / "2", "RUNNING x", start=start)
+    write_job(tree, beside, info={"id": "22", "sys_name": "tail"}, name="def")
+    other = write_run(tmp_path / "other" / "test_runs" / "3", "RUNNING x", start=start)
+    write_job(tmp_path / "other", other, info={"id": "22", "sys_name": "tail"})
+    found = listed("--ask", str(tree), str(tmp_path / "other"))
+    assert {one: run["category"] for one, run in found.items()} == {
+        "1": "failed",
+        "2": "running",
+        "3": "running",
+    }
+    assert found["2"]["job"]["state"] is None
+
+
+def test_a_follower_prints_an_answer_once() -> None:
+    """However often the scheduler says the same."""
+
+    def told(reason: str, asked: float) -> Batch:
+        evidence = Evidence(JobStatus("PENDING", reason), asked)
+        return Batch((judge_by_job(waiting, Job("22", "slurm"), evidence, RunTimes(asked)),))
+
+    waiting, chosen = make("r/1", "SCHEDULED x"), dict[str, Run]()
+    batches = [told("Priority", 1), told("Priority", 2), told("Resources", 3), told("Resources", 4)]
+    printed = [choose_news(batch, lambda _run: True, chosen)[1] for batch in batches]
+    assert [len(runs) for runs in printed] == [1, 0, 1, 0]
 
 
 def test_compare_and_report_ask_when_told(path: Path, tree: Path) -> None:

@@ -152,3 +152,12 @@ def test_any_list_of_nodes_can(text: str) -> None:
 def test_what_is_known_of_a_job_is_one_line(job: Job, said: str) -> None:
     """With the age of the answer, if it is one."""
     assert describe_job(job, NOON) == said
+
+
+def test_an_old_answer_has_the_time_that_it_is_of() -> None:
+    """Behind the reason, which is never cut for it."""
+    now = datetime(2026, 11, 25, 14, 0).timestamp()  # noqa: DTZ001 - local time, as on the screen
+    status = JobStatus("PENDING", "Resources", now + 300)
+    assert describe_wait(status, now, now - 600).startswith(
+        "waits: Resources, as of 13:50, starts about 14:05 (the nodes"
+    )

@@ -52,6 +52,7 @@ def write_job(run: Path, info: object) -> Path:
         ({"id": "12[]"}, ("12[]", "pbs")),
         ({"jobid": "ƒ2oZkP3x", "sys_name": "x", "name": "y"}, ("ƒ2oZkP3x", "flux")),
         ({"jobid": 1552593348}, ("1552593348", "flux")),
+        ({"id": "15032385537", "sys_name": "x"}, ("15032385537", "flux")),
     ],
 )
 def test_the_job_of_a_run(run: Path, info: object, expected: tuple[str, str]) -> None:

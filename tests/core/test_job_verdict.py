@@ -32,9 +32,14 @@ def running(*more: str) -> Run:
     )
 
 
-def ended(state: str = "TIMEOUT", end: float | None = END, **more: float) -> Evidence:
+def ended(
+    state: str = "TIMEOUT",
+    end: float | None = END,
+    asked: float | None = None,
+    seen: float | None = None,
+) -> Evidence:
     """Evidence of an end."""
-    return Evidence(JobStatus(state, end=end), **more)
+    return Evidence(JobStatus(state, end=end), asked, seen)
 
 
 def judge(run: Run, evidence: Evidence | None, now: float, changed_at: float | None = None) -> Run:
@@ -210,3 +215,15 @@ def test_a_verdict_of_death_needs_an_end(
         assert not judged.is_dead or evidence.status.state in ENDS
         assert judged.current == run.current
         assert judged.job is not None
+
+
+def test_a_job_that_began_before_its_run_was_made() -> None:
+    """It is another job with the same id, and says nothing of the run."""
+    run = running()
+    for state in ("RUNNING", "COMPLETED"):
+        status = JobStatus(state, start_estimate=START - 601, end=END)
+        assert judge(run, Evidence(status, END + 900), END + 9000) == run._replace(job=JOB)
+        later = Evidence(status._replace(start_estimate=START - 599), END + 900)
+        assert judge(run, later, END + 9000).job != JOB
+    waiting = JobStatus("PENDING", start_estimate=START - 9000)
+    assert judge(run, Evidence(waiting, END), END).category is Category.WAITING

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from statustui.core.categories import Category
 from statustui.core.durations import DEFAULT_STALE_AFTER
-from statustui.core.job import JobStatus, SchedulerName, Verdict
+from statustui.core.job import JobStatus, Verdict
+from statustui.core.job_places import JobPlace, find_linked_job
 from statustui.core.run import Run, RunDir
-from statustui.monitor import jobs as module
-from statustui.monitor.jobs import Jobs, Looks
+from statustui.monitor import job_files as module
+from statustui.monitor.job_files import JobFilesAhead
+from statustui.monitor.jobs import Jobs, Looks, judge_jobs
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings
@@ -33,6 +37,7 @@ from tests.trees import append, read_runs, write_run
 from tests.waiting import wait_until
 
 START = 1_795_000_000.0
+OWNER = pwd.getpwuid(os.getuid()).pw_name
 LAST_WORDS = "slurmstepd-n1: error: *** JOB {job} ON n1 CANCELLED AT {when} DUE TO TIME LIMIT ***\n"
 
 
@@ -232,8 +237,11 @@ def test_a_process_of_this_host(scene: Scene) -> None:
 
 def answer(asker: Asker, at: float, **jobs: JobStatus) -> None:
     """Let an asker have learned something of some jobs of Slurm, named ``j22``."""
-    slurm: SchedulerName = "slurm"
-    found = {(slurm, name[1:]): Answer(status, at) for name, status in jobs.items()}
+    found = {
+        WantedJob("slurm", name[1:], OWNER, system): Answer(status, at)
+        for name, status in jobs.items()
+        for system in ("head", "")
+    }
     asker.answers = Answers(asker.answers.round + 1, at, found)
 
 
@@ -258,6 +266,40 @@ def test_the_scheduler_says_why_a_run(tmp_path: Path) -> None:
     answer(asker, scene.now)
     assert not scene.review(60)
     scene.jobs.close()
+
+
+def test_an_answer_becomes_old(tmp_path: Path) -> None:
+    """After twice the interval of asking, once, until there is a new one; an end never does."""
+    asker = Asker(60.0)
+    scene = Scene(tmp_path, asker)
+    path = write_run(tmp_path / "test_runs" / "1", "SCHEDULED x", start=START)
+    write_job(tmp_path, path)
+    scene.read(path)
+    waiting = JobStatus("PENDING", "Resources")
+    answer(asker, scene.now, j22=waiting)
+    assert not is_old(scene.review()["1"])
+    answer(asker, scene.now, j22=waiting)
+    asker.answers = replace(asker.answers, problem="squeue: no answer within 10 s")
+    assert not scene.review(119)
+    assert scene.jobs.unanswered == "squeue: no answer within 10 s"
+    assert is_old(scene.review(1)["1"])
+    for _ in range(20):
+        assert not scene.review(100)
+    answer(asker, scene.now, j22=waiting)
+    assert not is_old(scene.review(1)["1"])
+    assert not scene.jobs.unanswered
+    answer(asker, scene.now, j22=JobStatus("CANCELLED", end=START + 900))
+    assert scene.review(60)["1"].is_dead
+    asker.answers = replace(asker.answers, problem="squeue: down")
+    assert not any(map(is_old, scene.review(1000).values()))
+    assert not scene.jobs.unanswered
+    scene.jobs.close()
+
+
+def is_old(run: Run) -> bool:
+    """Whether the scheduler should have been heard again about the job of a run."""
+    assert run.job is not None
+    return run.job.is_old
 
 
 def test_a_scheduler_that_knows_of_a_second(tmp_path: Path) -> None:
@@ -437,3 +479,37 @@ def test_history_says_that_a_run_is_dead(tmp_path: Path) -> None:
 def test_a_monitor_without_an_asker() -> None:
     """It has made no calls."""
     assert Monitor(["x"]).calls == ()
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_files_of_jobs_read_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[str], threads: int
+) -> None:
+    """They say what is read one after the other, with as many calls; a run helps out another."""
+    paths = {
+        name: write_run(tmp_path / "test_runs" / name, "RUNNING x", start=START)
+        for name in ("1", "2", "3", "4", "5")
+    }
+    kill(write_job(tmp_path, paths["1"], paths["2"]))
+    write_job(tmp_path, paths["3"], name="def")
+    (paths["4"] / "job_id").write_text("23")
+    runs = [
+        read_snapshot(RunDir(str(tmp_path), str(paths[name]), name, "test")).run for name in paths
+    ]
+    looks = Looks(60.0, lambda: START + 9000, is_single=True)
+    one_by_one = judge_jobs(runs, looks)
+    made = sorted(calls)
+    calls.clear()
+    assert judge_jobs(runs, looks, JobFilesAhead(runs, threads)) == one_by_one
+    assert sorted(calls) == made
+    assert [run.is_dead for run in one_by_one[0]] == [True, True, False, False, False]
+    assert {job.id for job in one_by_one[1]} == {"22", "23"}
+
+    def find_by_the_second(place: RunDir) -> JobPlace | None:
+        if place.id == "1":
+            raise TimeoutError
+        return find_linked_job(place)
+
+    monkeypatch.setattr(module, "find_linked_job", find_by_the_second)
+    judged, _ = judge_jobs(runs, looks, JobFilesAhead(runs, threads))
+    assert [run.is_dead for run in judged] == [False, True, False, False, False]

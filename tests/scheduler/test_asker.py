@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from statustui.core.job import JobStatus
+from statustui.core.job_places import JobPlace
 from statustui.scheduler.answers import WantedJob
 from statustui.scheduler.asker import Asker
 from statustui.scheduler.command import NoAnswerError, Output
@@ -30,6 +32,7 @@ class World:
         self.now = 0.0
         self.asker = Asker(60.0, unattended, self.run, clock=self.clock, monotonic=lambda: self.now)
         self.output: Output | Exception = Output(0, LINE, "")
+        self.cluster = ""
         self.seconds = 0.1
         self.began: list[float] = []
 
@@ -41,6 +44,8 @@ class World:
         """Take some time, and answer."""
         if words[0] == "squeue":
             self.began.append(self.now)
+        if words[0] == "scontrol":
+            return Output(0, self.cluster, "")
         self.now += self.seconds
         if isinstance(self.output, Exception):
             raise self.output
@@ -173,13 +178,50 @@ def test_the_job_of_somebody_else(world: World) -> None:
     assert not world.asker.answers.by_job
 
 
+def test_one_id_in_two_systems(world: World, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One job has one fate: that of the run of this cluster or host, else of none of them."""
+    here = os.uname().nodename.partition(".")[0]
+    mine, other, third = (SLURM_7._replace(system=name) for name in ("alpha", "beta", "gamma"))
+    local = SLURM_7._replace(system=here)
+    told = "Configuration data\nClusterName             = Alpha\n"
+    (path / "scontrol").touch(0o755)
+    for wanted, answer, answered in (
+        ([mine, other], told, {mine}),
+        ([mine, other, third._replace(id="8")], told, {mine}),
+        ([other, third], told, set()),
+        ([other, third], "", set()),
+        ([local, other], "", {local}),
+        ([other], told, {other}),
+        ([other, other._replace(user="bob")], told, {other}),
+    ):
+        monkeypatch.setattr(world, "cluster", answer)
+        asker = Asker(run=world.run)
+        asker.ask(wanted)
+        assert asker.answers.by_job.keys() == answered
+        assert sum(call.command == "scontrol show config" for call in asker.calls) == (
+            len({job.system for job in wanted}) > 1
+        )
+
+
+def test_an_id_that_is_a_bare_number(path: Path) -> None:
+    """It is one of the scheduler that is at hand, unless a file tells whose it is."""
+    bare = JobPlace("7", "slurm", "r/job/sched.log")
+    assert Asker().scheduler_of(bare) == "slurm"
+    (path / "squeue").unlink()
+    assert Asker().scheduler_of(bare) == "slurm"
+    (path / "qstat").touch(0o755)
+    assert Asker().scheduler_of(bare) == "pbs"
+    assert Asker().scheduler_of(bare._replace(log="r/slurm.log")) == "slurm"
+    assert Asker().scheduler_of(bare._replace(scheduler="flux")) == "flux"
+
+
 def test_all_roots_are_asked_for_together(world: World) -> None:
     """All roots are asked for together."""
     world.output = Output(0, read("squeue-mixed.out"), "")
     world.asker.want("a", [SLURM_7])
     world.asker.want("b", [WantedJob("slurm", "8", "alice"), WantedJob("slurm", "-x", "alice")])
     world.live(1)
-    assert {job for _, job in world.asker.answers.by_job} == {"7", "8"}
+    assert {job.id for job in world.asker.answers.by_job} == {"7", "8"}
     assert len(world.began) == 1
 
 
@@ -188,6 +230,20 @@ def test_a_scheduler_that_is_not_at_hand(world: World) -> None:
     world.asker.want("root", [WantedJob("flux", "f1", "alice"), WantedJob("pbs", "1.s", "alice")])
     world.live(100)
     assert world.asker.calls == ()
+
+
+def test_long_texts_are_cut(world: World) -> None:
+    """Whatever a command prints, little of it is kept for each job."""
+    fields = ("7", "7", "Z" * 9000, "N/A", "N/A", "alice", "n" * 90_000, "R" * 9000)
+    world.output = Output(0, "|".join(fields), "")
+    world.asker.want("root", [SLURM_7])
+    world.live(1)
+    assert world.asker.answers.by_job[SLURM_7].status == JobStatus(
+        "Z" * 40, "R" * 200, nodes="n" * 16384, user="alice"
+    )
+    world.output = Output(1, "", "squeue: error: " + "x" * 9000)
+    world.live(100)
+    assert len(world.asker.answers.problem) < 250
 
 
 def test_every_call_is_in_the_request(world: World) -> None:

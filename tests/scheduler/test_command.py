@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from statustui.scheduler import command
-from statustui.scheduler.command import NoAnswerError, run_command
+from statustui.scheduler.command import CommandRunner, NoAnswerError
 from tests.waiting import wait_until
+
+run_command = CommandRunner()
 
 Fake = Callable[[str], str]
 
@@ -56,6 +61,20 @@ def test_a_command_that_hangs_is_killed(fake: Fake, tmp_path: Path) -> None:
     wait_until(lambda: all(map(is_gone, started)))
 
 
+def test_a_runner_that_is_stopped(fake: Fake, tmp_path: Path) -> None:
+    """The command that is under way is killed at once, and so is a later one."""
+    runner, pid = CommandRunner(), tmp_path / "pid"
+    words = [fake(f"echo $$ > {pid}; exec sleep 600")]
+    ends: list[int] = []
+    thread = threading.Thread(target=lambda: ends.append(runner(words, {}).status))
+    thread.start()
+    wait_until(lambda: pid.exists() and pid.read_text(encoding="utf-8").strip())
+    runner.stop()
+    thread.join(10)
+    assert ends == [-9]
+    assert runner(words, {}).status == -9
+
+
 def is_gone(pid: int) -> bool:
     """Whether a process has ended, if perhaps nobody has waited for it yet."""
     try:
@@ -92,8 +111,25 @@ def test_garbage_is_decoded(fake: Fake) -> None:
 
 def test_a_missing_command_has_not_answered(tmp_path: Path) -> None:
     """A missing command has not answered."""
-    with pytest.raises(NoAnswerError, match="No such file"):
+    with pytest.raises(NoAnswerError, match="no such command"):
         run_command([str(tmp_path / "none")], {})
+
+
+def test_a_command_that_hangs_when_this_program_is_killed(fake: Fake, tmp_path: Path) -> None:
+    """It is ended by somebody else, if this program cannot do so any more."""
+    pid = tmp_path / "pid"
+    words = [fake(f"trap '' TERM; echo $$ > {pid}; sleep 600")]
+    lines = (
+        "import os, threading, time",
+        "from statustui.scheduler import command",
+        "command._MARGIN = 0.0",
+        f"run = lambda: command.CommandRunner()({words!r}, {{}}, 1.0)",
+        "threading.Thread(target=run, daemon=True).start()",
+        f"while not os.path.exists({str(pid)!r}): time.sleep(0.01)",
+        "os._exit(0)",
+    )
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, timeout=30)
+    wait_until(lambda: (told := pid.read_text(encoding="utf-8")) and is_gone(int(told)))
 
 
 def test_a_command_that_is_killed(fake: Fake) -> None:

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.job import JobStatus
+from statustui.core.job import JobPhase, JobStatus, expand_nodes
 from statustui.scheduler.command import NoAnswerError, Output
 from statustui.scheduler.flux import Flux, number_of, parse_jobs
 from tests.scheduler.samples import Recorded, read
 
+ENDING = JobStatus("COMPLETING")
 IDS = ["1552593348", "15032385537", "15032385538", "15032385539", "15032385540", "15032385541"]
 
 
@@ -76,6 +77,29 @@ def test_anything_else_is_no_answer(output: Output) -> None:
     """Anything else is no answer."""
     with pytest.raises(NoAnswerError):
         Flux(Recorded(flux=output)).ask(["f1"], [])
+
+
+def test_odd_values_of_recorded_answers() -> None:
+    """As real ones have them: empty texts for numbers, no time limit, numbers for words."""
+    job = {"id": 15032385536, "state": "RUN", "username": "alice", "t_run": 1687838671.5}
+    endless = {"duration": 0, "expiration": 4841438671, "result": "", "returncode": ""}
+    nodes = {"nodelist": "burst[15,15,16-17]", "annotations": {"sched": {"queue": "default"}}}
+    limited = {"duration": 3600.0, "expiration": 1687842271.5}
+    waiting = {"state": "SCHED", "t_run": "", "expiration": "", "annotations": ""}
+    unsatisfiable = {"state": "INACTIVE", "result": "FAILED", "t_run": 0.0, "t_inactive": 9.5}
+    for more, expected in (
+        (endless | nodes, JobStatus("RUNNING", "", 1687838671.5, None, "burst[15,15,16-17]")),
+        (limited, JobStatus("RUNNING", "", 1687838671.5, 1687842271.5)),
+        (waiting, JobStatus("PENDING")),
+        (unsatisfiable, JobStatus("FAILED", end=9.5)),
+        ({"state": "CLEANUP", "t_run": float("nan"), "expiration": 10**400}, ENDING),
+        ({"state": "CLEANUP", "t_run": True, "expiration": float("inf")}, ENDING),
+        ({"state": 64, "result": 1}, JobStatus("64", start_estimate=1687838671.5)),
+    ):
+        found = parse_jobs(json.dumps({"jobs": [job | more]}), ["f1", "15032385536"])
+        assert found == {"15032385536": expected._replace(user="alice")}
+    assert expand_nodes("burst[15,15,16-17]") == ("burst15", "burst16", "burst17")
+    assert JobStatus("64").phase is JobPhase.UNKNOWN
 
 
 JSON = st.recursive(

@@ -60,6 +60,52 @@ def test_a_time_that_means_nothing_is_none(time: str) -> None:
     assert status == JobStatus("RUNNING", nodes="n1")
 
 
+def test_an_answer_without_jobs() -> None:
+    """Where none is known the key is missing, with exit status 0; that is an answer."""
+    run = Recorded(qstat=Output(0, '{\n "timestamp":1788909619,\n "pbs_server":"s"\n}\n', ""))
+    assert Pbs(run).ask(["40"], []) == {}
+    assert len(run.calls) == 1
+
+
+def test_odd_values_of_recorded_answers() -> None:
+    """As real ones have them: JSON in a text, a comma at the end, tasks of an array, raw lines."""
+    text = r"""
+{
+    "timestamp":1682496699,
+    "Jobs":{
+        "34[].server":{
+            "Job_Owner":"alice@login01.example.org",
+            "job_state":"B",
+            "array":"True",
+            "Resource_List":{
+                "site":"{\"job.q_prio\": 100.0, \"job_state\": \"F\"}",
+                "walltime":"00:20:00"
+            }
+        },
+        "34[7].server":{
+            "Job_Owner":"alice@META",
+            "job_state":"X",
+            "exec_host":"n24/10+n24/11+n21/0*2",
+            "exec_host2":"n24.example.org:15002/0*2",
+            "Variable_List":{
+                "BASH_FUNC_module%%":"() {  eval `x \"$@\"`
+}",
+                "COUNT":007
+            },
+            "mtime":"Wed Apr 26 13:41:33 2023",
+            "Exit_status":0,
+        }
+    }
+}"""
+    found = parse_jobs(text, ["34[]", "34[7]", "34"])
+    assert found == {
+        "34[]": JobStatus("RUNNING", user="alice"),
+        "34[7]": JobStatus(
+            "COMPLETED", end=seconds("2023-04-26T13:41:33"), nodes="n24,n21", user="alice"
+        ),
+    }
+
+
 def test_variables_of_the_environment_are_no_attributes() -> None:
     """Variables of the environment are no attributes."""
     (status,) = parse_jobs(read("qstat-finished.json"), ["40.pbs"]).values()

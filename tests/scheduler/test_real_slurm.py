@@ -189,4 +189,5 @@ def test_arrays_and_unknown_ids(cluster: Cluster) -> None:
         job: JobPhase.RUNNING,
     }
     assert Slurm().ask(["999999"], []) == {}
+    assert Slurm().ask_cluster() == "test"
     cluster.run("scancel", job)

@@ -13,7 +13,7 @@ from statustui.core.text import clean, count, format_age, format_live_age
 from statustui.monitor.batch import RootHealth
 from statustui.tui.model.hold import Hold
 from statustui.tui.model.root_states import RootStates
-from statustui.tui.widgets.cells import pad_cell_end
+from statustui.tui.widgets.cells import pad_cell, pad_cell_end
 
 _BAR_WIDTH = 12
 """Cells of the progress bar of the first scan."""
@@ -97,7 +97,8 @@ class HealthLine(Widget):
             line.append("held", "reverse")
             line.append(_GAP)
         marked = f"{self._marked:,} marked" if self._marked else ""
-        line.append(", ".join(filter(None, [marked, self._listing])), "bold")
+        listing = ", ".join(filter(None, [marked, self._listing]))
+        line.append(_GAP.join(filter(None, [listing, *self._unanswered])), "bold")
         for root, health in sorted(self._roots.by_root.items(), key=lambda item: _is_fine(item[1])):
             if line and not line.plain.endswith(_GAP):
                 line.append(_GAP)
@@ -110,6 +111,13 @@ class HealthLine(Widget):
                 line.append(" ")
             line.append(f"{_words(health, self._clock())}, in {clean(root)}")
         return line
+
+    @property
+    def _unanswered(self) -> Iterator[str]:
+        """Yield why schedulers do not answer, each in a half of the line at most."""
+        # The roots of one host have the same scheduler.
+        for why in dict.fromkeys(clean(health.unanswered) for health in self._roots.known):
+            yield pad_cell(why, min(cell_len(why), max(1, self.size.width // 2)))
 
 
 def _is_fine(health: RootHealth | None) -> bool:
@@ -174,6 +182,8 @@ def explain(health: RootHealth, now: float) -> Iterator[tuple[str, str]]:
     if health.fallback is not None:
         yield "no events", health.fallback.removeprefix("no events: ")
     yield "runs", f"{health.found:,} found, {health.read:,} read"
+    if health.unanswered:
+        yield "scheduler", health.unanswered
     warning = _warning(health, now)
     if warning:
         yield "trouble", warning.rstrip(":")

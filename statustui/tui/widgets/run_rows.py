@@ -52,7 +52,20 @@ def describe_row(
     if isinstance(row, Group):
         return describe_group(row, store, now, at_cursor=at_cursor)
     texts = [column.text(row, now) for column in columns if column.ticks]
-    return RunLine((_flag(row, store), "".join(texts[:1])), at_cursor, row, tuple(texts[1:]))
+    lead = (_flag(row, store), "".join(texts[:1]))
+    return RunLine(lead, at_cursor, _as_drawn(row), tuple(texts[1:]))
+
+
+def _as_drawn(run: Run) -> Run:
+    """Return a run without what the scheduler says again and again, and no line shows.
+
+    That is when it was asked, and everything about a job that does not wait.
+    """
+    job = run.job
+    if job is None or job.asked is None:
+        return run
+    status = job.status if job.is_waiting else None
+    return run._replace(job=job._replace(status=status, asked=job.asked if job.is_old else None))
 
 
 def _flag(run: Run, store: RunStore) -> str:
