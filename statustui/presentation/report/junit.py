@@ -18,6 +18,7 @@ from statustui.core.past import outcome
 from statustui.core.run import Run
 from statustui.core.text import clean_lines, format_iso
 from statustui.core.work_times import seconds_at_work
+from statustui.presentation.comparison import place_of
 from statustui.presentation.report.report import Report
 
 _TAGS = {Category.PASSED: "passed", Category.FAILED: "failure", Category.ERROR: "error"}
@@ -87,7 +88,7 @@ def _remarks(report: Report) -> Mapping[str, list[str]]:
         for item in items:
             if item.run is not None and item.base is not None:
                 cause = f": {item.cause}" if name in {"slower", "faster", "fixed"} else ""
-                remark = f"{MEANINGS[name]}{cause} (compared with {item.base.path})"
+                remark = f"{MEANINGS[name]}{cause} (compared with {place_of(item.base)})"
                 said.setdefault(item.run.path, []).append(remark)
     return said
 
