@@ -58,7 +58,9 @@ def make_report(request: ReportRequest, files: AllFiles) -> Report:
         expression=request.expression,
         base=request.base,
         tails=tails,
-        logs_left_out=sum(len(cause.runs) for cause in causes) - len(failed),
+        unquoted={run.path for cause in causes for run in cause.runs}.difference(
+            run.path for run in failed
+        ),
         incomplete=[*request.incomplete, *files.unread],
         remark=request.remark,
     )

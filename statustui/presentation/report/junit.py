@@ -45,6 +45,13 @@ def render(report: Report) -> str:
         )
         for pair in inside:
             _add_case(one, _text(name), pair, report, said)
+        left = sum(pair.run is not None and pair.run.path in report.unquoted for pair in inside)
+        if left:
+            ET.SubElement(
+                one, "system-out"
+            ).text = (
+                f"The ends of the logs of {left} of these failures are left out: there are so many."
+            )
     ET.indent(suites)
     data: bytes = ET.tostring(suites, encoding="us-ascii", xml_declaration=True)
     return f"{data.decode()}\n"
@@ -121,4 +128,6 @@ def _explanation(run: Run, report: Report) -> list[str]:
     """Return the whole note of a failure, and the end of the log that explains it."""
     note = [] if run.problem is None else ["", run.problem.note]
     tail = report.tails.get(run.path)
-    return note if tail is None else [*note, "", f"end of {tail.log.path}:", *tail.lines]
+    if tail is not None:
+        return [*note, "", f"end of {tail.log.path}:", *tail.lines]
+    return [*note, "", "end of the log: left out"] if run.path in report.unquoted else note
