@@ -14,10 +14,15 @@ _MAX_NOTE = 300
 """Characters that are kept of a note: no more of it is compared."""
 
 
+def is_kept(run: Run) -> bool:
+    """Return whether something is kept of a run that is no longer in the tree."""
+    return run.kind == "test" and bool(run.name) and outcome(run) is not None
+
+
 def result_of(run: Run) -> CleanedResult | None:
     """Return what is kept of a run that is no longer in the tree; None if it is no result."""
     category = outcome(run)
-    if category is None or run.kind != "test" or not run.name:
+    if category is None or not is_kept(run):
         return None
     current = _shortened(run.current)
     problem = None if run.problem is None else _shortened(run.problem)

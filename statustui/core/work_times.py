@@ -38,11 +38,13 @@ def begin_of_work(run: Run) -> float | None:
 
 
 def seconds_at_work(run: Run) -> float | None:
-    """Return the seconds from `begin_of_work` to the last status; None if unknown."""
-    begin = begin_of_work(run)
-    if begin is None or run.updated_at is None:
-        return None
-    return max(0.0, run.updated_at - begin)
+    """Return the seconds from `begin_of_work` to the last status.
+
+    Returns:
+        The seconds; None if unknown, also if the clock has been set back meanwhile.
+    """
+    begin, end = begin_of_work(run), run.updated_at
+    return None if begin is None or end is None or end < begin else end - begin
 
 
 def time_at_work(run: Run) -> float | None:

@@ -15,7 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from statustui.core.categories import Category
-from statustui.core.cleaned_results import is_another, result_of, run_of, worth_keeping
+from statustui.core.cleaned_results import (
+    is_another,
+    is_kept,
+    result_of,
+    run_of,
+    worth_keeping,
+)
 from statustui.core.past import Name, name_of
 from statustui.core.recent_results import MAX_RESULTS, CleanedResult
 from statustui.core.run import Run
@@ -58,17 +64,38 @@ class FormerRuns:
         self._load = load
         self._is_elsewhere = is_elsewhere
         self._by_name: dict[Name, list[Run]] | None = None
+        self._gone: dict[Name, list[Run]] = {}
+        """Runs that have gone and are not among the others yet."""
         self._news: dict[Name, None] = {}
         """The tests whose runs have changed since `take_news`."""
-        self.has_changed = False
-        """Whether there is something new to save."""
+        self._has_changed = False
 
     @property
-    def _runs(self) -> dict[Name, list[Run]]:
+    def _known(self) -> dict[Name, list[Run]]:
+        """The runs by test, without those that have just gone."""
         if self._by_name is None:
             self._by_name = {}
             self.update(self._load())
         return self._by_name
+
+    @property
+    def _runs(self) -> dict[Name, list[Run]]:
+        """The runs by test."""
+        self._add_gone()
+        return self._known
+
+    def _add_gone(self) -> None:
+        """Add the runs that have just gone, as far as they are worth it."""
+        gone, self._gone = self._gone, {}
+        for name, runs in gone.items():
+            kept = (result_of(run) for run in worth_keeping(runs))
+            self._has_changed |= self.update(run_of(one, name) for one in kept if one is not None)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is something new to save."""
+        self._add_gone()
+        return self._has_changed
 
     def __bool__(self) -> bool:
         """Return whether there are any."""
@@ -105,18 +132,18 @@ class FormerRuns:
         """
         if now is not None:
             self._take_back(now)
-        if before is None or not is_another(before, now):
+        if before is None or not is_another(before, now) or not is_kept(before):
             return
-        result, name = result_of(before), name_of(before)
-        if result is not None and name is not None and not self._is_elsewhere(before.path):
-            self.has_changed |= self.update([run_of(result, name)])
+        name = name_of(before)
+        if name is not None and not self._is_elsewhere(before.path):
+            self._gone.setdefault(name, []).append(before)
 
     def update(self, kept: Iterable[Run]) -> bool:
         """Add runs that were kept elsewhere; return whether one of them is new."""
         is_new = False
         for run in kept:
             name = name_of(run)
-            runs = [] if name is None else self._runs.setdefault(name, [])
+            runs = [] if name is None else self._known.setdefault(name, [])
             if name is None or run in runs:
                 continue
             runs.append(run)
@@ -128,7 +155,7 @@ class FormerRuns:
 
     def _take_back(self, run: Run) -> None:
         name = name_of(run)
-        runs = None if name is None else self._runs.get(name)
+        runs = None if name is None else self._known.get(name)
         if name is None or runs is None:
             return
         others = [one for one in runs if one.path != run.path or is_another(one, run)]
@@ -139,8 +166,9 @@ class FormerRuns:
 
     def take_unsaved(self) -> list[Run]:
         """Return all runs, to be saved."""
-        self.has_changed = False
-        return list(self)
+        runs = list(self)
+        self._has_changed = False
+        return runs
 
     def encode(self) -> bytes:
         """Return the runs for storage, as far as they tell the past of their tests."""

@@ -169,8 +169,9 @@ class Pasts:
         former = self._former
         if former is None:
             return
+        has_any = bool(former)
         for path, before in changed.items():
-            if before is not None or former:
+            if before is not None or has_any:
                 former.replace(before, get(path))
         for name in former.take_news():
             self._tests.setdefault(name, _Test()).set_cleaned(former.of(name))
