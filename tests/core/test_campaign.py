@@ -12,7 +12,14 @@ from statustui.core.campaign import Campaign, Estimate, Outlook, Spread, last_en
 from statustui.core.categories import Category
 from statustui.core.past import Name
 from statustui.core.run import Run, Stall
-from statustui.core.work_times import USUAL_PACE, Usual, WorkTimes, time_at_work, work_name
+from statustui.core.work_times import (
+    USUAL_PACE,
+    Usual,
+    WorkTimes,
+    seconds_at_work,
+    time_at_work,
+    work_name,
+)
 from tests.runs import make
 
 NOW = 1_795_000_000.0
@@ -155,6 +162,16 @@ def test_usual_times_are_those_of_the_runs_of_the_name_that_passed_or_failed(
         own = tuple(sorted(time_at_work(run) or 0.0 for run in ended if work_name(run) == name))
         everybody = tuple(sorted(time_at_work(run) or 0.0 for run in ended))
         assert times.usual(name)[:2] == ((own, True) if own else (everybody, False))
+
+
+def test_a_clock_that_was_set_back_tells_no_time() -> None:
+    """Zero would be a time: of a run that has become faster than any other."""
+    back = run_of("1", "s.a", HOUR, works=-30.0)
+    assert time_at_work(back) is None
+    assert seconds_at_work(back._replace(began=None, started=None)) is None
+    times = WorkTimes()
+    times.add(back)
+    assert times.usual(work_name(back)) == Usual()
 
 
 def test_only_the_newest_runs_of_a_name_are_compared_with() -> None:

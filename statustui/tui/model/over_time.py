@@ -29,6 +29,8 @@ _ZOOM = 2.0
 """Factor by which a key zooms."""
 _SHIFT = 0.25
 """Share of the axis by which a key scrolls."""
+_MAX_AHEAD = 86_400.0
+"""Seconds from now up to which a start counts for the axis; a later one is an error of a clock."""
 _MAX_LIVES = 2000
 """Runs whose phases are kept: those that were in view last."""
 _MAX_SINGLE = 300
@@ -260,6 +262,8 @@ class OverTime:
         if self._axis is not None:
             return TimeAxis(self._axis.begin, self._axis.end, self._cells)
         runs = self.in_view
+        # One start in the far future must not leave all others without a cell.
+        runs = [run for run in runs if (run.started or 0.0) <= now + _MAX_AHEAD] or runs
         begins = [run.started for run in runs if run.started is not None]
         if not begins:
             return TimeAxis.fitted(now, now, self._cells)

@@ -244,6 +244,19 @@ def test_many_runs_are_arranged_in_slices_and_shown_when_that_is_done(
     assert model.in_view == sorted(kept, key=ORDERS[order])
 
 
+def test_a_start_in_the_far_future_does_not_stretch_the_axis() -> None:
+    """Its bar is later than what is shown; alone, it is shown."""
+    model, now = OverTime(), 5000.0
+    model.resize(5, 30)
+    far = make_run(9, ["RUNNING", "CANCELLED"], 4e9)
+    model.set_runs([make_run(1, ["RUNNING", "CANCELLED"], 4000.0), far])
+    axis = model.axis(now)
+    assert axis.end < 6000.0
+    assert [model.bar(run, axis, now).off for run in model.in_view] == [0, 1]
+    model.set_runs([far])
+    assert not model.bar(far, model.axis(now), now).off
+
+
 def test_moving_scrolls_by_half_a_page_and_ends_at_the_ends() -> None:
     """Scrolling one line costs as much output as a whole page."""
     model = OverTime()
