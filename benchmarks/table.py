@@ -75,6 +75,7 @@ KEYS = (
     Key("problems only", "!", 4, LIST_MS),
     Key("next sort key", "s", 6, LIST_MS),
     Key("next grouping", "t", 6, LIST_MS),
+    Key("over time, and back", "x", 6),
 )
 
 

@@ -39,6 +39,7 @@ from statustui.cli.reading import (
     warn_unfollowed,
 )
 from statustui.core.comparison import MEANINGS, Comparison, Item, side_by_side_trees
+from statustui.core.recent_results import CLEANED
 from statustui.core.text import clean
 from statustui.monitor.once import Picture
 from statustui.monitor.unread import Unread
@@ -127,7 +128,7 @@ def _select(pictures: Sequence[Picture], filters: Filters, now: float) -> Select
     """Return what to compare: runs of one tree, or of two."""
     runs = pictures[0].runs
     if len(pictures) == 1:
-        return select(runs, filters, now)
+        return select(pictures[0], filters, now)
     query, base = filters
     others = pictures[1].runs
     chosen = [run for run in runs if query.matches(run, now)]
@@ -187,6 +188,8 @@ def _cells(item: Item) -> list[str]:
     """Return the name of a test, where its run is below the root unless that is its name, cause."""
     run = item.run or item.base
     place = "" if run is None else run.path.removeprefix(run.root).strip("/") or run.path
+    if run is not None and run.is_cleaned:
+        place = f"{place}, {CLEANED}"
     return [item.name, "" if place == item.name else place, item.cause]
 
 

@@ -20,6 +20,7 @@ from statustui.core.comparison import Comparison, Pair, compare, side_by_side, w
 from statustui.core.measures import DEFAULT_TOLERANCE
 from statustui.core.query import OPENINGS
 from statustui.core.run import Run
+from statustui.monitor.once import Picture
 from statustui.monitor.run.measuring import MeasureReader
 from statustui.monitor.run.tree_files import AllFiles
 from statustui.remote.reading import Trees
@@ -90,23 +91,27 @@ class Filters(NamedTuple):
         return self.query.needs_pasts or (self.base is not None and self.base.needs_pasts)
 
 
-def select(runs: Sequence[Run], filters: Filters, now: float) -> Selection:
+def select(picture: Picture, filters: Filters, now: float) -> Selection:
     """Return the runs that match a filter, with those that they are compared with.
 
-    A run that both filters match is no base: it would be compared with itself.
+    These may be runs that were cleaned away. A run that both filters match is no base: it would be
+    compared with itself.
 
     Args:
-        runs: All runs.
+        picture: All runs.
         filters: Select the runs, and what they are compared with.
         now: The time in seconds since 1970.
     """
     query, base = filters
+    runs = picture.runs
     chosen = [run for run in runs if query.matches(run, now)]
     if base is None:
-        return Selection(chosen, with_one_before(chosen, runs), runs)
+        return Selection(chosen, with_one_before(chosen, [*runs, *picture.former()]), runs)
     paths = {run.path for run in chosen}
-    former = [run for run in runs if run.path not in paths and base.matches(run, now)]
-    return Selection(chosen, side_by_side(chosen, former), runs)
+    others = [*(run for run in runs if run.path not in paths), *picture.former()]
+    return Selection(
+        chosen, side_by_side(chosen, [run for run in others if base.matches(run, now)]), runs
+    )
 
 
 def compare_selection(selection: Selection, tolerance: float | None, files: AllFiles) -> Comparison:

@@ -86,7 +86,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         request = ReportRequest(
             roots=roots,
             form=form,
-            selection=select(found.runs, filters, now),
+            selection=select(found, filters, now),
             expression=expression,
             base=base,
             incomplete=found.incomplete,

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from statustui.cli.comparing import Selection, compare_selection
 from statustui.cli.options import Failure, path_failure
-from statustui.core.text import clean
+from statustui.core.text import clean, shorten
 from statustui.core.working_dir import is_inside_run
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.run.tree_files import AllFiles
@@ -20,6 +20,8 @@ from statustui.monitor.unread import Unread
 from statustui.presentation.report.formats import FORMATS
 from statustui.presentation.report.report import Report, causes_of, quoted_runs
 
+_MAX_LINE = 2000
+"""Bytes that are quoted of a line of a log: some logs are a single one."""
 _MAX_TAILS = 500
 """Logs quoted in one report."""
 
@@ -49,7 +51,10 @@ def make_report(request: ReportRequest, files: AllFiles) -> Report:
     quotes = FORMATS[request.form].quotes
     causes = causes_of(comparison)
     failed = quoted_runs(causes, quotes)[:_MAX_TAILS]
-    tails = files.tails(failed)
+    tails = {
+        path: tail._replace(lines=tuple(shorten(line, _MAX_LINE) for line in tail.lines))
+        for path, tail in files.tails(failed).items()
+    }
     return Report(
         roots=request.roots,
         generated=datetime.now().astimezone(),
@@ -58,7 +63,9 @@ def make_report(request: ReportRequest, files: AllFiles) -> Report:
         expression=request.expression,
         base=request.base,
         tails=tails,
-        logs_left_out=sum(len(cause.runs) for cause in causes) - len(failed),
+        unquoted={run.path for cause in causes for run in cause.runs}.difference(
+            run.path for run in failed
+        ),
         incomplete=[*request.incomplete, *files.unread],
         remark=request.remark,
     )

@@ -164,7 +164,9 @@ def _write_report(
         request = ReportRequest(
             roots=roots,
             form=file.form,
-            selection=Selection(outcome.runs, with_one_before(outcome.runs, known), known),
+            selection=Selection(
+                outcome.runs, with_one_before(outcome.runs, [*known, *found.former()]), known
+            ),
             expression=expression,
             incomplete=found.incomplete,
             remark=f"{left:,} of {len(counted):,} had not ended" if left else "",

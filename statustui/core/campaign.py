@@ -15,13 +15,24 @@ from typing import NamedTuple
 from statustui.core.categories import Category
 from statustui.core.past import Name
 from statustui.core.run import Run
-from statustui.core.work_times import WorkTimes, begin_of_work, work_name
+from statustui.core.work_times import (
+    USUAL_PACE,
+    Pace,
+    Usual,
+    WorkTimes,
+    begin_of_work,
+    work_name,
+)
 
 _CELL = 600
 """Seconds for which ends of runs are counted together."""
 _CURVE_CELLS = 12
 """Cells of the curve of failures."""
 _HOUR = 3600
+_BREAK = 3600
+"""Seconds without the end of a run after which another campaign begins."""
+_MAX_CELLS = 72
+"""Cells that a campaign takes at most, as far as its pace is concerned."""
 _SHORT = 2 * _HOUR
 """Seconds of a campaign up to which a cell of the curve has `_CELL` seconds; above, an hour."""
 _LEAST_SECONDS = 300.0
@@ -55,6 +66,8 @@ class Estimate(NamedTuple):
     """Whether for more than a few runs only the times of other tests are known."""
     overdue: int = 0
     """Runs of which nobody can say when they will have ended: they are left out."""
+    pace: float = 1.0
+    """How many times as long as usual the runs of this campaign take."""
 
 
 class Outlook(NamedTuple):
@@ -153,8 +166,26 @@ class Campaign:
             ended_per_hour=ended,
             failed_per_hour=failed,
             failures=tuple(self._failures(begin, now)),
-            end=estimate_end(at_work, waiting, self._times, now),
+            end=estimate_end(
+                at_work, waiting, self._times, now, self._times.pace(self._begin(begin, now))
+            ),
         )
+
+    def _begin(self, begin: float, now: float) -> float:
+        """Return when the campaign began: runs have ended since then without a long break.
+
+        Args:
+            begin: When the first of the runs under way was made.
+            now: The time in seconds since 1970.
+        """
+        first = int(now // _CELL)
+        least = first - _MAX_CELLS
+        for cell in range(first, least, -1):
+            if self._ended.get(cell):
+                first = cell
+            elif first - cell > _BREAK // _CELL:
+                break
+        return min(first * _CELL, max(begin, least * _CELL))
 
     def _per_hour(self, begin: float, now: float) -> tuple[float, float] | None:
         """Return how many runs have ended and failed per hour; None if it is too early to say."""
@@ -182,19 +213,24 @@ class Campaign:
 
 
 def estimate_end(
-    at_work: Collection[Run], waiting: Collection[Run], times: WorkTimes, now: float
+    at_work: Collection[Run],
+    waiting: Collection[Run],
+    times: WorkTimes,
+    now: float,
+    pace: Pace = USUAL_PACE,
 ) -> Estimate | None:
     """Estimate when all of some runs will have ended.
 
-    The runs at work go on for as long as is usual for their names. The others follow in the order
-    of their starts, as many at a time as are at work now. Overdue runs are left out, and nothing
-    follows them.
+    The runs at work go on for as long as is usual for their names, at the pace of late. The others
+    follow in the order of their starts, as many at a time as are at work now. Overdue runs are left
+    out, and nothing follows them.
 
     Args:
         at_work: Runs that run.
         waiting: Runs that wait or build.
         times: How long others were at work.
         now: The time in seconds since 1970.
+        pace: How many times as long as usual it takes.
 
     Returns:
         The estimate; None if no run is at work that is not overdue, or none has ended before.
@@ -203,13 +239,20 @@ def estimate_end(
     known = {name: times.usual(name) for name in (*names, *map(work_name, at_work))}
     if not all(usual.seconds for usual in known.values()):
         return None
-    times_so_far = [(known[work_name(run)].seconds, _elapsed(run, now)) for run in at_work]
+    paces = [pace.low, pace.middle, pace.high]
+    paced = {
+        name: [known[name].at(pace, factor) for factor in paces]
+        for name in set(map(work_name, at_work))
+    }
+    times_so_far = [(paced[work_name(run)], _elapsed(run, now)) for run in at_work]
     left = [
-        time_left(usual, so_far) for usual, so_far in times_so_far if not _is_overdue(usual, so_far)
+        _left_at(usual, so_far)
+        for usual, so_far in times_so_far
+        if not _is_overdue(usual[-1], so_far)
     ]
     if not left:
         return None
-    whole = {name: time_left(known[name].seconds, 0.0) for name in names}
+    whole = {name: _whole_at(known[name], pace) for name in names}
     # Of thousands of runs, the order makes little difference.
     in_order = names.elements() if len(waiting) > _MAX_SIMULATED else _by_start(waiting)
     to_come = [whole[name] for name in in_order]
@@ -221,7 +264,30 @@ def estimate_end(
         not known[name].is_of_name for name in chain(map(work_name, at_work), names.elements())
     )
     is_rough = strange > _ROUGH * (len(at_work) + len(waiting))
-    return Estimate(Spread(*ends), is_rough, overdue=len(at_work) - len(left))
+    return Estimate(Spread(*ends), is_rough, overdue=len(at_work) - len(left), pace=pace.middle)
+
+
+def _left_at(usual: Sequence[Sequence[float]], elapsed: float) -> Spread:
+    """Return the time left of a run.
+
+    Args:
+        usual: How long its peers were at work by the low, the middle and the high pace.
+        elapsed: For how long it has been at work.
+    """
+    if usual[0] is usual[-1]:
+        return time_left(usual[0], elapsed)
+    low, middle, high = (time_left(seconds, elapsed) for seconds in usual)
+    return Spread(min(low.low, middle.low), middle.middle, max(high.high, middle.high))
+
+
+def _whole_at(usual: Usual, pace: Pace) -> Spread:
+    """Return how long a run will take that waits."""
+    if usual.is_changed_by(pace) and max(usual.ends) >= pace.since:
+        return _left_at([usual.at(pace, one) for one in (pace.low, pace.middle, pace.high)], 0.0)
+    whole = time_left(usual.seconds, 0.0)
+    if not usual.is_changed_by(pace):
+        return whole
+    return Spread(whole.low * pace.low, whole.middle * pace.middle, whole.high * pace.high)
 
 
 def _by_start(runs: Iterable[Run]) -> Iterator[Name]:

@@ -39,9 +39,10 @@ class Pair(NamedTuple):
 
     @property
     def has_passed_twice(self) -> bool:
-        """Whether both runs have passed: only then their measures are compared."""
+        """Whether both runs have passed, and are there: only then their measures are compared."""
         return all(
-            run is not None and outcome(run) is Category.PASSED for run in (self.run, self.base)
+            run is not None and not run.is_cleaned and outcome(run) is Category.PASSED
+            for run in (self.run, self.base)
         )
 
 
@@ -156,7 +157,7 @@ def with_one_before(runs: Sequence[Run], known: Sequence[Run]) -> list[Pair]:
 
     Args:
         runs: The runs whose last result counts; some or all of `known`.
-        known: All runs; the one before may be any of these.
+        known: All runs, and those that were cleaned away; the one before may be any of these.
     """
     by_name = _by_name(known)
     chosen = by_name if len(runs) == len(known) else _by_name(runs)

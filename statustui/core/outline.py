@@ -243,7 +243,9 @@ def outline_of(run: Run) -> Outline | None:
         is_final=True,
     )
     outline = Outline(digest, b"\n".join([_format_seconds(run.started), *lines, began]))
-    return outline if build_outlined(run.place, run.metadata, outline) == run else None
+    # The past of a run is none of its own files' business.
+    bare = run if run.past is None else run._replace(past=None)
+    return outline if build_outlined(run.place, run.metadata, outline) == bare else None
 
 
 def _format_seconds(seconds: float | None) -> bytes:

@@ -121,4 +121,5 @@ _share = lru_cache(4096)(Past)
 def _moment(run: Run) -> Moment:
     """Return when a result came: of a failure, when that was reported."""
     failed_at = None if run.problem is None else run.problem.timestamp
-    return Moment(run.path, run.updated_at if failed_at is None else failed_at)
+    time = run.updated_at if failed_at is None else failed_at
+    return Moment(run.path, time, run.is_cleaned)

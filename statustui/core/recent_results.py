@@ -7,10 +7,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from statustui.core.categories import Category
+from statustui.core.status_info import StatusInfo
 
 MAX_RESULTS = 10
 """Results of a test that are told, the last ones; the newest runs of each test carry a past, this
 many results and this many other runs."""
+CLEANED = "cleaned away"
+"""What is said of a run that is no longer in the tree."""
 _MOST_STEADY_FLIPS = 2
 """Flips of a test that broke and was fixed."""
 
@@ -32,6 +35,22 @@ class Moment(NamedTuple):
     path: str
     time: float | None
     """Seconds since 1970; None if unknown."""
+    is_cleaned: bool = False
+    """Whether the run is no longer in the tree."""
+
+
+class CleanedResult(NamedTuple):
+    """The result of a run that is no longer in the tree."""
+
+    path: str
+    """Where it was; another run may be there now."""
+    category: Category
+    started: float | None
+    """When its first status was set, in seconds since 1970."""
+    current: StatusInfo
+    """Its last status."""
+    problem: StatusInfo | None
+    """The status that explains its failure."""
 
 
 class Past(NamedTuple):
@@ -50,6 +69,8 @@ class Past(NamedTuple):
     """The first of the failures alike that the test has had in a row until now."""
     passed: Moment | None = None
     """The last time that it passed, if it has failed since."""
+    cleaned: tuple[CleanedResult, ...] = ()
+    """What is known of the runs of the test that are no longer in the tree, the newest last."""
 
     @property
     def is_flaky(self) -> bool:

@@ -108,6 +108,8 @@ class Run(NamedTuple):
     began: float | None = None
     """When it began to run, after waiting and building, in seconds since 1970; None if it has not,
     or if its states do not tell."""
+    is_cleaned: bool = False
+    """Whether it is no longer in the tree: only its result is known, from an earlier look."""
 
     @property
     def name(self) -> str:
@@ -151,8 +153,8 @@ class Run(NamedTuple):
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is not to be waited for: it has finished, or its job has ended."""
-        return self.is_finished or self.is_dead
+        """Whether it is not to be waited for: it has finished, its job has ended, or it is gone."""
+        return self.is_finished or self.is_dead or self.is_cleaned
 
     @property
     def job_id(self) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
+from statustui.core.run import Run
 from statustui.monitor.cache_store import CacheStore, RootIdentity
+from statustui.monitor.former_runs import FormerRuns, read_former
 from statustui.monitor.fs.deadline import NoThreadError, ask, start_thread
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import RunSnapshot
@@ -40,6 +43,7 @@ class CacheKeeper:
         self._saved_at = float("-inf")
         self._saved_runs: int | None = None
         """Number of runs last saved; None before the first save."""
+        self._former_saved_at = float("-inf")
 
     def load(self) -> SnapshotCache:
         """Return what was saved for the root as it is now."""
@@ -54,8 +58,13 @@ class CacheKeeper:
             self._identity = None
             return NO_CACHE
 
-    def save(self, found: Iterable[RunSnapshot | OutlinedRun]) -> None:
-        """Save runs, if many of them are new."""
+    def save(self, found: Iterable[RunSnapshot | OutlinedRun], gone: int = 0) -> None:
+        """Save runs, if many of them are new, or many are no longer there.
+
+        Args:
+            found: Runs of the root.
+            gone: How many of the saved runs are no longer there.
+        """
         if self._store is None or self._identity is None:
             return
         chosen: list[OutlinedRun] = []
@@ -67,7 +76,7 @@ class CacheKeeper:
                 chosen.append(run)
         runs = len(chosen) + len(stored)
         new = len(chosen) if self._saved_runs is None else abs(runs - self._saved_runs)
-        if not is_worth_saving(new, runs):
+        if not is_worth_saving(new + gone, runs):
             return
         chosen += [run for one in stored if (run := outlined(one)) is not None]
         data = encode(chosen)
@@ -90,3 +99,41 @@ class CacheKeeper:
         except NoThreadError:
             # A later call saves.
             return
+
+    # The results of runs that are no longer there.
+
+    def former(self, root: str, is_elsewhere: Callable[[str], bool]) -> FormerRuns | None:
+        """Return what keeps the results of runs that are no longer there; None without a cache.
+
+        Args:
+            root: The root, as the user gave it.
+            is_elsewhere: Returns whether the run at a path is not known to be gone.
+        """
+        if self._identity is None:
+            return None
+        return FormerRuns(partial(self._load_former, root), is_elsewhere)
+
+    def _load_former(self, root: str) -> list[Run]:
+        if self._store is None or self._identity is None:
+            return []
+        load = partial(self._store.load, self._identity, "former")
+        try:
+            return read_former(ask(load, _MAX_LOAD_WAIT), root)
+        except OSError:
+            return []
+
+    def save_former(self, root: str, runs: Iterable[Run]) -> None:
+        """Save runs that are no longer there, with those that another program has saved."""
+        if self._store is not None and self._identity is not None:
+            former = FormerRuns(partial(self._load_former, root))
+            former.update(runs)
+            self._store.save(self._identity, former.encode(), "former")
+
+    def save_former_now_and_then(self, root: str, former: FormerRuns) -> None:
+        """Save as `save_now_and_then` does, if there is something new."""
+        now = time.monotonic()
+        if not former.has_changed or now < self._former_saved_at + _SAVE_INTERVAL:
+            return
+        self._former_saved_at = now
+        with contextlib.suppress(NoThreadError):
+            start_thread(partial(self.save_former, root, former.take_unsaved()), "save cache")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 
 class RootIdentity(NamedTuple):
@@ -13,11 +13,15 @@ class RootIdentity(NamedTuple):
     inode: int
 
 
+CachePart: TypeAlias = Literal["runs", "former"]
+"""What is kept of a root: its finished runs, and the last results of runs that have gone."""
+
+
 class CacheStore(Protocol):
     """Where caches are kept. No method raises: without a store everything is read."""
 
-    def load(self, root: RootIdentity) -> bytes | None:
+    def load(self, root: RootIdentity, part: CachePart = "runs") -> bytes | None:
         """Return what was saved for a root; None if there is nothing."""
 
-    def save(self, root: RootIdentity, data: bytes) -> None:
+    def save(self, root: RootIdentity, data: bytes, part: CachePart = "runs") -> None:
         """Save something for a root, in place of what was saved before."""

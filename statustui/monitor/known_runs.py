@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_keeper import CacheKeeper
@@ -47,6 +47,8 @@ class KnownRuns:
         settings: How to watch.
         stopped: Set when reading is to end.
         keeper: Keeps the cache of the root.
+        root: The root, as the user gave it.
+        is_elsewhere: Returns whether the run at a path is not known to be gone if it is not found.
     """
 
     def __init__(  # noqa: PLR0913 - what it shares with its scanner
@@ -58,6 +60,8 @@ class KnownRuns:
         settings: Settings,
         stopped: threading.Event,
         keeper: CacheKeeper,
+        root: str,
+        is_elsewhere: Callable[[str], bool],
     ) -> None:
         self.answered_at: float | None = None
         """When the filesystem last answered, on the monotonic clock; None while it is not used."""
@@ -85,7 +89,9 @@ class KnownRuns:
             Looks(settings.job_grace, settings.clock, settings.asker, beat=self.mark_answered)
         )
         self.series = AllSeries(settings.stale_after, settings.clock, unreadable.reasons)
-        self._pasts = Pasts(is_wanted=settings.tells_pasts)
+        self._root = root
+        self._former = keeper.former(root, is_elsewhere)
+        self._pasts = Pasts(self._former, is_wanted=settings.tells_pasts)
 
     def close(self) -> None:
         """End the threads."""
@@ -156,10 +162,19 @@ class KnownRuns:
 
     def drop_unchecked(self) -> Iterator[Finding]:
         """Remove the runs of the cache that a sweep of everything has not found."""
-        for path in self._unchecked:
+        for path, run in self._unchecked.items():
+            if self._former is not None:
+                self._former.replace(run, None)
             yield RunRemoved(path)
         self._unchecked = {}
         self.as_of = None
+
+    def _take_unchecked(self, run: Run) -> Run | None:
+        """Return what the cache has at the path of a run; keep the result if that is another."""
+        shown = self._unchecked.pop(run.path, None)
+        if shown is not None and shown.started != run.started and self._former is not None:
+            self._former.replace(shown, run)
+        return shown
 
     def check(self, paths: Collection[str]) -> Iterator[Finding]:
         """Check known runs, and read the changed ones."""
@@ -234,7 +249,7 @@ class KnownRuns:
             self._unreadable.remove(path)
         if snapshot is not known:
             self._count_read(snapshot, known)
-            shown = self._unchecked.pop(path, None)
+            shown = self._take_unchecked(run)
             before = None if known is None else known.run
             # Let this and the store share one object.
             run = shown if shown == run else keep_past(keep_stall(run, before), before)
@@ -379,6 +394,8 @@ class KnownRuns:
             own = run if is_same else snapshot.run._replace(past=run.past)
             self._snapshots[run.path] = snapshot._replace(run=own)
             yield RunChanged(run)
+        if self._former is not None:
+            self._keeper.save_former_now_and_then(self._root, self._former)
 
     def get(self, path: str) -> Run | None:
         """Return the known run at `path`; None if there is none."""

@@ -16,7 +16,6 @@ from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE, may_be_judged
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import Survey, find_runs
-from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.deadline import PATIENCE, Heartbeat, Question
@@ -24,6 +23,7 @@ from statustui.monitor.fs.mounts import Devices
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.reader_pool import ReaderPool
+from statustui.monitor.root_memory import Found, RootMemory
 from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.series import check_series, judge_series
 from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, read_snapshot, unread_part
@@ -75,13 +75,18 @@ class Picture(NamedTuple):
     """Each part of the roots that could not be read or listed."""
     unfollowed: dict[str, int]
     """Root without any runs -> number of links in it that were not followed."""
-    keepers: list[tuple[CacheKeeper, list[OutlinedRun | RunSnapshot]]]
+    memories: list[tuple[RootMemory, list[Found]]]
     """The cache of each root that was read to its end, and the runs that it may keep."""
 
+    def former(self) -> list[Run]:
+        """Return the last results of runs that are no longer there, as the caches have them."""
+        found = (memory.former(runs) for memory, runs in self.memories)
+        return [run for former in found if former is not None for run in former]
+
     def save(self) -> None:
-        """Save the caches of the roots that have many new finished runs."""
-        for keeper, found in self.keepers:
-            keeper.save(found)
+        """Save the caches of the roots of which much is new."""
+        for memory, found in self.memories:
+            memory.save(found)
 
 
 def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
@@ -148,12 +153,12 @@ def _collect(
     incomplete: list[Unread] = []
     unfollowed: dict[str, int] = {}
     counted: Counter[Category] = Counter()
-    keepers: list[tuple[CacheKeeper, list[OutlinedRun | RunSnapshot]]] = []
+    memories: list[tuple[RootMemory, list[Found]]] = []
     for reader, question in zip(readers, questions, strict=True):
         try:
             question.answer(patience, lambda: on_wait(sum(one.read_count for one in readers)))
-            if reader.keeper is not None:
-                keepers.append((reader.keeper, reader.kept))
+            if reader.memory is not None:
+                memories.append((reader.memory, reader.kept))
         except OSError as error:
             reader.parts.append(Unread(reader.root, error.strerror or str(error)))
     if asker is not None:
@@ -167,7 +172,7 @@ def _collect(
             unfollowed[reader.root] = reader.links
         incomplete += reader.parts
         incomplete += [part for run in found if run.error and (part := unread_part(run))]
-    return Picture(runs, counted, incomplete, unfollowed, keepers)
+    return Picture(runs, counted, incomplete, unfollowed, memories)
 
 
 def _ask(readers: Sequence[_RootReader], asker: Asker, patience: float) -> None:
@@ -242,11 +247,13 @@ class _RootReader:
         self._store = store
         self._grace = grace
         self._tells_pasts = tells_pasts
-        self.keeper: CacheKeeper | None = None
-        """Keeps the cache of the root; None before that is loaded."""
+        self._real_path = root
+        self._skipped: frozenset[str] = frozenset()
+        self.memory: RootMemory | None = None
+        """The cache of the root; None before that is loaded."""
         self.counted: list[OutlinedRun] = []
         """The runs that are only counted."""
-        self._kept: list[OutlinedRun | RunSnapshot] = []
+        self._kept: list[Found] = []
         """What has been read of the others, if it may be stored."""
 
     @property
@@ -255,7 +262,7 @@ class _RootReader:
         return len(self.runs) + len(self.counted)
 
     @property
-    def kept(self) -> list[OutlinedRun | RunSnapshot]:
+    def kept(self) -> list[Found]:
         """What may be stored."""
         return [*self.counted, *self._kept]
 
@@ -269,6 +276,7 @@ class _RootReader:
         skipped = self._claim(real_path)
         if skipped is None:
             return
+        self._real_path, self._skipped = real_path, skipped
         heartbeat()
 
         def count_links(found: Survey) -> None:
@@ -278,10 +286,10 @@ class _RootReader:
         run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
         mount = Devices(self.root, real_path).root_mount
         threads = self._threads = policy_for(mount.reach, Settings()).threads
-        self.keeper = CacheKeeper(self._store, real_path)
+        self.memory = RootMemory(self._store, self.root, real_path, self._is_elsewhere)
         first = FirstReader(
             with_metadata=self._details is not Details.STATUS,
-            cache=self.keeper.load(),
+            cache=self.memory.cache,
             is_shared=threads > 1,
         )
         try:
@@ -373,8 +381,19 @@ class _RootReader:
         if self._tells_pasts:
             from statustui.monitor.pasts import with_pasts  # noqa: PLC0415 - only where asked for
 
-            judged = with_pasts(judged, heartbeat)
+            former = None if self.memory is None else self.memory.former(self.kept)
+            judged = with_pasts(judged, heartbeat, former)
         self.runs = judged
+
+    def _is_elsewhere(self, path: str) -> bool:
+        """Return whether a run is left out, or in a part that could not be read."""
+        real = self._real_path + path.removeprefix(self.root)
+        if any(real == one or real.startswith(f"{one}/") for one in self._skipped):
+            return True
+        unread = {part.path for part in self.parts}
+        while unread and path not in unread and len(path) > len(self.root):
+            path = os.path.dirname(path)
+        return path in unread
 
     def _add_error(self, path: str, error: OSError) -> None:
         self.parts.append(Unread(path, error.strerror or str(error)))

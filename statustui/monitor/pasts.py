@@ -1,16 +1,19 @@
 """The pasts of the runs of one tree: the last results of the test that each is a run of.
 
-When runs change, only the newest runs of their tests are looked at again.
+When runs change, only the newest runs of their tests are looked at again. Results of runs that are
+no longer in the tree count as well, if `FormerRuns` keeps them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from statustui.core.cleaned_results import result_of
 from statustui.core.past import Name, chronological, name_of, outcome, past_at, past_before
-from statustui.core.recent_results import MAX_RESULTS, Past
+from statustui.core.recent_results import MAX_RESULTS, CleanedResult, Past
 from statustui.core.run import Run
+from statustui.monitor.former_runs import FormerRuns
 
 _MAX_SINGLE = 8
 """Runs that are inserted one by one; more are sorted with the others."""
@@ -22,13 +25,17 @@ class _Test:
     The newest results, and the newest of the other runs, carry a past.
     """
 
-    __slots__ = ("added", "has_lost_result", "others", "results")
+    __slots__ = ("added", "cleaned", "has_lost_result", "others", "results", "told")
 
     def __init__(self) -> None:
         self.results: list[Run] = []
         self.others: list[Run] = []
         self.added: list[Run] = []
         """The runs that are not among these yet."""
+        self.cleaned: Sequence[Run] = ()
+        """Those of the results whose runs are no longer in the tree."""
+        self.told: tuple[CleanedResult, ...] = ()
+        """The same as a past holds them."""
         self.has_lost_result = False
         """Whether a result has been removed since the pasts were last found."""
 
@@ -40,6 +47,15 @@ class _Test:
                 del runs[place]
                 self.has_lost_result |= runs is self.results
                 return
+
+    def set_cleaned(self, runs: Iterable[Run]) -> None:
+        """Set the results whose runs are no longer in the tree."""
+        before, self.cleaned = self.cleaned, sorted(runs, key=chronological)
+        for run in before:
+            if run not in self.cleaned:
+                self.discard(run)
+        self.added += [run for run in self.cleaned if run not in before]
+        self.told = tuple(filter(None, map(result_of, self.cleaned)))
 
     def take_changes(self) -> Iterator[tuple[list[Run], int, Past | None]]:
         """Yield a list, an index in it and a past for each run whose past has changed."""
@@ -60,15 +76,18 @@ class _Test:
             indexes.update(range(max(0, len(runs) - MAX_RESULTS - len(added)), len(runs)))
             for index in sorted(indexes):
                 past = self._past_of(runs, index, before)
-                if index < len(runs) and runs[index].past != past:
+                is_known = index < len(runs) and not runs[index].is_cleaned
+                if is_known and runs[index].past != past:
                     yield runs, index, past
 
     def _past_of(self, runs: list[Run], index: int, before: Past | None) -> Past | None:
         if not len(runs) - MAX_RESULTS <= index < len(runs):
             return None
         if runs is self.results:
-            return past_at(runs, index, before if index + 1 == len(runs) else None)
-        return past_before(self.results, _place_of(runs[index], self.results))
+            past = past_at(runs, index, before if index + 1 == len(runs) else None)
+        else:
+            past = past_before(self.results, _place_of(runs[index], self.results))
+        return past._replace(cleaned=self.told) if past is not None and self.told else past
 
 
 def _place_of(run: Run, runs: Sequence[Run]) -> int:
@@ -90,11 +109,13 @@ class Pasts:
     """Finds the pasts of the runs of one tree.
 
     Args:
+        former: Keeps the results of runs that are no longer in the tree; None to forget them.
         is_wanted: Whether anybody asks for them; if not, there are none.
     """
 
-    def __init__(self, *, is_wanted: bool = True) -> None:
+    def __init__(self, former: FormerRuns | None = None, *, is_wanted: bool = True) -> None:
         self._is_wanted = is_wanted
+        self._former = former
         self._tests: dict[Name, _Test] = {}
         self._changed: dict[str, Run | None] = {}
         """Path of a run that has changed -> the run as it was at the last review, if it was."""
@@ -119,7 +140,7 @@ class Pasts:
             The runs whose past has changed, with it.
         """
         changed, self._changed = self._changed, {}
-        tests: dict[Name, None] = {}
+        tests = dict.fromkeys(self._review_former(changed, get))
         for path, before in changed.items():
             if before is not None and (name := _test_of(before)) in self._tests:
                 self._tests[name].discard(before)
@@ -141,6 +162,21 @@ class Pasts:
             if not (test.results or test.others):
                 del self._tests[name]
 
+    def _review_former(
+        self, changed: Mapping[str, Run | None], get: Callable[[str], Run | None]
+    ) -> Iterator[Name]:
+        """Keep the results of runs that have gone; yield the tests of which others are kept now."""
+        former = self._former
+        if former is None:
+            return
+        has_any = bool(former)
+        for path, before in changed.items():
+            if before is not None or has_any:
+                former.replace(before, get(path))
+        for name in former.take_news():
+            self._tests.setdefault(name, _Test()).set_cleaned(former.of(name))
+            yield name
+
 
 def _test_of(run: Run) -> Name | None:
     """Return what a run is a run of; in a plain tree each run has a name of its own."""
@@ -158,14 +194,21 @@ def keep_past(run: Run, before: Run | None) -> Run:
     return run._replace(past=before.past) if is_same else run
 
 
-def with_pasts(runs: Sequence[Run], beat: Callable[[], object] = lambda: None) -> list[Run]:
+def with_pasts(
+    runs: Sequence[Run],
+    beat: Callable[[], object] = lambda: None,
+    former: FormerRuns | None = None,
+) -> list[Run]:
     """Return the runs of one tree with their pasts.
 
     Args:
         runs: The runs.
         beat: Called once for each run: with very many, this takes seconds.
+        former: The results of runs that are no longer in the tree; None for none.
     """
-    pasts = Pasts()
+    if former is not None:
+        former.tell_again()
+    pasts = Pasts(former)
     known = {run.path: run for run in runs}
 
     def get(path: str) -> Run | None:

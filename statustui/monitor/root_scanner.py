@@ -54,6 +54,8 @@ class RootScanner:
             settings=settings,
             stopped=stopped,
             keeper=CacheKeeper(settings.store, self.real_root),
+            root=root,
+            is_elsewhere=self._is_elsewhere,
         )
 
     def close(self) -> None:
@@ -228,6 +230,12 @@ class RootScanner:
     def review_pasts(self) -> Iterator[Finding]:
         """Yield the runs whose past has changed; to be called once all runs have been read."""
         yield from self._runs.review_pasts()
+
+    def _is_elsewhere(self, path: str) -> bool:
+        """Return whether the run at a path is left out, or in a part that cannot be read."""
+        real = self.real_root + path.removeprefix(self.root)
+        is_skipped = any(real == one or real.startswith(f"{one}/") for one in self.skipped)
+        return is_skipped or any(self.unreadable.above(path))
 
     # Directories.
 

@@ -14,7 +14,7 @@ import sys
 import time
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 from zlib import crc32
@@ -85,19 +85,22 @@ class SnapshotCache:
         outline = self._outline(row)
         return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
 
-    def runs(self, root: str) -> Iterator[Run]:
+    def runs(self, root: str, leave_out: Container[str] = ()) -> Iterator[Run]:
         """Yield all runs as they were saved, the most recently written first.
 
         The root itself is left out: its id is the name of the directory that it leads to.
 
         Args:
             root: The root, as the user gave it.
+            leave_out: The paths of runs to leave out.
         """
         paths = list(self._rows)
         modified = self._columns[2]
         for row in sorted(range(len(paths)), key=modified.__getitem__, reverse=True):
             kind, metadata = self._metadata[self._columns[5][row]]
             path = root + paths[row]
+            if path in leave_out:
+                continue
             place = RunDir(root, path, os.path.basename(path), kind)
             with contextlib.suppress(*_DAMAGE):
                 run = build_outlined(place, metadata, self._outline(row))

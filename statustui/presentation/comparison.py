@@ -8,6 +8,8 @@ from typing import Any
 from statustui.core.categories import Category
 from statustui.core.comparison import MEANINGS, Comparison, Item
 from statustui.core.past import outcome
+from statustui.core.recent_results import CLEANED
+from statustui.core.run import Run
 from statustui.core.text import count
 
 _MAX_NAMED = 3
@@ -53,6 +55,11 @@ def _as_before(comparison: Comparison) -> str:
     return said
 
 
+def place_of(run: Run) -> str:
+    """Return the path of a run, and that nothing is there any more if it was cleaned away."""
+    return f"{run.path}, {CLEANED}" if run.is_cleaned else run.path
+
+
 def count_items(name: str, number: int) -> str:
     """Return how many tests are in the list `name` of a comparison, in words."""
     return count(number, "new failure") if name == "new" else f"{number:,} {MEANINGS[name]}"
@@ -75,8 +82,15 @@ def _item_objects(items: Iterable[Item]) -> list[dict[str, str | None]]:
         {
             "name": item.name,
             "run": item.run and item.run.path,
-            "base": item.base and item.base.path,
+            **_base_object(item.base),
             "cause": item.cause,
         }
         for item in items
     ]
+
+
+def _base_object(base: Run | None) -> dict[str, str | None]:
+    """Return the path of a base, null if nothing is there any more, and then where it was."""
+    if base is not None and base.is_cleaned:
+        return {"base": None, "base_cleaned": base.path}
+    return {"base": base and base.path}

@@ -14,6 +14,8 @@ _WIDE = 30 * _MINUTE
 """Seconds between the bounds of an estimate from which its time is told to five minutes."""
 _WEEK = 6 * _DAY
 """Seconds for which a weekday tells the day."""
+_LEAST_PACE = 0.1
+"""Difference from the usual pace that is told."""
 _LEAST_CELLS = 3
 """A curve with fewer cells is left out."""
 _RAMP, _ASCII_RAMP = "▁▂▃▄▅▆▇█", "_.:-=+*#"
@@ -86,7 +88,8 @@ def _end(end: Estimate, now: float) -> str:
     at = _clock_time(step * round((now + middle) / step), now)
     rough = ", rough" if end.is_rough else ""
     overdue = f", {end.overdue:,} overdue" if end.overdue else ""
-    return f"ends ~{at} ({' - '.join(_bounds(low, high))}{rough}{overdue})"
+    pace = f", {end.pace:.1f} x the usual time" if abs(end.pace - 1) >= _LEAST_PACE else ""
+    return f"ends ~{at} ({' - '.join(_bounds(low, high))}{rough}{overdue}{pace})"
 
 
 def _clock_time(moment: float, now: float) -> str:

@@ -77,7 +77,11 @@ def _past_object(past: Past) -> dict[str, Any]:
 
 
 def _moment_object(moment: Moment | None) -> dict[str, Any] | None:
-    return moment and {"path": moment.path, "timestamp": moment.time}
+    return moment and {
+        "path": moment.path,
+        "timestamp": moment.time,
+        **({"cleaned": True} if moment.is_cleaned else {}),
+    }
 
 
 def _members_object(members: Members) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from statustui.remote.codec import CodecError, read_number, read_table
 from statustui.remote.paths import Paths
 from statustui.remote.run_codec import MAX_ROOT_RUNS, decode_runs, encode_runs
 
-_FORMAT = 1
+_FORMAT = 2
 _MAX_PLAIN_BYTES = 1 << 28
 _CHUNK = 500
 """Runs that are encoded at a time, so that other threads get their turn in between."""

@@ -42,8 +42,12 @@ _SAME = "="
 _Result = Literal["PASS", "FAIL", "ERROR"]
 _RESULTS = frozenset({"result", "status_result", "results_file"})
 _HINTS = get_type_hints(Run)
-_SPECIAL = ("root", "path", "id", "metadata", "current", "problem", "stage", "is_muted")
-"""Fields with a form of their own. Whether a run is muted is known on this side alone."""
+_SPECIAL = (
+    *("root", "path", "id", "metadata", "current", "problem", "stage"),
+    *("is_muted", "is_cleaned"),
+)
+"""Fields with a form of their own. Whether a run is muted is known on this side alone; what is
+sent is in the tree."""
 _TIMES = [name for name in Run._fields if _HINTS[name] == float | None]
 _PLAIN = [name for name in Run._fields if name not in {*_SPECIAL, *_TIMES}]
 """All the other fields."""
@@ -162,7 +166,7 @@ def decode_runs(data: object, paths: Paths) -> list[Run]:
     columns["metadata"] = list(
         map(RunMetadata, *(columns[f"metadata.{name}"] for name in RunMetadata._fields))
     )
-    columns["is_muted"] = [False] * count
+    columns["is_muted"] = columns["is_cleaned"] = [False] * count
     return list(map(Run._make, zip(*(columns[name] for name in Run._fields), strict=True)))
 
 

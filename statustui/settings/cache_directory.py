@@ -1,4 +1,4 @@
-"""Caches of roots, in the user's XDG cache directory: one file for each root."""
+"""Caches of roots, in the user's XDG cache directory: a file for each part of each root."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import time
 from zlib import crc32
 
-from statustui.monitor.cache_store import RootIdentity
+from statustui.monitor.cache_store import CachePart, RootIdentity
 from statustui.settings.directories import user_directory
 from statustui.settings.state_files import digest
 
@@ -40,9 +40,9 @@ class CacheDirectory:
     def __init__(self, directory: str) -> None:
         self._directory = directory
 
-    def load(self, root: RootIdentity) -> bytes | None:
+    def load(self, root: RootIdentity, part: CachePart = "runs") -> bytes | None:
         """Return what was saved for a root; None if there is nothing."""
-        path = self._path(root)
+        path = self._path(root, part)
         try:
             with open(path, "rb") as file:
                 content = file.read(_MAX_FILE_SIZE + 1)
@@ -56,9 +56,9 @@ class CacheDirectory:
             os.utime(path, follow_symlinks=False)
         return data
 
-    def save(self, root: RootIdentity, data: bytes) -> None:
+    def save(self, root: RootIdentity, data: bytes, part: CachePart = "runs") -> None:
         """Save something for a root, atomically, in a file that only the user can read."""
-        path = self._path(root)
+        path = self._path(root, part)
         temporary = f"{path}.{os.getpid()}"
         content = b"".join([_MAGIC, _identify(root), _checksum(data), data])
         with contextlib.suppress(OSError):
@@ -74,8 +74,9 @@ class CacheDirectory:
                 raise
             self._delete_old()
 
-    def _path(self, root: RootIdentity) -> str:
-        return os.path.join(self._directory, digest(os.fsencode(root.real_path)) + _SUFFIX)
+    def _path(self, root: RootIdentity, part: CachePart) -> str:
+        name = digest(os.fsencode(root.real_path)) + ("" if part == "runs" else f".{part}")
+        return os.path.join(self._directory, name + _SUFFIX)
 
     def _delete_old(self) -> None:
         """Delete what has not been used for long, and what an interrupted save has left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,38 @@ def test_by_default_each_last_result_is_compared_with_the_one_before(tmp_path: P
     assert (item["run"], item["base"]) == (str(last), str(former))
     answer = json.loads(run("compare", tmp_path, "--json", "-F", f"id={former.name}").stdout)
     assert [(one["run"], one["base"]) for one in answer["fixed"]] == [(str(former), str(old))]
+
+
+def test_runs_that_were_cleaned_away_are_compared_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the cache, which says that there is nothing to open; not without it."""
+    monkeypatch.setattr("statustui.monitor.outlined_run.is_racy", lambda _signature: False)
+    for number in range(30):
+        add_run(tmp_path, number, f"t{number}", PASSED if number else "RUN_ERROR x", days=1)
+        add_run(tmp_path, 100 + number, f"t{number}", FAILED if number == 1 else PASSED)
+    before = run("compare", tmp_path, "--json", status=1)
+    for number in range(30):
+        shutil.rmtree(tmp_path / "test_runs" / str(number))
+    answer = json.loads(run("compare", tmp_path, "--json", status=1).stdout)
+    assert names(answer) == names(json.loads(before.stdout)) == {"new": ["t1"], "fixed": ["t0"]}
+    [new] = answer["new"]
+    assert new["base"] is None
+    assert new["base_cleaned"] == str(tmp_path / "test_runs" / "1")
+    nights = ("-F", "age<12h", "--base", "age>12h", "--json")
+    assert names(json.loads(run("compare", tmp_path, *nights, status=1).stdout)) == names(answer)
+    shutil.rmtree(tmp_path / "test_runs" / "129")
+    others = ("-F", "age<12h", "--base", "age>12h")
+    missing = run("compare", tmp_path, *others, status=1).stdout
+    assert "test_runs/29, cleaned away" in missing
+    report = run("report", tmp_path, "--format", "csv", *others).stdout
+    assert f"{tmp_path}/test_runs/29, cleaned away" in report
+    listed = json.loads(run("list", tmp_path, "--json", "-F", "broke").stdout)
+    [broke] = listed["runs"]
+    assert broke["past"]["last_passed"]["cleaned"] is True
+    assert "cleaned" not in broke["past"]["failing_since"]
+    words = run("compare", tmp_path, "--no-cache", status=1).stdout
+    assert "Nothing to compare with" in words
 
 
 def test_of_several_runs_of_a_name_the_last_counts_and_that_is_said(tmp_path: Path) -> None:

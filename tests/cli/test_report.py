@@ -33,6 +33,30 @@ def test_a_report_tells_what_is_new_with_the_log_that_explains_it(tmp_path: Path
     assert run("report", tmp_path, *nights).stdout.startswith("# Report on ")
 
 
+def test_odd_times_logs_and_results_are_told_for_what_they_are(tmp_path: Path) -> None:
+    """A log that is one line is cut; a clock set back, NaN and nested lists are no measures."""
+    nested = "[" * 10_000 + "]" * 10_000
+    odd = [
+        '{"result": "PASS", "a": NaN, "b": 1e400, "c": -Infinity}',
+        nested,
+        f'{{"result": "PASS", "a": 1{"0" * 5000}, "b": {nested}}}',
+    ]
+    for night in range(2):
+        for number, results in enumerate(odd):
+            path = add_run(tmp_path, 10 * night + number, f"odd{number}", days=1 - night)
+            (path / "results.json").write_text(results, encoding="utf-8")
+        add_run(tmp_path, 10 * night + 5, "back", seconds=60 - 600 * night, days=1 - night)
+        path = add_run(tmp_path, 10 * night + 6, "n" * 10_000, FAILED, days=1 - night)
+        (path / "run.log").write_bytes(b"x" * 500_000)
+    for form in FORMATS:
+        assert len(run("report", tmp_path, "--format", form).stdout) < 120_000, form
+    written = run("report", tmp_path, "--format", "junit").stdout
+    assert "x" * 1900 + "x" * 50 in written
+    assert "x" * 2100 not in written
+    words = run("compare", tmp_path).stdout
+    assert words.startswith("Nothing has changed in 5 names: 4 passed as before, 1 still failing")
+
+
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     """A reader of the file keeps what it has; permissions stay, and nothing else is left."""
     tree, out = tmp_path / "tree", tmp_path / "out"

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from statustui.core.campaign import Campaign, Estimate, Outlook, Spread, last_end, time_left
+from statustui.core.categories import Category
 from statustui.core.past import Name
 from statustui.core.run import Run, Stall
-from statustui.core.work_times import Usual, WorkTimes, time_at_work, work_name
+from statustui.core.work_times import (
+    USUAL_PACE,
+    Usual,
+    WorkTimes,
+    seconds_at_work,
+    time_at_work,
+    work_name,
+)
 from tests.runs import make
 
 NOW = 1_795_000_000.0
@@ -152,7 +161,17 @@ def test_usual_times_are_those_of_the_runs_of_the_name_that_passed_or_failed(
     for name in {work_name(run) for run in runs}:
         own = tuple(sorted(time_at_work(run) or 0.0 for run in ended if work_name(run) == name))
         everybody = tuple(sorted(time_at_work(run) or 0.0 for run in ended))
-        assert times.usual(name) == (Usual(own, True) if own else Usual(everybody))
+        assert times.usual(name)[:2] == ((own, True) if own else (everybody, False))
+
+
+def test_a_clock_that_was_set_back_tells_no_time() -> None:
+    """Zero would be a time: of a run that has become faster than any other."""
+    back = run_of("1", "s.a", HOUR, works=-30.0)
+    assert time_at_work(back) is None
+    assert seconds_at_work(back._replace(began=None, started=None)) is None
+    times = WorkTimes()
+    times.add(back)
+    assert times.usual(work_name(back)) == Usual()
 
 
 def test_only_the_newest_runs_of_a_name_are_compared_with() -> None:
@@ -166,7 +185,7 @@ def test_only_the_newest_runs_of_a_name_are_compared_with() -> None:
     far = far._replace(metadata=far.metadata._replace(system="ats2"))
     times.add(far)
     assert times.usual(name).seconds == tuple(map(float, range(20)))
-    assert times.usual(work_name(far)) == Usual((99.0,), is_of_name=True)
+    assert times.usual(work_name(far))[:2] == ((99.0,), True)
     for run in (*runs, far):
         times.discard(run)
     assert times.usual(name) == Usual()
@@ -201,6 +220,73 @@ def test_nothing_is_estimated_where_nothing_can_be_said() -> None:
     assert end_of([run_of("w", "s.a", 60.0)]) is None
     rough = end_of([past, run_of("w", "s.b", 10.0)])
     assert rough == Estimate(Spread(0.7 * HOUR, HOUR, 1.3 * HOUR), is_rough=True)
+
+
+def slow_night(factor: float, done: int, names: int = 12) -> list[Run]:
+    """Many tests: five usual nights, and one in which all take longer, some of them already done.
+
+    Of the others three run for a minute now, and the rest waits.
+    """
+    runs = []
+    for number in range(names):
+        name, usual = f"s.{number:02}", 600.0 + 60 * number
+        for night in range(1, 6):
+            works = usual * (1 + 0.02 * ((number + night) % 5 - 2))
+            runs.append(run_of(f"{number}.{night}", name, 24 * HOUR * night, works=works))
+        if number < done:
+            runs.append(run_of(f"{number}.d", name, 2 * HOUR, works=usual * factor))
+        elif number < done + 3:
+            runs.append(run_of(f"{number}.w", name, 70.0))
+        else:
+            runs.append(waiting(f"{number}.q", name, 2 * HOUR - number))
+    return runs
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.5, 3.0, 0.5])
+def test_what_is_slower_tonight_is_expected_to_stay_so(factor: float) -> None:
+    """Against a simulation second by second of what is left, in which all take as much longer."""
+    runs = slow_night(factor, done=6, names=20)
+    usual = [round((600 + 60 * number) * factor) for number in range(20)]
+    expected = simulate([seconds - 60 for seconds in usual[6:9]], usual[9:][::-1])
+    end = end_of(runs)
+    assert end is not None
+    assert end.pace == factor
+    assert abs(end.seconds.middle - expected) < 0.04 * expected
+    assert end.seconds.low < expected < end.seconds.high
+
+
+def test_a_pace_takes_enough_names_that_agree() -> None:
+    """Few say nothing of the others, and neither do many of which some are slow and some fast."""
+    few = end_of(slow_night(3.0, done=4))
+    assert few is not None
+    assert few.pace == 1.0
+    noise = [
+        run_of(f"{n}", f"s.{n:02}", 2 * HOUR, works=(600.0 + 60 * n) * (2.0 if n % 2 else 0.5))
+        for n in range(6)
+    ]
+    mixed = end_of([*slow_night(1.0, done=0), *noise])
+    assert mixed is not None
+    assert mixed.pace == 1.0
+    failed = [run._replace(category=Category.FAILED) for run in noise]
+    assert end_of([*slow_night(1.0, done=0), *failed]) is not None
+    # What disagrees widens the range.
+    sure, unsure = end_of(slow_night(2.0, done=6)), end_of([*slow_night(2.0, done=5), *noise[5:]])
+    assert sure is not None
+    assert unsure is not None
+    wide, narrow = (end.seconds.high - end.seconds.low for end in (unsure, sure))
+    assert wide > narrow
+
+
+@given(st.lists(st.floats(1.2, 9), min_size=5, max_size=30))
+def test_the_pace_is_between_those_of_the_names(factors: list[float]) -> None:
+    """Its bounds are among what the names show; a night before the last break counts as usual."""
+    times = WorkTimes()
+    for number, factor in enumerate(factors):
+        times.add(run_of(f"{number}.b", f"s.{number}", 24 * HOUR, works=100.0))
+        times.add(run_of(f"{number}.n", f"s.{number}", HOUR, works=100.0 * factor))
+    pace = times.pace(NOW - 2 * HOUR)
+    assert min(factors) * 0.999 <= pace.low <= pace.middle <= pace.high <= max(factors) * 1.001
+    assert times.pace(NOW - 48 * HOUR) == times.pace(NOW) == USUAL_PACE
 
 
 def test_overdue_runs_are_left_out_of_the_end() -> None:

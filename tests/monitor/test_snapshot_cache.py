@@ -20,7 +20,7 @@ from statustui.core.reading import open_checked
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
-from statustui.monitor.cache_store import RootIdentity
+from statustui.monitor.cache_store import CachePart, RootIdentity
 from statustui.monitor.first_read import FirstReader, read_first
 from statustui.monitor.fs.deadline import NoThreadError
 from statustui.monitor.once import Details, read_once
@@ -38,14 +38,15 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.saved: dict[RootIdentity, bytes] = {}
+        self.former: dict[RootIdentity, bytes] = {}
 
-    def load(self, root: RootIdentity) -> bytes | None:
+    def load(self, root: RootIdentity, part: CachePart = "runs") -> bytes | None:
         """Return what was saved."""
-        return self.saved.get(root)
+        return (self.saved if part == "runs" else self.former).get(root)
 
-    def save(self, root: RootIdentity, data: bytes) -> None:
+    def save(self, root: RootIdentity, data: bytes, part: CachePart = "runs") -> None:
         """Save it."""
-        self.saved[root] = data
+        (self.saved if part == "runs" else self.former)[root] = data
 
 
 def places_below(root: Path) -> list[RunDir]:
@@ -373,8 +374,8 @@ def test_a_store_that_does_not_answer_is_not_waited_for(
     answers = threading.Event()
 
     class Dead(MemoryStore):
-        def load(self, root: RootIdentity) -> Any:  # noqa: ANN401 - nothing ever
-            del root
+        def load(self, root: RootIdentity, part: CachePart = "runs") -> Any:  # noqa: ANN401 - nothing ever
+            del root, part
             answers.wait(20)
 
     dead = Dead()

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cache
 from html.parser import HTMLParser
@@ -330,6 +331,26 @@ def test_a_report_says_how_many_causes_it_leaves_out() -> None:
         assert f"and {left} more causes of {len(causes)}" in render(report, form)
     answer = json.loads(render(report, "json"))
     assert (len(answer["failures"]), answer["logs_left_out"]) == (len(causes), 0)
+
+
+def test_a_report_says_which_logs_it_leaves_out() -> None:
+    """Of each failure in JUnit and JSON, where a script reads them; of each cause to people."""
+    known = [make(f"r/{n}", "RUN_ERROR x", name=f"t.{n}") for n in range(4)]
+    log = LogTail(Log("run", "r/0/run.log"), ("it hangs",), (1, 2, 3, 4))
+    report = replace(report_on(known, {"r/0": log}), unquoted={"r/2", "r/3"})
+    written = render(report, "junit")
+    schema().validate(written)
+    failures = list(ET.fromstring(written).iter("error"))  # noqa: S314 - it is our own
+    assert ["left out" in (failure.text or "") for failure in failures] == [False] * 2 + [True] * 2
+    assert "<system-out>The ends of the logs of 2 of these failures are left out" in written
+    for form in ("md", "html"):
+        assert "The ends of the logs of 2 of these runs are left out." in render(report, form)
+        assert "left out" not in render(report_on(known), form)
+    answer = json.loads(render(report, "json"))
+    [cause] = answer["failures"]
+    assert [one["log_left_out"] for one in cause["runs"]].count(True) == 2
+    assert answer["logs_left_out"] == 2
+    assert "left out" not in render(report_on(known), "junit")
 
 
 def test_the_json_of_a_report_has_the_documented_keys() -> None:

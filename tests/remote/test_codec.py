@@ -59,8 +59,12 @@ def as_here(run: Run) -> Run:
     if members is not None:
         members = replace(members, paths=tuple(f"host:{path}" for path in members.paths))
     past = run.past
-    if past is not None and past.since is not None:
-        past = past._replace(since=past.since._replace(path=f"host:{past.since.path}"))
+    if past is not None:
+        since, passed = (
+            one and one._replace(path=f"host:{one.path}") for one in (past.since, past.passed)
+        )
+        cleaned = tuple(one._replace(path=f"host:{one.path}") for one in past.cleaned)
+        past = past._replace(since=since, passed=passed, cleaned=cleaned)
     return run._replace(
         root=f"host:{run.root}", path=f"host:{run.path}", members=members, past=past
     )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from statustui.core.categories import Category
 from statustui.core.job import Job, JobStatus, Verdict
 from statustui.core.members import Members
-from statustui.core.recent_results import Change, Moment, Past
+from statustui.core.recent_results import Change, CleanedResult, Moment, Past
 from statustui.core.run import Run, RunMetadata, Stall
 from statustui.core.status_info import StatusInfo
 
@@ -68,9 +68,16 @@ def runs_of(root: str) -> st.SearchStrategy[Run]:
             st.booleans(),
             st.sampled_from([None, Change.BROKE]),
             since=st.none() | st.builds(Moment, path, TIME),
-            passed=st.none(),
+            passed=st.none() | st.builds(Moment, path, TIME, st.booleans()),
+            cleaned=st.lists(
+                st.builds(
+                    CleanedResult, path, st.sampled_from(Category), TIME, STATUS, st.none() | STATUS
+                ),
+                max_size=2,
+            ).map(tuple),
         ),
         is_muted=st.just(value=False),
+        is_cleaned=st.just(value=False),
         job=st.none()
         | st.builds(
             Job,

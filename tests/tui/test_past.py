@@ -6,6 +6,7 @@ import pytest
 
 from statustui.core.run import Run, RunMetadata
 from statustui.monitor.batch import Batch
+from statustui.monitor.former_runs import FormerRuns
 from statustui.monitor.pasts import with_pasts
 from statustui.settings.config import Config
 from tests.runs import make
@@ -91,6 +92,30 @@ async def test_the_header_of_a_run_tells_the_past_of_its_test() -> None:
         await pilot.press("q")
         await settle(pilot)
         assert "id=32" in shown(app)
+
+
+async def test_a_run_that_was_cleaned_away_is_named_but_cannot_be_opened() -> None:
+    """Its id is in parentheses; a click and a key say why nothing opens, and so does `=`."""
+    app, source = make_app()
+    former = FormerRuns(list)
+    former.replace(night("still", "PFF", 0), None)
+    runs = [run for run in nights() if run.id != "30"]
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        send(source, *with_pasts([run._replace(past=None) for run in runs], former=former))
+        await settle(pilot)
+        await pilot.press("slash", *"id=32", "enter", "enter")
+        await wait_for(pilot, "failing since 36h ago (31), last passed 2d ago (30, cleaned away)")
+        assert "✓ (30)  ✗ 31  ✗ 32" in shown(app)
+        y = next(n for n, line in enumerate(screen_lines(app)) if "✓ (30)" in line)
+        await pilot.click(offset=(screen_lines(app)[y].index("✓ (30)") + 3, y))
+        await wait_for(pilot, "30 was cleaned away: nothing")
+        await pilot.press("less_than_sign")
+        await wait_for(pilot, "FAILED  31  still")
+        await pilot.press("less_than_sign")
+        await settle(pilot)
+        assert "FAILED  31  still" in shown(app)
+        await pilot.press("equals_sign")
+        await wait_for(pilot, "The last pass of still (30) was cleaned away")
 
 
 @pytest.mark.slow

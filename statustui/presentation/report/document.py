@@ -24,7 +24,7 @@ def render(report: Report) -> str:
         "total": len(report.counted),
         "categories": report.counts,
         **comparison_object(report.comparison),
-        "logs_left_out": report.logs_left_out,
+        "logs_left_out": len(report.unquoted),
         "failures": [
             {"cause": cause.signature, "runs": [_failure(run, report) for run in cause.runs]}
             for cause in report.causes
@@ -40,4 +40,9 @@ def render(report: Report) -> str:
 def _failure(run: Run, report: Report) -> dict[str, Any]:
     tail = report.tails.get(run.path)
     log = tail and {"name": tail.log.name, "path": tail.log.path, "lines": list(tail.lines)}
-    return {**run_object(run), "seconds": seconds_at_work(run), "log": log}
+    return {
+        **run_object(run),
+        "seconds": seconds_at_work(run),
+        "log": log,
+        "log_left_out": run.path in report.unquoted,
+    }

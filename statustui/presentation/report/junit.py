@@ -18,6 +18,7 @@ from statustui.core.past import outcome
 from statustui.core.run import Run
 from statustui.core.text import clean_lines, format_iso
 from statustui.core.work_times import seconds_at_work
+from statustui.presentation.comparison import place_of
 from statustui.presentation.report.report import Report
 
 _TAGS = {Category.PASSED: "passed", Category.FAILED: "failure", Category.ERROR: "error"}
@@ -44,6 +45,13 @@ def render(report: Report) -> str:
         )
         for pair in inside:
             _add_case(one, _text(name), pair, report, said)
+        left = sum(pair.run is not None and pair.run.path in report.unquoted for pair in inside)
+        if left:
+            ET.SubElement(
+                one, "system-out"
+            ).text = (
+                f"The ends of the logs of {left} of these failures are left out: there are so many."
+            )
     ET.indent(suites)
     data: bytes = ET.tostring(suites, encoding="us-ascii", xml_declaration=True)
     return f"{data.decode()}\n"
@@ -87,7 +95,7 @@ def _remarks(report: Report) -> Mapping[str, list[str]]:
         for item in items:
             if item.run is not None and item.base is not None:
                 cause = f": {item.cause}" if name in {"slower", "faster", "fixed"} else ""
-                remark = f"{MEANINGS[name]}{cause} (compared with {item.base.path})"
+                remark = f"{MEANINGS[name]}{cause} (compared with {place_of(item.base)})"
                 said.setdefault(item.run.path, []).append(remark)
     return said
 
@@ -120,4 +128,6 @@ def _explanation(run: Run, report: Report) -> list[str]:
     """Return the whole note of a failure, and the end of the log that explains it."""
     note = [] if run.problem is None else ["", run.problem.note]
     tail = report.tails.get(run.path)
-    return note if tail is None else [*note, "", f"end of {tail.log.path}:", *tail.lines]
+    if tail is not None:
+        return [*note, "", f"end of {tail.log.path}:", *tail.lines]
+    return [*note, "", "end of the log: left out"] if run.path in report.unquoted else note

@@ -56,8 +56,8 @@ class Report:
     """The filter that chose what they were compared with; empty for the result before each."""
     tails: Mapping[str, LogTail] = field(default_factory=dict)
     """Path of a failed run -> the end of the log that explains its failure, as far as read."""
-    logs_left_out: int = 0
-    """Failed runs whose logs are not quoted, because there are so many."""
+    unquoted: Collection[str] = frozenset()
+    """Paths of the failed runs whose logs are not quoted, because there are so many."""
     incomplete: Sequence[tuple[str, str]] = ()
     """Path and error of each part that could not be read."""
     remark: str = ""
@@ -114,6 +114,10 @@ class Report:
     def causes(self) -> list[Cause]:
         """The failures by what went wrong, the most frequent first."""
         return causes_of(self.comparison)
+
+    def left_out(self, cause: Cause) -> int:
+        """Return of how many runs of a cause the logs are not quoted, as there are so many."""
+        return sum(run.path in self.unquoted for run in cause.runs)
 
     @cached_property
     def slowest(self) -> list[tuple[Run, float]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from statustui.core.run import Run
 from statustui.core.text import clean, format_iso
 from statustui.core.work_times import seconds_at_work
+from statustui.presentation.comparison import place_of
 from statustui.presentation.export import csv_lines
 from statustui.presentation.report.report import Report, verdict_of
 
@@ -47,7 +48,7 @@ def _rows(report: Report) -> Iterator[list[str]]:
             *_columns_of(run),
             "; ".join(cause for name, cause in lists if name != "added"),
             run.path if run else "",
-            pair.base.path if pair.base else "",
+            place_of(pair.base) if pair.base else "",
         ]
         yield [clean(cell).strip() for cell in cells]
 

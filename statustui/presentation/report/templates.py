@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from statustui.core.run import Run
 from statustui.core.text import clean_lines, format_span
+from statustui.presentation.comparison import place_of
 from statustui.presentation.report.report import MAX_CAUSES, MAX_ROWS, MAX_TAILS, Report
 
 Escape = Callable[[str], str]
@@ -35,7 +36,7 @@ def _environment(escape: Escape, *, is_html: bool) -> Environment:
             escape(value) if isinstance(value, str) and not isinstance(value, Markup) else value
         ),
     )
-    environment.filters.update(span=format_span, when=when, lines=clean_lines)
+    environment.filters.update(span=format_span, when=when, lines=clean_lines, place=place_of)
     environment.globals.update(max_causes=MAX_CAUSES, max_rows=MAX_ROWS, max_tails=MAX_TAILS)
     return environment
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from operator import attrgetter, eq
-from typing import Any, NamedTuple
+import time
+from collections.abc import Generator, Iterable
+from typing import NamedTuple
 
 from statustui.core.durations import BRIEF
-from statustui.core.order import GROUPINGS, SORT_KEYS, Key
 from statustui.core.run import Run
 from statustui.monitor.run.histories import RunTimeline
+from statustui.tui.model.bar_order import ORDERS, ArrangedBars, arrange_bars, node_of
 from statustui.tui.model.bars import (
     Bar,
     Life,
@@ -29,36 +29,14 @@ _ZOOM = 2.0
 """Factor by which a key zooms."""
 _SHIFT = 0.25
 """Share of the axis by which a key scrolls."""
+_MAX_AHEAD = 86_400.0
+"""Seconds from now up to which a start counts for the axis; a later one is an error of a clock."""
 _MAX_LIVES = 2000
 """Runs whose phases are kept: those that were in view last."""
-_MAX_SINGLE = 1000
+_MAX_SINGLE = 300
 """Changed runs that are sorted in one by one."""
-_LAST = "\U0010ffff"
-"""Sorts behind any node."""
-
-node_of = GROUPINGS["node"].of
-"""Returns the nodes of the job of a run; empty if unknown."""
-_start_of = attrgetter("started")
-_FIRST_KEYS: dict[str, Callable[[Run], Any]] = {
-    "name": SORT_KEYS["name"][0],
-    "node": lambda run: node_of(run) or _LAST,
-}
-"""Name of an order -> what is compared before the start."""
-
-
-def _by_start(run: Run) -> Key:
-    return run.started, run.path
-
-
-def _by(first: Callable[[Run], Any]) -> Callable[[Run], Key]:
-    return lambda run: (first(run), run.started, run.path)
-
-
-ORDERS: dict[str, Callable[[Run], Key]] = {
-    "start": _by_start,
-    **{name: _by(first) for name, first in _FIRST_KEYS.items()},
-}
-"""Name of an order -> what to compare."""
+_MAX_SECONDS = 0.02
+"""Seconds for arranging the runs at once."""
 
 
 def _last_sign(run: Run, now: float) -> float:
@@ -86,18 +64,21 @@ class OverTime:
     """
 
     def __init__(self) -> None:
-        self.order = "start"
+        self.order = self._wanted = "start"
         """One of `ORDERS`."""
         self.top = 0
         """Index of the first run in view."""
         self._height = self._cells = 1
         self._runs: dict[str, Run] = {}
         self._untimed: dict[str, Run] = {}
-        self._sorted = RunOrder(_by_start)
+        self._work: Generator[None, None, ArrangedBars] | None = None
+        self._sorted = RunOrder(ORDERS[self.order])
         self._curve = LoadCurve()
         self._axis: TimeAxis | None = None
         """The axis that the user has chosen; None to fit the runs in view."""
         self._selected: str | None = None
+        self._preferred: list[str | None] = []
+        """What to select once the runs are arranged; empty for what is selected."""
         self._row = 0
         """The row of the selection when it was last looked for."""
         self._lives: dict[str, Life] = {}
@@ -114,38 +95,41 @@ class OverTime:
     # Runs.
 
     def set_runs(self, runs: Iterable[Run]) -> None:
-        """Set all runs."""
-        known, untimed = self._runs, self._untimed = {}, {}
-        starts: list[float] = []
-        ends: list[float] = []
-        for run in runs:
-            started = run.started
-            if started is None:
-                untimed[run.path] = run
-                continue
-            known[run.path] = run
-            starts.append(started)
-            end = ended_at(run)
-            if end is not None:
-                ends.append(end)
-        self._curve = LoadCurve(starts, ends)
-        self._sort()
+        """Set all runs; with many of them, `continue_arranging` does the rest.
 
-    def _sort(self) -> None:
-        runs = sorted(self._runs.values(), key=_start_of)
-        if any(map(eq, map(_start_of, runs), map(_start_of, runs[1:]))):
-            runs.sort(key=_by_start)
-        first = _FIRST_KEYS.get(self.order)
-        if first is not None:
-            runs.sort(key=first)
-        self._sorted = RunOrder(ORDERS[self.order], runs)
-        self._keep_selection()
+        Until then everything is as it was.
+        """
+        self._work = arrange_bars(list(runs), self._wanted)
+        self.continue_arranging()
+
+    @property
+    def is_arranging(self) -> bool:
+        """Whether there are new runs, or another order, that are not shown yet."""
+        return self._work is not None
+
+    def continue_arranging(self) -> None:
+        """Go on with arranging the runs for a while, by at least one step."""
+        end = time.perf_counter() + _MAX_SECONDS
+        while self._work is not None:
+            try:
+                next(self._work)
+            except StopIteration as done:
+                self._work = None
+                self.order, self._runs, self._untimed, self._sorted, self._curve = done.value
+                self._keep_selection()
+            if time.perf_counter() >= end:
+                break
+
+    def _finish_arranging(self) -> None:
+        while self.is_arranging:
+            self.continue_arranging()
 
     def change(self, changed: Iterable[Run], gone: Iterable[str]) -> None:
         """Add or replace runs, and remove those at some paths.
 
-        Many are sorted in together.
+        Many are sorted in together, as `set_runs` does it.
         """
+        self._finish_arranging()
         new = {run.path: run for run in changed}
         old = [path for path in gone if path not in new]
         if len(new) + len(old) > _MAX_SINGLE:
@@ -175,13 +159,14 @@ class OverTime:
     def cycle_order(self) -> None:
         """Switch to the next order, with the same run selected."""
         names = list(ORDERS)
-        self.order = names[(names.index(self.order) + 1) % len(names)]
-        self._sort()
+        self._wanted = names[(names.index(self._wanted) + 1) % len(names)]
+        self._finish_arranging()
+        self.set_runs([*self._untimed.values(), *self._runs.values()])
 
     @property
     def knows_nodes(self) -> bool:
-        """Whether the node of any run is known."""
-        return any(map(node_of, self._runs.values()))
+        """Whether the node of any run is known, while they are in the order of their nodes."""
+        return any(map(node_of, self._sorted.slice(0, 1)))
 
     # Phases.
 
@@ -243,8 +228,15 @@ class OverTime:
         """Move the selection by a number of pages."""
         self.move(round(pages * self._height))
 
+    def prefer(self, path: str | None) -> None:
+        """Select the run at `path`, or the last one, once the runs are arranged."""
+        self._preferred = [path]
+
     def _keep_selection(self) -> None:
         """Find the selected run again; if it is gone, select what is in its place."""
+        if self._preferred:
+            self.select_run(self._preferred.pop())
+            return
         run = self.selected
         index = None if run is None else self._sorted.index(run)
         self.select(self._row if index is None else index)
@@ -270,6 +262,8 @@ class OverTime:
         if self._axis is not None:
             return TimeAxis(self._axis.begin, self._axis.end, self._cells)
         runs = self.in_view
+        # One start in the far future must not leave all others without a cell.
+        runs = [run for run in runs if (run.started or 0.0) <= now + _MAX_AHEAD] or runs
         begins = [run.started for run in runs if run.started is not None]
         if not begins:
             return TimeAxis.fitted(now, now, self._cells)

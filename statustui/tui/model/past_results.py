@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from statustui.core.past import chronological, outcome
+from statustui.core.cleaned_results import run_of
+from statustui.core.past import chronological, name_of, outcome
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 from statustui.tui.model.peers import runs_of_test
@@ -41,16 +42,35 @@ class PastResults:
 
     @property
     def results(self) -> list[Run]:
-        """The results, in chronological order."""
-        results = (run for run in self._alike.values() if outcome(run) is not None)
-        return sorted(results, key=chronological)
+        """The results, in chronological order; also of runs that were cleaned away."""
+        results = [run for run in self._alike.values() if outcome(run) is not None]
+        return sorted([*results, *self._cleaned()], key=chronological)
+
+    def _cleaned(self) -> list[Run]:
+        """Return the runs that were cleaned away, which the newest runs of the test tell of."""
+        name = None if self._run is None else name_of(self._run)
+        pasts = (run.past for run in self._alike.values())
+        found = {
+            (one.path, one.started): one
+            for told in {past.cleaned for past in pasts if past is not None}
+            for one in told
+        }
+        known = {(run.path, run.started) for run in self._alike.values()}
+        return [] if name is None else [run_of(found[key], name) for key in found.keys() - known]
 
     def beside(self, path: str, step: int) -> Run | None:
-        """Return the result after the run at `path`, or (-1) before it; None if there is none."""
+        """Return the result after the run at `path`, or (-1) before it.
+
+        Returns:
+            The result; that of a run that was cleaned away only if there is no other; or None.
+        """
         run = self._runs.get(path)
         if run is None:
             return None
         key = chronological(run)
         if step > 0:
-            return next((one for one in self.results if chronological(one) > key), None)
-        return next((one for one in reversed(self.results) if chronological(one) < key), None)
+            further = [one for one in self.results if chronological(one) > key]
+        else:
+            further = [one for one in reversed(self.results) if chronological(one) < key]
+        there = (one for one in further if not one.is_cleaned)
+        return next(there, further[0] if further else None)

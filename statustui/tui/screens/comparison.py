@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
@@ -10,6 +11,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from statustui.core.categories import Category
+from statustui.core.recent_results import CLEANED
 from statustui.core.run import Run
 from statustui.core.text import clean, format_age
 from statustui.monitor.batch import Batch
@@ -198,10 +201,24 @@ class ComparisonScreen(LiveScreen):
         if not self._references:
             if self._run.kind != "test":
                 return "Only test runs of Pavilion can be compared by their name."
-            return f"There is no other finished run of {name} to compare with."
-        if self._chosen is not None and self._chosen.title == NEXT_PASS:
-            return f"No run of {name} before this one has passed; this is the first pass after it."
-        return f"No run of {name} before this one has passed; this is the run before it."
+            gone = self._cleaned_pass
+            none = f"There is no other finished run of {name} to compare with."
+            return f"{gone}. {none}" if gone else none
+        is_next = self._chosen is not None and self._chosen.title == NEXT_PASS
+        chosen = "the first pass after it" if is_next else "the run before it"
+        why = self._cleaned_pass or f"No run of {name} before this one has passed"
+        return f"{why}; this is {chosen}."
+
+    @property
+    def _cleaned_pass(self) -> str:
+        """Say which run was the last to pass before this one, if it was cleaned away."""
+        past, name = self._run.past, clean(self._run.name)[:_MAX_NAME]
+        here = self._run.started or float("inf")
+        for one in reversed(() if past is None else past.cleaned):
+            if one.category is Category.PASSED and (one.started or 0.0) < here:
+                gone = clean(os.path.basename(one.path))[:_MAX_ID]
+                return f"The last pass of {name} ({gone}) was {CLEANED}"
+        return ""
 
     # Changes.
 

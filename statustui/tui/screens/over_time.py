@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import TimerHandle
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
@@ -20,11 +21,14 @@ from statustui.tui.model.help_entries import Section, glyph_section
 from statustui.tui.model.over_time import OverTime
 from statustui.tui.model.screen_context import ScreenContext
 from statustui.tui.screens.live_screen import LiveScreen
+from statustui.tui.terminal.timers import call_after
 from statustui.tui.widgets.bar_chart import BarChart
 from statustui.tui.widgets.key_line import KeyLine
 
 _MAX_TICKS = 32
 """Ticks after which a history that could not be read is tried again at the latest."""
+_PAUSE = 0.02
+"""Seconds between two parts of arranging many runs."""
 _TICK = 2.0
 """Seconds after which the line of now, and the bars of runs under way, are drawn again."""
 
@@ -71,6 +75,10 @@ class OverTimeScreen(LiveScreen):
         """Path of a run whose history could not be read -> why."""
         self._backoff = Backoff(_MAX_TICKS)
         """Tells when these are tried again."""
+        self._go_on: TimerHandle | None = None
+        """Set while arranging the runs goes on in a moment."""
+        self._asks_nodes = False
+        """Whether the user has chosen an order that is not there yet."""
         self._arranged: object = None
         """How the list was arranged when all runs were taken from it."""
         self._changed: dict[str, None] = {}
@@ -90,9 +98,9 @@ class OverTimeScreen(LiveScreen):
     def on_mount(self) -> None:
         """Take over the list and its selection, and start to read histories."""
         self.set_focus(self._chart)
-        self._take_list()
         current = self._shared.store.current
-        self._model.select_run(None if current is None else current.path)
+        self._model.prefer(None if current is None else current.path)
+        self._take_list()
         self._reading = self._shared.read_histories(
             lambda found: self.post_message(HistoriesFound(found))
         )
@@ -115,6 +123,20 @@ class OverTimeScreen(LiveScreen):
         self._arranged = self._shared.store.arranged
         self._changed.clear()
         self._model.set_runs(self._shared.store.listed_runs())
+        self._go_on_soon()
+
+    def _go_on_soon(self) -> None:
+        """Go on with arranging the runs in a moment, unless that is done or comes anyhow."""
+        if self._model.is_arranging and self._go_on is None:
+            self._go_on = call_after(self, _PAUSE, self._go_on_now)
+
+    def _go_on_now(self) -> None:
+        self._go_on = None
+        self._model.continue_arranging()
+        self._go_on_soon()
+        self._tell_nodes()
+        if not self._model.is_arranging and self.is_on_top:
+            self._update()
 
     def apply_batch(self, batch: Batch) -> None:
         """Note which runs have changed."""
@@ -142,7 +164,7 @@ class OverTimeScreen(LiveScreen):
         store = self._shared.store
         if store.arranged is not self._arranged:
             self._take_list()
-        elif self._changed:
+        elif self._changed and not self._model.is_arranging:
             paths, self._changed = list(self._changed), {}
             listed = [
                 run
@@ -152,6 +174,7 @@ class OverTimeScreen(LiveScreen):
                 and store.row_of(path) is not None
             ]
             self._model.change(listed, paths)
+            self._go_on_soon()
         self._redraw()
 
     @on(BarsMoved)
@@ -225,8 +248,16 @@ class OverTimeScreen(LiveScreen):
     def action_order(self) -> None:
         """Switch to the next order."""
         self._do(self._model.cycle_order)
-        if self._model.order == "node" and not self._model.knows_nodes:
-            self.notify("No node is known of any of these runs.", timeout=3)
+        self._go_on_soon()
+        self._asks_nodes = True
+        self._tell_nodes()
+
+    def _tell_nodes(self) -> None:
+        """Say so if the user wants an order by nodes, and none is known."""
+        if self._asks_nodes and not self._model.is_arranging:
+            self._asks_nodes = False
+            if self._model.order == "node" and not self._model.knows_nodes:
+                self.notify("No node is known of any of these runs.", timeout=3)
 
     @on(BarOpened)
     def action_open(self) -> None:

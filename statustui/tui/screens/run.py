@@ -49,6 +49,7 @@ from statustui.tui.widgets.filter_line import SearchLine
 from statustui.tui.widgets.key_line import KeyLine
 from statustui.tui.widgets.log_tab import LogTab
 from statustui.tui.widgets.pager import Pager
+from statustui.tui.widgets.past_line import describe_cleaned
 from statustui.tui.widgets.run_header import Overview
 from statustui.tui.widgets.run_tabs import HISTORY, LOGS, RESULTS, RUNS, RunTabs
 
@@ -333,8 +334,10 @@ class RunScreen(LiveScreen):
         if run is None:
             when = "later" if step > 0 else "earlier"
             self.notify(f"There is no {when} result of this test.", timeout=3)
-            return
-        self._show(run)
+        elif run.is_cleaned:
+            self.notify(describe_cleaned(run), timeout=5, markup=False)
+        else:
+            self._show(run)
 
     @on(ResultChosen)
     def _show_result(self, message: ResultChosen) -> None:

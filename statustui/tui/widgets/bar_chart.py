@@ -18,10 +18,11 @@ from statustui.core.run import Run
 from statustui.core.text import clean, count, format_span
 from statustui.presentation.glyphs import STYLES
 from statustui.tui.messages import BarOpened, BarsMoved
+from statustui.tui.model.bar_order import node_of
 from statustui.tui.model.bars import Bar, Phase, span_of
 from statustui.tui.model.display_options import DisplayOptions
 from statustui.tui.model.load_curve import draw_curve
-from statustui.tui.model.over_time import OverTime, node_of
+from statustui.tui.model.over_time import OverTime
 from statustui.tui.model.time_axis import TimeAxis
 from statustui.tui.widgets.cells import pad_cell
 
@@ -155,6 +156,8 @@ class BarChart(Widget, can_focus=True):
         parts = [f"by {model.order}", text]
         if model.untimed:
             parts.append(f"{model.untimed:,} without a time")
+        if model.is_arranging:
+            parts.append("arranging")
         if not model.is_fitted:
             parts.append("0 fits the axis")
         if self._remark:

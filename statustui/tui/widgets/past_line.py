@@ -9,7 +9,7 @@ from rich.text import Text
 from textual import events
 
 from statustui.core.past import past_at
-from statustui.core.recent_results import MAX_RESULTS, Change, Moment
+from statustui.core.recent_results import CLEANED, MAX_RESULTS, Change, Moment
 from statustui.core.run import Run
 from statustui.core.text import clean, format_age
 from statustui.presentation.glyphs import STYLES
@@ -35,8 +35,9 @@ class _Cell(NamedTuple):
 class PastLine(Painted):
     """What the results of a test add up to, and the last of them, the newest last.
 
-    A click on a result opens its run. The results have a line of their own if not all fit behind
-    the words. It is hidden if there are no results but the run itself.
+    A click on a result opens its run; one that was cleaned away is in parentheses. The results have
+    a line of their own if not all fit behind the words. It is hidden if there are no results but
+    the run itself.
 
     Args:
         clock: Gives the current time in seconds since 1970.
@@ -57,7 +58,8 @@ class PastLine(Painted):
     def set_results(self, path: str, results: Sequence[Run]) -> None:
         """Set all results of the test of the run at `path`, in chronological order."""
         self._path, self._results = path, results
-        self.set_class(all(run.path == path for run in results), "-empty")
+        is_other = (run.path != path or run.is_cleaned for run in results)
+        self.set_class(not any(is_other), "-empty")
         self.update()
 
     def draw(self) -> Text:
@@ -90,7 +92,7 @@ class PastLine(Painted):
         """Return the first of `count` results to show: the last ones, or from the run on."""
         last = max(0, len(self._results) - count)
         for index, run in enumerate(self._results[:last]):
-            if run.path == self._path:
+            if run.path == self._path and not run.is_cleaned:
                 return index
         return last
 
@@ -102,7 +104,8 @@ class PastLine(Painted):
             start = line.cell_len
             style = self.get_component_rich_style(STYLES[run.category], partial=True)
             line.append(run.category.glyph, style)
-            line.append(f" {_id_of(run)}", "bold underline" if run.path == self._path else "")
+            is_shown = run.path == self._path and not run.is_cleaned
+            line.append(f" {_word_of(run)}", "bold underline" if is_shown else "")
             self._cells.append(_Cell(run, start, line.cell_len))
 
     def on_click(self, event: events.Click) -> None:
@@ -111,7 +114,11 @@ class PastLine(Painted):
         if place is None or place.y != self._line:
             return
         for cell in self._cells:
-            if cell.start <= place.x < cell.end:
+            if not cell.start <= place.x < cell.end:
+                continue
+            if cell.run.is_cleaned:
+                self.notify(describe_cleaned(cell.run), timeout=5, markup=False)
+            else:
                 self.post_message(ResultChosen(cell.run.path))
 
 
@@ -119,9 +126,19 @@ def _id_of(run: Run) -> str:
     return clean(run.id)[:_MAX_ID]
 
 
+def _word_of(run: Run) -> str:
+    """Return the id of a run, in parentheses if it was cleaned away."""
+    return f"({_id_of(run)})" if run.is_cleaned else _id_of(run)
+
+
+def describe_cleaned(run: Run) -> str:
+    """Return that a run cannot be opened."""
+    return f"{_id_of(run)} was {CLEANED}: nothing but its result is known."
+
+
 def _width_of(run: Run) -> int:
     """Return the cells that a result takes, with the gap in front of it."""
-    return len(_GAP) + 2 + Text(_id_of(run)).cell_len
+    return len(_GAP) + 2 + Text(_word_of(run)).cell_len
 
 
 def describe_past(results: Sequence[Run], now: float) -> str:
@@ -136,7 +153,7 @@ def describe_past(results: Sequence[Run], now: float) -> str:
     flaky = "flaky, " if past is not None and past.is_flaky else ""
     if past is None or past.since is None:
         word = "fixed" if past is not None and past.change is Change.FIXED else "passed"
-        return f"{flaky}{word} {_told(Moment(last.path, last.updated_at), now)}"
+        return f"{flaky}{word} {_told(Moment(last.path, last.updated_at, last.is_cleaned), now)}"
     passed = "never passed" if past.passed is None else f"last passed {_told(past.passed, now)}"
     return f"{flaky}failing since {_told(past.since, now)}, {passed}"
 
@@ -144,4 +161,5 @@ def describe_past(results: Sequence[Run], now: float) -> str:
 def _told(moment: Moment, now: float) -> str:
     """Return how long ago a run ended, and its id."""
     when = "" if moment.time is None else f"{format_age(now - moment.time)} ago "
-    return f"{when}({clean(moment.path.rpartition('/')[2])[:_MAX_ID]})"
+    gone = f", {CLEANED}" if moment.is_cleaned else ""
+    return f"{when}({clean(moment.path.rpartition('/')[2])[:_MAX_ID]}{gone})"

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from statustui.core.run import Run, Stall
 from statustui.core.timeline import StateTimeline
 from statustui.monitor.run.histories import RunTimeline
-from statustui.tui.model import over_time
+from statustui.tui.model import bar_order, over_time
+from statustui.tui.model.bar_order import ORDERS
 from statustui.tui.model.bars import Phase, lay_out, life_of, ran, span_of, stamp_of
 from statustui.tui.model.load_curve import LoadCurve, draw_curve
-from statustui.tui.model.over_time import ORDERS, OverTime
+from statustui.tui.model.over_time import OverTime
 from statustui.tui.model.time_axis import MIN_SECONDS, TimeAxis
 from tests.runs import make
 
@@ -209,6 +210,51 @@ def test_runs_are_in_order_and_the_selection_in_view_whatever_changes(
         spans = [span for run in timed if (span := span_of(run)) is not None]
         assert count == sum(start <= time and (end is None or time < end) for start, end in spans)
     assert not any(model.bar(run, axis, now).off for run in model.in_view)
+
+
+@pytest.mark.parametrize("order", sorted(ORDERS))
+def test_many_runs_are_arranged_in_slices_and_shown_when_that_is_done(
+    order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then all is as it was; a change waits for the end, and a new set begins anew."""
+    monkeypatch.setattr(bar_order, "_SLICE", 3)
+    runs = [make_run(n, ["RUNNING"], float(n * 7 % 5), name=f"n{n % 4}") for n in range(20)]
+    runs += [make_run(30 + n, [], 0.0) for n in range(4)]
+    model = OverTime()
+    model.set_runs(runs[:2])
+    while model.order != order:
+        model.cycle_order()
+    model.prefer("r/7")
+    shown = model.in_view
+    monkeypatch.setattr(over_time, "_MAX_SECONDS", 0.0)
+    model.set_runs(runs)
+    steps = 0
+    while model.is_arranging:
+        assert model.in_view == shown
+        model.continue_arranging()
+        steps += 1
+    assert steps > 10
+    model.resize(100, 30)
+    assert model.in_view == sorted(runs[:20], key=ORDERS[order])
+    assert (len(model), model.untimed) == (20, 4)
+    assert model.selected is runs[7]
+    model.set_runs(runs[:10])
+    model.change([runs[12]], [runs[3].path])
+    kept = [run for run in [*runs[:10], runs[12]] if run is not runs[3]]
+    assert model.in_view == sorted(kept, key=ORDERS[order])
+
+
+def test_a_start_in_the_far_future_does_not_stretch_the_axis() -> None:
+    """Its bar is later than what is shown; alone, it is shown."""
+    model, now = OverTime(), 5000.0
+    model.resize(5, 30)
+    far = make_run(9, ["RUNNING", "CANCELLED"], 4e9)
+    model.set_runs([make_run(1, ["RUNNING", "CANCELLED"], 4000.0), far])
+    axis = model.axis(now)
+    assert axis.end < 6000.0
+    assert [model.bar(run, axis, now).off for run in model.in_view] == [0, 1]
+    model.set_runs([far])
+    assert not model.bar(far, model.axis(now), now).off
 
 
 def test_moving_scrolls_by_half_a_page_and_ends_at_the_ends() -> None:

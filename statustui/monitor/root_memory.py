@@ -1,0 +1,93 @@
+"""What is kept of one root between two looks at it, by what reads trees once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from statustui.core.run import Run
+from statustui.monitor.cache_keeper import CacheKeeper
+from statustui.monitor.cache_store import CacheStore
+from statustui.monitor.former_runs import FormerRuns
+from statustui.monitor.outlined_run import OutlinedRun
+from statustui.monitor.snapshot import RunSnapshot
+
+Found: TypeAlias = OutlinedRun | RunSnapshot
+
+
+class RootMemory:
+    """The cache of one root: its finished runs, and the results of runs that are no longer there.
+
+    Args:
+        store: Where it is kept; None to keep none.
+        root: The root, as the user gave it.
+        real_path: The real path of the root.
+        is_elsewhere: Returns whether the run at a path is not known to be gone if it is not found.
+    """
+
+    def __init__(
+        self,
+        store: CacheStore | None,
+        root: str,
+        real_path: str,
+        is_elsewhere: Callable[[str], bool],
+    ) -> None:
+        self._root = root
+        self._keeper = CacheKeeper(store, real_path)
+        self.cache = self._keeper.load()
+        """The runs of an earlier look."""
+        self._former = self._keeper.former(root, is_elsewhere)
+        self._gone: int | None = None
+        """How many runs of the cache are no longer there; None before that is known."""
+
+    def former(self, found: Sequence[Found]) -> FormerRuns | None:
+        """Return the last results of the runs that are no longer there; None without a cache.
+
+        Args:
+            found: All runs of the root.
+        """
+        self._find_gone(found)
+        return self._former
+
+    def save(self, found: Sequence[Found]) -> None:
+        """Save runs, if many of them are new, or many are no longer there."""
+        gone = self._find_gone(found)
+        former = self._former
+        if former is not None and former.has_changed:
+            self._keeper.save_former(self._root, former.take_unsaved())
+        self._keeper.save(found, gone)
+
+    def _find_gone(self, found: Sequence[Found]) -> int:
+        """Keep the results of the runs that are no longer there, and return how many these are."""
+        if self._gone is None:
+            self._gone = 0 if self._former is None else self._compare(found, self._former)
+        return self._gone
+
+    def _compare(self, found: Sequence[Found], former: FormerRuns) -> int:
+        """Compare the runs that were found with the cache, and with those that were gone before."""
+        stored = {_path_of(one) for one in found if one.is_stored}
+        before: dict[str, Run] = {}
+        if len(stored) < len(self.cache):
+            before = {run.path: run for run in self.cache.runs(self._root, leave_out=stored)}
+        now = _at({*before, *(run.path for run in former)}, found)
+        for path, run in now.items():
+            if run is not None:
+                former.replace(before.pop(path, None), run)
+        gone = [run for path, run in before.items() if path not in now]
+        for run in gone:
+            former.replace(run, None)
+        return len(gone)
+
+
+def _path_of(found: Found) -> str:
+    return found.run.path if isinstance(found, RunSnapshot) else found.place.path
+
+
+def _at(paths: set[str], found: Iterable[Found]) -> dict[str, Run | None]:
+    """Return path -> the run that was found there; None if it takes more to build it."""
+    if not paths:
+        return {}
+    there = [one for one in found if _path_of(one) in paths]
+    return {
+        _path_of(one): one.run if isinstance(one, RunSnapshot) else one.build() for one in there
+    }
