@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -189,7 +189,7 @@ def sort_all(ids: IdOrder, sort: str) -> Generator[Listing | None, None, tuple[R
     Yields:
         None, wherever the caller may pause.
     """
-    by_id, key = ids.sorted_runs(), sort_key(sort)
+    by_id, key = (yield from ids.sort()), sort_key(sort)
     series = [run for run in by_id if run.kind == "series"]
     runs = [run for run in by_id if run.kind != "series"] if series else by_id
     ordered_runs = yield from sort_in_slices(runs, sort)
@@ -221,7 +221,7 @@ def arrange(
     if ids is not None:
         runs, series = yield from sort_all(ids, arrangement.sort)
     listing = Listing(arrangement, runs, series, toggled)
-    members: dict[str, list[Run]] = {}
+    members: defaultdict[str, list[Run]] = defaultdict(list)
     if not listing.is_plain:
         listed_before = chain.from_iterable(group.order for group in before.groups.all())
         candidates = iter(listed_before if narrows and ids is None else chain(runs, series))
@@ -240,13 +240,14 @@ def arrange(
 
 
 def _add_members(
-    members: dict[str, list[Run]], arrangement: Arrangement, runs: Iterable[Run]
+    members: defaultdict[str, list[Run]], arrangement: Arrangement, runs: Iterable[Run]
 ) -> int:
     """Add those runs that are listed to the members of their groups; return how many they are."""
     listed = list(arrangement.filter(runs))
     if arrangement.grouping == "none" and not any(run.kind == "series" for run in listed):
-        members.setdefault("", []).extend(listed)
+        members[""] += listed
     else:
+        of = GROUPINGS[arrangement.grouping].of
         for run in listed:
-            members.setdefault(arrangement.group_name(run), []).append(run)
+            members[SERIES_GROUP if run.kind == "series" else of(run)].append(run)
     return len(listed)
