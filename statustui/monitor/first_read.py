@@ -8,7 +8,7 @@ import os
 import stat
 
 from statustui.core.outline import read_outline
-from statustui.core.reading import open_checked, signature_of
+from statustui.core.reading import open_checked, pack_signature, signature_of
 from statustui.core.run import RunDir
 from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import STATUS
@@ -80,7 +80,7 @@ class FirstReader:
         return RunSnapshot(
             run,
             found.metadata,
-            found.signature,
+            pack_signature(found.signature),
             found.device,
             is_racy=not is_stored and is_racy(found.signature),
             is_stored=is_stored,
@@ -132,7 +132,8 @@ class FirstReader:
         end = data.rfind(b"\n") + 1
         summary = StatusSummary().add(data[:end], end) if end else StatusSummary()
         run = build_run(place, metadata, summary, torn=data[end:], signature=signature)
-        return RunSnapshot(run, metadata, signature, state.st_dev, is_racy=is_racy(signature))
+        packed = pack_signature(signature)
+        return RunSnapshot(run, metadata, packed, state.st_dev, is_racy=is_racy(signature))
 
 
 def _read_whole(

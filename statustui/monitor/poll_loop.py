@@ -227,10 +227,10 @@ class PollLoop:
     def _rest(self) -> float | None:
         """Longest delay in seconds until a change of a finished run is seen; None: at once."""
         scanner, policy = self.scanner, self.scanner.policy
-        if self._listener.watches_all_runs or not scanner.resting:
+        if self._listener.watches_all_runs or not scanner.resting_count:
             return None
         heard = self._listener.watched_resting
-        unheard = max(0, len(scanner.resting) - heard)
+        unheard = max(0, scanner.resting_count - heard)
         rest = policy.recent_rest if self._listener.is_listening else policy.rest
         # `wanted` checks per second are due, and `room` checks fit into a sweep.
         wanted = unheard / rest + heard / policy.rest

@@ -79,9 +79,9 @@ class RootScanner:
         return self._runs.schedule.active
 
     @property
-    def resting(self) -> dict[str, float]:
-        """Path of each finished run -> when its status file was written, in seconds since 1970."""
-        return self._runs.schedule.resting
+    def resting_count(self) -> int:
+        """Number of finished runs."""
+        return self._runs.schedule.resting.count
 
     @property
     def always_due(self) -> int:
@@ -337,10 +337,10 @@ class RootScanner:
         Returns:
             The time; infinity for a directory without runs, None for anything else.
         """
-        since = self._runs.schedule.resting.get(path)
-        if since is None and path in self._directories and path not in self._runs:
-            return float("inf")
-        return since
+        if path in self._runs.schedule.resting:
+            return self._runs.written_at(path)
+        is_directory = path in self._directories and path not in self._runs
+        return float("inf") if is_directory else None
 
     def is_watchable(self, path: str, *, any_filesystem: bool) -> bool:
         """Return whether a run or directory can be watched for events.
