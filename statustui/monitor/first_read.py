@@ -49,7 +49,7 @@ class FirstReader:
     ) -> None:
         self._with_metadata = with_metadata
         self.cache = cache
-        self._is_shared = is_shared
+        self.is_shared = is_shared
         self._parent = ""
         """The directory that the last run was in."""
         self._descriptor: int | None = None
@@ -58,7 +58,8 @@ class FirstReader:
         """Whether the last run had a ``results.json``."""
 
     def close(self) -> None:
-        """Close the directory."""
+        """Close the directory; the next run opens its own."""
+        self._parent = ""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -93,7 +94,7 @@ class FirstReader:
             The run; its snapshot if the status file holds anything unusual; None as `read` does.
         """
         path, around = place.path, None
-        if not self._is_shared and place.kind != "plain":
+        if not self.is_shared and place.kind != "plain":
             parent, _, name = path.rpartition("/")
             if parent != self._parent:
                 self._enter(parent)

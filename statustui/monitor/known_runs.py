@@ -78,7 +78,7 @@ class KnownRuns:
         """When the runs of `read_cache` were saved, in seconds since 1970; None without any."""
         self._unchecked: dict[str, Run] = {}
         """Path -> run from the cache that no sweep has come to yet."""
-        self._first = FirstReader(cache=cache)
+        self._first = FirstReader(cache=cache, is_shared=policy.threads > 1)
         self._reader = RunReader(self._snapshots, self.trusts_stat, policy.threads, self._first)
         self.schedule = Schedule(policy, self.written_at)
         self._stalls = Stalls(settings.stale_after, settings.clock)
@@ -210,11 +210,15 @@ class KnownRuns:
 
     def read_new(self, places: Iterable[RunDir]) -> Iterator[Finding]:
         """Read new runs."""
-        for snapshot in self._reader.read(places):
-            self.mark_answered()
-            yield from self._apply(snapshot)
-            if self._stopped.is_set():
-                return
+        try:
+            for snapshot in self._reader.read(places):
+                self.mark_answered()
+                yield from self._apply(snapshot)
+                if self._stopped.is_set():
+                    return
+        finally:
+            # Another directory may have the same path next time.
+            self._first.close()
 
     def _apply(self, snapshot: RunSnapshot, *, is_late: bool = False) -> Iterator[Finding]:
         """Store the new snapshot of a run, and yield what has changed.

@@ -76,6 +76,7 @@ class RunReader:
 
     def use_threads(self, threads: int) -> None:
         """Read `threads` runs at a time from now on."""
+        self._first.is_shared = threads > 1
         if self._pool.size != threads:
             before, self._pool = self._pool, ReaderPool(self._read_short, threads)
             before.close()
