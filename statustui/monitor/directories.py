@@ -29,11 +29,11 @@ class DirectoryChange(NamedTuple):
 
     is_run: bool
     """Whether the directory is a run itself, because it holds a status file."""
-    gone: tuple[str, ...] = ()
+    gone: tuple[str, ...]
     """Paths of subdirectories that no longer exist."""
-    new: tuple[Folder, ...] = ()
-    """Subdirectories that have been created."""
-    replaced: tuple[Folder, ...] = ()
+    new: list[Folder]
+    """Subdirectories that have been created; the caller may consume them."""
+    replaced: tuple[Folder, ...]
     """Subdirectories whose name now belongs to another directory."""
 
 
@@ -218,7 +218,7 @@ class Directories:
         self._let_rest(path, directory, now, state.st_mtime)
         directory.links = found.links
         change = _apply_survey(directory, found)
-        return DirectoryChange(found.is_run) if change is None and is_first else change
+        return DirectoryChange(found.is_run, (), [], ()) if change is None and is_first else change
 
     def _let_rest(self, path: str, directory: _DirectoryState, now: float, modified: float) -> None:
         """Schedule the next check of a directory without runs.
@@ -245,6 +245,6 @@ def _apply_survey(directory: _DirectoryState, found: Survey) -> DirectoryChange 
     return DirectoryChange(
         found.is_run,
         tuple(path for path in before if path not in children),
-        tuple(folder for folder in other if folder.path not in before),
+        [folder for folder in other if folder.path not in before],
         tuple(folder for folder in other if folder.path in before),
     )

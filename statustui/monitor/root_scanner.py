@@ -270,16 +270,20 @@ class RootScanner:
             yield from self._runs.remove_tree(gone)
         for other in change.replaced:
             yield from self._replace(other)
-        # The newest runs have the highest ids and matter most, so they are read first.
-        new = sorted(change.new, key=lambda one: natural(one.name), reverse=True)
-        certain = [run_dir(self.root, one) for one in new if one.is_run]
+        new = change.new
+        new.sort(key=lambda one: natural(one.name))
+        certain = [one for one in new if one.is_run]
         self.found = max(self.found, len(self)) + sum(one.kind != "series" for one in certain)
-        for one in reversed(new):
+        for one in new:
             if not one.is_run:
                 self._directories.add(one)
                 self._to_list.append(one.path)
                 yield PathRests(one.path)
-        yield from self._runs.read_new(certain)
+        # There may be very many: what is known of each goes when it is read.
+        new.clear()
+        # The newest runs have the highest ids and matter most, so they are read first.
+        last_first = (run_dir(self.root, certain.pop()) for _ in range(len(certain)))
+        yield from self._runs.read_new(last_first)
 
     def _replace(self, folder: Folder) -> Iterator[Finding]:
         """Scan a directory whose path belonged to another directory before."""

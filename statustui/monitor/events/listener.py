@@ -123,10 +123,10 @@ class Listener:
         for path in announced.runs:
             self._check.record_event(path)
         # A change between the last check and the setting of a watch has raised no event.
-        newly_watched, self._newly_watched = self._classify(self._newly_watched), set()
+        newly_watched, self._newly_watched = self._newly_watched, set()
         return Hints(
-            announced.runs | newly_watched.runs,
-            announced.directories | newly_watched.directories,
+            announced.runs.union(path for path in newly_watched if path in self._scanner),
+            announced.directories | newly_watched,
             announced.contents,
             has_lost_events,
         )
