@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 from collections.abc import Callable, Sequence
@@ -143,8 +144,7 @@ def open_monitor(
         roots,
         config=config,
         session=session,
-        # A garbage collection need not go through all runs, which form no cycles.
-        on_scanned=gc.freeze,
+        on_scanned=_tidy_memory,
     )
     splash.hand_over()
     app.run(mouse=mouse)
@@ -154,6 +154,17 @@ def open_monitor(
         raise Crash(app.last_words)
     if app.return_code:
         raise SystemExit(app.return_code)
+
+
+def _tidy_memory() -> None:
+    """Clean up after the first scan."""
+    # A garbage collection need not go through all runs, which form no cycles.
+    gc.freeze()
+    # Tables that grew have left holes of megabytes.
+    import ctypes  # noqa: PLC0415 - the first frame does not need it
+
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _recall(config: Config, roots: Sequence[str]) -> tuple[Config, SessionState | None]:

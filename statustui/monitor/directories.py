@@ -240,11 +240,13 @@ def _apply_survey(directory: _DirectoryState, found: Survey) -> DirectoryChange 
     other = [folder for folder in found.folders if before.get(folder.path) != folder.inode]
     if not other and len(before) == len(found.folders) and found.is_run == directory.is_run:
         return None
-    children = {folder.path: folder.inode for folder in found.folders}
-    directory.is_run, directory.children = found.is_run, children or _NO_CHILDREN
+    now = {folder.path: folder.inode for folder in found.folders}
+    # The known runs have the paths of the listing before: let each be in memory once.
+    stay = {path: now[path] for path in before if path in now}
+    directory.is_run, directory.children = found.is_run, {**stay, **now} or _NO_CHILDREN
     return DirectoryChange(
         found.is_run,
-        tuple(path for path in before if path not in children),
+        tuple(path for path in before if path not in now),
         [folder for folder in other if folder.path not in before],
         tuple(folder for folder in other if folder.path in before),
     )

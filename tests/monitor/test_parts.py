@@ -379,6 +379,19 @@ def test_an_unmounted_directory_keeps_its_runs(
     assert list(directories.below(str(tmp_path))) == [str(tmp_path), str(tmp_path / "a")]
 
 
+def test_paths_that_stay_are_in_memory_once(tmp_path: Path) -> None:
+    """A later listing, which finds the same directories and another one, makes no copies."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    directories = Directories(root_folder(str(tmp_path)))
+    first = list_directory(directories, tmp_path)
+    assert first is not None
+    (tmp_path / "c").mkdir()
+    assert list_directory(directories, tmp_path) is not None
+    below = {id(path) for path in directories.below(str(tmp_path))}
+    assert below.issuperset(id(folder.path) for folder in first.new)
+
+
 def test_a_queue_knows_when_the_next_path_is_due() -> None:
     """The last time that was set for a path counts; a removed path has none."""
     queue = DueQueue()

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
+from operator import attrgetter
 from typing import TypeAlias
 
 from statustui.core.categories import Category
@@ -17,6 +18,7 @@ from statustui.tui.model.run_order import SLICE, IdOrder, RunOrder, sort_in_slic
 Row: TypeAlias = Run | Group
 """What a row shows: a run, or the header of a group."""
 
+_kind_of = attrgetter("kind")
 _FIRST_SCREEN = 200
 """Listed runs that are worth showing before all runs have been filtered."""
 
@@ -190,8 +192,10 @@ def sort_all(ids: IdOrder, sort: str) -> Generator[Listing | None, None, tuple[R
         None, wherever the caller may pause.
     """
     by_id, key = (yield from ids.sort()), sort_key(sort)
-    series = [run for run in by_id if run.kind == "series"]
-    runs = [run for run in by_id if run.kind != "series"] if series else by_id
+    runs, series = by_id, []
+    if "series" in set(map(_kind_of, by_id)):
+        runs = [run for run in by_id if run.kind != "series"]
+        series = [run for run in by_id if run.kind == "series"]
     ordered_runs = yield from sort_in_slices(runs, sort)
     ordered_series = yield from sort_in_slices(series, sort)
     return RunOrder(key, ordered_runs), RunOrder(key, ordered_series)
