@@ -220,6 +220,22 @@ def test_all_runs_are_watched_as_soon_as_the_limit_allows(tmp_path: Path, listen
     assert watched_finished(driver, deaf) == ["over2", "over3"]
 
 
+def test_a_watch_on_a_run_has_only_that_run_checked(
+    tmp_path: Path, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the directory around it: that would be listed again for each step of many watches."""
+    run = write_run(tmp_path / "test_runs" / "1", "COMPLETE")
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    monkeypatch.setattr("statustui.monitor.events.listener._WATCHES_PER_STEP", 0)
+    listener = listen(driver, open_watcher=lambda _names, _receiver, _locate: SilentWatcher())
+    listener.update_watches()
+    assert listener.take_hints().runs == set()
+    monkeypatch.undo()
+    listener.add_pending_watches()
+    assert listener.take_hints() == Hints({str(run)}, {str(run)})
+
+
 def test_an_event_in_a_run_hints_at_directories_inside_it(tmp_path: Path, listen: Listen) -> None:
     """They may hold further runs."""
     run = write_run(tmp_path / "1", "RUNNING")
