@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -144,8 +145,7 @@ def open_monitor(
         roots,
         config=config,
         session=session,
-        # A garbage collection need not go through all runs, which form no cycles.
-        on_scanned=gc.freeze,
+        on_scanned=_tidy_memory,
     )
     splash.hand_over()
     app.run(mouse=mouse)
@@ -162,6 +162,17 @@ def _make_way(splash: Splash) -> None:
     splash.remove()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _tidy_memory() -> None:
+    """Clean up after the first scan."""
+    # A garbage collection need not go through all runs, which form no cycles.
+    gc.freeze()
+    # Tables that grew have left holes of megabytes.
+    import ctypes  # noqa: PLC0415 - the first frame does not need it
+
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _recall(config: Config, roots: Sequence[str]) -> tuple[Config, SessionState | None]:

@@ -136,6 +136,9 @@ class Campaign:
             self._count(run, 1)
             if run.category.is_problem or run.category is Category.PASSED:
                 self._times.add(run)
+        if not self._new:
+            # A dictionary that was large stays so, even without any items.
+            self._new = {}
         return not self._new
 
     def _runs_like(self, run: Run) -> dict[str, Run]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from statustui.core.categories import Category
@@ -90,23 +93,47 @@ def _last_broken_first(run: Run) -> float:
     return _newest_first(run) if since is None or since.time is None else -since.time
 
 
-_natural_name = lru_cache(4096)(natural)
-"""`natural` for texts that many runs share."""
+class _Shared:
+    """Something that many runs have in common, such as their user.
+
+    Args:
+        of: Returns it, of one run.
+        key: Returns what to compare of it.
+    """
+
+    def __init__(
+        self, of: Callable[[Run], Any], key: Callable[[Any], Any] = lambda own: own
+    ) -> None:
+        self.of = of
+        self.key = lru_cache(4096)(key)
+
+    def __call__(self, run: Run) -> Any:  # noqa: ANN401 - whatever can be compared
+        """Return what to compare of a run."""
+        return self.key(self.of(run))
+
+
+def _natural_or_last(text: str) -> str:
+    return natural(text or _LAST)
+
 
 SORT_KEYS: dict[str, tuple[Callable[[Run], Any], ...]] = {
-    "category": (_urgency, _newest_first),
+    "category": (_Shared(_urgency), _newest_first),
     "time": (_newest_first,),
     "id": (),
-    "name": (lambda run: _natural_name(run.name),),
-    "state": (lambda run: run.current.state, _newest_first),
-    "result": (lambda run: run.result or "~", _newest_first),
+    "name": (_Shared(attrgetter("metadata.name"), natural),),
+    "state": (_Shared(attrgetter("current.state")), _newest_first),
+    "result": (_Shared(attrgetter("result"), lambda result: result or "~"), _newest_first),
     "started": (lambda run: float("inf") if run.started is None else -run.started,),
     "took": (_longest_first,),
-    "user": (lambda run: _natural_name(run.user or _LAST), _newest_first),
-    "series": (lambda run: _natural_name(run.series or _LAST), _newest_first),
-    "root": (lambda run: _natural_name(run.root), _newest_first),
-    "past": (_past_rank, _last_broken_first),
-    "job": (lambda run: run.job is None, _job_start, lambda run: natural(run.job_id)),
+    "user": (_Shared(attrgetter("metadata.user"), _natural_or_last), _newest_first),
+    "series": (_Shared(attrgetter("metadata.series"), _natural_or_last), _newest_first),
+    "root": (_Shared(attrgetter("root"), natural), _newest_first),
+    "past": (_Shared(_past_rank), _last_broken_first),
+    "job": (
+        _Shared(lambda run: run.job is None),
+        _job_start,
+        _Shared(attrgetter("job_id"), natural),
+    ),
 }
 """Name of a sort key -> what to compare, the most important first; then ids are compared.
 
@@ -123,18 +150,40 @@ def sort_key(name: str) -> Callable[[Run], Key]:
         KeyError: There is no such sort key.
     """
     parts = SORT_KEYS[name]
+    if not parts:
+        return lambda run: (natural(run.id), run.path)
     return lambda run: (*[part(run) for part in parts], natural(run.id), run.path)
 
 
-def sort_in_place(runs: list[Run], name: str) -> None:
-    """Sort runs that are in the order of their ids by the sort key `name`.
+def sort_by_id_and(name: str, runs: Sequence[Run]) -> list[Run]:
+    """Return runs that are in the order of their ids sorted by the sort key `name`.
 
     Raises:
         KeyError: There is no such sort key.
     """
-    # Comparing one number or text at a time is several times as fast as comparing tuples.
-    for part in reversed(SORT_KEYS[name]):
-        runs.sort(key=part)
+    return _sort(runs, SORT_KEYS[name])
+
+
+def _sort(runs: Sequence[Run], parts: Sequence[Callable[[Run], Any]]) -> list[Run]:
+    """Return runs sorted by the parts of a sort key; those that are equal stay as they are."""
+    if not parts:
+        return list(runs)
+    first, *others = parts
+    # Comparing one number or text at a time is several times as fast as comparing tuples, and
+    # dealing out runs by what they share several times as fast as comparing it.
+    if not isinstance(first, _Shared):
+        return sorted(_sort(runs, others), key=first)
+    of = first.of
+    alike = defaultdict(list)
+    for run in runs:
+        alike[of(run)].append(run)
+    ordered: list[Run] = []
+    for _key, group in groupby(sorted(alike, key=first.key), first.key):
+        some, *more = (alike[one] for one in group)
+        if more:
+            some = sorted(chain(some, *more), key=sort_key("id"))
+        ordered += _sort(some, others)
+    return ordered
 
 
 def in_order(runs: Iterable[Run], sort: str) -> list[Run]:
@@ -155,7 +204,12 @@ def split_sort(sort: str) -> tuple[str, bool]:
 
 def suite(run: Run) -> str:
     """Return the part of a run's name before the first dot: Pavilion names runs ``suite.test``."""
-    return run.name.partition(".")[0]
+    return _suite_in(run.metadata.name)
+
+
+@lru_cache(4096)
+def _suite_in(name: str) -> str:
+    return name.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -176,12 +230,12 @@ SERIES_GROUP = "(series)"
 GROUPINGS = {
     "none": Grouping(lambda _run: ""),
     "failure": Grouping(failure_signature, has_biggest_first=True, starts_folded=True),
-    "state": Grouping(lambda run: run.current.state),
+    "state": Grouping(attrgetter("current.state")),
     "suite": Grouping(suite),
-    "series": Grouping(lambda run: run.series),
-    "user": Grouping(lambda run: run.user),
-    "root": Grouping(lambda run: run.root),
-    "job": Grouping(lambda run: run.job_id),
+    "series": Grouping(attrgetter("metadata.series")),
+    "user": Grouping(attrgetter("metadata.user")),
+    "root": Grouping(attrgetter("root")),
+    "job": Grouping(attrgetter("job_id")),
     "node": Grouping(_job_nodes),
 }
 """Name -> grouping. ``failure`` groups runs with the same `failure_signature`."""

@@ -365,6 +365,9 @@ def read_json(path: str) -> dict[str, Any]:
     Returns:
         The object; an empty one if the file is missing, damaged, or has no object.
     """
+    # Most files are missing in most trees, and a call that raises nothing costs a tenth as much.
+    if not os.access(path, os.F_OK, follow_symlinks=False):
+        return {}
     try:
         value = read_document(path, _JSON_MAX)
     except (OSError, ValueError):

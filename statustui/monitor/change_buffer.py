@@ -61,8 +61,12 @@ class ChangeBuffer:
             changed = tuple(islice(self._changed.values(), rest))
             for path in removed:
                 del self._removed[path]
-            for run in changed:
-                del self._changed[run.path]
+            if len(changed) < len(self._changed):
+                for run in changed:
+                    del self._changed[run.path]
+            else:
+                # One that is emptied item by item keeps its size.
+                self._changed = {}
             health = tuple(self._health.values())
             self._health = {}
             return Batch(changed, removed, health)

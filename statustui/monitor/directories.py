@@ -29,11 +29,11 @@ class DirectoryChange(NamedTuple):
 
     is_run: bool
     """Whether the directory is a run itself, because it holds a status file."""
-    gone: tuple[str, ...] = ()
+    gone: tuple[str, ...]
     """Paths of subdirectories that no longer exist."""
-    new: tuple[Folder, ...] = ()
-    """Subdirectories that have been created."""
-    replaced: tuple[Folder, ...] = ()
+    new: list[Folder]
+    """Subdirectories that have been created; the caller may consume them."""
+    replaced: tuple[Folder, ...]
     """Subdirectories whose name now belongs to another directory."""
 
 
@@ -218,7 +218,7 @@ class Directories:
         self._let_rest(path, directory, now, state.st_mtime)
         directory.links = found.links
         change = _apply_survey(directory, found)
-        return DirectoryChange(found.is_run) if change is None and is_first else change
+        return DirectoryChange(found.is_run, (), [], ()) if change is None and is_first else change
 
     def _let_rest(self, path: str, directory: _DirectoryState, now: float, modified: float) -> None:
         """Schedule the next check of a directory without runs.
@@ -240,11 +240,13 @@ def _apply_survey(directory: _DirectoryState, found: Survey) -> DirectoryChange 
     other = [folder for folder in found.folders if before.get(folder.path) != folder.inode]
     if not other and len(before) == len(found.folders) and found.is_run == directory.is_run:
         return None
-    children = {folder.path: folder.inode for folder in found.folders}
-    directory.is_run, directory.children = found.is_run, children or _NO_CHILDREN
+    now = {folder.path: folder.inode for folder in found.folders}
+    # The known runs have the paths of the listing before: let each be in memory once.
+    stay = {path: now[path] for path in before if path in now}
+    directory.is_run, directory.children = found.is_run, {**stay, **now} or _NO_CHILDREN
     return DirectoryChange(
         found.is_run,
-        tuple(path for path in before if path not in children),
-        tuple(folder for folder in other if folder.path not in before),
+        tuple(path for path in before if path not in now),
+        [folder for folder in other if folder.path not in before],
         tuple(folder for folder in other if folder.path in before),
     )

@@ -8,48 +8,83 @@ _MAX_OUTDATED_ENTRIES = 1000
 """The queue is rebuilt once it holds this many outdated entries more than twice the valid ones."""
 
 
+class _Slot:
+    """Paths that are due at the same time; some may be due at another one by now."""
+
+    __slots__ = ("due", "passed", "paths")
+
+    def __init__(self, due: float) -> None:
+        self.due = due
+        self.paths: list[str] = []
+        self.passed = 0
+        """How many of these paths have been taken, or were outdated."""
+
+
 class DueQueue:
-    """Paths in the order of the times at which they are due, on any one clock, in seconds."""
+    """Paths in the order of the times at which they are due, on any one clock, in seconds.
+
+    Paths that are due at the same time share what is stored of it.
+    """
 
     def __init__(self) -> None:
-        self._due_at: dict[str, float] = {}
-        self._queue: list[tuple[float, str]] = []
+        self._slot_of: dict[str, _Slot] = {}
+        self._slots: dict[float, _Slot] = {}
+        """Time -> what is due then."""
+        self._times: list[float] = []
+        """These times, as a heap."""
+        self._entries = 0
 
     def __len__(self) -> int:
         """Return the number of entries that are held, outdated ones included."""
-        return len(self._queue)
+        return self._entries
+
+    def __contains__(self, path: str) -> bool:
+        """Return whether a path is or will be due."""
+        return path in self._slot_of
+
+    @property
+    def count(self) -> int:
+        """How many paths are or will be due."""
+        return len(self._slot_of)
 
     @property
     def next_due(self) -> float:
         """When the next path is due; infinite if there is none."""
-        while self._queue and self._due_at.get(self._queue[0][1]) != self._queue[0][0]:
-            heapq.heappop(self._queue)
-        return self._queue[0][0] if self._queue else float("inf")
+        slot = self._first()
+        return float("inf") if slot is None else slot.due
 
     def schedule(self, path: str, due: float) -> None:
         """Make `path` due at `due`, instead of any other time."""
-        self._due_at[path] = due
-        heapq.heappush(self._queue, (due, path))
-        self._drop_outdated()
+        slot = self._slots.get(due)
+        if slot is None:
+            slot = self._slots[due] = _Slot(due)
+            heapq.heappush(self._times, due)
+        if self._slot_of.get(path) is not slot:
+            self._slot_of[path] = slot
+            slot.paths.append(path)
+            self._entries += 1
+            self._drop_outdated()
 
     def schedule_no_later(self, path: str, due: float) -> None:
         """Make `path` due at `due`, unless it is due earlier anyway."""
-        if due < self._due_at.get(path, float("inf")):
+        slot = self._slot_of.get(path)
+        if slot is None or due < slot.due:
             self.schedule(path, due)
 
     def remove(self, path: str) -> None:
         """Remove a path."""
-        self._due_at.pop(path, None)
+        self._slot_of.pop(path, None)
         self._drop_outdated()
 
     def pop_next(self, now: float) -> str | None:
         """Remove and return the path that is due first; None if nothing is due at `now`."""
-        while self._queue and self._queue[0][0] <= now:
-            due, path = heapq.heappop(self._queue)
-            if self._due_at.get(path) == due:
-                del self._due_at[path]
-                return path
-        return None
+        slot = self._first()
+        if slot is None or slot.due > now:
+            return None
+        path = slot.paths[slot.passed]
+        self._pass(slot)
+        del self._slot_of[path]
+        return path
 
     def pop_due(self, room: float, now: float) -> list[str]:
         """Remove and return the paths that are due at `now`, at most `room` of them."""
@@ -58,7 +93,24 @@ class DueQueue:
             due.append(path)
         return due
 
+    def _first(self) -> _Slot | None:
+        """Return the slot with the path that is due first, which comes next in it."""
+        while self._times:
+            slot = self._slots[self._times[0]]
+            while slot.passed < len(slot.paths):
+                if self._slot_of.get(slot.paths[slot.passed]) is slot:
+                    return slot
+                self._pass(slot)
+            del self._slots[heapq.heappop(self._times)]
+        return None
+
+    def _pass(self, slot: _Slot) -> None:
+        slot.passed += 1
+        self._entries -= 1
+
     def _drop_outdated(self) -> None:
-        if len(self._queue) > _MAX_OUTDATED_ENTRIES + 2 * len(self._due_at):
-            self._queue = [(due, path) for path, due in self._due_at.items()]
-            heapq.heapify(self._queue)
+        if self._entries > _MAX_OUTDATED_ENTRIES + 2 * len(self._slot_of):
+            valid = self._slot_of
+            self._slot_of, self._slots, self._times, self._entries = {}, {}, [], 0
+            for path, slot in valid.items():
+                self.schedule(path, slot.due)

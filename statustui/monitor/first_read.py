@@ -8,7 +8,7 @@ import os
 import stat
 
 from statustui.core.outline import read_outline
-from statustui.core.reading import open_checked, signature_of
+from statustui.core.reading import open_checked, pack_signature, signature_of
 from statustui.core.run import RunDir
 from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import STATUS
@@ -49,7 +49,7 @@ class FirstReader:
     ) -> None:
         self._with_metadata = with_metadata
         self.cache = cache
-        self._is_shared = is_shared
+        self.is_shared = is_shared
         self._parent = ""
         """The directory that the last run was in."""
         self._descriptor: int | None = None
@@ -58,7 +58,8 @@ class FirstReader:
         """Whether the last run had a ``results.json``."""
 
     def close(self) -> None:
-        """Close the directory."""
+        """Close the directory; the next run opens its own."""
+        self._parent = ""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -80,7 +81,7 @@ class FirstReader:
         return RunSnapshot(
             run,
             found.metadata,
-            found.signature,
+            pack_signature(found.signature),
             found.device,
             is_racy=not is_stored and is_racy(found.signature),
             is_stored=is_stored,
@@ -93,7 +94,7 @@ class FirstReader:
             The run; its snapshot if the status file holds anything unusual; None as `read` does.
         """
         path, around = place.path, None
-        if not self._is_shared and place.kind != "plain":
+        if not self.is_shared and place.kind != "plain":
             parent, _, name = path.rpartition("/")
             if parent != self._parent:
                 self._enter(parent)
@@ -132,7 +133,8 @@ class FirstReader:
         end = data.rfind(b"\n") + 1
         summary = StatusSummary().add(data[:end], end) if end else StatusSummary()
         run = build_run(place, metadata, summary, torn=data[end:], signature=signature)
-        return RunSnapshot(run, metadata, signature, state.st_dev, is_racy=is_racy(signature))
+        packed = pack_signature(signature)
+        return RunSnapshot(run, metadata, packed, state.st_dev, is_racy=is_racy(signature))
 
 
 def _read_whole(

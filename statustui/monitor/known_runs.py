@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from statustui.core.reading import unpack_signature
 from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.directories import Directories
@@ -81,9 +82,9 @@ class KnownRuns:
         """When the runs of `read_cache` were saved, in seconds since 1970; None without any."""
         self._unchecked: dict[str, Run] = {}
         """Path -> run from the cache that no sweep has come to yet."""
-        self._first = FirstReader(cache=cache)
+        self._first = FirstReader(cache=cache, is_shared=policy.threads > 1)
         self._reader = RunReader(self._snapshots, self.trusts_stat, policy.threads, self._first)
-        self.schedule = Schedule(policy)
+        self.schedule = Schedule(policy, self.written_at)
         self._stalls = Stalls(settings.stale_after, settings.clock)
         self._jobs = Jobs(
             Looks(settings.job_grace, settings.clock, settings.asker, beat=self.mark_answered)
@@ -134,6 +135,14 @@ class KnownRuns:
     def device(self, path: str) -> int:
         """Return the device number of the status file of a known run; 0 if it has no file."""
         return self._snapshots[path].device
+
+    def written_at(self, path: str) -> float:
+        """Return when the status file of a known run was written, in seconds since 1970.
+
+        Returns:
+            The time; 0 if there is no file.
+        """
+        return (self._snapshots[path].written or 0) / 1e9
 
     def mark_answered(self) -> None:
         """Record that the filesystem has just answered."""
@@ -221,11 +230,15 @@ class KnownRuns:
 
     def read_new(self, places: Iterable[RunDir]) -> Iterator[Finding]:
         """Read new runs."""
-        for snapshot in self._reader.read(places):
-            self.mark_answered()
-            yield from self._apply(snapshot)
-            if self._stopped.is_set():
-                return
+        try:
+            for snapshot in self._reader.read(places):
+                self.mark_answered()
+                yield from self._apply(snapshot)
+                if self._stopped.is_set():
+                    return
+        finally:
+            # Another directory may have the same path next time.
+            self._first.close()
 
     def _apply(self, snapshot: RunSnapshot, *, is_late: bool = False) -> Iterator[Finding]:
         """Store the new snapshot of a run, and yield what has changed.
@@ -271,7 +284,7 @@ class KnownRuns:
                 self._add_device(snapshot.device, path)
             if snapshot.is_racy:
                 self.schedule.schedule_reread(path, time.monotonic() + _RACY_DELAY)
-        yield from self._schedule_run(self.series.judged(run), snapshot, is_new=known is None)
+        yield from self._schedule_run(self.series.judged(run), is_new=known is None)
 
     def _count_read(self, snapshot: RunSnapshot, known: RunSnapshot | None) -> None:
         """Count the reading of a run; a stored snapshot took a look only."""
@@ -281,15 +294,12 @@ class KnownRuns:
             self.counter.opens += 1
             bookmark = None if known is None else known.bookmark
             start = 0 if bookmark is None else bookmark.offset
-            self.counter.size += max(0, snapshot.signature[1] - start)
+            self.counter.size += max(0, unpack_signature(snapshot.signature)[1] - start)
 
-    def _schedule_run(
-        self, run: Run, snapshot: RunSnapshot, *, is_new: bool = False
-    ) -> Iterator[Finding]:
+    def _schedule_run(self, run: Run, *, is_new: bool = False) -> Iterator[Finding]:
         """Schedule the next check of a run; yield its path if it has just come to rest."""
-        written = snapshot.signature[2] / 1e9 if snapshot.signature is not None else 0.0
         was_active = is_new or run.path in self.schedule.active
-        self.schedule.add_run(run, written, time.monotonic(), time.time())
+        self.schedule.add_run(run, time.monotonic(), time.time())
         if was_active and run.path not in self.schedule.active:
             yield PathRests(run.path)
 
@@ -366,7 +376,7 @@ class KnownRuns:
         for run in self.series.review_changed(self.get):
             self.mark_answered()
             yield RunChanged(run)
-            yield from self._schedule_run(run, self._snapshots[run.path])
+            yield from self._schedule_run(run)
             if self._stopped.is_set():  # pragma: no cover - a race with the end
                 return
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 
-from statustui.core.reading import Signature
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_builder import make_abandoned, make_unread_run
 from statustui.core.working_dir import RUN_COMPLETE
@@ -24,11 +23,16 @@ _EMPTY = "The run directory is empty: making the run has failed."
 _NO_JOB = "The run was built but no job was made for it (no job_id): its kick-off has failed."
 
 
-def with_marker_files(run: Run, signature: Signature | None) -> Run:
-    """Return `run`, finished or abandoned if the files beside its status file say so."""
+def with_marker_files(run: Run, written_ns: int | None) -> Run:
+    """Return `run`, finished or abandoned if the files beside its status file say so.
+
+    Args:
+        run: The run.
+        written_ns: When its status file was written, in nanoseconds since 1970; None without one.
+    """
     if run.is_finished:
         return run
-    if _has_run_complete(run, signature):
+    if _has_run_complete(run, written_ns):
         return run._replace(has_run_complete=True)
     return make_abandoned(run, _NO_JOB) if _kickoff_has_failed(run) else run
 
@@ -47,7 +51,7 @@ def missing_run(place: RunDir, metadata: RunMetadata) -> Run:
     return make_abandoned(run, _EMPTY) if is_empty and age > _MIN_ABANDONED_AGE else run
 
 
-def _has_run_complete(run: Run, signature: Signature | None) -> bool:
+def _has_run_complete(run: Run, written_ns: int | None) -> bool:
     """Return whether ``RUN_COMPLETE`` ends a run whose last state does not.
 
     Pavilion also creates that file when it takes a job for lost. If the run then goes on, the file
@@ -59,7 +63,7 @@ def _has_run_complete(run: Run, signature: Signature | None) -> bool:
         marked = os.lstat(f"{run.path}/{RUN_COMPLETE}")
     except OSError:
         return False
-    return run.recovered is None or signature is None or marked.st_mtime_ns > signature[2]
+    return run.recovered is None or written_ns is None or marked.st_mtime_ns > written_ns
 
 
 def _kickoff_has_failed(run: Run) -> bool:

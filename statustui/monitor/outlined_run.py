@@ -70,7 +70,7 @@ class OutlinedRun(NamedTuple):
         run = build_outlined(self.place, self.metadata, self.outline)
         if run is None or self.outline.digest.is_final:
             return run
-        return with_marker_files(run, self.signature)
+        return with_marker_files(run, self.signature[2])
 
     @property
     def is_cacheable(self) -> bool:

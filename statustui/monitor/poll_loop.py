@@ -65,7 +65,8 @@ class PollLoop:
         """Whether a check of everything has not been counted in `_sweeps` yet."""
         self._sweeps = 0
         self._wants_everything = False
-        self._wall_clock = time.time()
+        self._paused_at = time.time()
+        """When the last round ended, in seconds since 1970."""
         self._right_at: float | None = None
         self._failure: str | None = None
         """The internal error since which not everything has been checked."""
@@ -103,6 +104,8 @@ class PollLoop:
             self._has_failed, self._is_uncounted = True, False
         self._publish()
         self.scanner.mark_idle()
+        # A long round is no suspension: with very many runs, each would lead to the next one.
+        self._paused_at = time.time()
 
     def close(self) -> None:
         """Stop listening for events, and end the threads."""
@@ -154,8 +157,7 @@ class PollLoop:
 
     def _is_everything_due(self, others: frozenset[str], *, has_lost_hints: bool) -> bool:
         """Return whether changes may have been missed anywhere, or a full check was requested."""
-        was_suspended = time.time() - self._wall_clock > _SUSPEND_GAP + self._interval
-        self._wall_clock = time.time()
+        was_suspended = time.time() - self._paused_at > _SUSPEND_GAP + self._interval
         is_other_part = others != self.scanner.skipped
         return self._wants_everything or was_suspended or has_lost_hints or is_other_part
 
@@ -228,10 +230,10 @@ class PollLoop:
     def _rest(self) -> float | None:
         """Longest delay in seconds until a change of a finished run is seen; None: at once."""
         scanner, policy = self.scanner, self.scanner.policy
-        if self._listener.watches_all_runs or not scanner.resting:
+        if self._listener.watches_all_runs or not scanner.resting_count:
             return None
         heard = self._listener.watched_resting
-        unheard = max(0, len(scanner.resting) - heard)
+        unheard = max(0, scanner.resting_count - heard)
         rest = policy.recent_rest if self._listener.is_listening else policy.rest
         # `wanted` checks per second are due, and `room` checks fit into a sweep.
         wanted = unheard / rest + heard / policy.rest

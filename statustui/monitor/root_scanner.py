@@ -81,9 +81,9 @@ class RootScanner:
         return self._runs.schedule.active
 
     @property
-    def resting(self) -> dict[str, float]:
-        """Path of each finished run -> when its status file was written, in seconds since 1970."""
-        return self._runs.schedule.resting
+    def resting_count(self) -> int:
+        """Number of finished runs."""
+        return self._runs.schedule.resting.count
 
     @property
     def always_due(self) -> int:
@@ -283,16 +283,20 @@ class RootScanner:
             yield from self._runs.remove_tree(gone)
         for other in change.replaced:
             yield from self._replace(other)
-        # The newest runs have the highest ids and matter most, so they are read first.
-        new = sorted(change.new, key=lambda one: natural(one.name), reverse=True)
-        certain = [run_dir(self.root, one) for one in new if one.is_run]
+        new = change.new
+        new.sort(key=lambda one: natural(one.name))
+        certain = [one for one in new if one.is_run]
         self.found = max(self.found, len(self)) + sum(one.kind != "series" for one in certain)
-        for one in reversed(new):
+        for one in new:
             if not one.is_run:
                 self._directories.add(one)
                 self._to_list.append(one.path)
                 yield PathRests(one.path)
-        yield from self._runs.read_new(certain)
+        # There may be very many: what is known of each goes when it is read.
+        new.clear()
+        # The newest runs have the highest ids and matter most, so they are read first.
+        last_first = (run_dir(self.root, certain.pop()) for _ in range(len(certain)))
+        yield from self._runs.read_new(last_first)
 
     def _replace(self, folder: Folder) -> Iterator[Finding]:
         """Scan a directory whose path belonged to another directory before."""
@@ -350,10 +354,10 @@ class RootScanner:
         Returns:
             The time; infinity for a directory without runs, None for anything else.
         """
-        since = self._runs.schedule.resting.get(path)
-        if since is None and path in self._directories and path not in self._runs:
-            return float("inf")
-        return since
+        if path in self._runs.schedule.resting:
+            return self._runs.written_at(path)
+        is_directory = path in self._directories and path not in self._runs
+        return float("inf") if is_directory else None
 
     def is_watchable(self, path: str, *, any_filesystem: bool) -> bool:
         """Return whether a run or directory can be watched for events.

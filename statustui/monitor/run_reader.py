@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from statustui.core.reading import unpack_signature
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
 from statustui.monitor.due_queue import DueQueue
@@ -75,6 +76,7 @@ class RunReader:
 
     def use_threads(self, threads: int) -> None:
         """Read `threads` runs at a time from now on."""
+        self._first.is_shared = threads > 1
         if self._pool.size != threads:
             before, self._pool = self._pool, ReaderPool(self._read_short, threads)
             before.close()
@@ -239,5 +241,5 @@ def _is_other_file(known: RunSnapshot, snapshot: RunSnapshot) -> bool:
         return False
     if known.signature is None or snapshot.signature is None:
         return known.signature != snapshot.signature
-    has_other_inode = known.signature[0] != snapshot.signature[0]
-    return has_other_inode or known.run.started != snapshot.run.started
+    inode, other_inode = (unpack_signature(one)[0] for one in (known.signature, snapshot.signature))
+    return inode != other_inode or known.run.started != snapshot.run.started

@@ -14,12 +14,15 @@ from statustui.core.reading import (
     MAX_STATUS_BYTES,
     Bookmark,
     NotRegularError,
+    PackedSignature,
     Signature,
     line_start,
     open_regular,
     opened,
+    pack_signature,
     read_blocks,
     signature_of,
+    unpack_signature,
 )
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_builder import make_run, make_unread_run
@@ -61,7 +64,7 @@ class RunSnapshot(NamedTuple):
     run: Run
     metadata: RunMetadata
     """What the files beside the status file say; read again as long as it has no name."""
-    signature: Signature | None
+    signature: PackedSignature | None
     """Identifies the status file and its version; None if there is no such file."""
     device: int = 0
     """Number of the device that the status file is on; 0 if there is none."""
@@ -76,6 +79,11 @@ class RunSnapshot(NamedTuple):
     """
     is_stored: bool = False
     """Whether it comes from a cache, which holds it as it is."""
+
+    @property
+    def written(self) -> int | None:
+        """When the status file was written, in nanoseconds since 1970; None if there is none."""
+        return None if self.signature is None else unpack_signature(self.signature)[2]
 
 
 Steps: TypeAlias = Generator[int, None, RunSnapshot]
@@ -181,12 +189,13 @@ def unread_part(run: Run) -> Unread | None:
 
 def _with_late_files(known: RunSnapshot) -> RunSnapshot:
     """Return the snapshot of an unchanged file, with marker files and a name that came later."""
-    run = with_marker_files(known.run, known.signature)
+    written = known.written
+    run = with_marker_files(known.run, written)
     known = known if run is known.run else known._replace(run=run)
     # Pavilion writes the name a moment after the first status.
-    if known.metadata.name or known.signature is None:
+    if known.metadata.name or written is None:
         return known
-    if time.time() - known.signature[2] / 1e9 > _MAX_NAMELESS_AGE:
+    if time.time() - written / 1e9 > _MAX_NAMELESS_AGE:
         return known
     metadata = read_metadata(known.run.place)
     if not metadata.name:
@@ -202,17 +211,18 @@ def is_unchanged(known: RunSnapshot) -> bool:
         OSError: The status file no longer exists, or cannot be reached.
     """
     run = known.run
-    is_same = known.signature == signature_of(os.lstat(run.status_path))
-    return is_same and bool(known.metadata.name) and with_marker_files(run, known.signature) is run
+    is_same = known.signature == pack_signature(signature_of(os.lstat(run.status_path)))
+    return is_same and bool(known.metadata.name) and with_marker_files(run, known.written) is run
 
 
 def _seems_unchanged(known: RunSnapshot, current: os.stat_result | None) -> bool:
     """Return whether a file is as it was, by `current`, or else by opening it to ask the server."""
     if current is not None:
-        return known.signature == signature_of(current)
+        return known.signature == pack_signature(signature_of(current))
     # A byte behind the known end is a change, whatever size the client has cached.
     with opened(known.run.status_path) as (descriptor, state):
-        return signature_of(state) == known.signature and not os.pread(descriptor, 1, state.st_size)
+        is_same = known.signature == pack_signature(signature_of(state))
+        return is_same and not os.pread(descriptor, 1, state.st_size)
 
 
 def read_history(path: str, on_block: Callable[[], object] = lambda: None) -> list[StatusInfo]:
@@ -270,7 +280,7 @@ def _read_file(
     return RunSnapshot(
         run=build_run(place, metadata, summary, torn=torn, signature=signature),
         metadata=metadata,
-        signature=signature,
+        signature=pack_signature(signature),
         device=state.st_dev,
         summary=summary if is_large else _NO_SUMMARY,
         bookmark=bookmark,
@@ -305,7 +315,7 @@ def build_run(
         result = read_result(place.path) if run.result is None or is_newer else None
         if result not in {None, run.result}:
             run = make(result=result, overrides=is_newer)
-    return with_marker_files(run, signature)
+    return with_marker_files(run, written_ns)
 
 
 def has_newer_results(run: Run, written_ns: int) -> bool:

@@ -21,6 +21,7 @@ from zlib import crc32
 
 from statustui.core.categories import Category
 from statustui.core.outline import Outline, StateDigest, build_outlined, outline_of
+from statustui.core.reading import unpack_signature
 from statustui.core.run import Kind, Run, RunDir, RunMetadata
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot
@@ -164,8 +165,11 @@ def outlined(found: RunSnapshot | OutlinedRun) -> OutlinedRun | None:
     whose result is known, only by the files beside its status file: they may change without it.
     """
     if isinstance(found, RunSnapshot):
-        run, signature = found.run, found.signature
-        if signature is None or signature[1] > ONE_STEP_BYTES or not run.is_finished:
+        run = found.run
+        if found.signature is None or not run.is_finished:
+            return None
+        signature = unpack_signature(found.signature)
+        if signature[1] > ONE_STEP_BYTES:
             return None
         outline = outline_of(run)
         if outline is None:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.reading import Bookmark, NotRegularError, open_regular, opened, signature_of
+from statustui.core.reading import (
+    Bookmark,
+    NotRegularError,
+    open_regular,
+    opened,
+    pack_signature,
+    signature_of,
+    unpack_signature,
+)
 
 
 @pytest.mark.parametrize("kind", ["fifo", "directory", "socket", "device", "link"])
@@ -91,3 +99,11 @@ def test_a_bookmark_holds_where_only_something_was_appended(
     path.write_bytes(content)
     with opened(str(path)) as (descriptor, state):
         assert mark.holds(descriptor, state) is holds
+
+
+def test_a_signature_can_be_packed_and_unpacked() -> None:
+    """Times that 64 bits cannot hold, which a filesystem may have, become the nearest they can."""
+    signature = (1 << 63, 0, -1, 1_795_467_106_571_458_000)
+    assert unpack_signature(pack_signature(signature)) == signature
+    beyond = unpack_signature(pack_signature((1, 2, 1 << 70, -(1 << 70))))
+    assert beyond == (1, 2, (1 << 63) - 1, -(1 << 63))

@@ -83,9 +83,10 @@ def test_a_change_buffer_keeps_the_last_change_of_each_run() -> None:
 
 def schedule_of(**runs: tuple[str, float]) -> Schedule:
     """Return a schedule at second 0, of runs written the given number of seconds before."""
-    schedule = Schedule(policy_for(Reach.LOCAL, Settings()))
-    for path, (status, age) in runs.items():
-        schedule.add_run(make(path, status), -age, 0, 0)
+    written = {path: -age for path, (_status, age) in runs.items()}
+    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), written.__getitem__)
+    for path, (status, _age) in runs.items():
+        schedule.add_run(make(path, status), 0, 0)
     return schedule
 
 
@@ -113,8 +114,8 @@ def test_finished_runs_wait_when_there_is_no_room() -> None:
 def test_a_run_that_is_removed_or_added_again_leaves_no_old_appointment() -> None:
     """An added run is due once, a removed one never."""
     schedule = schedule_of(a=("COMPLETE x", 0), b=("COMPLETE x", 0), c=("COMPLETE x", 0))
-    schedule.add_run(make("a", "COMPLETE x"), 0, 1, 1)
-    schedule.add_run(make("b", "RUNNING x"), 0, 1, 1)
+    schedule.add_run(make("a", "COMPLETE x"), 1, 1)
+    schedule.add_run(make("b", "RUNNING x"), 1, 1)
     schedule.remove("c")
     assert schedule.due_runs(9, 1.5, 1.5) == ["b"]
     assert schedule.due_runs(9, 2, 2) == ["b", "a"]
@@ -376,6 +377,19 @@ def test_an_unmounted_directory_keeps_its_runs(
         directories.list_if_changed(str(tmp_path), frozenset(), trust_stat=True)
     assert caught.value.errno == errno.ENODEV
     assert list(directories.below(str(tmp_path))) == [str(tmp_path), str(tmp_path / "a")]
+
+
+def test_paths_that_stay_are_in_memory_once(tmp_path: Path) -> None:
+    """A later listing, which finds the same directories and another one, makes no copies."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    directories = Directories(root_folder(str(tmp_path)))
+    first = list_directory(directories, tmp_path)
+    assert first is not None
+    (tmp_path / "c").mkdir()
+    assert list_directory(directories, tmp_path) is not None
+    below = {id(path) for path in directories.below(str(tmp_path))}
+    assert below.issuperset(id(folder.path) for folder in first.new)
 
 
 def test_a_queue_knows_when_the_next_path_is_due() -> None:

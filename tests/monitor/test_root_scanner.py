@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -186,6 +188,35 @@ def test_runs_that_an_internal_error_has_kept_from_being_published_are_published
     wait_until(is_mended)
     loop.close()
     assert {run.id for batch in batches for run in batch.changed} == set("123456")
+
+
+def test_a_long_round_is_no_suspension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With very many runs each would lead to a check of everything; a long pause does."""
+    write_run(tmp_path / "1", "COMPLETE")
+    now = [1e9]
+    clock = SimpleNamespace(time=lambda: now[0], monotonic=time.monotonic)
+    monkeypatch.setattr("statustui.monitor.poll_loop.time", clock)
+    sweeps: list[int] = []
+
+    def deliver_slowly(batch: Batch) -> None:
+        sweeps.append(batch.health[0].sweeps)
+        now[0] += 1e4
+
+    loop = PollLoop(
+        str(tmp_path),
+        Settings("poll", interval=3600.0),
+        max_watches=None,
+        publisher=RootPublisher(str(tmp_path), deliver_slowly),
+        stopped=threading.Event(),
+        wake=threading.Event(),
+    )
+    for _ in range(3):
+        loop.run_round(frozenset())
+    assert sweeps[-1] == 1
+    now[0] += 1e4
+    loop.run_round(frozenset())
+    assert sweeps[-1] == 2
+    loop.close()
 
 
 def test_a_removed_run_that_is_due_twice_does_not_come_back(tmp_path: Path) -> None:

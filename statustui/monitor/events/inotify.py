@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Collection
 
-from statustui.monitor.events.watcher import HintReceiver
+from statustui.monitor.events.watcher import HintReceiver, Locate
 
 _CREATE, _DELETE, _MODIFY, _ATTRIB = 0x100, 0x200, 0x2, 0x4
 _MOVED_FROM, _MOVED_TO, _CLOSE_WRITE = 0x40, 0x80, 0x8
@@ -50,14 +50,16 @@ class Inotify:
     Args:
         names: Names of the files to report changes of; changes of directories are always reported.
         receiver: Receives the events, on the watcher's thread.
+        locate: Returns the absolute path of a directory.
 
     Raises:
         OSError: The user may not have another inotify instance.
     """
 
-    def __init__(self, names: Collection[str], receiver: HintReceiver) -> None:
+    def __init__(self, names: Collection[str], receiver: HintReceiver, locate: Locate) -> None:
         self._names = frozenset(map(os.fsencode, names))
         self._receiver = receiver
+        self._locate = locate
         self._libc = _libc()
         self._descriptor = self._libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
         if self._descriptor < 0:  # pragma: no cover - a test of whole processes sees it
@@ -86,7 +88,8 @@ class Inotify:
         with self._lock:
             if self._is_closed:
                 return False
-            watch = self._libc.inotify_add_watch(self._descriptor, os.fsencode(path), _MASK)
+            place = os.fsencode(self._locate(path))
+            watch = self._libc.inotify_add_watch(self._descriptor, place, _MASK)
             if watch < 0:
                 error = _failure()
                 if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):

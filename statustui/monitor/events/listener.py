@@ -87,7 +87,7 @@ class Listener:
         self._any_filesystem = mode == "events"
         if self._any_filesystem or (mode == "auto" and self._root_mount.reach is Reach.LOCAL):
             try:
-                self._watcher = open_watcher(_RUN_FILES, self)
+                self._watcher = open_watcher(_RUN_FILES, self, self._locate)
             except OSError as error:
                 self.fallback = f"no events: {error.strerror or error}"
             else:
@@ -123,10 +123,10 @@ class Listener:
         for path in announced.runs:
             self._check.record_event(path)
         # A change between the last check and the setting of a watch has raised no event.
-        newly_watched, self._newly_watched = self._classify(self._newly_watched), set()
+        newly_watched, self._newly_watched = self._newly_watched, set()
         return Hints(
-            announced.runs | newly_watched.runs,
-            announced.directories | newly_watched.directories,
+            announced.runs.union(path for path in newly_watched if path in self._scanner),
+            announced.directories | newly_watched,
             announced.contents,
             has_lost_events,
         )
@@ -136,8 +136,7 @@ class Listener:
         directories: set[str] = set()
         contents: set[str] = set()
         scanner = self._scanner
-        for hint in paths:
-            path = scanner.root + hint[len(scanner.real_root) :]
+        for path in paths:
             above, name = os.path.split(path)
             if path in scanner:
                 runs.add(path)
@@ -168,7 +167,7 @@ class Listener:
     def unwatch(self, path: str) -> None:
         """Stop watching `path`, which is gone or belongs to another directory now."""
         if self._watcher is not None:
-            self._watcher.discard(self._absolute(path))
+            self._watcher.discard(path)
         self._resting.pop(path, None)
 
     def add_resting(self, path: str) -> None:
@@ -212,9 +211,8 @@ class Listener:
         Raises:
             OSError: No more directories may be watched.
         """
-        absolute = self._absolute(path)
-        if self._watcher is not None and self._watcher.add(absolute):
-            self._newly_watched.add(absolute)
+        if self._watcher is not None and self._watcher.add(path):
+            self._newly_watched.add(path)
 
     def _choose_resting(self, room: int | None) -> None:
         """Choose which resting paths to watch, at most `room` of them; None means no limit."""
@@ -233,7 +231,7 @@ class Listener:
             for path in list(islice(self._resting, len(self._resting) - room)):
                 del self._resting[path]
                 if self._watcher is not None:
-                    self._watcher.discard(self._absolute(path))
+                    self._watcher.discard(path)
 
     def _newest(self, paths: list[str], room: int | None) -> Iterable[str]:
         """Return those of `paths` that still rest, at most `room` of them, the newest last."""
@@ -270,9 +268,9 @@ class Listener:
             self.unwatched = []
 
     def _is_watched(self, path: str) -> bool:
-        return self._watcher is not None and self._absolute(path) in self._watcher.watched
+        return self._watcher is not None and path in self._watcher.watched
 
-    def _absolute(self, path: str) -> str:
+    def _locate(self, path: str) -> str:
         return self._scanner.real_root + path[len(self._scanner.root) :]
 
     # Called from the threads of the watcher.

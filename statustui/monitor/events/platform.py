@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from statustui.monitor.events.watcher import HintReceiver, Watcher
+from statustui.monitor.events.watcher import HintReceiver, Locate, Watcher
 
 _LIMITS = ("/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches")
 _LIMIT_DIVISOR = 2
 """The user's limit of watches is divided by this, to leave some to other programs."""
 
 
-def open_watcher(names: Collection[str], receiver: HintReceiver) -> Watcher:
+def open_watcher(names: Collection[str], receiver: HintReceiver, locate: Locate) -> Watcher:
     """Open the watcher of the platform.
 
     Raises:
@@ -21,14 +21,14 @@ def open_watcher(names: Collection[str], receiver: HintReceiver) -> Watcher:
     from statustui.monitor.events.inotify import Inotify, has_inotify  # noqa: PLC0415 - see above
 
     if has_inotify():
-        return Inotify(names, receiver)
-    return _portable(receiver)  # pragma: no cover - platforms without inotify
+        return Inotify(names, receiver, locate)
+    return _portable(receiver, locate)  # pragma: no cover - platforms without inotify
 
 
-def _portable(receiver: HintReceiver) -> Watcher:  # pragma: no cover - as above
+def _portable(receiver: HintReceiver, locate: Locate) -> Watcher:  # pragma: no cover - as above
     from statustui.monitor.events.portable import Watchfiles  # noqa: PLC0415 - see above
 
-    return Watchfiles(receiver)
+    return Watchfiles(receiver, locate)
 
 
 def watch_limit() -> int | None:

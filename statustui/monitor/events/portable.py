@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from statustui.monitor.events.watcher import HintReceiver
+from statustui.monitor.events.watcher import HintReceiver, Locate
 
 _DEBOUNCE_MS, _STEP_MS = 100, 50
 """Events are gathered for at most this time, or until a pause of this length."""
@@ -27,10 +27,12 @@ class Watchfiles:
 
     Args:
         receiver: Receives the events, on threads of the watcher.
+        locate: Returns the absolute path of a directory.
     """
 
-    def __init__(self, receiver: HintReceiver) -> None:
+    def __init__(self, receiver: HintReceiver, locate: Locate) -> None:
         self._receiver = receiver
+        self._locate = locate
         self._wanted: set[str] = set()
         self._watch: _Watch | None = None
         self._is_changed = threading.Event()
@@ -68,7 +70,7 @@ class Watchfiles:
             self._is_changed.wait()
             self._is_changed.clear()
             begun = time.monotonic()
-            watch = _Watch(set(self._wanted), self._receiver)
+            watch = _Watch(set(self._wanted), self._receiver, self._locate)
             while not watch.is_set.wait(_MIN_REBUILD_SECONDS) and not self._closed.is_set():
                 continue
             before, self._watch = self._watch, watch
@@ -89,8 +91,9 @@ class Watchfiles:
 class _Watch:
     """One set of watches, and the thread that waits for their events."""
 
-    def __init__(self, paths: set[str], receiver: HintReceiver) -> None:
+    def __init__(self, paths: set[str], receiver: HintReceiver, locate: Locate) -> None:
         self.paths = paths
+        self._locate = locate
         self.is_set = threading.Event()
         self.stopped = threading.Event()
         self._receiver = receiver
@@ -99,11 +102,13 @@ class _Watch:
     def _run(self) -> None:
         while not self.stopped.is_set():
             # Leave out directories that are gone by now; the poller reports that they are.
-            self.paths = {path for path in self.paths if os.access(path, os.R_OK | os.X_OK)}
+            found = {self._locate(path): path for path in self.paths}
+            found = {place: found[place] for place in found if os.access(place, os.R_OK | os.X_OK)}
+            self.paths = set(found.values())
             if not self.paths:
                 break
             try:
-                self._wait_for_events(sorted(self.paths))
+                self._wait_for_events(found)
             except (FileNotFoundError, PermissionError):
                 continue
             except (OSError, RuntimeError) as error:
@@ -112,11 +117,12 @@ class _Watch:
                 break
         self.is_set.set()
 
-    def _wait_for_events(self, paths: list[str]) -> None:
+    def _wait_for_events(self, found: Mapping[str, str]) -> None:
+        """Report events of some directories; `found` has their absolute path -> path."""
         import watchfiles  # noqa: PLC0415 - it takes longer than reading a thousand runs
 
         for changes in watchfiles.watch(
-            *paths,
+            *sorted(found),
             watch_filter=None,
             debounce=_DEBOUNCE_MS,
             step=_STEP_MS,
@@ -130,4 +136,12 @@ class _Watch:
         ):
             self.is_set.set()
             if changes:
-                self._receiver.add_hints({path for _change, path in changes})
+                self._receiver.add_hints({_known(place, found) for _change, place in changes})
+
+
+def _known(place: str, found: Mapping[str, str]) -> str:
+    """Return the path of a directory, or of what is in one, by its absolute path."""
+    if place in found:
+        return found[place]
+    above, name = os.path.split(place)
+    return f"{found.get(above, above)}/{name}"

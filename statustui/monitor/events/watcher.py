@@ -47,5 +47,9 @@ class HintReceiver(Protocol):
         """Receive why no more events will come."""
 
 
-OpenWatcher: TypeAlias = Callable[[Collection[str], HintReceiver], Watcher]
-"""Opens a watcher, given the names of the files to report changes of, and a receiver."""
+Locate: TypeAlias = Callable[[str], str]
+"""Returns the absolute path of a directory, of which no copy is kept."""
+
+OpenWatcher: TypeAlias = Callable[[Collection[str], HintReceiver, Locate], Watcher]
+"""Opens a watcher, given the names of the files to report changes of, a receiver, and where the
+directories are."""

@@ -6,12 +6,14 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import accumulate
+from operator import attrgetter
 
 from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SERIES_GROUP, natural
 from statustui.core.run import Run
 from statustui.tui.model.run_order import RunOrder
 
+_category_of = attrgetter("category")
 FAILURE = "failure"
 """The grouping whose groups also count names, and know since when there are any runs."""
 
@@ -88,7 +90,7 @@ class Group:
 
     def count_runs(self, runs: Collection[Run]) -> None:
         """Count many runs that have been added."""
-        self.counts.update(run.category for run in runs)
+        self.counts.update(map(_category_of, runs))
         if self.is_failure:
             self.names.update(run.name for run in runs)
             self.muted += sum(run.is_muted for run in runs)

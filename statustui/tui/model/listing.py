@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
+from operator import attrgetter
 from typing import TypeAlias
 
 from statustui.core.categories import Category
@@ -17,6 +18,7 @@ from statustui.tui.model.run_order import SLICE, IdOrder, RunOrder, sort_in_slic
 Row: TypeAlias = Run | Group
 """What a row shows: a run, or the header of a group."""
 
+_kind_of = attrgetter("kind")
 _FIRST_SCREEN = 200
 """Listed runs that are worth showing before all runs have been filtered."""
 
@@ -189,9 +191,11 @@ def sort_all(ids: IdOrder, sort: str) -> Generator[Listing | None, None, tuple[R
     Yields:
         None, wherever the caller may pause.
     """
-    by_id, key = ids.sorted_runs(), sort_key(sort)
-    series = [run for run in by_id if run.kind == "series"]
-    runs = [run for run in by_id if run.kind != "series"] if series else by_id
+    by_id, key = (yield from ids.sort()), sort_key(sort)
+    runs, series = by_id, []
+    if "series" in set(map(_kind_of, by_id)):
+        runs = [run for run in by_id if run.kind != "series"]
+        series = [run for run in by_id if run.kind == "series"]
     ordered_runs = yield from sort_in_slices(runs, sort)
     ordered_series = yield from sort_in_slices(series, sort)
     return RunOrder(key, ordered_runs), RunOrder(key, ordered_series)
@@ -221,7 +225,7 @@ def arrange(
     if ids is not None:
         runs, series = yield from sort_all(ids, arrangement.sort)
     listing = Listing(arrangement, runs, series, toggled)
-    members: dict[str, list[Run]] = {}
+    members: defaultdict[str, list[Run]] = defaultdict(list)
     if not listing.is_plain:
         listed_before = chain.from_iterable(group.order for group in before.groups.all())
         candidates = iter(listed_before if narrows and ids is None else chain(runs, series))
@@ -240,13 +244,14 @@ def arrange(
 
 
 def _add_members(
-    members: dict[str, list[Run]], arrangement: Arrangement, runs: Iterable[Run]
+    members: defaultdict[str, list[Run]], arrangement: Arrangement, runs: Iterable[Run]
 ) -> int:
     """Add those runs that are listed to the members of their groups; return how many they are."""
     listed = list(arrangement.filter(runs))
     if arrangement.grouping == "none" and not any(run.kind == "series" for run in listed):
-        members.setdefault("", []).extend(listed)
+        members[""] += listed
     else:
+        of = GROUPINGS[arrangement.grouping].of
         for run in listed:
-            members.setdefault(arrangement.group_name(run), []).append(run)
+            members[SERIES_GROUP if run.kind == "series" else of(run)].append(run)
     return len(listed)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from itertools import accumulate, chain, islice
+from functools import partial
+from itertools import accumulate, chain
 
-from statustui.core.order import Key, natural, sort_in_place, sort_key
+from statustui.core.order import SORT_KEYS, Key, sort_by_id_and, sort_key
 from statustui.core.run import Run
 
 _CHUNK = 1000
@@ -16,6 +16,8 @@ SLICE = 10_000
 """Runs that are handled between two pauses of a long piece of work."""
 _MAX_AT_ONCE = 150_000
 """Runs that are sorted without a pause."""
+_SAMPLES = 16
+"""Runs of a slice whose keys are compared to tell where slices of the sorted runs begin."""
 
 
 class RunOrder:
@@ -100,6 +102,14 @@ class RunOrder:
             self._lasts[number] = self._key(chunk[-1])
         return True
 
+    def replace(self, run: Run) -> bool:
+        """Put a run in the place of one with the same key; return whether there was any."""
+        number, place = self._find(self._key(run))
+        if not self._has(run, number, place):
+            return False
+        self._chunks[number][place] = run
+        return True
+
     def _find(self, key: Key) -> tuple[int, int]:
         """Return the number of a chunk, and the place in it, where `key` is or would be."""
         number = bisect_left(self._lasts, key)
@@ -117,9 +127,9 @@ class RunOrder:
 
 
 class IdOrder:
-    """The paths of all runs by id: the order of runs that are equal in everything else.
+    """All runs by id: the order of runs that are equal in everything else.
 
-    It is brought up to date when it is used.
+    New runs are sorted in when the order is asked for.
 
     Args:
         runs: Path -> run.
@@ -127,50 +137,56 @@ class IdOrder:
 
     def __init__(self, runs: Mapping[str, Run]) -> None:
         self._runs = runs
-        self._paths: list[str] = []
+        self._sorted = RunOrder(_BY_ID)
         self._new: dict[str, None] = {}
-        self._gone: set[str] = set()
+        """Paths of the runs that are not among the sorted ones."""
 
     def add(self, path: str) -> None:
-        """Add the path of a run that is new among the runs."""
-        if path in self._gone:
-            self._gone.remove(path)
-        else:
-            self._new[path] = None
+        """Add a run that is new among the runs, by its path."""
+        self._new[path] = None
 
-    def discard(self, path: str) -> None:
-        """Remove the path of a run."""
-        if path in self._new:
-            del self._new[path]
-        else:
-            self._gone.add(path)
+    def replace(self, run: Run) -> None:
+        """Replace the run at the same path."""
+        if run.path not in self._new:
+            self._sorted.replace(run)
 
-    def sorted_runs(self) -> list[Run]:
-        """Return all runs, by id."""
-        paths = self._paths
-        if self._gone:
-            paths = [path for path in paths if path not in self._gone]
+    def discard(self, run: Run) -> None:
+        """Remove a run."""
+        if run.path in self._new:
+            del self._new[run.path]
+        else:
+            self._sorted.discard(run)
+
+    def sort(self) -> Generator[None, None, list[Run]]:
+        """Return all runs, by id.
+
+        Yields:
+            None, wherever the caller may pause; the runs must not change meanwhile.
+        """
         if self._new:
-            new = sorted(self._new, key=self._key)
-            if paths and self._key(new[-1]) < self._key(paths[0]):
-                paths = new + paths
+            new = yield from _sort([self._runs[path] for path in self._new], _BY_ID, _sort_by_id)
+            before = list(self._sorted)
+            if not before or _BY_ID(before[-1]) < _BY_ID(new[0]):
+                runs = before + new
+            elif _BY_ID(new[-1]) < _BY_ID(before[0]):
+                runs = new + before
             else:
-                is_after = not paths or self._key(paths[-1]) < self._key(new[0])
-                paths = paths + new
-                if not is_after:
-                    paths.sort(key=self._key)
-        self._paths, self._new, self._gone = paths, {}, set()
-        return [self._runs[path] for path in paths]
+                runs = yield from _sort(before + new, _BY_ID, _sort_by_id)
+            self._sorted, self._new = RunOrder(_BY_ID, runs), {}
+        return list(self._sorted)
 
-    def _key(self, path: str) -> tuple[str, str]:
-        return natural(self._runs[path].id), path
+
+_BY_ID = sort_key("id")
+
+
+_sort_by_id = partial(sorted, key=_BY_ID)
 
 
 def sort_in_slices(runs: list[Run], sort: str) -> Generator[None, None, list[Run]]:
     """Sort runs that are in the order of their ids.
 
     Args:
-        runs: The runs; the list may be changed.
+        runs: The runs.
         sort: The name of the sort key.
 
     Yields:
@@ -179,18 +195,49 @@ def sort_in_slices(runs: list[Run], sort: str) -> Generator[None, None, list[Run
     Returns:
         The runs in order.
     """
-    if len(runs) <= _MAX_AT_ONCE:
-        sort_in_place(runs, sort)
+    parts = SORT_KEYS[sort]
+    if not parts:
         return runs
-    slices = []
+    return (
+        yield from _sort(
+            runs, lambda run: tuple([part(run) for part in parts]), partial(sort_by_id_and, sort)
+        )
+    )
+
+
+def _sort(
+    runs: Sequence[Run], key: Callable[[Run], Key], sort: Callable[[Sequence[Run]], list[Run]]
+) -> Generator[None, None, list[Run]]:
+    """Sort runs; those with the same key stay as they are.
+
+    Very many are first dealt out to slices that follow each other, by the keys of some of them.
+
+    Args:
+        runs: The runs.
+        key: Returns the key of a run.
+        sort: Returns some runs sorted by that key.
+
+    Yields:
+        None, wherever the caller may pause.
+
+    Returns:
+        The runs in order.
+    """
+    if len(runs) <= _MAX_AT_ONCE:
+        return sort(runs)
+    samples = sorted(map(key, runs[:: max(1, SLICE // _SAMPLES)]))
+    bounds = sorted(set(samples[::_SAMPLES]))
+    yield
+    # Between two bounds there is a slice of runs, and one of those that are equal to a bound.
+    slices: list[list[Run]] = [[] for _ in range(2 * len(bounds) + 1)]
     for start in range(0, len(runs), SLICE):
-        part = runs[start : start + SLICE]
-        sort_in_place(part, sort)
-        slices.append(part)
+        for run in runs[start : start + SLICE]:
+            own = key(run)
+            place = bisect_left(bounds, own)
+            is_bound = place < len(bounds) and bounds[place] == own
+            slices[2 * place + is_bound].append(run)
         yield
-    merged = heapq.merge(*slices, key=sort_key(sort))
-    ordered: list[Run] = []
-    while part := list(islice(merged, SLICE)):
-        ordered += part
+    for place in range(0, len(slices), 2):
+        slices[place] = sort(slices[place])
         yield
-    return ordered
+    return list(chain.from_iterable(slices))

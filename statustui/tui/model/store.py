@@ -389,7 +389,7 @@ class RunStore:
             if run is not None:
                 self._unlist(run)
                 del self.runs[path]
-                self._ids.discard(path)
+                self._ids.discard(run)
                 self._unsorted.discard(path)
                 self.recently_changed.pop(path, None)
                 self.marked.discard(path)
@@ -420,6 +420,8 @@ class RunStore:
             self.unread_problems.discard(path)
         if before is None:
             self._ids.add(path)
+        else:
+            self._ids.replace(run)
         if before is None and defers:
             self._unsorted.add(path)
         elif path not in self._unsorted:

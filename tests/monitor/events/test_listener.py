@@ -13,7 +13,7 @@ import pytest
 
 from statustui.monitor.events.listener import Hints, Listener
 from statustui.monitor.events.platform import open_watcher
-from statustui.monitor.events.watcher import HintReceiver, OpenWatcher, Watcher
+from statustui.monitor.events.watcher import HintReceiver, Locate, OpenWatcher, Watcher
 from tests.monitor.scanning import ScannerDriver, move_elsewhere, put_on_filesystem
 from tests.trees import append, write_run
 from tests.waiting import wait_until
@@ -130,14 +130,14 @@ def test_a_refusal_of_the_operating_system_means_polling(tmp_path: Path, listen:
     driver = ScannerDriver(tmp_path)
     driver.sweep_all()
 
-    def refuse(_names: object, _receiver: HintReceiver) -> Watcher:
+    def refuse(_names: object, _receiver: HintReceiver, _locate: Locate) -> Watcher:
         raise OSError(errno.EMFILE, "Too many open files")
 
     assert events_and_fallback(listen(driver, open_watcher=refuse)) == (
         False,
         "no events: Too many open files",
     )
-    listener = listen(driver, open_watcher=lambda _names, _receiver: SilentWatcher(1))
+    listener = listen(driver, open_watcher=lambda _names, _receiver, _locate: SilentWatcher(1))
     listener.update_watches()
     assert events_and_fallback(listener) == (False, "no events: no space left")
     woken = threading.Event()
@@ -158,7 +158,7 @@ def test_missing_events_mean_polling(
     runs = [write_run(tmp_path / str(number), "RUNNING") for number in range(5)]
     driver = ScannerDriver(tmp_path)
     driver.sweep_all()
-    listener = listen(driver, open_watcher=lambda _names, _receiver: SilentWatcher())
+    listener = listen(driver, open_watcher=lambda _names, _receiver, _locate: SilentWatcher())
     wait_for_watches(listener)
 
     def change_all(announced: int) -> None:
@@ -196,7 +196,7 @@ def test_finished_runs_are_watched_too_the_newest_first(tmp_path: Path, listen: 
     """As many as the limit allows; the others are checked more often instead."""
     driver = finished_tree(tmp_path, 4)
     deaf = SilentWatcher()
-    listener = listen(driver, 4, open_watcher=lambda _names, _receiver: deaf)
+    listener = listen(driver, 4, open_watcher=lambda _names, _receiver, _locate: deaf)
     listener.update_watches()
     assert watched_finished(driver, deaf) == ["over2", "over3"]
     assert (listener.is_listening, listener.watches_all_runs) == (True, False)
@@ -209,15 +209,31 @@ def test_finished_runs_are_watched_too_the_newest_first(tmp_path: Path, listen: 
 def test_all_runs_are_watched_as_soon_as_the_limit_allows(tmp_path: Path, listen: Listen) -> None:
     """Other programs may leave less than the limit for a while."""
     driver = finished_tree(tmp_path, 4)
-    listener = listen(driver, open_watcher=lambda _names, _receiver: SilentWatcher())
+    listener = listen(driver, open_watcher=lambda _names, _receiver, _locate: SilentWatcher())
     listener.update_watches()
     assert listener.watches_all_runs
     deaf = SilentWatcher(4)
     driver = finished_tree(tmp_path, 4)
-    listener = listen(driver, open_watcher=lambda _names, _receiver: deaf)
+    listener = listen(driver, open_watcher=lambda _names, _receiver, _locate: deaf)
     listener.update_watches()
     assert (listener.is_listening, listener.watches_all_runs) == (True, False)
     assert watched_finished(driver, deaf) == ["over2", "over3"]
+
+
+def test_a_watch_on_a_run_has_only_that_run_checked(
+    tmp_path: Path, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the directory around it: that would be listed again for each step of many watches."""
+    run = write_run(tmp_path / "test_runs" / "1", "COMPLETE")
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    monkeypatch.setattr("statustui.monitor.events.listener._WATCHES_PER_STEP", 0)
+    listener = listen(driver, open_watcher=lambda _names, _receiver, _locate: SilentWatcher())
+    listener.update_watches()
+    assert listener.take_hints().runs == set()
+    monkeypatch.undo()
+    listener.add_pending_watches()
+    assert listener.take_hints() == Hints({str(run)}, {str(run)})
 
 
 def test_an_event_in_a_run_hints_at_directories_inside_it(tmp_path: Path, listen: Listen) -> None:
@@ -249,7 +265,7 @@ def test_a_resting_run_that_becomes_active_before_it_is_watched_is_watched_once(
     """It was pending, and is active by the time its turn comes."""
     driver = finished_tree(tmp_path, 1)
     deaf = SilentWatcher()
-    listener = listen(driver, open_watcher=lambda _names, _receiver: deaf)
+    listener = listen(driver, open_watcher=lambda _names, _receiver, _locate: deaf)
     with monkeypatch.context() as patch:
         patch.setattr("statustui.monitor.events.listener._WATCHES_PER_STEP", 0)
         listener.update_watches()

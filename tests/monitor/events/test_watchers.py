@@ -45,8 +45,8 @@ class Received:
 Make = Callable[[Received], Watcher]
 
 WATCHERS: dict[str, Make] = {
-    "inotify": lambda told: Inotify({"status"}, told),
-    "watchfiles": Watchfiles,
+    "inotify": lambda told: Inotify({"status"}, told, str),
+    "watchfiles": lambda told: Watchfiles(told, str),
 }
 
 
@@ -68,7 +68,7 @@ def make(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def test_linux_has_inotify() -> None:
     """It needs no package, and one more directory costs microseconds."""
-    watcher = open_watcher({"status"}, Received())
+    watcher = open_watcher({"status"}, Received(), str)
     assert isinstance(watcher, Inotify)
     watcher.close()
 
@@ -119,7 +119,7 @@ def test_a_directory_that_comes_goes_or_changes_its_permissions_is_hinted_at(
 def test_a_deleted_watched_directory_is_hinted_at_and_forgotten(tmp_path: Path) -> None:
     """A new directory at the same path needs a new watch."""
     told = Received()
-    watcher = Inotify({"status"}, told)
+    watcher = Inotify({"status"}, told, str)
     place = tmp_path / "a"
     place.mkdir()
     assert watcher.add(str(place))
@@ -133,7 +133,7 @@ def test_a_deleted_watched_directory_is_hinted_at_and_forgotten(tmp_path: Path) 
 def test_a_directory_that_was_renamed_is_watched_under_its_new_name(tmp_path: Path) -> None:
     """The kernel keeps one watch for it."""
     told = Received()
-    watcher = Inotify({"status"}, told)
+    watcher = Inotify({"status"}, told, str)
     run = write_run(tmp_path / "a", "RUNNING")
     watcher.add(str(run))
     renamed = run.rename(tmp_path / "b")
@@ -147,7 +147,7 @@ def test_a_directory_that_was_renamed_is_watched_under_its_new_name(tmp_path: Pa
 def test_files_that_do_not_matter_are_not_hinted_at(tmp_path: Path) -> None:
     """A log that is written all the time costs only its events."""
     told = Received()
-    watcher = Inotify({"status"}, told)
+    watcher = Inotify({"status"}, told, str)
     run = write_run(tmp_path / "a", "RUNNING")
     watcher.add(str(run))
     (run / "run.log").write_text("step 1\n")
@@ -170,7 +170,7 @@ def test_lost_events_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("statustui.monitor.events.inotify.os.read", read_late)
     told = Received()
-    watcher = Inotify({"status"}, told)
+    watcher = Inotify({"status"}, told, str)
     names = [tmp_path / "a", tmp_path / "b"]
     watcher.add(str(tmp_path))
     for _ in range(limit // 4 + 1):
@@ -185,7 +185,7 @@ def test_lost_events_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_more_directories_than_may_be_watched_are_refused(tmp_path: Path) -> None:
     """Directories that were watched before still are."""
     told = Received()
-    watcher = Inotify({"status"}, told)
+    watcher = Inotify({"status"}, told, str)
 
     class RefusingLibC:
         """A C library that refuses further watches."""
@@ -208,7 +208,7 @@ def test_more_directories_than_may_be_watched_are_refused(tmp_path: Path) -> Non
 
 def test_a_closed_watcher_watches_nothing_more(tmp_path: Path) -> None:
     """Adding a directory afterwards returns False."""
-    watcher = Inotify({"status"}, Received())
+    watcher = Inotify({"status"}, Received(), str)
     watcher.close()
     watcher.close()
     assert not watcher.add(str(tmp_path))
@@ -232,7 +232,7 @@ def test_a_directory_deleted_while_watches_are_set_is_left_out(
 
     monkeypatch.setattr("watchfiles.watch", watch_late)
     told = Received()
-    watcher = Watchfiles(told)
+    watcher = Watchfiles(told, str)
     for path in (stays, goes):
         watcher.add(str(path))
     wait_until(lambda: list(watcher.watched) == [str(stays)])
@@ -256,7 +256,7 @@ def test_a_failure_to_watch_is_reported_unless_the_watcher_is_closed(
 
     monkeypatch.setattr("watchfiles.watch", fail)
     told = Received()
-    watcher = Watchfiles(told)
+    watcher = Watchfiles(told, str)
     watcher.add(str(tmp_path))
     wait_until(begun.is_set)
     if is_closed:
