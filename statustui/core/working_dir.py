@@ -259,28 +259,33 @@ def find_runs(
     Raises:
         OSError: `root` itself cannot be read, or is not a directory.
     """
-    top = root_folder(root)
-    found = survey(top, skip)
-    on_listed(found)
-    if found.is_run or top.is_run:
-        yield run_dir(root, top)
-    stack = found.folders[::-1]
-    while stack:
-        folder = stack.pop()
-        if folder.is_run:
-            yield run_dir(root, folder)
-            continue
-        try:
-            found = survey(folder, skip)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            on_error(folder.path, error)
-            continue
+    folder = root_folder(root)
+    found = survey(folder, skip)
+    is_run = found.is_run or folder.is_run
+    stack: list[Folder] = []
+    while True:
         on_listed(found)
-        if found.is_run:
+        if is_run:
             yield run_dir(root, folder)
-        stack += found.folders[::-1]
+        # There may be very many runs beside each other: they take the short way.
+        yield from [run_dir(root, one) for one in found.folders if one.is_run]
+        stack += [one for one in reversed(found.folders) if not one.is_run]
+        if not stack:
+            return
+        folder = stack.pop()
+        found = _survey_below(folder, on_error, skip)
+        is_run = found.is_run
+
+
+def _survey_below(folder: Folder, on_error: OnError, skip: AbstractSet[str]) -> Survey:
+    """Return the survey of a directory; an empty one if it has vanished or cannot be read."""
+    try:
+        return survey(folder, skip)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        on_error(folder.path, error)
+    return Survey(False, [])
 
 
 def read_metadata(place: RunDir) -> RunMetadata:

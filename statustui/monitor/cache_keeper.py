@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from statustui.monitor.cache_store import CacheStore, RootIdentity
@@ -54,8 +54,19 @@ class CacheKeeper:
             self._identity = None
             return NO_CACHE
 
-    def save(self, found: Iterable[RunSnapshot | OutlinedRun]) -> None:
-        """Save runs, if many of them are new."""
+    def save(
+        self,
+        found: Iterable[RunSnapshot | OutlinedRun],
+        loaded: SnapshotCache = NO_CACHE,
+        rows: Sequence[int] = (),
+    ) -> None:
+        """Save runs, if many of them are new.
+
+        Args:
+            found: Runs of the root.
+            loaded: What `load` has returned, if `rows` are given.
+            rows: The rows of further runs, which are as they were loaded.
+        """
         if self._store is None or self._identity is None:
             return
         chosen: list[OutlinedRun] = []
@@ -65,11 +76,12 @@ class CacheKeeper:
                 stored.append(one)
             elif (run := outlined(one)) is not None:
                 chosen.append(run)
-        runs = len(chosen) + len(stored)
+        runs = len(chosen) + len(stored) + len(rows)
         new = len(chosen) if self._saved_runs is None else abs(runs - self._saved_runs)
         if not is_worth_saving(new, runs):
             return
         chosen += [run for one in stored if (run := outlined(one)) is not None]
+        chosen += loaded.at(rows)
         data = encode(chosen)
         if data is not None:
             self._saved_runs = len(chosen)

@@ -6,6 +6,8 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Callable
+from typing import TypeVar
 
 from statustui.core.outline import read_outline
 from statustui.core.reading import open_checked, signature_of
@@ -25,6 +27,8 @@ from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 _GROWTH = 256
 """Bytes that are read beyond the known size, to detect a file that has grown much."""
 _PLACE_ONLY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+
+_Known = TypeVar("_Known")
 
 
 class FirstReader:
@@ -87,10 +91,29 @@ class FirstReader:
         )
 
     def outline(self, place: RunDir) -> OutlinedRun | RunSnapshot | None:
-        """Read the run at `place` no further than it takes to count it.
+        """Read the run at `place` no further than its status file.
 
         Returns:
             The run; its snapshot if the status file holds anything unusual; None as `read` does.
+        """
+        return self._outline(place, self.cache.get)
+
+    def count(self, place: RunDir) -> int | OutlinedRun | RunSnapshot | None:
+        """Read the run at `place` no further than it takes to count it.
+
+        Returns:
+            Its `SnapshotCache.judged_row`; without one, what `outline` returns.
+        """
+        return self._outline(place, self.cache.judged_row)
+
+    def _outline(
+        self, place: RunDir, recall: Callable[[RunDir, os.stat_result], _Known | None]
+    ) -> _Known | OutlinedRun | RunSnapshot | None:
+        """Read the run at `place`, unless the cache can `recall` it.
+
+        Args:
+            place: Where the run is.
+            recall: Returns what is known of it, given the state of its status file.
         """
         path, around = place.path, None
         if not self._is_shared and place.kind != "plain":
@@ -103,7 +126,7 @@ class FirstReader:
             state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
                 return None
-            if self.cache and (known := self.cache.get(place, state)) is not None:
+            if (known := recall(place, state)) is not None:
                 return known
             data, state = _read_whole(f"{path}/{STATUS}", around, state)
         except OSError:

@@ -27,6 +27,7 @@ from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.series import check_series, judge_series
 from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, read_snapshot, unread_part
+from statustui.monitor.snapshot_cache import NO_CACHE
 from statustui.monitor.unread import Unread
 from statustui.scheduler.answers import WantedJob
 
@@ -74,13 +75,13 @@ class Picture(NamedTuple):
     """Each part of the roots that could not be read or listed."""
     unfollowed: dict[str, int]
     """Root without any runs -> number of links in it that were not followed."""
-    keepers: list[tuple[CacheKeeper, list[OutlinedRun | RunSnapshot]]]
-    """The cache of each root that was read to its end, and the runs that it may keep."""
+    savers: list[Callable[[], object]]
+    """Save the cache of each root that was read to its end."""
 
     def save(self) -> None:
         """Save the caches of the roots that have many new finished runs."""
-        for keeper, found in self.keepers:
-            keeper.save(found)
+        for save in self.savers:
+            save()
 
 
 def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
@@ -147,12 +148,11 @@ def _collect(
     incomplete: list[Unread] = []
     unfollowed: dict[str, int] = {}
     counted: Counter[Category] = Counter()
-    keepers: list[tuple[CacheKeeper, list[OutlinedRun | RunSnapshot]]] = []
+    savers: list[Callable[[], object]] = []
     for reader, question in zip(readers, questions, strict=True):
         try:
             question.answer(patience, lambda: on_wait(sum(one.read_count for one in readers)))
-            if reader.keeper is not None:
-                keepers.append((reader.keeper, reader.kept))
+            savers.append(reader.save)
         except OSError as error:
             reader.parts.append(Unread(reader.root, error.strerror or str(error)))
     if asker is not None:
@@ -161,12 +161,12 @@ def _collect(
         # A reader that has been given up may still add runs: use those it has now.
         found = list(reader.runs)
         runs += found
-        counted.update(run.outline.digest.category for run in list(reader.counted))
+        counted += reader.counted
         if reader.links and not reader.read_count:
             unfollowed[reader.root] = reader.links
         incomplete += reader.parts
         incomplete += [part for run in found if run.error and (part := unread_part(run))]
-    return Picture(runs, counted, incomplete, unfollowed, keepers)
+    return Picture(runs, counted, incomplete, unfollowed, savers)
 
 
 def _ask(readers: Sequence[_RootReader], asker: Asker, patience: float) -> None:
@@ -237,22 +237,32 @@ class _RootReader:
         self._store = store
         self._grace = grace
         self._tells_pasts = tells_pasts
-        self.keeper: CacheKeeper | None = None
+        self._keeper: CacheKeeper | None = None
         """Keeps the cache of the root; None before that is loaded."""
-        self.counted: list[OutlinedRun] = []
-        """The runs that are only counted."""
+        self._cache = NO_CACHE
+        self._rows: list[int] = []
+        """The rows of the cache with runs that are only counted."""
+        self._outlined: list[OutlinedRun] = []
+        """Further runs that are only counted."""
         self._kept: list[OutlinedRun | RunSnapshot] = []
         """What has been read of the others, if it may be stored."""
 
     @property
     def read_count(self) -> int:
         """Number of runs read so far."""
-        return len(self.runs) + len(self.counted)
+        return len(self.runs) + len(self._rows) + len(self._outlined)
 
     @property
-    def kept(self) -> list[OutlinedRun | RunSnapshot]:
-        """What may be stored."""
-        return [*self.counted, *self._kept]
+    def counted(self) -> Counter[Category]:
+        """How many runs of each category are only counted so far."""
+        # Reading may still go on.
+        outlined = Counter(run.outline.digest.category for run in list(self._outlined))
+        return outlined + self._cache.count(list(self._rows))
+
+    def save(self) -> None:
+        """Save the cache, if many finished runs are new."""
+        if self._keeper is not None:
+            self._keeper.save([*self._outlined, *self._kept], self._cache, self._rows)
 
     def read(self, heartbeat: Heartbeat) -> None:
         """Read the root, on the thread of a `Question`.
@@ -272,10 +282,11 @@ class _RootReader:
 
         run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
         threads = policy_for(Devices(self.root, real_path).root_mount.reach, Settings()).threads
-        self.keeper = CacheKeeper(self._store, real_path)
+        self._keeper = CacheKeeper(self._store, real_path)
+        self._cache = self._keeper.load()
         first = FirstReader(
             with_metadata=self._details is not Details.STATUS,
-            cache=self.keeper.load(),
+            cache=self._cache,
             is_shared=threads > 1,
         )
         try:
@@ -292,13 +303,15 @@ class _RootReader:
     ) -> None:
         """Read runs no further than their categories, if their status files are ordinary ones."""
 
-        def look(place: RunDir) -> OutlinedRun | RunSnapshot:
-            return first.outline(place) or read_snapshot(place)
+        def look(place: RunDir) -> int | OutlinedRun | RunSnapshot:
+            found = first.count(place)
+            return read_snapshot(place) if found is None else found
 
-        count = self.counted.append
         for found in _map_unordered(look, run_dirs, threads):
-            if isinstance(found, OutlinedRun) and found.is_judged:
-                count(found)
+            if isinstance(found, int):
+                self._rows.append(found)
+            elif isinstance(found, OutlinedRun) and found.is_judged():
+                self._outlined.append(found)
             else:
                 run, kept = _build(found, with_metadata=False)
                 if not kept.metadata.name:
@@ -351,7 +364,7 @@ class _RootReader:
 
             looks = Looks(self._grace, lambda: self._now, asker, is_single=True, beat=heartbeat)
             runs, self.wanted = judge_jobs(runs, looks)
-        if self.counted:
+        if self._rows or self._outlined:
             # Series are not counted where there are runs.
             self.runs = runs
             check_series(runs, self._add_error)

@@ -14,15 +14,18 @@ import sys
 import time
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 from zlib import crc32
 
 from statustui.core.categories import Category
+from statustui.core.job_verdict import is_open
 from statustui.core.outline import Outline, StateDigest, build_outlined, outline_of
+from statustui.core.reading import signature_of
 from statustui.core.run import Kind, Run, RunDir, RunMetadata
-from statustui.monitor.outlined_run import OutlinedRun
+from statustui.monitor.outlined_run import OutlinedRun, is_certain
 from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot
 
 _FORMAT = f"3 {sys.byteorder}"
@@ -72,18 +75,37 @@ class SnapshotCache:
             place: Where the run is.
             state: The state of its status file.
         """
-        row = self._rows.get(place.path[len(place.root) :])
+        row = self._row(place, state)
         if row is None:
             return None
-        inodes, sizes, modified, changed, _digest_at, shared_at, _ends = self._columns
-        signature = state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
-        if signature != (inodes[row], sizes[row], modified[row], changed[row]):
-            return None
-        kind, metadata = self._metadata[shared_at[row]]
-        if kind != place.kind:
-            return None
+        _kind, metadata = self._metadata[self._columns[5][row]]
+        signature = signature_of(state)
         outline = self._outline(row)
         return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
+
+    def judged_row(self, place: RunDir, state: os.stat_result) -> int | None:
+        """Return the row of a run that `get` returns; None unless its category is certain."""
+        row = self._row(place, state)
+        return row if row is not None and self._are_judged[self._columns[4][row]] else None
+
+    def count(self, rows: Iterable[int]) -> Counter[Category]:
+        """Return how many runs of some rows are in each category."""
+        counted: Counter[Category] = Counter()
+        for digest_at, count in Counter(map(self._columns[4].__getitem__, rows)).items():
+            counted[self._digests[digest_at].category] += count
+        return counted
+
+    def at(self, rows: Iterable[int], root: str = "") -> Iterator[OutlinedRun]:
+        """Yield the runs of some rows as they were saved, without their devices and owners."""
+        paths = list(self._rows)
+        *signatures, _digest_at, shared_at, _ends = self._columns
+        for row in rows:
+            kind, metadata = self._metadata[shared_at[row]]
+            path = root + paths[row]
+            place = RunDir(root, path, os.path.basename(path), kind)
+            inode, size, modified, changed = (column[row] for column in signatures)
+            signature = inode, size, modified, changed
+            yield OutlinedRun(place, self._outline(row), signature, 0, 0, metadata, True)
 
     def runs(self, root: str) -> Iterator[Run]:
         """Yield all runs as they were saved, the most recently written first.
@@ -93,16 +115,22 @@ class SnapshotCache:
         Args:
             root: The root, as the user gave it.
         """
-        paths = list(self._rows)
         modified = self._columns[2]
-        for row in sorted(range(len(paths)), key=modified.__getitem__, reverse=True):
-            kind, metadata = self._metadata[self._columns[5][row]]
-            path = root + paths[row]
-            place = RunDir(root, path, os.path.basename(path), kind)
+        newest = sorted(range(len(modified)), key=modified.__getitem__, reverse=True)
+        for one in self.at(newest, root):
             with contextlib.suppress(*_DAMAGE):
-                run = build_outlined(place, metadata, self._outline(row))
-                if run is not None and path != root:
+                run = build_outlined(one.place, one.metadata, one.outline)
+                if run is not None and run.path != root:
                     yield run
+
+    def _row(self, place: RunDir, state: os.stat_result) -> int | None:
+        """Return the row of a run; None if none was saved for this version of its status file."""
+        row = self._rows.get(place.path[len(place.root) :])
+        if row is None:
+            return None
+        inodes, sizes, modified, changed, _digest_at, shared_at, _ends = self._columns
+        is_same = signature_of(state) == (inodes[row], sizes[row], modified[row], changed[row])
+        return row if is_same and self._metadata[shared_at[row]][0] == place.kind else None
 
     def _outline(self, row: int) -> Outline:
         digest_at, ends = self._columns[4], self._columns[6]
@@ -129,6 +157,9 @@ class SnapshotCache:
         if max(columns[4]) >= len(digests) or max(columns[5]) >= len(metadata):
             return
         self._columns, self._digests, self._metadata = columns, digests, metadata
+        self._are_judged = [
+            is_certain(one) and not is_open(one.category, one.stage) for one in digests
+        ]
         self._text = data[paths_end:]
         self._rows = dict(zip(paths, range(count), strict=True))
         self.saved_at = float(shared["saved"])

@@ -86,7 +86,7 @@ def _picture(runs: list[Run], looked: Looked, link: Link) -> Picture:
         counted=Counter(dict(looked.counted)),
         incomplete=[Unread(*one) for one in looked.incomplete],
         unfollowed={roots[number]: links for number, links in looked.unfollowed},
-        keepers=[],
+        savers=[],
     )
 
 

@@ -13,11 +13,11 @@ from tests.trees import write_run
 SLOW = """
 import sys, time
 from statustui.monitor.first_read import FirstReader
-read = FirstReader.outline
+read = FirstReader.count
 def slow(reader, place):
     time.sleep(0.05)
     return read(reader, place)
-FirstReader.outline = slow
+FirstReader.count = slow
 from statustui.cli.main import main
 sys.argv = ["statustui", "list", "--summary", sys.argv[1]]
 main()
