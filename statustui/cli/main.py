@@ -15,9 +15,14 @@ from click.shell_completion import CompletionItem
 from statustui import __version__
 from statustui.cli.options import ROOT, Failure
 from statustui.cli.registry import SCREENLESS, WITH_SCREEN
-from statustui.cli.screen import Crash
 from statustui.core.text import clean_lines
-from statustui.startup.crash_report import OUT_OF_THREADS, STATUS, is_out_of_threads, report_crash
+from statustui.startup.crash_report import (
+    OUT_OF_THREADS,
+    STATUS,
+    Crash,
+    is_out_of_threads,
+    report_crash,
+)
 from statustui.startup.splash import Splash
 from statustui.startup.streams import OutputError
 
