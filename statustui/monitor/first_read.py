@@ -124,10 +124,10 @@ class FirstReader:
                 path, around = name, self._descriptor
         try:
             state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
-            if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
-                return None
             if (known := recall(place, state)) is not None:
                 return known
+            if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
+                return None
             data, state = _read_whole(f"{path}/{STATUS}", around, state)
         except OSError:
             return None

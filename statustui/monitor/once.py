@@ -15,7 +15,7 @@ from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE, may_be_judged
 from statustui.core.run import Run, RunDir
-from statustui.core.working_dir import Survey, find_runs
+from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.first_read import FirstReader
@@ -29,9 +29,9 @@ from statustui.monitor.series import check_series, judge_series
 from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, read_snapshot, unread_part
 from statustui.monitor.snapshot_cache import NO_CACHE
 from statustui.monitor.unread import Unread
-from statustui.scheduler.answers import WantedJob
 
 if TYPE_CHECKING:
+    from statustui.scheduler.answers import WantedJob
     from statustui.scheduler.asker import Asker
 
 _MAX_CLAIM_WAIT = 1.0
@@ -171,7 +171,7 @@ def _collect(
 
 def _ask(readers: Sequence[_RootReader], asker: Asker, patience: float) -> None:
     """Ask about the jobs of the runs that were read, and judge those runs again."""
-    wanted = frozenset[WantedJob]().union(*(reader.wanted for reader in readers))
+    wanted: frozenset[WantedJob] = frozenset().union(*(reader.wanted for reader in readers))
     if not wanted:
         return
     asker.ask(wanted)
@@ -276,8 +276,8 @@ class _RootReader:
             return
         heartbeat()
 
-        def count_links(found: Survey) -> None:
-            self.links += found.links
+        def count_links(links: int) -> None:
+            self.links += links
             heartbeat()
 
         run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
