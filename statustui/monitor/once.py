@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
@@ -39,6 +39,8 @@ _MAX_CLAIM_WAIT = 1.0
 
 
 _Result = TypeVar("_Result")
+_Built: TypeAlias = "tuple[Run, OutlinedRun | RunSnapshot]"
+"""A run, and what may be stored of it."""
 
 
 class Details(enum.Enum):
@@ -242,27 +244,26 @@ class _RootReader:
         self._cache = NO_CACHE
         self._rows: list[int] = []
         """The rows of the cache with runs that are only counted."""
-        self._outlined: list[OutlinedRun] = []
-        """Further runs that are only counted."""
+        self._categories: list[Category] = []
+        """The categories of further runs that are only counted."""
         self._kept: list[OutlinedRun | RunSnapshot] = []
-        """What has been read of the others, if it may be stored."""
+        """What has been read of all other runs, if it may be stored."""
 
     @property
     def read_count(self) -> int:
         """Number of runs read so far."""
-        return len(self.runs) + len(self._rows) + len(self._outlined)
+        return len(self.runs) + len(self._rows) + len(self._categories)
 
     @property
     def counted(self) -> Counter[Category]:
         """How many runs of each category are only counted so far."""
         # Reading may still go on.
-        outlined = Counter(run.outline.digest.category for run in list(self._outlined))
-        return outlined + self._cache.count(list(self._rows))
+        return Counter(list(self._categories)) + self._cache.count(list(self._rows))
 
     def save(self) -> None:
         """Save the cache, if many finished runs are new."""
         if self._keeper is not None:
-            self._keeper.save([*self._outlined, *self._kept], self._cache, self._rows)
+            self._keeper.save(self._kept, self._cache, self._rows)
 
     def read(self, heartbeat: Heartbeat) -> None:
         """Read the root, on the thread of a `Question`.
@@ -303,21 +304,26 @@ class _RootReader:
     ) -> None:
         """Read runs no further than their categories, if their status files are ordinary ones."""
 
-        def look(place: RunDir) -> int | OutlinedRun | RunSnapshot:
+        def look(place: RunDir) -> int | OutlinedRun | _Built:
             found = first.count(place)
-            return read_snapshot(place) if found is None else found
+            if isinstance(found, int) or (isinstance(found, OutlinedRun) and found.is_judged()):
+                return found
+            if found is None:
+                found = read_snapshot(place)
+            run, kept = _build(found, with_metadata=False)
+            if not kept.metadata.name:
+                # Whoever needs the name has to read it.
+                kept = kept._replace(metadata=NO_METADATA, is_stored=found.is_stored)
+            return run, kept
 
         for found in _map_unordered(look, run_dirs, threads):
             if isinstance(found, int):
                 self._rows.append(found)
-            elif isinstance(found, OutlinedRun) and found.is_judged():
-                self._outlined.append(found)
+            elif isinstance(found, OutlinedRun):
+                self._categories.append(found.outline.digest.category)
+                self._keep(found)
             else:
-                run, kept = _build(found, with_metadata=False)
-                if not kept.metadata.name:
-                    # Whoever needs the name has to read it.
-                    kept = kept._replace(metadata=NO_METADATA, is_stored=found.is_stored)
-                self._add(run, kept)
+                self._add(*found)
             heartbeat()
 
     def _read_runs(
@@ -325,7 +331,7 @@ class _RootReader:
     ) -> None:
         """Read and build runs."""
 
-        def read(place: RunDir) -> tuple[Run, OutlinedRun | RunSnapshot]:
+        def read(place: RunDir) -> _Built:
             return _build(first.outline(place) or read_snapshot(place))
 
         for run, found in _map_unordered(read, run_dirs, threads):
@@ -334,6 +340,9 @@ class _RootReader:
 
     def _add(self, run: Run, found: OutlinedRun | RunSnapshot) -> None:
         self.runs.append(run)
+        self._keep(found)
+
+    def _keep(self, found: OutlinedRun | RunSnapshot) -> None:
         if self._store is not None:
             self._kept.append(found)
 
@@ -364,7 +373,7 @@ class _RootReader:
 
             looks = Looks(self._grace, lambda: self._now, asker, is_single=True, beat=heartbeat)
             runs, self.wanted = judge_jobs(runs, looks)
-        if self._rows or self._outlined:
+        if self._rows or self._categories:
             # Series are not counted where there are runs.
             self.runs = runs
             check_series(runs, self._add_error)
@@ -383,9 +392,7 @@ class _RootReader:
         self.parts.append(Unread(path, error.strerror or str(error)))
 
 
-def _build(
-    found: OutlinedRun | RunSnapshot, *, with_metadata: bool = True
-) -> tuple[Run, OutlinedRun | RunSnapshot]:
+def _build(found: OutlinedRun | RunSnapshot, *, with_metadata: bool = True) -> _Built:
     """Return a run, and what may be stored of it."""
     if isinstance(found, OutlinedRun):
         found = found.completed(with_metadata=with_metadata)

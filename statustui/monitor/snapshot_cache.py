@@ -129,8 +129,16 @@ class SnapshotCache:
         if row is None:
             return None
         inodes, sizes, modified, changed, _digest_at, shared_at, _ends = self._columns
-        is_same = signature_of(state) == (inodes[row], sizes[row], modified[row], changed[row])
-        return row if is_same and self._metadata[shared_at[row]][0] == place.kind else None
+        # This is asked once for each run: comparing the fields of a signature one by one takes
+        # half as long as making one.
+        is_same = (
+            changed[row] == state.st_ctime_ns
+            and modified[row] == state.st_mtime_ns
+            and sizes[row] == state.st_size
+            and inodes[row] == state.st_ino
+            and self._metadata[shared_at[row]][0] == place.kind
+        )
+        return row if is_same else None
 
     def _outline(self, row: int) -> Outline:
         digest_at, ends = self._columns[4], self._columns[6]
