@@ -6,8 +6,6 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable
-from typing import TypeVar
 
 from statustui.core.outline import read_outline
 from statustui.core.reading import open_checked, signature_of
@@ -27,8 +25,6 @@ from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 _GROWTH = 256
 """Bytes that are read beyond the known size, to detect a file that has grown much."""
 _PLACE_ONLY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
-
-_Known = TypeVar("_Known")
 
 
 class FirstReader:
@@ -96,35 +92,9 @@ class FirstReader:
         Returns:
             The run; its snapshot if the status file holds anything unusual; None as `read` does.
         """
-        return self._outline(place, self.cache.get)
-
-    def count(self, place: RunDir) -> int | OutlinedRun | RunSnapshot | None:
-        """Read the run at `place` no further than it takes to count it.
-
-        Returns:
-            Its `SnapshotCache.judged_row`; without one, what `outline` returns.
-        """
-        return self._outline(place, self.cache.judged_row)
-
-    def _outline(
-        self, place: RunDir, recall: Callable[[RunDir, os.stat_result], _Known | None]
-    ) -> _Known | OutlinedRun | RunSnapshot | None:
-        """Read the run at `place`, unless the cache can `recall` it.
-
-        Args:
-            place: Where the run is.
-            recall: Returns what is known of it, given the state of its status file.
-        """
-        path, around = place.path, None
-        if not self._is_shared and place.kind != "plain":
-            parent, _, name = path.rpartition("/")
-            if parent != self._parent:
-                self._enter(parent)
-            if self._descriptor is not None:
-                path, around = name, self._descriptor
         try:
-            state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
-            if (known := recall(place, state)) is not None:
+            path, around, state = self._look(place)
+            if (known := self.cache.get(place, state)) is not None:
                 return known
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
                 return None
@@ -140,6 +110,25 @@ class FirstReader:
         if outline is None or is_newer:
             return self._build(place, data, state)
         return OutlinedRun(place, outline, signature_of(state), state.st_dev, state.st_uid)
+
+    def stat(self, place: RunDir) -> os.stat_result:
+        """Return the state of the status file of the run at `place`.
+
+        Raises:
+            OSError: There is none, or it cannot be reached.
+        """
+        return self._look(place)[2]
+
+    def _look(self, place: RunDir) -> tuple[str, int | None, os.stat_result]:
+        """Return how to reach a run, from which directory, and the state of its status file."""
+        path, around = place.path, None
+        if not self._is_shared and place.kind != "plain":
+            parent, _, name = path.rpartition("/")
+            if parent != self._parent:
+                self._enter(parent)
+            if self._descriptor is not None:
+                path, around = name, self._descriptor
+        return path, around, os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
 
     def _enter(self, parent: str) -> None:
         """Open the directory that the next runs are in."""

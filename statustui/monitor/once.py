@@ -304,27 +304,36 @@ class _RootReader:
     ) -> None:
         """Read runs no further than their categories, if their status files are ordinary ones."""
 
-        def look(place: RunDir) -> int | OutlinedRun | _Built:
-            found = first.count(place)
-            if isinstance(found, int) or (isinstance(found, OutlinedRun) and found.is_judged()):
+        def look(place: RunDir) -> OutlinedRun | _Built:
+            found = first.outline(place) or read_snapshot(place)
+            if isinstance(found, OutlinedRun) and found.is_judged():
                 return found
-            if found is None:
-                found = read_snapshot(place)
             run, kept = _build(found, with_metadata=False)
             if not kept.metadata.name:
                 # Whoever needs the name has to read it.
                 kept = kept._replace(metadata=NO_METADATA, is_stored=found.is_stored)
             return run, kept
 
+        if threads == 1:
+            run_dirs = self._leave_out_known(first, run_dirs, heartbeat)
         for found in _map_unordered(look, run_dirs, threads):
-            if isinstance(found, int):
-                self._rows.append(found)
-            elif isinstance(found, OutlinedRun):
+            if isinstance(found, OutlinedRun):
                 self._categories.append(found.outline.digest.category)
                 self._keep(found)
             else:
                 self._add(*found)
             heartbeat()
+
+    def _leave_out_known(
+        self, first: FirstReader, run_dirs: Iterator[RunDir], heartbeat: Heartbeat
+    ) -> Iterator[RunDir]:
+        """Count the runs that are as the cache has them, and yield the others."""
+        for found in self._cache.sift(run_dirs, first.stat):
+            if isinstance(found, int):
+                self._rows.append(found)
+                heartbeat()
+            else:
+                yield found
 
     def _read_runs(
         self, first: FirstReader, run_dirs: Iterator[RunDir], threads: int, heartbeat: Heartbeat

@@ -15,7 +15,7 @@ import time
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 from zlib import crc32
@@ -58,6 +58,8 @@ class SnapshotCache:
         """When it was saved, in seconds since 1970; None without any runs."""
         self._rows: dict[str, int] = {}
         self._columns = [array(code) for code in _TYPECODES]
+        self._are_judged: list[bool] = []
+        """Number of a digest -> whether it decides the category of a run."""
         if data is not None:
             try:
                 self._load(zlib.decompressobj().decompress(data, _MAX_PLAIN_BYTES))
@@ -75,18 +77,52 @@ class SnapshotCache:
             place: Where the run is.
             state: The state of its status file.
         """
-        row = self._row(place, state)
-        if row is None:
+        row = self._rows.get(place.path[len(place.root) :])
+        if row is None or not self._is_same(row, place, state):
             return None
         _kind, metadata = self._metadata[self._columns[5][row]]
         signature = signature_of(state)
         outline = self._outline(row)
         return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
 
-    def judged_row(self, place: RunDir, state: os.stat_result) -> int | None:
-        """Return the row of a run that `get` returns; None unless its category is certain."""
-        row = self._row(place, state)
-        return row if row is not None and self._are_judged[self._columns[4][row]] else None
+    def sift(
+        self, places: Iterable[RunDir], stat: Callable[[RunDir], os.stat_result]
+    ) -> Iterator[int | RunDir]:
+        """Look for many runs, to count those that are as they were saved without building them.
+
+        Args:
+            places: Where the runs are.
+            stat: Returns the state of a status file.
+
+        Yields:
+            The row of each run that `get` would return and whose category is certain; the places of
+            all others.
+        """
+        find, is_same = self._rows.get, self._is_same
+        digest_at, are_judged = self._columns[4], self._are_judged
+        for place in places:
+            row = find(place.path[len(place.root) :])
+            if row is None or not are_judged[digest_at[row]]:
+                yield place
+                continue
+            try:
+                state = stat(place)
+            except OSError:
+                yield place
+                continue
+            yield row if is_same(row, place, state) else place
+
+    def _is_same(self, row: int, place: RunDir, state: os.stat_result) -> bool:
+        """Return whether a run is of the saved kind, and its status file of the saved version."""
+        inodes, sizes, modified, changed, _digest_at, shared_at, _ends = self._columns
+        # This is asked once for each run, and takes half as long as making a signature.
+        return (
+            changed[row] == state.st_ctime_ns
+            and modified[row] == state.st_mtime_ns
+            and sizes[row] == state.st_size
+            and inodes[row] == state.st_ino
+            and self._metadata[shared_at[row]][0] == place.kind
+        )
 
     def count(self, rows: Iterable[int]) -> Counter[Category]:
         """Return how many runs of some rows are in each category."""
@@ -122,23 +158,6 @@ class SnapshotCache:
                 run = build_outlined(one.place, one.metadata, one.outline)
                 if run is not None and run.path != root:
                     yield run
-
-    def _row(self, place: RunDir, state: os.stat_result) -> int | None:
-        """Return the row of a run; None if none was saved for this version of its status file."""
-        row = self._rows.get(place.path[len(place.root) :])
-        if row is None:
-            return None
-        inodes, sizes, modified, changed, _digest_at, shared_at, _ends = self._columns
-        # This is asked once for each run: comparing the fields of a signature one by one takes
-        # half as long as making one.
-        is_same = (
-            changed[row] == state.st_ctime_ns
-            and modified[row] == state.st_mtime_ns
-            and sizes[row] == state.st_size
-            and inodes[row] == state.st_ino
-            and self._metadata[shared_at[row]][0] == place.kind
-        )
-        return row if is_same else None
 
     def _outline(self, row: int) -> Outline:
         digest_at, ends = self._columns[4], self._columns[6]

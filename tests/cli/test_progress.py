@@ -13,11 +13,11 @@ from tests.trees import write_run
 SLOW = """
 import sys, time
 from statustui.monitor.first_read import FirstReader
-read = FirstReader.count
+read = FirstReader.outline
 def slow(reader, place):
     time.sleep(0.05)
     return read(reader, place)
-FirstReader.count = slow
+FirstReader.outline = slow
 from statustui.cli.main import main
 sys.argv = ["statustui", "list", "--summary", sys.argv[1]]
 main()
