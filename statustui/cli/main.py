@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -167,7 +168,9 @@ def _print_error(error: click.ClickException) -> None:
 
 
 def _leave(status: int) -> NoReturn:
-    """Exit without waiting for threads that hang in a file call."""
+    """Exit without waiting for threads that hang in a file call, nor for a search for garbage."""
+    # Python would look through everything that is left, which takes longer than a short command.
+    gc.freeze()
     try:
         sys.stdout.flush()
     except OutputError:
