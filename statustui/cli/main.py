@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -15,9 +16,14 @@ from click.shell_completion import CompletionItem
 from statustui import __version__
 from statustui.cli.options import ROOT, Failure
 from statustui.cli.registry import SCREENLESS, WITH_SCREEN
-from statustui.cli.screen import Crash
 from statustui.core.text import clean_lines
-from statustui.startup.crash_report import OUT_OF_THREADS, STATUS, is_out_of_threads, report_crash
+from statustui.startup.crash_report import (
+    OUT_OF_THREADS,
+    STATUS,
+    Crash,
+    is_out_of_threads,
+    report_crash,
+)
 from statustui.startup.splash import Splash
 from statustui.startup.streams import OutputError
 
@@ -162,7 +168,9 @@ def _print_error(error: click.ClickException) -> None:
 
 
 def _leave(status: int) -> NoReturn:
-    """Exit without waiting for threads that hang in a file call."""
+    """Exit without waiting for threads that hang in a file call, nor for a search for garbage."""
+    # Python would look through everything that is left, which takes longer than a short command.
+    gc.freeze()
     try:
         sys.stdout.flush()
     except OutputError:

@@ -17,6 +17,7 @@ from statustui.cli.sources import connect
 from statustui.core.text import clean
 from statustui.monitor.fs.deadline import NO_ANSWER, ask
 from statustui.scheduler.pace import MAX_UNATTENDED
+from statustui.startup.crash_report import Crash
 from statustui.startup.splash import Splash
 from statustui.startup.terminal import has_glyphs, has_keyboard, is_dumb
 
@@ -89,18 +90,6 @@ class _LateSource:
             self._source.stop()
         elif self._connections is not None:
             self._connections.close()
-
-
-class Crash(Exception):  # noqa: N818 - the error has been reported already
-    """The screen has crashed.
-
-    Args:
-        words: The lines to print on standard error.
-    """
-
-    def __init__(self, words: list[str]) -> None:
-        super().__init__(*words)
-        self.words = words
 
 
 def open_monitor(

@@ -11,10 +11,10 @@ import click
 
 from statustui.cli.console import warn
 from statustui.cli.options import Failure, check_roots, path_failure
-from statustui.core.address import is_remote
+from statustui.core.address import is_remote, split_roots
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.poll_policy import Settings
-from statustui.remote.sources import AskingSource, open_source, split_roots
+from statustui.remote.sources import AskingSource, open_source
 
 if TYPE_CHECKING:
     from statustui.remote.connections import Connections

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _SCHEME = "ssh://"
@@ -120,6 +121,21 @@ def with_home(root: str) -> str:
 def is_remote(root: str) -> bool:
     """Return whether a root is on another host, or is meant to be."""
     return prefix_of(root) != ""
+
+
+def split_roots(roots: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """Return the local roots, and those of each server.
+
+    Raises:
+        ValueError: The address of a root is not valid.
+    """
+    roots = list(dict.fromkeys(roots))
+    servers: dict[object, list[str]] = {}
+    for root in roots:
+        address = parse_address(root)
+        if address is not None:
+            servers.setdefault((address.server, address.prefix), []).append(root)
+    return [root for root in roots if not is_remote(root)], list(servers.values())
 
 
 def identity_of(root: str) -> str:

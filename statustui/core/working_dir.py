@@ -21,6 +21,7 @@ import sys
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from statustui.core.reading import opened
@@ -111,7 +112,9 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
         OSError: The directory cannot be read.
     """
     if folder.below in {"test", "series"}:
-        return _survey_runs(folder, folder.below, skip)
+        found = list(_runs_in(folder, folder.below, skip))
+        folders = [one for one in found if one is not None]
+        return Survey(False, folders, len(found) - len(folders))
     has_status, links, inner = _list(folder)
     if folder.below is None:
         return Survey(has_status, [])
@@ -128,10 +131,12 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
     return Survey(has_status and not is_working_dir, folders, links)
 
 
-def _survey_runs(folder: Folder, kind: Kind, skip: AbstractSet[str]) -> Survey:
-    """List a directory of Pavilion that holds runs or series."""
-    folders = []
-    links = 0
+def _runs_in(folder: Folder, kind: Kind, skip: AbstractSet[str]) -> Iterator[Folder | None]:
+    """Yield the folders in a directory of Pavilion that holds runs or series, and None for links.
+
+    Raises:
+        OSError: The directory cannot be read.
+    """
     real = os.path.realpath(folder.path) if skip else ""
     # There may be very many runs: this loop is a hot path.
     with os.scandir(folder.path) as listing:
@@ -140,11 +145,9 @@ def _survey_runs(folder: Folder, kind: Kind, skip: AbstractSet[str]) -> Survey:
             if _is_folder(entry):
                 # A run directory exists before its status file; series of 2.1.1 have none.
                 if not skip or os.path.join(real, name) not in skip:
-                    is_run = name.isdecimal()
-                    folders.append(Folder(entry.path, name, kind, None, is_run, entry.inode()))
+                    yield Folder(entry.path, name, kind, None, name.isdecimal(), entry.inode())
             elif entry.is_symlink():
-                links += 1
-    return Survey(False, folders, links)
+                yield None
 
 
 def _list(folder: Folder) -> tuple[bool, int, list[os.DirEntry[str]]]:
@@ -242,7 +245,7 @@ def find_runs(
     root: str,
     on_error: OnError,
     skip: AbstractSet[str] = frozenset(),
-    on_listed: Callable[[Survey], object] = lambda _found: None,
+    on_listed: Callable[[int], object] = lambda _links: None,
 ) -> Iterator[RunDir]:
     """Find the run directories at and below `root`.
 
@@ -251,7 +254,8 @@ def find_runs(
             but not below.
         on_error: Called with path and error of every directory that cannot be read.
         skip: Real paths of directories to leave out.
-        on_listed: Called with the survey of each listed directory.
+        on_listed: Called after each directory, with the number of links in it that are not
+            followed.
 
     Yields:
         The run directories, each as soon as it is found.
@@ -260,27 +264,42 @@ def find_runs(
         OSError: `root` itself cannot be read, or is not a directory.
     """
     top = root_folder(root)
-    found = survey(top, skip)
-    on_listed(found)
-    if found.is_run or top.is_run:
-        yield run_dir(root, top)
-    stack = found.folders[::-1]
+    stack = [top]
     while stack:
         folder = stack.pop()
-        if folder.is_run:
-            yield run_dir(root, folder)
-            continue
+        inner = []
+        links = 0
         try:
-            found = survey(folder, skip)
-        except FileNotFoundError:
-            continue
+            for found in _found_in(folder, skip):
+                if found is None:
+                    links += 1
+                elif found.is_run:
+                    yield run_dir(root, found)
+                else:
+                    inner.append(found)
         except OSError as error:
-            on_error(folder.path, error)
-            continue
-        on_listed(found)
-        if found.is_run:
-            yield run_dir(root, folder)
-        stack += found.folders[::-1]
+            if folder is top:
+                raise
+            if not isinstance(error, FileNotFoundError):
+                on_error(folder.path, error)
+        on_listed(links)
+        stack += reversed(inner)
+
+
+def _found_in(folder: Folder, skip: AbstractSet[str]) -> Iterator[Folder | None]:
+    """Yield a directory if it is a run, the folders in it, and None for each link.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if folder.below in {"test", "series"}:
+        yield from _runs_in(folder, folder.below, skip)
+        return
+    found = survey(folder, skip)
+    if found.is_run or folder.is_run:
+        yield folder._replace(is_run=True)
+    yield from found.folders
+    yield from repeat(None, found.links)
 
 
 def read_metadata(place: RunDir) -> RunMetadata:

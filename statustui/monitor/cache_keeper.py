@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from statustui.core.run import Run
@@ -58,12 +58,21 @@ class CacheKeeper:
             self._identity = None
             return NO_CACHE
 
-    def save(self, found: Iterable[RunSnapshot | OutlinedRun], gone: int = 0) -> None:
+    def save(
+        self,
+        found: Iterable[RunSnapshot | OutlinedRun],
+        *,
+        gone: int = 0,
+        loaded: SnapshotCache = NO_CACHE,
+        rows: Sequence[int] = (),
+    ) -> None:
         """Save runs, if many of them are new, or many are no longer there.
 
         Args:
             found: Runs of the root.
             gone: How many of the saved runs are no longer there.
+            loaded: What `load` has returned, if `rows` are given.
+            rows: The rows of further runs, which are as they were loaded.
         """
         if self._store is None or self._identity is None:
             return
@@ -74,11 +83,12 @@ class CacheKeeper:
                 stored.append(one)
             elif (run := outlined(one)) is not None:
                 chosen.append(run)
-        runs = len(chosen) + len(stored)
+        runs = len(chosen) + len(stored) + len(rows)
         new = len(chosen) if self._saved_runs is None else abs(runs - self._saved_runs)
         if not is_worth_saving(new + gone, runs):
             return
         chosen += [run for one in stored if (run := outlined(one)) is not None]
+        chosen += loaded.at(rows)
         data = encode(chosen)
         if data is not None:
             self._saved_runs = len(chosen)

@@ -88,24 +88,17 @@ class FirstReader:
         )
 
     def outline(self, place: RunDir) -> OutlinedRun | RunSnapshot | None:
-        """Read the run at `place` no further than it takes to count it.
+        """Read the run at `place` no further than its status file.
 
         Returns:
             The run; its snapshot if the status file holds anything unusual; None as `read` does.
         """
-        path, around = place.path, None
-        if not self.is_shared and place.kind != "plain":
-            parent, _, name = path.rpartition("/")
-            if parent != self._parent:
-                self._enter(parent)
-            if self._descriptor is not None:
-                path, around = name, self._descriptor
         try:
-            state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
+            path, around, state = self._look(place)
+            if (known := self.cache.get(place, state)) is not None:
+                return known
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
                 return None
-            if self.cache and (known := self.cache.get(place, state)) is not None:
-                return known
             data, state = _read_whole(f"{path}/{STATUS}", around, state)
         except OSError:
             return None
@@ -118,6 +111,25 @@ class FirstReader:
         if outline is None or is_newer:
             return self._build(place, data, state)
         return OutlinedRun(place, outline, signature_of(state), state.st_dev, state.st_uid)
+
+    def stat(self, place: RunDir) -> os.stat_result:
+        """Return the state of the status file of the run at `place`.
+
+        Raises:
+            OSError: There is none, or it cannot be reached.
+        """
+        return self._look(place)[2]
+
+    def _look(self, place: RunDir) -> tuple[str, int | None, os.stat_result]:
+        """Return how to reach a run, from which directory, and the state of its status file."""
+        path, around = place.path, None
+        if not self.is_shared and place.kind != "plain":
+            parent, _, name = path.rpartition("/")
+            if parent != self._parent:
+                self._enter(parent)
+            if self._descriptor is not None:
+                path, around = name, self._descriptor
+        return path, around, os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
 
     def _enter(self, parent: str) -> None:
         """Open the directory that the next runs are in."""

@@ -37,6 +37,17 @@ def with_marker_files(run: Run, written_ns: int | None) -> Run:
     return make_abandoned(run, _NO_JOB) if _kickoff_has_failed(run) else run
 
 
+def is_jobless(place: RunDir) -> bool:
+    """Return whether nothing in the directory of a run of Pavilion names a job.
+
+    Of other runs it takes more to tell: the result for them is false.
+    """
+    return place.kind == "test" and not any(
+        os.access(f"{place.path}/{name}", os.F_OK, follow_symlinks=False)
+        for name in ("job", "job_id")
+    )
+
+
 def missing_run(place: RunDir, metadata: RunMetadata) -> Run:
     """Return a run without a status file: it is about to be created, or was abandoned."""
     run = make_unread_run(place, metadata, "There is no status file.", missing=True)
@@ -57,10 +68,12 @@ def _has_run_complete(run: Run, written_ns: int | None) -> bool:
     Pavilion also creates that file when it takes a job for lost. If the run then goes on, the file
     is older than the last status and does not count.
     """
-    if run.kind != "test" or run.is_finished:
+    path = f"{run.path}/{RUN_COMPLETE}"
+    # A failed call that raises no exception costs half as much.
+    if run.kind != "test" or not os.access(path, os.F_OK, follow_symlinks=False):
         return False
     try:
-        marked = os.lstat(f"{run.path}/{RUN_COMPLETE}")
+        marked = os.lstat(path)
     except OSError:
         return False
     return run.recovered is None or written_ns is None or marked.st_mtime_ns > written_ns

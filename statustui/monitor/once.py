@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE, may_be_judged
 from statustui.core.run import Run, RunDir
-from statustui.core.working_dir import Survey, find_runs
+from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.deadline import PATIENCE, Heartbeat, Question
@@ -28,10 +28,10 @@ from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.series import check_series, judge_series
 from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, read_snapshot, unread_part
 from statustui.monitor.unread import Unread
-from statustui.scheduler.answers import WantedJob
 
 if TYPE_CHECKING:
     from statustui.monitor.job_files import JobFiles
+    from statustui.scheduler.answers import WantedJob
     from statustui.scheduler.asker import Asker
 
 _MAX_CLAIM_WAIT = 1.0
@@ -39,6 +39,8 @@ _MAX_CLAIM_WAIT = 1.0
 
 
 _Result = TypeVar("_Result")
+_Built: TypeAlias = "tuple[Run, OutlinedRun | RunSnapshot]"
+"""A run, and what may be stored of it."""
 
 
 class Details(enum.Enum):
@@ -75,18 +77,18 @@ class Picture(NamedTuple):
     """Each part of the roots that could not be read or listed."""
     unfollowed: dict[str, int]
     """Root without any runs -> number of links in it that were not followed."""
-    memories: list[tuple[RootMemory, list[Found]]]
-    """The cache of each root that was read to its end, and the runs that it may keep."""
+    memories: list[RootMemory]
+    """The cache of each root that was read to its end."""
 
     def former(self) -> list[Run]:
         """Return the last results of runs that are no longer there, as the caches have them."""
-        found = (memory.former(runs) for memory, runs in self.memories)
+        found = (memory.former() for memory in self.memories)
         return [run for former in found if former is not None for run in former]
 
     def save(self) -> None:
         """Save the caches of the roots of which much is new."""
-        for memory, found in self.memories:
-            memory.save(found)
+        for memory in self.memories:
+            memory.save()
 
 
 def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
@@ -153,12 +155,12 @@ def _collect(
     incomplete: list[Unread] = []
     unfollowed: dict[str, int] = {}
     counted: Counter[Category] = Counter()
-    memories: list[tuple[RootMemory, list[Found]]] = []
+    memories: list[RootMemory] = []
     for reader, question in zip(readers, questions, strict=True):
         try:
             question.answer(patience, lambda: on_wait(sum(one.read_count for one in readers)))
             if reader.memory is not None:
-                memories.append((reader.memory, reader.kept))
+                memories.append(reader.memory)
         except OSError as error:
             reader.parts.append(Unread(reader.root, error.strerror or str(error)))
     if asker is not None:
@@ -167,7 +169,7 @@ def _collect(
         # A reader that has been given up may still add runs: use those it has now.
         found = list(reader.runs)
         runs += found
-        counted.update(run.outline.digest.category for run in list(reader.counted))
+        counted += reader.counted
         if reader.links and not reader.read_count:
             unfollowed[reader.root] = reader.links
         incomplete += reader.parts
@@ -177,7 +179,7 @@ def _collect(
 
 def _ask(readers: Sequence[_RootReader], asker: Asker, patience: float) -> None:
     """Ask about the jobs of the runs that were read, and judge those runs again."""
-    wanted = frozenset[WantedJob]().union(*(reader.wanted for reader in readers))
+    wanted: frozenset[WantedJob] = frozenset().union(*(reader.wanted for reader in readers))
     if not wanted:
         return
     asker.ask(wanted)
@@ -250,21 +252,26 @@ class _RootReader:
         self._real_path = root
         self._skipped: frozenset[str] = frozenset()
         self.memory: RootMemory | None = None
-        """The cache of the root; None before that is loaded."""
-        self.counted: list[OutlinedRun] = []
-        """The runs that are only counted."""
-        self._kept: list[Found] = []
-        """What has been read of the others, if it may be stored."""
+        """What is known of the root from before, and kept for later; None before that is loaded."""
+        self._categories: list[Category] = []
+        """The categories of runs that are only counted, and are not as the cache has them."""
 
     @property
     def read_count(self) -> int:
         """Number of runs read so far."""
-        return len(self.runs) + len(self.counted)
+        return len(self.runs) + self._counted_count
 
     @property
-    def kept(self) -> list[Found]:
-        """What may be stored."""
-        return [*self.counted, *self._kept]
+    def _counted_count(self) -> int:
+        """Number of runs that are only counted so far."""
+        return len(self._categories) + (0 if self.memory is None else len(self.memory.rows))
+
+    @property
+    def counted(self) -> Counter[Category]:
+        """How many runs of each category are only counted so far."""
+        # Reading may still go on.
+        counted = Counter(list(self._categories))
+        return counted if self.memory is None else counted + self.memory.counted()
 
     def read(self, heartbeat: Heartbeat) -> None:
         """Read the root, on the thread of a `Question`.
@@ -279,8 +286,8 @@ class _RootReader:
         self._real_path, self._skipped = real_path, skipped
         heartbeat()
 
-        def count_links(found: Survey) -> None:
-            self.links += found.links
+        def count_links(links: int) -> None:
+            self.links += links
             heartbeat()
 
         run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
@@ -306,27 +313,44 @@ class _RootReader:
     ) -> None:
         """Read runs no further than their categories, if their status files are ordinary ones."""
 
-        def look(place: RunDir) -> OutlinedRun | RunSnapshot:
-            return first.outline(place) or read_snapshot(place)
+        def look(place: RunDir) -> OutlinedRun | _Built:
+            found = first.outline(place) or read_snapshot(place)
+            if isinstance(found, OutlinedRun) and found.is_judged():
+                return found
+            run, kept = _build(found, with_metadata=False)
+            if not kept.metadata.name:
+                # Whoever needs the name has to read it.
+                kept = kept._replace(metadata=NO_METADATA, is_stored=found.is_stored)
+            return run, kept
 
-        count = self.counted.append
+        if threads == 1 and self.memory is not None:
+            run_dirs = self._leave_out_known(self.memory, first, run_dirs, heartbeat)
         for found in _map_unordered(look, run_dirs, threads):
-            if isinstance(found, OutlinedRun) and found.is_judged:
-                count(found)
+            if isinstance(found, OutlinedRun):
+                self._categories.append(found.outline.digest.category)
+                self._keep(found)
             else:
-                run, kept = _build(found, with_metadata=False)
-                if not kept.metadata.name:
-                    # Whoever needs the name has to read it.
-                    kept = kept._replace(metadata=NO_METADATA, is_stored=found.is_stored)
-                self._add(run, kept)
+                self._add(*found)
             heartbeat()
+
+    @staticmethod
+    def _leave_out_known(
+        memory: RootMemory, first: FirstReader, run_dirs: Iterator[RunDir], heartbeat: Heartbeat
+    ) -> Iterator[RunDir]:
+        """Count the runs that are as the cache has them, and yield the others."""
+        for found in memory.cache.sift(run_dirs, first.stat):
+            if isinstance(found, int):
+                memory.rows.append(found)
+                heartbeat()
+            else:
+                yield found
 
     def _read_runs(
         self, first: FirstReader, run_dirs: Iterator[RunDir], threads: int, heartbeat: Heartbeat
     ) -> None:
         """Read and build runs."""
 
-        def read(place: RunDir) -> tuple[Run, OutlinedRun | RunSnapshot]:
+        def read(place: RunDir) -> _Built:
             return _build(first.outline(place) or read_snapshot(place))
 
         for run, found in _map_unordered(read, run_dirs, threads):
@@ -335,8 +359,11 @@ class _RootReader:
 
     def _add(self, run: Run, found: OutlinedRun | RunSnapshot) -> None:
         self.runs.append(run)
-        if self._store is not None:
-            self._kept.append(found)
+        self._keep(found)
+
+    def _keep(self, found: Found) -> None:
+        if self._store is not None and self.memory is not None:
+            self.memory.found.append(found)
 
     def _judge(self, heartbeat: Heartbeat) -> None:
         """Mark the stalled runs, and judge all runs."""
@@ -369,7 +396,7 @@ class _RootReader:
             if self._job_files is None:
                 self._job_files = JobFilesAhead(under_way, self._threads, heartbeat)
             runs, self.wanted = judge_jobs(runs, looks, self._job_files)
-        if self.counted:
+        if self._counted_count:
             # Series are not counted where there are runs.
             self.runs = runs
             check_series(runs, self._add_error)
@@ -381,7 +408,7 @@ class _RootReader:
         if self._tells_pasts:
             from statustui.monitor.pasts import with_pasts  # noqa: PLC0415 - only where asked for
 
-            former = None if self.memory is None else self.memory.former(self.kept)
+            former = None if self.memory is None else self.memory.former()
             judged = with_pasts(judged, heartbeat, former)
         self.runs = judged
 
@@ -399,9 +426,7 @@ class _RootReader:
         self.parts.append(Unread(path, error.strerror or str(error)))
 
 
-def _build(
-    found: OutlinedRun | RunSnapshot, *, with_metadata: bool = True
-) -> tuple[Run, OutlinedRun | RunSnapshot]:
+def _build(found: OutlinedRun | RunSnapshot, *, with_metadata: bool = True) -> _Built:
     """Return a run, and what may be stored of it."""
     if isinstance(found, OutlinedRun):
         found = found.completed(with_metadata=with_metadata)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from statustui.core.job_verdict import is_open
-from statustui.core.outline import Outline, build_outlined
+from statustui.core.outline import Outline, StateDigest, build_outlined
 from statustui.core.reading import Signature
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.working_dir import read_metadata, with_owner
-from statustui.monitor.marker_files import MARKED_STATES, with_marker_files
+from statustui.monitor.marker_files import MARKED_STATES, is_jobless, with_marker_files
 from statustui.monitor.snapshot import NO_METADATA, is_racy
 
 
@@ -30,6 +30,11 @@ def find_metadata(
     return with_owner(known, owner)
 
 
+def is_certain(digest: StateDigest) -> bool:
+    """Return whether nothing beside a status file but a job changes the category of its run."""
+    return bool(digest.is_final or digest.problem or digest.stage not in MARKED_STATES)
+
+
 class OutlinedRun(NamedTuple):
     """A run with an ordinary status file, read just far enough to be counted and cached."""
 
@@ -44,16 +49,15 @@ class OutlinedRun(NamedTuple):
     is_stored: bool = False
     """Whether it comes from a cache."""
 
-    @property
     def is_judged(self) -> bool:
-        """Whether the category of the run is that of its status file, whatever is beside that.
+        """Return whether the category of the run is that of its status file.
 
-        It may not be if `may_be_judged` by its job.
+        It may not be if the run `may_be_judged` by its job; that of a series depends on its runs.
         """
         digest = self.outline.digest
-        is_certain = digest.is_final or digest.problem or digest.stage not in MARKED_STATES
-        may_change = self.place.kind == "series" or is_open(digest.category, digest.stage)
-        return bool(is_certain) and not may_change
+        if self.place.kind == "series" or not is_certain(digest):
+            return False
+        return not is_open(digest.category, digest.stage) or is_jobless(self.place)
 
     def completed(self, *, with_metadata: bool = True) -> OutlinedRun:
         """Add what the files beside the status file say, unless the cache has that.

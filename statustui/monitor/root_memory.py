@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+from statustui.core.categories import Category
 from statustui.core.run import Run
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CacheStore
@@ -36,40 +38,48 @@ class RootMemory:
         self._keeper = CacheKeeper(store, real_path)
         self.cache = self._keeper.load()
         """The runs of an earlier look."""
+        self.rows: list[int] = []
+        """The rows of the cache with runs that are as they were, and are only counted."""
+        self.found: list[Found] = []
+        """All other runs of the root."""
         self._former = self._keeper.former(root, is_elsewhere)
         self._gone: int | None = None
         """How many runs of the cache are no longer there; None before that is known."""
 
-    def former(self, found: Sequence[Found]) -> FormerRuns | None:
+    def counted(self) -> Counter[Category]:
+        """Return how many runs of `rows` are in each category; they may still become more."""
+        return self.cache.count(list(self.rows))
+
+    def former(self) -> FormerRuns | None:
         """Return the last results of the runs that are no longer there; None without a cache.
 
-        Args:
-            found: All runs of the root.
+        To be called once all runs of the root have been found.
         """
-        self._find_gone(found)
+        self._find_gone()
         return self._former
 
-    def save(self, found: Sequence[Found]) -> None:
-        """Save runs, if many of them are new, or many are no longer there."""
-        gone = self._find_gone(found)
+    def save(self) -> None:
+        """Save the runs, if many of them are new, or many are no longer there."""
+        gone = self._find_gone()
         former = self._former
         if former is not None and former.has_changed:
             self._keeper.save_former(self._root, former.take_unsaved())
-        self._keeper.save(found, gone)
+        self._keeper.save(self.found, gone=gone, loaded=self.cache, rows=self.rows)
 
-    def _find_gone(self, found: Sequence[Found]) -> int:
+    def _find_gone(self) -> int:
         """Keep the results of the runs that are no longer there, and return how many these are."""
         if self._gone is None:
-            self._gone = 0 if self._former is None else self._compare(found, self._former)
+            self._gone = 0 if self._former is None else self._compare(self._former)
         return self._gone
 
-    def _compare(self, found: Sequence[Found], former: FormerRuns) -> int:
-        """Compare the runs that were found with the cache, and with those that were gone before."""
-        stored = {_path_of(one) for one in found if one.is_stored}
+    def _compare(self, former: FormerRuns) -> int:
+        """Compare what was found with the cache, and with the runs that were gone before."""
+        stored = [_path_of(one) for one in self.found if one.is_stored]
         before: dict[str, Run] = {}
-        if len(stored) < len(self.cache):
-            before = {run.path: run for run in self.cache.runs(self._root, leave_out=stored)}
-        now = _at({*before, *(run.path for run in former)}, found)
+        if len(stored) + len(self.rows) < len(self.cache):
+            same = {*stored, *self.cache.paths(self.rows, self._root)}
+            before = {run.path: run for run in self.cache.runs(self._root, leave_out=same)}
+        now = _at({*before, *(run.path for run in former)}, self.found)
         for path, run in now.items():
             if run is not None:
                 former.replace(before.pop(path, None), run)

@@ -6,17 +6,16 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from statustui.core.address import is_remote
+from statustui.core.address import is_remote, split_roots
 from statustui.core.durations import StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.fs.deadline import PATIENCE, Question
 from statustui.monitor.once import Details, Picture, read_once
-from statustui.monitor.run.whole_run import RunFiles, read_run
-from statustui.remote.sources import split_roots
 
 if TYPE_CHECKING:
     from statustui.monitor.run.tree_files import FilesPart
+    from statustui.monitor.run.whole_run import RunFiles
     from statustui.remote.far_reading import FarReading
     from statustui.remote.logins import Logins
     from statustui.scheduler.asker import Asker
@@ -159,6 +158,8 @@ def read_any_run(
         ValueError: The address is not valid.
     """
     if not is_remote(root):
+        from statustui.monitor.run.whole_run import read_run  # noqa: PLC0415 - `list` needs none
+
         return read_run(root, patience, in_full=in_full, on_wait=on_wait)
     from statustui.remote.connections import Connections  # noqa: PLC0415 - for other hosts alone
     from statustui.remote.requests import read_far_run  # noqa: PLC0415 - as above

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from statustui.core.address import is_remote, parse_address
+from statustui.core.address import split_roots
 from statustui.monitor.batch import Deliver
 from statustui.monitor.source import Source
 from statustui.monitor.usage import RootUsage
@@ -23,21 +23,6 @@ class AskingSource(Source, Protocol):
     @property
     def asked_at(self) -> float:
         """When the scheduler was asked last, in seconds since 1970; infinite if it never is."""
-
-
-def split_roots(roots: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """Return the local roots, and those of each server.
-
-    Raises:
-        ValueError: The address of a root is not valid.
-    """
-    roots = list(dict.fromkeys(roots))
-    servers: dict[object, list[str]] = {}
-    for root in roots:
-        address = parse_address(root)
-        if address is not None:
-            servers.setdefault((address.server, address.prefix), []).append(root)
-    return [root for root in roots if not is_remote(root)], list(servers.values())
 
 
 def open_source(

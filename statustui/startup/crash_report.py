@@ -19,6 +19,18 @@ STATUS = 70
 OUT_OF_THREADS = "no thread can be started: there are too many processes (ulimit -u)"
 
 
+class Crash(Exception):  # noqa: N818 - the error has been reported already
+    """The screen has crashed.
+
+    Args:
+        words: The lines to print on standard error.
+    """
+
+    def __init__(self, words: list[str]) -> None:
+        super().__init__(*words)
+        self.words = words
+
+
 def is_out_of_threads(error: BaseException | None) -> bool:
     """Return whether an error means that the user may start no more threads: not a bug."""
     if isinstance(error, NoThreadError):

@@ -26,7 +26,7 @@ from statustui.monitor.former_runs import FormerRuns, read_former
 from statustui.monitor.once import Details, Picture, read_once
 from statustui.monitor.poll_policy import Settings
 from tests.monitor.scanning import ScannerDriver
-from tests.monitor.test_snapshot_cache import MemoryStore
+from tests.monitor.stores import MemoryStore
 from tests.runs import make
 from tests.trees import append, write_run
 from tests.waiting import wait_until

@@ -14,7 +14,7 @@ from statustui.monitor.findings import RunChanged, RunRemoved
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import Settings
 from tests.monitor.scanning import ScannerDriver
-from tests.monitor.test_snapshot_cache import MemoryStore
+from tests.monitor.stores import MemoryStore
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 

@@ -29,24 +29,9 @@ from statustui.monitor.poll_policy import Settings
 from statustui.monitor.snapshot import read_snapshot
 from statustui.monitor.snapshot_cache import SnapshotCache, encode, outlined
 from tests.monitor.scanning import ScannerDriver
+from tests.monitor.stores import MemoryStore
 from tests.trees import DATA, append, write_run
 from tests.waiting import wait_until
-
-
-class MemoryStore:
-    """A store that forgets everything with the test."""
-
-    def __init__(self) -> None:
-        self.saved: dict[RootIdentity, bytes] = {}
-        self.former: dict[RootIdentity, bytes] = {}
-
-    def load(self, root: RootIdentity, part: CachePart = "runs") -> bytes | None:
-        """Return what was saved."""
-        return (self.saved if part == "runs" else self.former).get(root)
-
-    def save(self, root: RootIdentity, data: bytes, part: CachePart = "runs") -> None:
-        """Save it."""
-        (self.saved if part == "runs" else self.former)[root] = data
 
 
 def places_below(root: Path) -> list[RunDir]:
