@@ -189,13 +189,9 @@ def unread_part(run: Run) -> Unread | None:
 
 def _with_late_files(known: RunSnapshot) -> RunSnapshot:
     """Return the snapshot of an unchanged file, with marker files and a name that came later."""
-    written = known.written
-    run = with_marker_files(known.run, written)
+    run = with_marker_files(known.run, known.written)
     known = known if run is known.run else known._replace(run=run)
-    # Pavilion writes the name a moment after the first status.
-    if known.metadata.name or written is None:
-        return known
-    if time.time() - written / 1e9 > _MAX_NAMELESS_AGE:
+    if not _awaits_name(known):
         return known
     metadata = read_metadata(known.run.place)
     if not metadata.name:
@@ -204,15 +200,22 @@ def _with_late_files(known: RunSnapshot) -> RunSnapshot:
     return known._replace(metadata=metadata, run=known.run._replace(metadata=metadata))
 
 
+def _awaits_name(known: RunSnapshot) -> bool:
+    """Return whether a run has no name yet: Pavilion writes it a moment after the first status."""
+    if known.metadata.name or known.written is None:
+        return False
+    return time.time() - known.written / 1e9 <= _MAX_NAMELESS_AGE
+
+
 def is_unchanged(known: RunSnapshot) -> bool:
-    """Return whether `stat` shows no change of the files of a run, and its name is known.
+    """Return whether `stat` shows no change of the files of a run, and no name is awaited.
 
     Raises:
         OSError: The status file no longer exists, or cannot be reached.
     """
     run = known.run
     is_same = known.signature == pack_signature(signature_of(os.lstat(run.status_path)))
-    return is_same and bool(known.metadata.name) and with_marker_files(run, known.written) is run
+    return is_same and not _awaits_name(known) and with_marker_files(run, known.written) is run
 
 
 def _seems_unchanged(known: RunSnapshot, current: os.stat_result | None) -> bool:

@@ -281,6 +281,15 @@ def test_a_run_complete_file_older_than_the_last_status_does_not_count(tmp_path:
     assert read_snapshot(run, snapshot).run.is_finished
 
 
+def test_a_name_is_awaited_for_a_minute_only(tmp_path: Path) -> None:
+    """Runs that never get one cost a single look at their status files from then on."""
+    path = write_run(tmp_path / "7", "COMPLETE The test completed with result: PASS")
+    run = RunDir("r", str(path), "7", "test")
+    assert not is_unchanged(read_snapshot(run))
+    os.utime(path / "status", (1000, 1000))
+    assert is_unchanged(read_snapshot(run))
+
+
 def test_an_empty_run_directory_is_an_error_after_a_while(tmp_path: Path) -> None:
     """At first the run is about to be created; a directory with files is no error."""
     (tmp_path / "7").mkdir()
