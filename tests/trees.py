@@ -7,6 +7,7 @@ from pathlib import Path
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.run import Run
 from statustui.monitor.once import read_once
+from statustui.monitor.read_options import ReadOptions
 
 DATA = Path(__file__).parent / "data"
 CORPORA = ("pavilion-2.1.1", "pavilion-2.4")
@@ -33,6 +34,6 @@ def write_nothing(_path: str, error: OSError) -> None:
 
 def read_runs(root: Path, stale: StaleAfter = DEFAULT_STALE_AFTER, now: float = 0.0) -> list[Run]:
     """The runs below `root`, all of which can be read, as `list` finds them."""
-    picture = read_once([str(root)], stale, now)
+    picture = read_once([str(root)], now, ReadOptions(stale_after=stale))
     assert picture.incomplete == []
     return picture.runs

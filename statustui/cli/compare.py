@@ -31,9 +31,9 @@ from statustui.cli.options import (
     watch_options,
 )
 from statustui.cli.reading import (
-    Wanted,
     make_asker,
     open_roots,
+    read_options,
     save_caches,
     warn_unanswered,
     warn_unfollowed,
@@ -97,14 +97,14 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         warn(mistake)
     now = time.time()
     places = [roots] if other is None else [roots, (other,)]
-    wanted = [
-        Wanted(pasts=filters.need_pasts, asker=make_asker(config) if asks else None)
-        for _place in places
+    askers = [make_asker(config) if asks else None for _place in places]
+    options = [
+        read_options(config, tells_pasts=filters.need_pasts, asker=asker) for asker in askers
     ]
     with ExitStack() as stack:
         trees = [
-            stack.enter_context(closing(open_roots(place, config, now, one)))
-            for place, one in zip(places, wanted, strict=True)
+            stack.enter_context(closing(open_roots(place, now, one)))
+            for place, one in zip(places, options, strict=True)
         ]
         pictures = [one.picture for one in trees]
         files = stack.enter_context(reading_files(trees, config))
@@ -117,7 +117,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         warn_unfollowed(found)
         save_caches(found)
     warn_unread(incomplete)
-    warn_unanswered(one.asker for one in wanted)
+    warn_unanswered(askers)
     if incomplete:
         raise SystemExit(Failure.exit_code)
     if comparison.new:

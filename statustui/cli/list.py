@@ -23,15 +23,16 @@ from statustui.cli.options import (
     watch_options,
 )
 from statustui.cli.reading import (
-    Wanted,
     make_asker,
+    read_options,
     read_roots,
     save_caches,
     warn_unanswered,
     warn_unfollowed,
 )
 from statustui.core.order import SORT_KEYS, in_order, split_sort
-from statustui.monitor.once import Details, Picture
+from statustui.monitor.once import Picture
+from statustui.monitor.read_options import Details, ReadOptions
 from statustui.presentation.export import EXPORT_COLUMNS, EXPORTS, USUAL_COLUMNS, rows_of
 from statustui.presentation.run_object import dump, run_object
 from statustui.presentation.summary import summarise
@@ -113,12 +114,14 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     is_count = summary and limit is None
     asker = make_asker(config) if asks else None
     has_objects = form in _OBJECTS and not summary
-    wanted = Wanted(
-        Details.of(query.fields) if is_count and form is None else Details.ALL,
-        query.needs_pasts or has_objects or "past" in {*(columns or ()), split_sort(order)[0]},
-        asker,
+    tells_pasts = "past" in {*(columns or ()), split_sort(order)[0]}
+    options = read_options(
+        config,
+        details=Details.of(query.fields) if is_count and form is None else Details.ALL,
+        tells_pasts=tells_pasts or query.needs_pasts or has_objects,
+        asker=asker,
     )
-    found = _read(roots, config, query, wanted)
+    found = _read(roots, query, options)
     runs = found.runs if is_count else in_order(found.runs, order)[:limit]
     pieces = _print(roots, found._replace(runs=runs), form, columns=columns, is_summary=summary)
     for piece in pieces:
@@ -151,10 +154,10 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
         raise SystemExit(Failure.exit_code)
 
 
-def _read(roots: Sequence[str], config: Config, query: Filter, wanted: Wanted) -> Picture:
+def _read(roots: Sequence[str], query: Filter, options: ReadOptions) -> Picture:
     """Read the runs that match."""
     now = time.time()
-    found = read_roots(roots, config, now, wanted)
+    found = read_roots(roots, now, options)
     return found._replace(runs=[run for run in found.runs if query.matches(run, now)])
 
 

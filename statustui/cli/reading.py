@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from statustui.cli.console import LateProgress, no_runs, warn
 from statustui.cli.sources import logins_for
 from statustui.core.text import count
 from statustui.monitor.fs.deadline import ask
-from statustui.monitor.once import Details, Picture
+from statustui.monitor.once import Picture
+from statustui.monitor.read_options import Details, ReadOptions
 from statustui.remote.reading import Trees, read_trees
 from statustui.settings.config import Config
 
@@ -22,45 +23,46 @@ _MAX_SAVE_SECONDS = 10.0
 """Seconds that saving may take, in a home that may be slow."""
 
 
-class Wanted(NamedTuple):
-    """What to find out about runs."""
+def read_options(
+    config: Config,
+    *,
+    details: Details = Details.ALL,
+    tells_pasts: bool = True,
+    asker: Asker | None = None,
+) -> ReadOptions:
+    """Return how to read trees with a configuration; the others are those of `ReadOptions`."""
+    return ReadOptions(
+        details=details,
+        tells_pasts=tells_pasts,
+        stale_after=config.stale_after,
+        grace=config.job_grace,
+        patience=config.patience,
+        store=config.settings.store,
+        asker=asker,
+    )
 
-    details: Details = Details.ALL
-    """How much to read of each run."""
-    pasts: bool = True
-    """Whether to find the past of each run."""
-    asker: Asker | None = None
-    """Asked once about the jobs of all runs under way; None to go by their files."""
 
-
-def read_roots(roots: Sequence[str], config: Config, now: float, wanted: Wanted) -> Picture:
+def read_roots(roots: Sequence[str], now: float, options: ReadOptions) -> Picture:
     """Read the runs below some roots as `open_roots` does; no more of their files is needed."""
-    with closing(open_roots(roots, config, now, wanted)) as trees:
+    with closing(open_roots(roots, now, options)) as trees:
         return trees.picture
 
 
-def open_roots(roots: Sequence[str], config: Config, now: float, wanted: Wanted) -> Trees:
+def open_roots(roots: Sequence[str], now: float, options: ReadOptions) -> Trees:
     """Read the runs below some roots, and show on standard error how many, if it takes long.
 
     The caller closes the result.
 
     Args:
         roots: The directories.
-        config: How to read.
         now: The time in seconds since 1970.
-        wanted: What to find out about the runs.
+        options: How to read.
     """
     progress = LateProgress()
     found = read_trees(
         roots,
-        config.stale_after,
         now,
-        config.patience,
-        details=wanted.details,
-        store=config.settings.store,
-        grace=config.job_grace,
-        asker=wanted.asker,
-        tells_pasts=wanted.pasts,
+        options,
         on_wait=lambda read: progress.show(f"{count(read, 'run')} read"),
         tell=warn,
         logins=logins_for(roots),

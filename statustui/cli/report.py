@@ -26,9 +26,9 @@ from statustui.cli.options import (
     watch_options,
 )
 from statustui.cli.reading import (
-    Wanted,
     make_asker,
     open_roots,
+    read_options,
     save_caches,
     warn_unanswered,
     warn_unfollowed,
@@ -77,9 +77,10 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         check_target(output, config.patience)
     now = time.time()
     asker = make_asker(config) if asks else None
-    wanted = Wanted(pasts=filters.need_pasts or FORMATS[form].has_objects, asker=asker)
+    tells_pasts = filters.need_pasts or FORMATS[form].has_objects
+    options = read_options(config, tells_pasts=tells_pasts, asker=asker)
     with (
-        closing(open_roots(roots, config, now, wanted)) as trees,
+        closing(open_roots(roots, now, options)) as trees,
         reading_files([trees], config) as files,
     ):
         found = trees.picture

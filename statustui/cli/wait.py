@@ -22,7 +22,7 @@ from statustui.cli.options import (
     checked,
     watch_options,
 )
-from statustui.cli.reading import Wanted, open_roots
+from statustui.cli.reading import open_roots, read_options
 from statustui.cli.reporting import ReportRequest, check_target, make_report, write_report
 from statustui.cli.root_progress import RootProgress
 from statustui.cli.sources import watch_roots
@@ -152,8 +152,9 @@ def _write_report(
 
     The trees are read once more: what the runs are compared with may not have been waited for.
     """
+    options = read_options(config, tells_pasts=False)
     with (
-        closing(open_roots(roots, config, time.time(), Wanted(pasts=False))) as trees,
+        closing(open_roots(roots, time.time(), options)) as trees,
         reading_files([trees], config) as files,
     ):
         found = trees.picture

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import enum
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from statustui.core.categories import Category
-from statustui.core.durations import StaleAfter
-from statustui.core.job_verdict import DEFAULT_GRACE, may_be_judged
+from statustui.core.job_verdict import may_be_judged
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
-from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.first_read import FirstReader
-from statustui.monitor.fs.deadline import PATIENCE, Heartbeat, Question
+from statustui.monitor.fs.deadline import Heartbeat, Question
 from statustui.monitor.fs.mounts import Devices
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings, policy_for
+from statustui.monitor.read_options import DEFAULT_OPTIONS, Details, ReadOptions
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.root_memory import Found, RootMemory
 from statustui.monitor.root_registry import RootRegistry
@@ -41,30 +38,6 @@ _MAX_CLAIM_WAIT = 1.0
 _Result = TypeVar("_Result")
 _Built: TypeAlias = "tuple[Run, OutlinedRun | RunSnapshot]"
 """A run, and what may be stored of it."""
-
-
-class Details(enum.Enum):
-    """How much to read of each run; each level includes the one before."""
-
-    STATUS = "status"
-    """The status file and its owner."""
-    METADATA = "metadata"
-    """The files beside it too: name, user and series."""
-    ALL = "all"
-    """Also whether the run has stalled, compared with others of its name."""
-
-    @classmethod
-    def of(cls, fields: AbstractSet[str]) -> Details:
-        """Return the level that is needed to count the runs that match a filter.
-
-        Any field needs at least `METADATA`, which the members of a series depend on.
-
-        Args:
-            fields: The fields and flags that the filter uses.
-        """
-        if "stalled" in fields:
-            return cls.ALL
-        return cls.METADATA if fields else cls.STATUS
 
 
 class Picture(NamedTuple):
@@ -91,17 +64,10 @@ class Picture(NamedTuple):
             memory.save()
 
 
-def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
+def read_once(
     roots: Sequence[str],
-    stale_after: StaleAfter,
     now: float,
-    patience: float = PATIENCE,
-    *,
-    details: Details = Details.ALL,
-    store: CacheStore | None = None,
-    grace: float = DEFAULT_GRACE,
-    asker: Asker | None = None,
-    tells_pasts: bool = False,
+    options: ReadOptions = DEFAULT_OPTIONS,
     on_wait: Callable[[int], object] = lambda _read: None,
 ) -> Picture:
     """Find and read every run below `roots` once, each root in threads of its own.
@@ -111,14 +77,8 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
 
     Args:
         roots: The directories.
-        stale_after: How long a run may stay in a state before it can count as stalled.
         now: The time in seconds since 1970.
-        patience: Seconds without an answer after which a root is given up.
-        details: How much to read of each run.
-        store: Where snapshots of earlier looks are; None to read everything.
-        grace: Seconds after the end of its job until a run under way counts as dead.
-        asker: Asked once about the jobs of all runs under way; None to go by their files.
-        tells_pasts: Whether the runs are to carry their pasts; `details` then include `METADATA`.
+        options: How to read them.
         on_wait: Called with the number of runs read so far, a few times a second.
 
     Raises:
@@ -126,28 +86,16 @@ def read_once(  # noqa: PLR0913 - what to read, how much, and how long to wait
     """
     roots = list(dict.fromkeys(roots))
     registry = RootRegistry(len(roots))
-    claim = min(_MAX_CLAIM_WAIT, patience / 2)
+    claim = min(_MAX_CLAIM_WAIT, options.patience / 2)
     readers = [
-        _RootReader(
-            root,
-            partial(_claim, registry, number, claim),
-            stale_after,
-            now,
-            details=details,
-            store=store,
-            grace=grace,
-            tells_pasts=tells_pasts,
-        )
+        _RootReader(root, partial(_claim, registry, number, claim), now, options)
         for number, root in enumerate(roots)
     ]
-    return _collect(readers, patience, asker, on_wait)
+    return _collect(readers, options, on_wait)
 
 
 def _collect(
-    readers: Sequence[_RootReader],
-    patience: float,
-    asker: Asker | None,
-    on_wait: Callable[[int], object],
+    readers: Sequence[_RootReader], options: ReadOptions, on_wait: Callable[[int], object]
 ) -> Picture:
     """Run all readers at once, and return what they have read."""
     questions = [Question(reader.read, f"read {reader.root}") for reader in readers]
@@ -158,13 +106,15 @@ def _collect(
     memories: list[RootMemory] = []
     for reader, question in zip(readers, questions, strict=True):
         try:
-            question.answer(patience, lambda: on_wait(sum(one.read_count for one in readers)))
+            question.answer(
+                options.patience, lambda: on_wait(sum(one.read_count for one in readers))
+            )
             if reader.memory is not None:
                 memories.append(reader.memory)
         except OSError as error:
             reader.parts.append(Unread(reader.root, error.strerror or str(error)))
-    if asker is not None:
-        _ask(readers, asker, patience)
+    if options.asker is not None:
+        _ask(readers, options.asker, options.patience)
     for reader in readers:
         # A reader that has been given up may still add runs: use those it has now.
         found = list(reader.runs)
@@ -207,25 +157,16 @@ class _RootReader:
         root: The directory, as the user gave it.
         claim: Given the real path of the root, returns the real paths to leave out below it; None
             if another reader reads the same directory.
-        stale_after: How long a run may stay in a state before it can count as stalled.
         now: The time in seconds since 1970.
-        details: How much to read of each run.
-        store: Where snapshots of earlier looks are; None to read everything.
-        grace: Seconds after the end of its job until a run under way counts as dead.
-        tells_pasts: Whether the runs are to carry their pasts.
+        options: How to read it.
     """
 
-    def __init__(  # noqa: PLR0913 - what to read, and how
+    def __init__(
         self,
         root: str,
         claim: Callable[[str], frozenset[str] | None],
-        stale_after: StaleAfter,
         now: float,
-        *,
-        details: Details,
-        store: CacheStore | None,
-        grace: float,
-        tells_pasts: bool,
+        options: ReadOptions,
     ) -> None:
         self.root = root
         self.runs: list[Run] = []
@@ -242,13 +183,9 @@ class _RootReader:
         """What the files of the jobs of the runs under way say."""
         self._part_count = 0
         """Number of parts that could not be read before that."""
-        self._stale_after = stale_after
         self._now = now
         self._claim = claim
-        self._details = details
-        self._store = store
-        self._grace = grace
-        self._tells_pasts = tells_pasts
+        self._options = options
         self._real_path = root
         self._skipped: frozenset[str] = frozenset()
         self.memory: RootMemory | None = None
@@ -293,14 +230,14 @@ class _RootReader:
         run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
         mount = Devices(self.root, real_path).root_mount
         threads = self._threads = policy_for(mount.reach, Settings()).threads
-        self.memory = RootMemory(self._store, self.root, real_path, self._is_elsewhere)
+        self.memory = RootMemory(self._options.store, self.root, real_path, self._is_elsewhere)
         first = FirstReader(
-            with_metadata=self._details is not Details.STATUS,
+            with_metadata=self._options.details is not Details.STATUS,
             cache=self.memory.cache,
             is_shared=threads > 1,
         )
         try:
-            if self._details is Details.STATUS:
+            if self._options.details is Details.STATUS:
                 self._count_runs(first, run_dirs, threads, heartbeat)
             else:
                 self._read_runs(first, run_dirs, threads, heartbeat)
@@ -362,17 +299,17 @@ class _RootReader:
         self._keep(found)
 
     def _keep(self, found: Found) -> None:
-        if self._store is not None and self.memory is not None:
+        if self._options.store is not None and self.memory is not None:
             self.memory.found.append(found)
 
     def _judge(self, heartbeat: Heartbeat) -> None:
         """Mark the stalled runs, and judge all runs."""
         self._marked = self.runs
-        if self._details is Details.ALL:
+        if self._options.details is Details.ALL:
             from statustui.monitor.stalls import mark_stalled  # noqa: PLC0415 - not for a count
 
             self._marked = []
-            for run in mark_stalled(self.runs, self._stale_after, self._now):
+            for run in mark_stalled(self.runs, self._options.stale_after, self._now):
                 self._marked.append(run)
                 heartbeat()
         self._part_count = len(self.parts)
@@ -392,7 +329,9 @@ class _RootReader:
             from statustui.monitor.job_files import JobFilesAhead  # noqa: PLC0415 - for open runs
             from statustui.monitor.jobs import Looks, judge_jobs  # noqa: PLC0415 - for open runs
 
-            looks = Looks(self._grace, lambda: self._now, asker, is_single=True, beat=heartbeat)
+            looks = Looks(
+                self._options.grace, lambda: self._now, asker, is_single=True, beat=heartbeat
+            )
             if self._job_files is None:
                 self._job_files = JobFilesAhead(under_way, self._threads, heartbeat)
             runs, self.wanted = judge_jobs(runs, looks, self._job_files)
@@ -402,10 +341,10 @@ class _RootReader:
             check_series(runs, self._add_error)
             return
         judged = []
-        for run in judge_series(runs, self._add_error, self._stale_after, self._now):
+        for run in judge_series(runs, self._add_error, self._options.stale_after, self._now):
             judged.append(run)
             heartbeat()
-        if self._tells_pasts:
+        if self._options.tells_pasts:
             from statustui.monitor.pasts import with_pasts  # noqa: PLC0415 - only where asked for
 
             former = None if self.memory is None else self.memory.former()

@@ -19,7 +19,7 @@ from typing import IO, Any
 from statustui.core.run import Run
 from statustui.monitor.fs.deadline import ask
 from statustui.monitor.monitor import Monitor
-from statustui.monitor.once import Details, Picture, read_once
+from statustui.monitor.once import Picture, read_once
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run.whole_run import read_run
 from statustui.remote.codec import CodecError, decode, encode, read_integer, read_number, read_text
@@ -28,8 +28,8 @@ from statustui.remote.messages import (
     BatchSender,
     Failed,
     Hello,
-    Looked,
-    Looking,
+    ReadRequest,
+    ReadSummary,
     Spent,
     WholeRun,
     decode_settings,
@@ -158,8 +158,8 @@ class Agent:
         if "watch" in message:
             self._start(decode_settings(message["watch"], self._paths))
         if "once" in message:
-            looking = decode(Looking, message["once"], self._paths)
-            self._in_thread(partial(self._look_once, looking))
+            request = decode(ReadRequest, message["once"], self._paths)
+            self._in_thread(partial(self._look_once, request))
         if "check" in message:
             patience = read_number(message["check"])
             self._in_thread(lambda: self._check(patience))
@@ -220,27 +220,22 @@ class Agent:
                 found.append(None)
         self._answer({"checked": encode(tuple[Failed | None, ...], tuple(found), self._paths)})
 
-    def _look_once(self, looking: Looking) -> None:
-        asker = Asker() if looking.asks else None
+    def _look_once(self, request: ReadRequest) -> None:
+        asker = Asker() if request.asks else None
         found = read_once(
             self._roots,
-            looking.stale_after,
             time.time(),
-            looking.patience,
-            details=Details(looking.details),
-            grace=looking.grace,
-            asker=asker,
-            tells_pasts=looking.tells_pasts,
-            on_wait=lambda read: self._answer({"read_so_far": read}),
+            request.options(asker),
+            lambda read: self._answer({"read_so_far": read}),
         )
         for start in range(0, len(found.runs), _MAX_RUNS):
             runs = found.runs[start : start + _MAX_RUNS]
             self._answer({"runs": encode_runs(runs, self._paths)})
         unanswered = "" if asker is None else asker.answers.problem
-        self._answer({"looked": encode(Looked, self._looked(found, unanswered), self._paths)})
+        self._answer({"looked": encode(ReadSummary, self._looked(found, unanswered), self._paths)})
 
-    def _looked(self, found: Picture, unanswered: str) -> Looked:
-        return Looked(
+    def _looked(self, found: Picture, unanswered: str) -> ReadSummary:
+        return ReadSummary(
             tuple(Counter(found.counted).items()),
             tuple(found.incomplete),
             tuple((self._roots.index(root), links) for root, links in found.unfollowed.items()),

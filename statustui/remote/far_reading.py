@@ -12,7 +12,7 @@ from statustui.monitor.once import Picture
 from statustui.monitor.unread import Unread
 from statustui.remote.connections import Connections
 from statustui.remote.link import Link
-from statustui.remote.messages import Looking
+from statustui.remote.messages import ReadRequest
 from statustui.remote.requests import FarPicture, read_far_once
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class FarReading:
 
     Args:
         servers: The remote roots of each server.
-        looking: How to read them.
+        request: How to read them.
         tell: Called with a line of ssh, or of a scheduler that has not answered.
         logins: What the connections may go through.
 
@@ -36,11 +36,11 @@ class FarReading:
     def __init__(
         self,
         servers: Sequence[Sequence[str]],
-        looking: Looking,
+        request: ReadRequest,
         tell: Callable[[str], object],
         logins: Logins | None,
     ) -> None:
-        self._looking = looking
+        self._request = request
         self._tell = tell
         self._reads: dict[int, int] = {}
         self._connections = Connections(servers, logins)
@@ -48,7 +48,7 @@ class FarReading:
 
     def begin(self) -> None:
         """Wait for the connections, and have each host begin."""
-        self._connections.settle(self._looking.patience, tell=self._tell)
+        self._connections.settle(self._request.patience, tell=self._tell)
         self._answers = [
             (place.roots, outcome if isinstance(outcome, OSError) else self._ask(number, outcome))
             for number, (place, outcome) in enumerate(self._connections.links)
@@ -59,7 +59,7 @@ class FarReading:
 
         def work(heartbeat: Heartbeat) -> FarPicture:
             on_read = partial(self._reads.__setitem__, number)
-            return read_far_once(link, self._looking, on_read, heartbeat)
+            return read_far_once(link, self._request, on_read, heartbeat)
 
         return Question(work, f"read {link.place.address.host}")
 
@@ -75,7 +75,7 @@ class FarReading:
             try:
                 if isinstance(answer, OSError):
                     raise answer
-                found = answer.answer(self._looking.patience, on_wait)
+                found = answer.answer(self._request.patience, on_wait)
             except OSError as error:
                 missing = [Unread(root, error.strerror or str(error)) for root in roots]
                 pictures.append(Picture([], Counter(), missing, {}, []))

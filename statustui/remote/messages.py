@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_type_hints
 
 from statustui.core.categories import Category
 from statustui.core.durations import StaleAfter
@@ -12,6 +12,7 @@ from statustui.core.run import Run
 from statustui.core.status_info import StatusInfo
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.poll_policy import Settings
+from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.run.run_logs import Logs
 from statustui.monitor.unread import Unread
 from statustui.monitor.usage import RootUsage
@@ -29,6 +30,9 @@ from statustui.remote.paths import Paths
 from statustui.remote.protocol import Message
 from statustui.remote.run_codec import decode_runs, encode_runs
 from statustui.scheduler.answers import Call
+
+if TYPE_CHECKING:
+    from statustui.scheduler.asker import Asker
 
 _MAX_SERIES = 100_000
 
@@ -71,8 +75,8 @@ def decode_settings(data: object, paths: Paths) -> Settings:
     return Settings(**{name: decode(kind, found[name], paths) for name, kind in known})
 
 
-class Looking(NamedTuple):
-    """How to read trees once: the arguments of `read_once`."""
+class ReadRequest(NamedTuple):
+    """How to read trees once: what of `ReadOptions` the other side needs."""
 
     stale_after: StaleAfter
     patience: float
@@ -82,8 +86,31 @@ class Looking(NamedTuple):
     """Whether to ask the scheduler once."""
     tells_pasts: bool
 
+    @classmethod
+    def of(cls, options: ReadOptions) -> ReadRequest:
+        """Return the request for some options."""
+        return cls(
+            options.stale_after,
+            options.patience,
+            options.details.value,
+            options.grace,
+            options.asker is not None,
+            options.tells_pasts,
+        )
 
-class Looked(NamedTuple):
+    def options(self, asker: Asker | None) -> ReadOptions:
+        """Return the options for this request, with what asks the scheduler, if that is wanted."""
+        return ReadOptions(
+            details=Details(self.details),
+            tells_pasts=self.tells_pasts,
+            stale_after=self.stale_after,
+            grace=self.grace,
+            patience=self.patience,
+            asker=asker,
+        )
+
+
+class ReadSummary(NamedTuple):
     """What reading trees once has found, besides the runs."""
 
     counted: tuple[tuple[Category, int], ...]

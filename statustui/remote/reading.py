@@ -7,18 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from statustui.core.address import is_remote, split_roots
-from statustui.core.durations import StaleAfter
-from statustui.core.job_verdict import DEFAULT_GRACE
-from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.fs.deadline import PATIENCE, Question
-from statustui.monitor.once import Details, Picture, read_once
+from statustui.monitor.once import Picture, read_once
+from statustui.monitor.read_options import DEFAULT_OPTIONS, ReadOptions
 
 if TYPE_CHECKING:
     from statustui.monitor.run.tree_files import FilesPart
     from statustui.monitor.run.whole_run import RunFiles
     from statustui.remote.far_reading import FarReading
     from statustui.remote.logins import Logins
-    from statustui.scheduler.asker import Asker
 
 
 class Trees:
@@ -52,37 +49,24 @@ class Trees:
             self._far.close()
 
 
-def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
+def read_trees(  # noqa: PLR0913 - all but the first three by keyword
     roots: Sequence[str],
-    stale_after: StaleAfter,
     now: float,
-    patience: float = PATIENCE,
+    options: ReadOptions = DEFAULT_OPTIONS,
     *,
-    details: Details = Details.ALL,
-    store: CacheStore | None = None,
-    grace: float = DEFAULT_GRACE,
-    asker: Asker | None = None,
-    tells_pasts: bool = False,
     on_wait: Callable[[int], object] = lambda _read: None,
     tell: Callable[[str], object] = lambda _words: None,
     logins: Logins | None = None,
 ) -> Trees:
     """Find and read every run below `roots` once, each host by its own monitor.
 
-    What has to do with a host that cannot be reached is `Picture.incomplete`. All but the last
-    two arguments are those of `read_once`. The caller closes the result.
+    What has to do with a host that cannot be reached is `Picture.incomplete`. The caller closes
+    the result.
 
     Args:
         roots: Directories and addresses.
-        stale_after: How long a run may stay in a state before it can count as stalled.
         now: The time in seconds since 1970; on other hosts it is what their clocks say.
-        patience: Seconds without an answer after which a root is given up.
-        details: How much to read of each run.
-        store: Where snapshots of earlier looks at local roots are; None to read everything.
-        grace: Seconds after the end of its job until a run under way counts as dead.
-        asker: Asked once about the jobs of all runs under way; other hosts ask there then. None to
-            go by their files.
-        tells_pasts: Whether the runs are to carry their pasts.
+        options: How to read them; the scheduler of another host is asked there.
         on_wait: Called with the number of runs read so far, a few times a second.
         tell: Called with a line of ssh, or of a scheduler that has not answered.
         logins: What connections may go through; None if no others are made to these hosts.
@@ -96,26 +80,18 @@ def read_trees(  # noqa: PLR0913 - what to read, how much, and how long to wait
     with contextlib.ExitStack() as stack:
         if servers:
             from statustui.remote.far_reading import FarReading  # noqa: PLC0415 - for other hosts alone
-            from statustui.remote.messages import Looking  # noqa: PLC0415 - as above
+            from statustui.remote.messages import ReadRequest  # noqa: PLC0415 - as above
 
-            looking = Looking(
-                stale_after, patience, details.value, grace, asker is not None, tells_pasts
-            )
+            request = ReadRequest.of(options)
             far = stack.enter_context(
-                contextlib.closing(FarReading(servers, looking, tell, logins))
+                contextlib.closing(FarReading(servers, request, tell, logins))
             )
             far.begin()
         picture = read_once(
             local,
-            stale_after,
             now,
-            patience,
-            details=details,
-            store=store,
-            grace=grace,
-            asker=asker,
-            tells_pasts=tells_pasts,
-            on_wait=lambda read: on_wait(read + (0 if far is None else far.read)),
+            options,
+            lambda read: on_wait(read + (0 if far is None else far.read)),
         )
         if far is None:
             return Trees(picture, local, None)

@@ -13,7 +13,7 @@ from statustui.monitor.run.whole_run import RunFiles
 from statustui.monitor.unread import Unread
 from statustui.remote.codec import CodecError, decode, encode, read_integer
 from statustui.remote.link import Link
-from statustui.remote.messages import Failed, Looked, Looking, WholeRun
+from statustui.remote.messages import Failed, ReadRequest, ReadSummary, WholeRun
 from statustui.remote.run_codec import MAX_ROOT_RUNS, decode_runs
 from statustui.remote.ssh_process import ConnectionFailed
 
@@ -44,13 +44,13 @@ def check_far_roots(link: Link, patience: float) -> list[OSError]:
 
 
 def read_far_once(
-    link: Link, looking: Looking, on_read: Callable[[int], object], beat: Heartbeat
+    link: Link, request: ReadRequest, on_read: Callable[[int], object], beat: Heartbeat
 ) -> FarPicture:
     """Find and read every run below the roots of a host once.
 
     Args:
         link: The connection.
-        looking: How to read them.
+        request: How to read them.
         on_read: Called with the number of runs read so far.
         beat: Called whenever the other host has answered.
 
@@ -58,7 +58,7 @@ def read_far_once(
         ConnectionFailed: The connection has ended.
     """
     paths = link.place.paths
-    link.send({"once": encode(Looking, looking, paths)})
+    link.send({"once": encode(ReadRequest, request, paths)})
     runs: list[Run] = []
     try:
         while True:
@@ -71,13 +71,13 @@ def read_far_once(
                 if len(runs) > MAX_ROOT_RUNS * len(paths.roots):
                     raise CodecError("more runs than roots can have")
             if "looked" in message:
-                looked = decode(Looked, message["looked"], paths)
+                looked = decode(ReadSummary, message["looked"], paths)
                 return FarPicture(_picture(runs, looked, link), looked.unanswered)
     except ValueError as error:
         raise ConnectionFailed(f"the agent has sent {error}") from None
 
 
-def _picture(runs: list[Run], looked: Looked, link: Link) -> Picture:
+def _picture(runs: list[Run], looked: ReadSummary, link: Link) -> Picture:
     roots = link.place.roots
     if any(not 0 <= number < len(roots) for number, _links in looked.unfollowed):
         raise CodecError("the links of no root")

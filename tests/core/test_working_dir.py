@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.working_dir import (
     find_runs,
@@ -240,7 +239,7 @@ def test_overlapping_roots_share_a_tree(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("tree")
     tree, inner = str(tmp_path / "tree"), str(tmp_path / "link" / "test_runs" / "1")
     roots = [tree, str(tmp_path / "link"), f"{tree}/.", inner, tree]
-    runs = read_once(roots, DEFAULT_STALE_AFTER, 0.0).runs
+    runs = read_once(roots, 0.0).runs
     assert {run.root for run in runs} == {tree, inner}
     assert sorted(run.path for run in runs) == sorted([f"{tree}/test_runs/2", inner])
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from statustui.core.documents import Document
-from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.history import History
 from statustui.core.run import Run
 from statustui.monitor.fs.deadline import NO_ANSWER
@@ -171,7 +170,7 @@ def test_a_log_that_hangs_leaves_the_list_complete(tree: Tree) -> None:
     """A log is not a part of the list."""
     for run in (tree.victim, tree.other):
         os.utime(run / "run.log", (1_795_000_000, 1_795_000_000))
-    found = read_once([str(tree.root)], DEFAULT_STALE_AFTER, time.time())
+    found = read_once([str(tree.root)], time.time())
     assert {run.name for run in found.runs} == {"test 66", "test 67"}
     assert found.incomplete == []
     assert all(run.stall is not None for run in found.runs)
@@ -207,7 +206,7 @@ def test_logs_that_hang_do_not_keep_the_other_logs_of_a_plain_run_from_being_lis
         assert len(found.logs.logs) == 100
         assert found.logs.trace is not None
         assert found.logs.trace.lines == ("alive",)
-        [listed] = read_once([str(tmp_path / "tree")], DEFAULT_STALE_AFTER, time.time()).runs
+        [listed] = read_once([str(tmp_path / "tree")], time.time()).runs
         assert listed.stall is None
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from statustui.core.categories import Category
-from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.run import RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor.first_read import FirstReader, read_first
 from statustui.monitor.fs.mounts import Reach
-from statustui.monitor.once import Details, read_once
+from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings, policy_for
+from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot
 from tests.trees import DATA, append, write_run
 
@@ -100,7 +100,7 @@ def test_a_series_whose_runs_are_elsewhere_is_counted_as_it_is_listed(tmp_path: 
     (series / "test_sets" / "0.a" / "1").symlink_to("../../../../test_runs/1")
     for details in Details:
         root = str(tmp_path / "series")
-        [found] = read_once([root], DEFAULT_STALE_AFTER, 1.8e9, details=details).runs
+        [found] = read_once([root], 1.8e9, ReadOptions(details=details)).runs
         assert (found.category, found.members and found.members.gone) == (Category.FAILED, 0)
 
 
@@ -123,7 +123,7 @@ def test_runs_that_are_only_counted_are_in_the_same_categories(name: str) -> Non
     """Although less is read of them."""
     found = []
     for details in Details:
-        picture = read_once([str(DATA / name)], DEFAULT_STALE_AFTER, 1.8e9, details=details)
+        picture = read_once([str(DATA / name)], 1.8e9, ReadOptions(details=details))
         counts = Counter(run.category for run in picture.runs if not run.is_series)
         found.append(counts + picture.counted)
         assert bool(picture.counted) is (details is Details.STATUS)
@@ -132,14 +132,14 @@ def test_runs_that_are_only_counted_are_in_the_same_categories(name: str) -> Non
 
 def count(root: Path) -> tuple[Counter[Category], list[str]]:
     """How many runs a count finds in each category, and the paths that it cannot read."""
-    found = read_once([str(root)], DEFAULT_STALE_AFTER, 1.8e9, details=Details.STATUS)
+    found = read_once([str(root)], 1.8e9, ReadOptions(details=Details.STATUS))
     counts = Counter(run.category for run in found.runs if not run.is_series)
     return counts + found.counted, [part.path for part in found.incomplete]
 
 
 def listed(root: Path) -> Counter[Category]:
     """How many runs a list finds in each category."""
-    found = read_once([str(root)], DEFAULT_STALE_AFTER, 1.8e9, details=Details.METADATA)
+    found = read_once([str(root)], 1.8e9, ReadOptions(details=Details.METADATA))
     return Counter(run.category for run in found.runs if not run.is_series)
 
 

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 
 from statustui.core.categories import Category
 from statustui.core.cleaned_results import result_of, worth_keeping
-from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.past import past_at
 from statustui.core.recent_results import MAX_RESULTS, Change
 from statustui.core.run import Run
 from statustui.monitor.cache_store import RootIdentity
 from statustui.monitor.findings import RunChanged
 from statustui.monitor.former_runs import FormerRuns, read_former
-from statustui.monitor.once import Details, Picture, read_once
+from statustui.monitor.once import Picture, read_once
 from statustui.monitor.poll_policy import Settings
+from statustui.monitor.read_options import Details, ReadOptions
 from tests.monitor.scanning import ScannerDriver
 from tests.monitor.stores import MemoryStore
 from tests.runs import make
@@ -62,7 +62,7 @@ def nights(root: Path) -> None:
 def look(root: Path, store: MemoryStore | None, **options: Any) -> Picture:  # noqa: ANN401 - any
     """Look as a command does that prints pasts, and save the caches."""
     picture = read_once(
-        [str(root)], DEFAULT_STALE_AFTER, NOW, store=store, **{"tells_pasts": True, **options}
+        [str(root)], NOW, ReadOptions(store=store, **{"tells_pasts": True, **options})
     )
     picture.save()
     return picture
@@ -151,7 +151,7 @@ def test_what_is_only_out_of_reach_is_not_taken_for_gone(tmp_path: Path) -> None
     nights(root / "b")
     look(root, store)
     picture = read_once(
-        [str(root), str(root / "b")], DEFAULT_STALE_AFTER, NOW, store=store, tells_pasts=True
+        [str(root), str(root / "b")], NOW, ReadOptions(store=store, tells_pasts=True)
     )
     assert picture.former() == []
     folder = root / "a" / "test_runs"

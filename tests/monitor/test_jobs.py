@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from statustui.core.categories import Category
-from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.job import JobStatus, Verdict
 from statustui.core.job_places import JobPlace, find_linked_job
 from statustui.core.run import Run, RunDir
@@ -26,6 +25,7 @@ from statustui.monitor.jobs import Jobs, Looks, judge_jobs
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings
+from statustui.monitor.read_options import ReadOptions
 from statustui.monitor.run.whole_run import read_run
 from statustui.monitor.snapshot import read_snapshot
 from statustui.scheduler.answers import Answer, Answers, WantedJob
@@ -387,7 +387,7 @@ def test_a_monitor_and_a_single(tmp_path: Path, watch: Watch) -> None:
 
     wait_until(lambda: (run := seen("test_runs/1")) is not None and run.is_dead)
     wait_until(lambda: (run := seen("series/2")) is not None and run.category is Category.FAILED)
-    found = read_once([str(tmp_path)], DEFAULT_STALE_AFTER, time.time(), grace=0.1)
+    found = read_once([str(tmp_path)], time.time(), ReadOptions(grace=0.1))
     listed = {run.id: run for run in found.runs}
     dead = seen("test_runs/1")
     assert dead is not None
@@ -438,10 +438,10 @@ def test_a_job_without_a_log_is_known_by_its_id(tmp_path: Path) -> None:
     path = write_run(tmp_path / "a", "RUNNING x", start=START)
     (path / "job_id").write_text("22", encoding="utf-8")
     asker = OneAnswer(JobStatus("NODE_FAIL", end=START + 60))
-    found = read_once([str(tmp_path)], DEFAULT_STALE_AFTER, START + 9000, asker=asker)
+    found = read_once([str(tmp_path)], START + 9000, ReadOptions(asker=asker))
     assert found.runs[0].headline.startswith("RUNNING, but job 22 ended: NODE_FAIL")
     assert asker.answers.round == 1
-    assert not read_once([str(tmp_path)], DEFAULT_STALE_AFTER, START).runs[0].is_dead
+    assert not read_once([str(tmp_path)], START).runs[0].is_dead
 
 
 class OneAnswer(Asker):

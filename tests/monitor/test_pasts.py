@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core import past as past_module
-from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.past import (
     Name,
     chronological,
@@ -30,6 +29,7 @@ from statustui.monitor import pasts as pasts_module
 from statustui.monitor.once import read_once
 from statustui.monitor.pasts import Pasts, keep_past, with_pasts
 from statustui.monitor.poll_policy import Settings
+from statustui.monitor.read_options import ReadOptions
 from tests.monitor.recorder import RunRecorder, Watch
 from tests.monitor.test_jobs import kill, write_job
 from tests.runs import make
@@ -221,7 +221,7 @@ def test_a_run_whose_job_has_ended_is_a_result(tmp_path: Path, watch: Watch) -> 
     watched = watch(tmp_path, settings=Settings(watch="poll", interval=0.1, job_grace=0.0))
     wait_until(lambda: told(watched) == {"1": "✓", "2": "✓✗ broke"}, str(told(watched)))
     [path] = [path for path in watched.runs if path.endswith("2")]
-    listed = read_once([str(tmp_path)], DEFAULT_STALE_AFTER, START + 3 * DAY, tells_pasts=True)
+    listed = read_once([str(tmp_path)], START + 3 * DAY, ReadOptions(tells_pasts=True))
     assert watched.runs[path].past == next(run.past for run in listed.runs if run.path == path)
     append(dead, ENDS[0], START + 2 * DAY)
     wait_until(lambda: told(watched) == {"1": "✓", "2": "✓✓"})
@@ -264,6 +264,6 @@ def test_pasts_are_told_only_to_those_who_ask(tmp_path: Path, watch: Watch) -> N
     wait_until(lambda: watched.states()["3"] == "RUN_FAILED")
     assert not told(watched)
     root = str(tmp_path)
-    assert not any(run.past for run in read_once([root], DEFAULT_STALE_AFTER, 0.0).runs)
-    picture = read_once([root], DEFAULT_STALE_AFTER, 0.0, tells_pasts=True)
+    assert not any(run.past for run in read_once([root], 0.0).runs)
+    picture = read_once([root], 0.0, ReadOptions(tells_pasts=True))
     assert {run.path: run for run in picture.runs} == naive(watched.runs.values())

@@ -14,14 +14,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
-from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.job import GONE, JobStatus
 from statustui.core.job_places import JobPlace
 from statustui.core.reading import Signature
 from statustui.core.run import Run
 from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_store import CacheStore
-from statustui.monitor.once import Details, Picture, read_once
+from statustui.monitor.once import Picture, read_once
+from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.snapshot import read_snapshot
 from tests.monitor.stores import MemoryStore
 from tests.trees import write_nothing
@@ -91,7 +91,7 @@ def suffer(run: Path, fate: str, content: str) -> None:
 
 def look(root: Path, details: Details, store: CacheStore | None) -> Picture:
     """Look once at a tree, and save what is worth it."""
-    found = read_once([str(root)], DEFAULT_STALE_AFTER, time.time(), details=details, store=store)
+    found = read_once([str(root)], time.time(), ReadOptions(details=details, store=store))
     found.save()
     assert found.incomplete == []
     return found

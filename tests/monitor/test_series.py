@@ -13,6 +13,7 @@ from statustui.core.run import Run
 from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings
+from statustui.monitor.read_options import ReadOptions
 from statustui.monitor.series import AllSeries
 from tests.monitor.follower import follower
 from tests.monitor.scanning import ScannerDriver, put_on_filesystem
@@ -330,7 +331,7 @@ def test_reading_once_reports_a_series_whose_links_cannot_be_listed(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("statustui.monitor.series.SeriesLinks.list_if_changed", fail)
-    found = read_once([str(tmp_path)], StaleAfter(1.0), time.time())
+    found = read_once([str(tmp_path)], time.time(), ReadOptions(stale_after=StaleAfter(1.0)))
     assert [tuple(part) for part in found.incomplete] == [(str(series), "Permission denied")]
 
 
@@ -340,5 +341,9 @@ def test_the_root_may_be_a_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     add_run(series, 1, "RUNNING x")
     finish(series)
     monkeypatch.chdir(series.parent)
-    [run] = [one for one in read_once(["."], StaleAfter(1e9), time.time()).runs if one.is_series]
+    [run] = [
+        one
+        for one in read_once(["."], time.time(), ReadOptions(stale_after=StaleAfter(1e9))).runs
+        if one.is_series
+    ]
     assert (run.category.value, run.headline) == ("running", "0/1 passed, 1 running")

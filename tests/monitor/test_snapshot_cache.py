@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.durations import DEFAULT_STALE_AFTER
 from statustui.core.reading import open_checked
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
@@ -23,9 +22,10 @@ from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CachePart, RootIdentity
 from statustui.monitor.first_read import FirstReader, read_first
 from statustui.monitor.fs.deadline import NoThreadError
-from statustui.monitor.once import Details, read_once
+from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
+from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.snapshot import read_snapshot
 from statustui.monitor.snapshot_cache import SnapshotCache, encode, outlined
 from tests.monitor.scanning import ScannerDriver
@@ -280,7 +280,7 @@ def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path) -> None:
 
 def read_below(root: Path, store: MemoryStore) -> dict[str, Run]:
     """What a list finds, which then saves its cache."""
-    picture = read_once([str(root)], DEFAULT_STALE_AFTER, time.time(), store=store)
+    picture = read_once([str(root)], time.time(), ReadOptions(store=store))
     picture.save()
     return {run.id: run for run in picture.runs}
 
@@ -305,7 +305,7 @@ def test_a_list_knows_the_names_of_runs_that_were_only_counted_before(tmp_path: 
         (run / "results.json").write_text('{"result": "FAIL"}', encoding="utf-8")
     store = MemoryStore()
     counted = read_once(
-        [str(tmp_path)], DEFAULT_STALE_AFTER, time.time(), details=Details.STATUS, store=store
+        [str(tmp_path)], time.time(), ReadOptions(details=Details.STATUS, store=store)
     )
     counted.save()
     assert store.saved

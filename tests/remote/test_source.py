@@ -27,7 +27,7 @@ from statustui.monitor.run.inspection import (
 )
 from statustui.monitor.run.log_text import ERRORS, LogPage, PageRequest, search_pattern
 from statustui.remote.link import Link, Place
-from statustui.remote.messages import Looking
+from statustui.remote.messages import ReadRequest
 from statustui.remote.reading import read_any_run, read_trees
 from statustui.remote.requests import read_far_once
 from statustui.remote.ssh_process import ConnectionFailed
@@ -241,9 +241,9 @@ for number in range(10**9):
     assert len(watched.runs) <= 51
     watched.source.stop()
     link = Link(Place(["host:wd"]))
-    looking = Looking(StaleAfter(), 10.0, "all", 60.0, asks=False, tells_pasts=False)
+    request = ReadRequest(StaleAfter(), 10.0, "all", 60.0, asks=False, tells_pasts=False)
     with pytest.raises(ConnectionFailed, match="more runs than roots can have"):
-        read_far_once(link, looking, lambda _read: None, lambda: None)
+        read_far_once(link, request, lambda _read: None, lambda: None)
     link.close()
 
 
@@ -276,7 +276,7 @@ def test_an_interrupted_command_leaves_no_connection(
     for name in ("reading.read_once", "connections.Connections.settle"):
         monkeypatch.setattr(f"statustui.remote.{name}", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            read_trees(["host:wd"], StaleAfter(), 0.0)
+            read_trees(["host:wd"], 0.0)
     with pytest.raises(KeyboardInterrupt):
         read_any_run("host:wd")
     # The fixture looks whether they have ended.
