@@ -49,6 +49,7 @@ REFUSED = [
     "ssh://login1:/wd",
     "ssh://login1/a%00b",
     "ssh://a:b:c/wd",
+    "ssh://",
 ]
 
 

@@ -309,6 +309,14 @@ def test_nothing_is_told_when_nothing_is_under_way() -> None:
     assert outlook_of([run_of("2", "s.a", HOUR, works=60.0), stalled]) is None
 
 
+def test_a_run_without_a_time_counts_for_no_hour() -> None:
+    """It may still be under way."""
+    timeless = run_of("2", "s.a", HOUR, works=60.0, end=FAILED)._replace(updated_at=None)
+    outlook = outlook_of([timeless, run_of("w", "s.a", 60.0)])
+    assert outlook is not None
+    assert not any(outlook.failures)
+
+
 def test_ends_and_failures_are_told_per_hour() -> None:
     """Of the last hour; failures as a curve since the first of the runs under way was made."""
     now = 600.0 * round(NOW / 600) + 300

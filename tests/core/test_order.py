@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from statustui.core.categories import Category
 from statustui.core.job import Job, JobStatus
-from statustui.core.order import GROUPINGS, SORT_KEYS, natural, sort_key, split_sort, suite
+from statustui.core.order import (
+    GROUPINGS,
+    SORT_KEYS,
+    natural,
+    sort_by_id_and,
+    sort_key,
+    split_sort,
+    suite,
+)
 from statustui.core.recent_results import Change, Moment, Past
 from statustui.core.run import Run
 from tests.runs import make
@@ -44,6 +54,28 @@ RUNS = [
 def test_each_sort_key_has_its_order(name: str, ids: list[str]) -> None:
     """Problems first, numbers by value, the newest before the oldest."""
     assert [run.id for run in sorted(RUNS, key=sort_key(name))] == ids
+
+
+MIXED = st.lists(
+    st.builds(
+        lambda number, status, name, user: make(
+            f"r/{number}", status, name=name, user=user, start=number % 7
+        ),
+        st.integers(0, 99),
+        st.sampled_from(["RUN_FAILED x", "RUNNING", "COMPLETE result: PASS", "CREATED"]),
+        st.sampled_from(["a2", "a10", "A2", ""]),
+        st.sampled_from(["mia", ""]),
+    ),
+    unique_by=lambda one: one.path,
+)
+
+
+@pytest.mark.parametrize("name", SORT_KEYS)
+@given(MIXED)
+def test_runs_by_id_are_sorted_as_by_their_whole_keys(name: str, runs: list[Run]) -> None:
+    """Dealing them out by what they share changes nothing."""
+    by_id = sorted(runs, key=sort_key("id"))
+    assert sort_by_id_and(name, by_id) == sorted(runs, key=sort_key(name))
 
 
 def test_the_longest_comes_first_and_what_goes_on_before_what_has_ended() -> None:

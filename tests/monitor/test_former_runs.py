@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -19,7 +20,8 @@ from statustui.core.cleaned_results import result_of, worth_keeping
 from statustui.core.past import past_at
 from statustui.core.recent_results import MAX_RESULTS, Change
 from statustui.core.run import Run
-from statustui.monitor.cache_store import RootIdentity
+from statustui.monitor.cache_keeper import CacheKeeper
+from statustui.monitor.cache_store import CachePart, RootIdentity
 from statustui.monitor.findings import RunChanged
 from statustui.monitor.former_runs import FormerRuns, read_former
 from statustui.monitor.once import Picture, read_once
@@ -281,6 +283,41 @@ def test_what_is_damaged_or_of_another_version_is_as_good_as_none(table: object)
     assert read_former(whole[:-9], "r") == []
     assert read_former(b"", "r") == read_former(None, "r") == []
     assert read_former(zlib.compress(b"[" * 100_000), "r") == []
+
+
+def test_times_may_be_unknown_and_what_is_no_result_is_not_stored() -> None:
+    """Nor are more runs of a test known than tell its past, however many come from elsewhere."""
+    row = [*ROW[:3], None, ["RUN_FAILED", "x", None], None]
+    table = {"format": 1, "names": [["a", ""]], "runs": [row]}
+    [run] = read_former(zlib.compress(json.dumps(table).encode()), "r")
+    assert (run.started, run.updated_at) == (None, None)
+    results = [
+        make(f"r/test_runs/{number}", ENDS["F"], name="a", start=NOW + number)
+        for number in range(100)
+    ]
+    former = FormerRuns(lambda: [make("r/test_runs/x", "RUNNING", name="a"), *results])
+    assert len(list(former)) < 50
+    assert {one.id for one in read_former(former.encode(), "r")} <= {one.id for one in results}
+
+
+def test_a_store_that_does_not_answer_is_as_good_as_none(tmp_path: Path) -> None:
+    """Nothing is known, and saving does no harm."""
+
+    class Broken(MemoryStore):
+        def load(self, root: RootIdentity, part: CachePart = "runs") -> bytes | None:
+            if part == "former":
+                raise OSError(errno.EIO, "broken")
+            return super().load(root, part)
+
+    nights(tmp_path / "wd")
+    store = Broken()
+    look(tmp_path / "wd", store)
+    clean(tmp_path / "wd", *range(30))
+    assert len(look(tmp_path / "wd", store).former()) > 0
+    assert look(tmp_path / "wd", store).former() == []
+    keeper = CacheKeeper(None, str(tmp_path / "wd"))
+    keeper.save_former("wd", [])
+    assert keeper.former("wd", lambda _path: False) is None
 
 
 def test_a_store_of_another_root_is_not_asked(tmp_path: Path) -> None:
