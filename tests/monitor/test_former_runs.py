@@ -295,7 +295,9 @@ def test_times_may_be_unknown_and_what_is_no_result_is_not_stored() -> None:
         make(f"r/test_runs/{number}", ENDS["F"], name="a", start=NOW + number)
         for number in range(100)
     ]
-    former = FormerRuns(lambda: [make("r/test_runs/x", "RUNNING", name="a"), *results])
+    going_on = make("r/test_runs/x", "RUNNING", name="a")
+    assert result_of(going_on) is None
+    former = FormerRuns(lambda: [going_on, *results])
     assert len(list(former)) < 50
     assert {one.id for one in read_former(former.encode(), "r")} <= {one.id for one in results}
 

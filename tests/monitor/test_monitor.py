@@ -21,6 +21,7 @@ from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.snapshot import RunSnapshot, Steps, read_in_steps
 from statustui.monitor.source import Source
+from statustui.scheduler.asker import Asker
 from tests.monitor.recorder import RunRecorder, Watch
 from tests.monitor.test_stalls import HOUR, START, make_tree
 from tests.trees import append, write_run
@@ -270,3 +271,20 @@ def test_a_run_counts_as_stalled_until_it_changes(tmp_path: Path, watch: Watch) 
     append(running, "RUN_USER still here", START + 7 * HOUR)
     wait_until(lambda: recorder.runs[path].stall is None)
     assert recorder.runs[path].current.state == "RUN_USER"
+
+
+def test_who_opens_a_run_or_has_everything_checked_is_there(tmp_path: Path) -> None:
+    """The scheduler is asked on, also long after the last sign of a user."""
+    path = write_run(tmp_path / "1", "RUNNING x")
+    asker = Asker()
+    signs: list[str] = []
+    asker.mark_attended = lambda: signs.append("opened")  # type: ignore[method-assign]
+    asker.hurry = lambda: signs.append("checked")  # type: ignore[method-assign]
+    monitor = Monitor([str(tmp_path)], Settings(asker=asker))
+    recorder = RunRecorder()
+    monitor.start(recorder.apply_batch)
+    wait_until(lambda: len(recorder.runs) == 1)
+    monitor.reread(str(path))
+    monitor.check_all()
+    monitor.stop()
+    assert signs == ["opened", "checked"]

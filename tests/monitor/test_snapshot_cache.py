@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statustui.core.reading import open_checked
+from statustui.core.reading import open_checked, pack_signature
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
@@ -26,7 +26,7 @@ from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
-from statustui.monitor.snapshot import read_snapshot
+from statustui.monitor.snapshot import ONE_STEP_BYTES, read_snapshot
 from statustui.monitor.snapshot_cache import SnapshotCache, encode, outlined
 from tests.monitor.scanning import ScannerDriver
 from tests.monitor.stores import MemoryStore
@@ -150,6 +150,17 @@ def test_what_may_still_change_is_not_cached(tmp_path: Path) -> None:
     write_run(tmp_path / "test_runs" / "2", "COMPLETE result: PASS")
     write_run(tmp_path / "series" / "1", "COMPLETE x")
     assert cacheable_below(tmp_path) == []
+
+
+def test_a_run_with_a_long_status_file_is_not_cached(tmp_path: Path) -> None:
+    """Such files are read in steps."""
+    write_run(tmp_path / "test_runs" / "2", "COMPLETE result: PASS")
+    os.utime(tmp_path / "test_runs" / "2" / "status", (1000, 1000))
+    [place] = places_below(tmp_path)
+    snapshot = read_snapshot(place)
+    for size, is_cached in ((ONE_STEP_BYTES, True), (ONE_STEP_BYTES + 1, False)):
+        sized = snapshot._replace(signature=pack_signature((1, size, 10**12, 10**12)))
+        assert (outlined(sized) is not None) is is_cached
 
 
 @pytest.mark.usefixtures("_trusting")

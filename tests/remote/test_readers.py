@@ -17,6 +17,7 @@ from statustui.core.run_comparison import LogComparison, RunComparison, ValueCom
 from statustui.core.timeline import StateTimeline
 from statustui.monitor.run.comparison import ComparisonRead, FileComparison
 from statustui.monitor.run.histories import HistoriesRead
+from statustui.monitor.run.readers import Readers
 from statustui.monitor.run.run_logs import Unreadable
 from statustui.remote.codec import CodecError
 from statustui.remote.comparison_codec import decode_comparison, encode_comparison
@@ -186,10 +187,11 @@ def test_what_is_on_the_way_when_a_connection_is_lost_is_told_as_unread(tmp_path
         return True
 
     here = Paths([f"host:{tmp_path}"], "host:")
-    readers = RemoteReaders(here, send, lambda: 0.0, threading.RLock())
+    readers: Readers = RemoteReaders(here, send, lambda: 0.0, threading.RLock())
     found: list[HistoriesRead] = []
     readers.read_histories(found.append).want([as_here(run)])
     assert not found
+    assert isinstance(readers, RemoteReaders)
     readers.lose("cut off")
     [[timelines, [unread]]] = found
     assert timelines == ()
