@@ -21,7 +21,7 @@ hypothesis.settings.load_profile("quick")
 # Each worker imports all tests: without bytecode that takes it twice as long.
 sys.dont_write_bytecode = False
 
-_WORKERS_PER_CORE = 2
+_WORKERS_PER_CORE = 3
 """Most tests of the monitor wait for files and processes rather than compute."""
 _MAX_WORKERS = 16
 

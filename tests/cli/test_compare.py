@@ -301,6 +301,7 @@ def test_a_tolerance_is_given_in_percent(tmp_path: Path, given: str) -> None:
     assert run("compare", tmp_path, "--tolerance", given).stdout.startswith("Nothing has changed")
 
 
+@pytest.mark.slow
 def test_the_nights_of_the_demo_show_every_list(tmp_path: Path) -> None:
     """Tests break, stay broken, are mended, come, go and become slower."""
     tree = tmp_path / "nights"

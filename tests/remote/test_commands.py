@@ -45,6 +45,7 @@ def listed(*roots: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_a_list_of_two_hosts_is_that_of_their_trees(server: Server, tmp_path: Path) -> None:
     """Apart from the names of the roots; also behind a banner and a shell that prints."""
     assert server
@@ -124,6 +125,7 @@ def test_trees_elsewhere_are_compared_and_reported_on_like_local_ones(
     wait_until(lambda: not server.agents(), "the agents to end")
 
 
+@pytest.mark.slow
 def test_results_that_cannot_be_fetched_are_named(
     ssh: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

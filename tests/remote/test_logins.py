@@ -154,6 +154,7 @@ os.execvp("sh", ["sh", "-c", sys.argv[-1]])
 """
 
 
+@pytest.mark.slow
 def test_a_login_lets_others_through_until_it_ends(
     ssh: Callable[..., None], runtime: Path, tmp_path: Path
 ) -> None:

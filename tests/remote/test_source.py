@@ -348,6 +348,7 @@ def test_the_logs_of_a_run_elsewhere_are_read_there(
     opened.inspection.stop()
 
 
+@pytest.mark.slow
 def test_an_open_run_elsewhere_is_read_again_after_a_cut(
     ssh: Callable[..., None], watch: Callable[..., Watched], failed_run: Path, tmp_path: Path
 ) -> None:
@@ -377,6 +378,7 @@ def test_an_open_run_elsewhere_is_read_again_after_a_cut(
     opened.inspection.stop()
 
 
+@pytest.mark.slow
 def test_an_error_on_this_side_ends_one_connection_only(
     ssh: Callable[..., None],
     watch: Callable[..., Watched],

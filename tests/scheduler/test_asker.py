@@ -115,6 +115,7 @@ def test_a_week_without_answers_has_four(world: World, output: Output | Exceptio
     assert not world.asker.answers.by_job
 
 
+@pytest.mark.slow
 def test_a_week_of_an_impatient(world: World) -> None:
     """A week of an impatient user and a moody scheduler."""
     moods = random.Random(1)  # noqa: S311 - no secret
