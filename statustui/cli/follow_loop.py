@@ -103,7 +103,8 @@ def _with_old_news(run: Run, before: Run) -> Run:
     run = run._replace(past=before.past)
     if run.job is None or before.job is None:
         return run
-    return run._replace(job=run.job._replace(asked=before.job.asked))
+    old = before.job
+    return run._replace(job=run.job._replace(asked=old.asked, is_old=old.is_old))
 
 
 def _has_reader() -> bool:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from statustui.core.access import Access
 from statustui.core.job import GONE, JobStatus, SchedulerName
 from statustui.core.job_log import TAIL_BYTES, read_last_words
-from statustui.core.reading import Signature, opened, signature_of
+from statustui.core.reading import Signature, is_missing, opened, signature_of
 from statustui.core.run import RunDir
 
 JOB = "job"
@@ -117,8 +117,7 @@ def find_named_job(place: RunDir) -> JobPlace | None:
 
 def _read_id(path: str) -> str:
     """Return the id in a file ``job_id``; empty if there is none."""
-    if not os.access(path, os.F_OK):
-        # A failed call that raises no exception costs half as much.
+    if is_missing(path):
         return ""
     try:
         with opened(path) as (descriptor, _state):

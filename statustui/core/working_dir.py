@@ -24,7 +24,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from statustui.core.reading import opened
+from statustui.core.reading import is_missing, opened
 from statustui.core.run import Kind, RunDir, RunMetadata
 from statustui.core.text import format_size
 
@@ -384,8 +384,7 @@ def read_json(path: str) -> dict[str, Any]:
     Returns:
         The object; an empty one if the file is missing, damaged, or has no object.
     """
-    # Most files are missing in most trees, and a call that raises nothing costs a tenth as much.
-    if not os.access(path, os.F_OK, follow_symlinks=False):
+    if is_missing(path):
         return {}
     try:
         value = read_document(path, _JSON_MAX)

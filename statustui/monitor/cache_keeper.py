@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -121,23 +120,38 @@ class CacheKeeper:
         """
         if self._identity is None:
             return None
-        return FormerRuns(partial(self._load_former, root), is_elsewhere)
+
+        def load() -> list[Run]:
+            try:
+                return self._load_former(root)
+            except OSError:
+                return []
+
+        return FormerRuns(load, is_elsewhere)
 
     def _load_former(self, root: str) -> list[Run]:
+        """Return what was saved.
+
+        Raises:
+            OSError: The store does not answer.
+        """
         if self._store is None or self._identity is None:
             return []
         load = partial(self._store.load, self._identity, "former")
-        try:
-            return read_former(ask(load, _MAX_LOAD_WAIT), root)
-        except OSError:
-            return []
+        return read_former(ask(load, _MAX_LOAD_WAIT), root)
 
     def save_former(self, root: str, runs: Iterable[Run]) -> None:
         """Save runs that are no longer there, with those that another program has saved."""
-        if self._store is not None and self._identity is not None:
-            former = FormerRuns(partial(self._load_former, root))
-            former.update(runs)
-            self._store.save(self._identity, former.encode(), "former")
+        if self._store is None or self._identity is None:
+            return
+        try:
+            known = self._load_former(root)
+        except OSError:
+            # What is saved there and not known here would be lost.
+            return
+        former = FormerRuns(lambda: known)
+        former.update(runs)
+        self._store.save(self._identity, former.encode(), "former")
 
     def save_former_now_and_then(self, root: str, former: FormerRuns) -> None:
         """Save as `save_now_and_then` does, if there is something new."""
@@ -145,5 +159,9 @@ class CacheKeeper:
         if not former.has_changed or now < self._former_saved_at + _SAVE_INTERVAL:
             return
         self._former_saved_at = now
-        with contextlib.suppress(NoThreadError):
-            start_thread(partial(self.save_former, root, former.take_unsaved()), "save cache")
+        try:
+            start_thread(partial(self.save_former, root, list(former)), "save cache")
+        except NoThreadError:
+            # A later call saves.
+            return
+        former.mark_saved()

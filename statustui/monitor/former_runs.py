@@ -164,11 +164,9 @@ class FormerRuns:
             # That it is stored harms nothing: it is taken back the next time as well.
             self._news[name] = None
 
-    def take_unsaved(self) -> list[Run]:
-        """Return all runs, to be saved."""
-        runs = list(self)
+    def mark_saved(self) -> None:
+        """Take all that is new as saved."""
         self._has_changed = False
-        return runs
 
     def encode(self) -> bytes:
         """Return the runs for storage, as far as they tell the past of their tests."""

@@ -272,13 +272,14 @@ class KnownRuns:
             if before is not None and before != run and not is_late:
                 yield StatusFileChanged(path)
             if before != run:
+                judged_before = None if before is None else self._jobs.judged(before)
                 self._jobs.add(run, before)
                 judged = self._jobs.judged(run)
                 # A series is published after it has been judged by its runs.
                 if not run.is_series and shown != judged:
                     yield RunChanged(judged)
                 self._stalls.add(run, before)
-                self._pasts.add(path, before)
+                self._pasts.add(path, judged_before)
                 self.series.add(judged)
             if known is None:
                 self._add_device(snapshot.device, path)
@@ -357,8 +358,8 @@ class KnownRuns:
         if snapshot is not None:
             self.schedule.remove(path)
             self._stalls.forget(snapshot.run)
+            self._pasts.add(path, self._jobs.judged(snapshot.run))
             self._jobs.forget(path)
-            self._pasts.add(path, snapshot.run)
             self.series.forget(path)
             self._directories.reset_run(path)
             yield RunRemoved(path)

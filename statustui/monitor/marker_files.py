@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from statustui.core.reading import is_missing
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_builder import make_abandoned, make_unread_run
 from statustui.core.working_dir import RUN_COMPLETE
@@ -42,9 +43,8 @@ def is_jobless(place: RunDir) -> bool:
 
     Of other runs it takes more to tell: the result for them is false.
     """
-    return place.kind == "test" and not any(
-        os.access(f"{place.path}/{name}", os.F_OK, follow_symlinks=False)
-        for name in ("job", "job_id")
+    return place.kind == "test" and all(
+        is_missing(f"{place.path}/{name}") for name in ("job", "job_id")
     )
 
 
@@ -69,8 +69,7 @@ def _has_run_complete(run: Run, written_ns: int | None) -> bool:
     is older than the last status and does not count.
     """
     path = f"{run.path}/{RUN_COMPLETE}"
-    # A failed call that raises no exception costs half as much.
-    if run.kind != "test" or not os.access(path, os.F_OK, follow_symlinks=False):
+    if run.kind != "test" or is_missing(path):
         return False
     try:
         marked = os.lstat(path)

@@ -137,9 +137,7 @@ def _ask(readers: Sequence[_RootReader], asker: Asker, patience: float) -> None:
         if reader.wanted:
             # A root that does not answer any more keeps what was made of its runs before.
             with contextlib.suppress(OSError):
-                Question(partial(reader.judge, asker=asker), f"judge {reader.root}").answer(
-                    patience
-                )
+                Question(reader.judge, f"judge {reader.root}").answer(patience)
 
 
 def _claim(
@@ -315,12 +313,11 @@ class _RootReader:
         self._part_count = len(self.parts)
         self.judge(heartbeat)
 
-    def judge(self, heartbeat: Heartbeat, asker: Asker | None = None) -> None:
-        """Judge the runs by their jobs, then the series by their runs.
+    def judge(self, heartbeat: Heartbeat) -> None:
+        """Judge the runs by their jobs and what the scheduler has said, then the series by those.
 
         Args:
             heartbeat: To be called whenever the filesystem has answered.
-            asker: Has answers about the jobs; None to go by the files alone.
         """
         del self.parts[self._part_count :]
         runs = self._marked
@@ -329,8 +326,9 @@ class _RootReader:
             from statustui.monitor.job_files import JobFilesAhead  # noqa: PLC0415 - for open runs
             from statustui.monitor.jobs import Looks, judge_jobs  # noqa: PLC0415 - for open runs
 
+            options = self._options
             looks = Looks(
-                self._options.grace, lambda: self._now, asker, is_single=True, beat=heartbeat
+                options.grace, lambda: self._now, options.asker, is_single=True, beat=heartbeat
             )
             if self._job_files is None:
                 self._job_files = JobFilesAhead(under_way, self._threads, heartbeat)

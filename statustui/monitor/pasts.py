@@ -125,7 +125,7 @@ class Pasts:
 
         Args:
             path: Where it is.
-            before: What it was; None if it is new.
+            before: What it was, as it was judged by its job; None if it is new.
         """
         if self._is_wanted:
             self._changed.setdefault(path, before)

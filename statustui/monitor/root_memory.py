@@ -35,6 +35,7 @@ class RootMemory:
         is_elsewhere: Callable[[str], bool],
     ) -> None:
         self._root = root
+        self._is_elsewhere = is_elsewhere
         self._keeper = CacheKeeper(store, real_path)
         self.cache = self._keeper.load()
         """The runs of an earlier look."""
@@ -63,7 +64,8 @@ class RootMemory:
         gone = self._find_gone()
         former = self._former
         if former is not None and former.has_changed:
-            self._keeper.save_former(self._root, former.take_unsaved())
+            self._keeper.save_former(self._root, former)
+            former.mark_saved()
         self._keeper.save(self.found, gone=gone, loaded=self.cache, rows=self.rows)
 
     def _find_gone(self) -> int:
@@ -83,7 +85,8 @@ class RootMemory:
         for path, run in now.items():
             if run is not None:
                 former.replace(before.pop(path, None), run)
-        gone = [run for path, run in before.items() if path not in now]
+        missing = [run for path, run in before.items() if path not in now]
+        gone = [run for run in missing if not self._is_elsewhere(run.path)]
         for run in gone:
             former.replace(run, None)
         return len(gone)

@@ -16,6 +16,7 @@ from statustui.core.reading import (
     NotRegularError,
     PackedSignature,
     Signature,
+    is_missing,
     line_start,
     open_regular,
     opened,
@@ -343,8 +344,7 @@ def results_since(
         is_expected: Whether there is probably one.
     """
     name = f"{path}/{RESULTS}"
-    # A failed call that raises no exception costs half as much.
-    if not is_expected and not os.access(name, os.F_OK, dir_fd=around, follow_symlinks=False):
+    if not is_expected and is_missing(name, around):
         return False, False
     try:
         state = os.stat(name, dir_fd=around, follow_symlinks=False)

@@ -65,6 +65,7 @@ class SnapshotCache:
                 self._load(zlib.decompressobj().decompress(data, _MAX_PLAIN_BYTES))
             except (*_DAMAGE, zlib.error, RecursionError):
                 self._rows, self.saved_at = {}, None
+                self._columns = [array(code) for code in _TYPECODES]
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -159,7 +160,7 @@ class SnapshotCache:
         """
         modified = self._columns[2]
         paths = list(self._rows)
-        rows = [row for row in range(len(modified)) if root + paths[row] not in leave_out]
+        rows = [row for row, path in enumerate(paths) if root + path not in leave_out]
         rows.sort(key=modified.__getitem__, reverse=True)
         for one in self.at(rows, root):
             with contextlib.suppress(*_DAMAGE):

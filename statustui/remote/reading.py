@@ -109,6 +109,7 @@ def _merged(pictures: Sequence[Picture]) -> Picture:
         first.counted.update(other.counted)
         first.incomplete.extend(other.incomplete)
         first.unfollowed.update(other.unfollowed)
+        # Nothing is kept of other hosts: their pictures have no memories.
     return first
 
 

@@ -49,6 +49,10 @@ _DULL = re.compile(
 )
 
 
+_SPARED = ("sh", "-c", 'trap "" INT QUIT; exec "$@"', "sh")
+"""Runs a command that Ctrl-C on its terminal does not end: ssh keeps a signal ignored that is."""
+
+
 class ConnectionFailed(OSError):  # noqa: N818 - what has happened, in the words of ssh
     """There is no connection.
 
@@ -99,11 +103,12 @@ class SshProcess:
         self._tell = tell
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the user's ssh
-                command,
+                [*_SPARED, *command] if asks else command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                # Keys such as Ctrl-C are not for it, unless it asks on the terminal.
+                # What asks on the terminal has to stay with it, but its keys are for programs in
+                # front, such as a pager. While ssh asks, it takes them nevertheless.
                 start_new_session=not asks,
             )
         except OSError as error:

@@ -76,6 +76,19 @@ def tree(tmp_path: Path) -> Path:
     return root
 
 
+def test_a_bare_number_is_a_job_of_the_scheduler_at_hand(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pavilion cuts the server from the ids of PBS."""
+    pbs = tmp_path / "pbs"
+    pbs.mkdir()
+    job = {"job_state": "Q", "comment": "Not Running: Insufficient amount of resource: ncpus"}
+    fake(pbs, "qstat", json.dumps({"timestamp": 1, "Jobs": {"22.head": job}}, indent=4))
+    monkeypatch.setenv("PATH", str(pbs))
+    found = listed("--ask", str(tree))["1"]["job"]
+    assert (found["scheduler"], found["state"]) == ("pbs", "PENDING")
+
+
 def test_list_asks_the_scheduler_once(path: Path, tree: Path) -> None:
     """List asks the scheduler once and only when told."""
     queue(path, HELD)

@@ -29,6 +29,7 @@ from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
 from tests.monitor.scanning import ScannerDriver
 from tests.monitor.stores import MemoryStore
+from tests.monitor.test_jobs import kill, write_job
 from tests.runs import make
 from tests.trees import append, write_run
 from tests.waiting import wait_until
@@ -317,9 +318,44 @@ def test_a_store_that_does_not_answer_is_as_good_as_none(tmp_path: Path) -> None
     clean(tmp_path / "wd", *range(30))
     assert len(look(tmp_path / "wd", store).former()) > 0
     assert look(tmp_path / "wd", store).former() == []
+    assert not store.former
     keeper = CacheKeeper(None, str(tmp_path / "wd"))
     keeper.save_former("wd", [])
     assert keeper.former("wd", lambda _path: False) is None
+
+
+def test_what_is_only_out_of_reach_is_no_reason_to_save(tmp_path: Path) -> None:
+    """A look at an outer and an inner root leaves the cache of the outer one as it is."""
+    root, store = tmp_path / "wd", MemoryStore()
+    nights(root)
+    nights(root / "inner")
+    look(root, store)
+    before = dict(store.saved)
+    options = ReadOptions(store=store, tells_pasts=True)
+    read_once([str(root), str(root / "inner")], NOW, options).save()
+    assert before.items() <= store.saved.items()
+
+
+def test_the_result_of_a_dead_run_is_kept_when_it_is_removed(tmp_path: Path) -> None:
+    """Its own files say that it runs."""
+    root, store = tmp_path / "wd", MemoryStore()
+    add(root, 1, "a", "P", 3)
+    dead = write_run(root / "test_runs" / "2", "RUNNING x", start=NOW - 2 * DAY)
+    (dead / "attributes").write_text(json.dumps({"name": "a", "sys_name": "big"}))
+    kill(write_job(root, dead), NOW - 2 * DAY + 60)
+    add(root, 3, "a", "P", 1)
+    driver = ScannerDriver(root, Settings(store=store, job_grace=0.0))
+    driver.sweep_all()
+    driver.apply(driver.scanner.review_pasts())
+    shown = last_told(driver)["3"].past
+    assert shown is not None
+    assert [one.value for one in shown.results] == ["passed", "failed", "passed"]
+    clean(root, 2)
+    driver.sweep_all()
+    driver.apply(driver.scanner.review_pasts())
+    after = last_told(driver)["3"].past
+    assert after is not None
+    assert after.results == shown.results
 
 
 def test_a_store_of_another_root_is_not_asked(tmp_path: Path) -> None:

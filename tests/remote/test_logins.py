@@ -170,6 +170,8 @@ def test_a_login_lets_others_through_until_it_ends(
     ask_for_link(place, logins, tell=print).close()
     assert logins.ask(address, print)
     [login] = set(children(os.getpid())) - before
+    # Ctrl-C in a pager.
+    os.kill(login, signal.SIGINT)
     Link(place, logins).close()
     os.kill(login, signal.SIGKILL)
     with pytest.raises(ConnectionFailed):

@@ -153,13 +153,21 @@ class LogText:
 
     def before(self, end: int, max_bytes: int = PAGE_BYTES) -> LogPage:
         """Return the page that ends at offset `end`."""
+        return self._page(*self._read_before(end, max_bytes))
+
+    def last_lines(self, max_bytes: int) -> bytes:
+        """Return the end of the text as it is, from the start of a line on if there is one."""
+        return self._read_before(self.size, max_bytes)[1]
+
+    def _read_before(self, end: int, max_bytes: int) -> tuple[int, bytes]:
+        """Return the text up to offset `end`, from the start of a line on, and where it starts."""
         end = min(end, self.size)
         start = max(0, end - max_bytes)
         data = self._pread(end - start, start)
         cut = data.find(b"\n") + 1
         if start and 0 < cut < len(data):
             start, data = start + cut, data[cut:]
-        return self._page(start, data)
+        return start, data
 
     def after(self, start: int, max_bytes: int = PAGE_BYTES) -> LogPage:
         """Return the page that starts at offset `start`."""

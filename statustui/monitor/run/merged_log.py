@@ -90,21 +90,25 @@ class MergedLog:
 
     def _read(self, log: Log, share: int) -> _Part | None:
         """Return the end of a log; None if it cannot be read."""
+        known = self._parts.get(log.name)
 
-        def work() -> _Part:
+        def work() -> tuple[Signature, bytes, bool] | None:
             with self._files.opened(log.path) as (text, state):
-                known, signature = self._parts.get(log.name), signature_of(state)
+                signature = signature_of(state)
                 if known is not None and known.signature == signature:
-                    return known
-                lines = []
-                for _offset, data in text.chunks(text.before(text.size, share).start):
-                    lines += data.split(b"\n")[: None if not data.endswith(b"\n") else -1]
-                return _Part(log.name, signature, lines, text.size > share)
+                    return None
+                return signature, text.last_lines(share), text.size > share
 
         try:
-            return self._files.call(log.path, work)
+            # The call has a time limit: it reads, and does nothing else.
+            read = self._files.call(log.path, work)
         except OSError:
             return None
+        if read is None:
+            return known
+        signature, data, is_cut = read
+        lines = data.split(b"\n")
+        return _Part(log.name, signature, lines if lines[-1] else lines[:-1], is_cut)
 
     def lend(self) -> FileIO:
         """Return an open temporary file with the text, which has no name.

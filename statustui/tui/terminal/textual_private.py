@@ -10,16 +10,13 @@ import contextlib
 import gc
 import termios
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-
-if TYPE_CHECKING:
-    pass
 
 
 class PrivatePart(NamedTuple):
