@@ -75,11 +75,14 @@ class HealthLine(Widget):
     def _line(self) -> Text:
         """Return the line with the path at its right end, unless there is trouble."""
         line, path, width = self._draw_roots(), clean(self._path), self.size.width
+        complaints = Text("".join(f"{_GAP}{why}" for why in self._unanswered), "bold")
         if not path or not all(map(_is_fine, self._roots.by_root.values())):
-            return line
-        if line.cell_len + len(_GAP) + cell_len(path) > width and len(self._roots.by_root) == 1:
+            return line + complaints
+        needed = line.cell_len + complaints.cell_len + len(_GAP) + cell_len(path)
+        if needed > width and len(self._roots.by_root) == 1:
             # The path begins with the only root.
             line.right_crop(len(f", in {clean(*self._roots.by_root)}"))
+        line += complaints
         # The line gives way to the path, but keeps a half.
         room = max(width // 2, width - line.cell_len - len(_GAP))
         path = pad_cell_end(path, min(room, cell_len(path)))
@@ -98,7 +101,7 @@ class HealthLine(Widget):
             line.append(_GAP)
         marked = f"{self._marked:,} marked" if self._marked else ""
         listing = ", ".join(filter(None, [marked, self._listing]))
-        line.append(_GAP.join(filter(None, [listing, *self._unanswered])), "bold")
+        line.append(listing, "bold")
         for root, health in sorted(self._roots.by_root.items(), key=lambda item: _is_fine(item[1])):
             if line and not line.plain.endswith(_GAP):
                 line.append(_GAP)
@@ -116,7 +119,8 @@ class HealthLine(Widget):
     def _unanswered(self) -> Iterator[str]:
         """Yield why schedulers do not answer, each in a half of the line at most."""
         # The roots of one host have the same scheduler.
-        for why in dict.fromkeys(clean(health.unanswered) for health in self._roots.known):
+        found = dict.fromkeys(clean(health.unanswered) for health in self._roots.known)
+        for why in filter(None, found):
             yield pad_cell(why, min(cell_len(why), max(1, self.size.width // 2)))
 
 
