@@ -118,34 +118,24 @@ class CacheKeeper:
             root: The root, as the user gave it.
             is_elsewhere: Returns whether the run at a path is not known to be gone.
         """
-        if self._identity is None:
+        if self._store is None or self._identity is None:
             return None
+        read = partial(_read_former, self._store, self._identity, root)
 
         def load() -> list[Run]:
             try:
-                return self._load_former(root)
+                return read()
             except OSError:
                 return []
 
         return FormerRuns(load, is_elsewhere)
-
-    def _load_former(self, root: str) -> list[Run]:
-        """Return what was saved.
-
-        Raises:
-            OSError: The store does not answer.
-        """
-        if self._store is None or self._identity is None:
-            return []
-        load = partial(self._store.load, self._identity, "former")
-        return read_former(ask(load, _MAX_LOAD_WAIT), root)
 
     def save_former(self, root: str, runs: Iterable[Run]) -> None:
         """Save runs that are no longer there, with those that another program has saved."""
         if self._store is None or self._identity is None:
             return
         try:
-            known = self._load_former(root)
+            known = _read_former(self._store, self._identity, root)
         except OSError:
             # What is saved there and not known here would be lost.
             return
@@ -165,3 +155,12 @@ class CacheKeeper:
             # A later call saves.
             return
         former.mark_saved()
+
+
+def _read_former(store: CacheStore, identity: RootIdentity, root: str) -> list[Run]:
+    """Return the runs of a root that are no longer there, as they were saved.
+
+    Raises:
+        OSError: The store does not answer.
+    """
+    return read_former(ask(partial(store.load, identity, "former"), _MAX_LOAD_WAIT), root)

@@ -50,6 +50,7 @@ REFUSED = [
     "ssh://login1/a%00b",
     "ssh://a:b:c/wd",
     "ssh://",
+    "ssh://[::1]x/wd",
 ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from statustui.core.reading import (
     Bookmark,
     NotRegularError,
+    is_missing,
     open_regular,
     opened,
     pack_signature,
@@ -107,3 +108,14 @@ def test_a_signature_can_be_packed_and_unpacked() -> None:
     assert unpack_signature(pack_signature(signature)) == signature
     beyond = unpack_signature(pack_signature((1, 2, 1 << 70, -(1 << 70))))
     assert beyond == (1, 2, (1 << 63) - 1, -(1 << 63))
+
+
+def test_what_is_missing_is_told_where_the_system_tells_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link to nothing is not missing; where the call is refused nothing is."""
+    (tmp_path / "link").symlink_to("nowhere")
+    assert not is_missing(str(tmp_path / "link"))
+    assert is_missing(str(tmp_path / "none"))
+    monkeypatch.setattr("statustui.core.reading._CAN_TELL_MISSING", False)
+    assert not is_missing(str(tmp_path / "none"))

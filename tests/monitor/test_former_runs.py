@@ -24,6 +24,7 @@ from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CachePart, RootIdentity
 from statustui.monitor.findings import RunChanged
 from statustui.monitor.former_runs import FormerRuns, read_former
+from statustui.monitor.fs.deadline import NoThreadError
 from statustui.monitor.once import Picture, read_once
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
@@ -322,6 +323,64 @@ def test_a_store_that_does_not_answer_is_as_good_as_none(tmp_path: Path) -> None
     keeper = CacheKeeper(None, str(tmp_path / "wd"))
     keeper.save_former("wd", [])
     assert keeper.former("wd", lambda _path: False) is None
+
+
+def test_a_monitor_takes_back_what_comes_back_and_keeps_what_an_id_had(tmp_path: Path) -> None:
+    """A run that is there again is no cleaned one; another one in its place leaves its result."""
+    root, store = tmp_path / "wd", MemoryStore()
+    nights(root)
+    first = ScannerDriver(root, Settings(store=store))
+    first.sweep_all()
+    first.apply(first.scanner.review_pasts())
+    first.scanner.save_cache()
+    wait_until(lambda: store.saved)
+
+    def cleaned() -> int:
+        first.sweep_all()
+        first.apply(first.scanner.review_pasts())
+        past = last_told(first)["100"].past
+        assert past is not None
+        return len(past.cleaned)
+
+    clean(root, 0)
+    assert cleaned() == 1
+    add(root, 0, "t0", "P", 2)
+    assert cleaned() == 0
+    clean(root, 0)
+    add(root, 0, "t0", "F", 1.5)
+    second = ScannerDriver(root, Settings(store=store))
+    second.apply(second.scanner.read_cache())
+    second.sweep_all()
+    second.apply(second.scanner.review_pasts())
+    past = last_told(second)["100"].past
+    assert past is not None
+    assert [one.value for one in past.results] == ["passed", "failed", "failed"]
+
+
+def test_without_a_thread_to_save_in_results_are_saved_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are still new then."""
+    store = MemoryStore()
+    keeper = CacheKeeper(store, str(tmp_path))
+    keeper.load()
+    former = keeper.former("r", lambda _path: False)
+    assert former is not None
+    former.replace(make("r/test_runs/1", ENDS["F"], name="a", start=NOW), None)
+
+    def refuse(*_arguments: object) -> None:
+        raise NoThreadError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("statustui.monitor.cache_keeper.start_thread", refuse)
+        keeper.save_former_now_and_then("r", former)
+    is_new = [former.has_changed]
+    assert not store.former
+    monkeypatch.setattr("statustui.monitor.cache_keeper._SAVE_INTERVAL", 0.0)
+    keeper.save_former_now_and_then("r", former)
+    is_new.append(former.has_changed)
+    assert is_new == [True, False]
+    wait_until(lambda: store.former)
 
 
 def test_what_is_only_out_of_reach_is_no_reason_to_save(tmp_path: Path) -> None:
