@@ -175,10 +175,3 @@ def _read_whole(
     finally:
         os.close(descriptor)
     return data, state
-
-
-def read_first(
-    place: RunDir, *, with_metadata: bool = True, cache: SnapshotCache = NO_CACHE
-) -> RunSnapshot | None:
-    """Read one run as `FirstReader.read` does."""
-    return FirstReader(with_metadata=with_metadata, cache=cache).read(place)

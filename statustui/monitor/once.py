@@ -23,7 +23,7 @@ from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.root_memory import Found, RootMemory
 from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.series import check_series, judge_series
-from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, read_snapshot, unread_part
+from statustui.monitor.snapshot import NO_METADATA, read_snapshot, unread_part
 from statustui.monitor.unread import Unread
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _MAX_CLAIM_WAIT = 1.0
 
 
 _Result = TypeVar("_Result")
-_Built: TypeAlias = "tuple[Run, OutlinedRun | RunSnapshot]"
+_Built: TypeAlias = "tuple[Run, Found]"
 """A run, and what may be stored of it."""
 
 
@@ -292,7 +292,7 @@ class _RootReader:
             self._add(run, found)
             heartbeat()
 
-    def _add(self, run: Run, found: OutlinedRun | RunSnapshot) -> None:
+    def _add(self, run: Run, found: Found) -> None:
         self.runs.append(run)
         self._keep(found)
 
@@ -363,7 +363,7 @@ class _RootReader:
         self.parts.append(Unread(path, error.strerror or str(error)))
 
 
-def _build(found: OutlinedRun | RunSnapshot, *, with_metadata: bool = True) -> _Built:
+def _build(found: Found, *, with_metadata: bool = True) -> _Built:
     """Return a run, and what may be stored of it."""
     if isinstance(found, OutlinedRun):
         found = found.completed(with_metadata=with_metadata)

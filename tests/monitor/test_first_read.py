@@ -11,12 +11,13 @@ import pytest
 from statustui.core.categories import Category
 from statustui.core.run import RunDir
 from statustui.core.working_dir import find_runs
-from statustui.monitor.first_read import FirstReader, read_first
+from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.once import read_once
 from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot
+from tests.monitor.reading import read_first
 from tests.trees import DATA, append, write_run
 
 

@@ -174,28 +174,43 @@ def last_told(driver: ScannerDriver) -> dict[str, Run]:
     return {run.id: run for run in changes}
 
 
+def review(driver: ScannerDriver) -> None:
+    """Look at everything, and tell the pasts."""
+    driver.sweep_all()
+    driver.apply(driver.scanner.review_pasts())
+
+
+def first_session(root: Path, store: MemoryStore) -> ScannerDriver:
+    """A monitor that has seen the thirty tests, and has saved its cache."""
+    nights(root)
+    driver = ScannerDriver(root, Settings(store=store))
+    review(driver)
+    driver.scanner.save_cache()
+    wait_until(lambda: store.saved)
+    return driver
+
+
+def later_session(root: Path, store: MemoryStore) -> ScannerDriver:
+    """A monitor that has begun with the cache of another one."""
+    driver = ScannerDriver(root, Settings(store=store))
+    driver.apply(driver.scanner.read_cache())
+    review(driver)
+    return driver
+
+
 def test_a_monitor_keeps_what_is_removed_under_its_eyes_and_before(tmp_path: Path) -> None:
     """And the next one knows it, whether or not that has gone between the sessions."""
     root, store = tmp_path / "wd", MemoryStore()
-    nights(root)
-    first = ScannerDriver(root, Settings(store=store))
-    first.sweep_all()
-    first.apply(first.scanner.review_pasts())
-    first.scanner.save_cache()
-    wait_until(lambda: store.saved)
+    first = first_session(root, store)
     clean(root, 0)
-    first.sweep_all()
-    first.apply(first.scanner.review_pasts())
+    review(first)
     past = last_told(first)["100"].past
     assert past is not None
     assert past.passed is not None
     assert past.passed.is_cleaned
     wait_until(lambda: store.former)
     clean(root, 1)
-    second = ScannerDriver(root, Settings(store=store))
-    second.apply(second.scanner.read_cache())
-    second.sweep_all()
-    second.apply(second.scanner.review_pasts())
+    second = later_session(root, store)
     told = {number: last_told(second)[number].past for number in ("100", "101", "102")}
     assert {number: past and len(past.cleaned) for number, past in told.items()} == {
         "100": 1,
@@ -205,8 +220,7 @@ def test_a_monitor_keeps_what_is_removed_under_its_eyes_and_before(tmp_path: Pat
     off = ScannerDriver(root, Settings())
     off.sweep_all()
     clean(root, 2)
-    off.sweep_all()
-    off.apply(off.scanner.review_pasts())
+    review(off)
     assert last_told(off)["102"].past is None
 
 
@@ -328,16 +342,10 @@ def test_a_store_that_does_not_answer_is_as_good_as_none(tmp_path: Path) -> None
 def test_a_monitor_takes_back_what_comes_back_and_keeps_what_an_id_had(tmp_path: Path) -> None:
     """A run that is there again is no cleaned one; another one in its place leaves its result."""
     root, store = tmp_path / "wd", MemoryStore()
-    nights(root)
-    first = ScannerDriver(root, Settings(store=store))
-    first.sweep_all()
-    first.apply(first.scanner.review_pasts())
-    first.scanner.save_cache()
-    wait_until(lambda: store.saved)
+    first = first_session(root, store)
 
     def cleaned() -> int:
-        first.sweep_all()
-        first.apply(first.scanner.review_pasts())
+        review(first)
         past = last_told(first)["100"].past
         assert past is not None
         return len(past.cleaned)
@@ -348,10 +356,7 @@ def test_a_monitor_takes_back_what_comes_back_and_keeps_what_an_id_had(tmp_path:
     assert cleaned() == 0
     clean(root, 0)
     add(root, 0, "t0", "F", 1.5)
-    second = ScannerDriver(root, Settings(store=store))
-    second.apply(second.scanner.read_cache())
-    second.sweep_all()
-    second.apply(second.scanner.review_pasts())
+    second = later_session(root, store)
     past = last_told(second)["100"].past
     assert past is not None
     assert [one.value for one in past.results] == ["passed", "failed", "failed"]
@@ -404,14 +409,12 @@ def test_the_result_of_a_dead_run_is_kept_when_it_is_removed(tmp_path: Path) -> 
     kill(write_job(root, dead), NOW - 2 * DAY + 60)
     add(root, 3, "a", "P", 1)
     driver = ScannerDriver(root, Settings(store=store, job_grace=0.0))
-    driver.sweep_all()
-    driver.apply(driver.scanner.review_pasts())
+    review(driver)
     shown = last_told(driver)["3"].past
     assert shown is not None
     assert [one.value for one in shown.results] == ["passed", "failed", "passed"]
     clean(root, 2)
-    driver.sweep_all()
-    driver.apply(driver.scanner.review_pasts())
+    review(driver)
     after = last_told(driver)["3"].past
     assert after is not None
     assert after.results == shown.results

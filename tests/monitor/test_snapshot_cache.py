@@ -20,7 +20,7 @@ from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CachePart, RootIdentity
-from statustui.monitor.first_read import FirstReader, read_first
+from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.deadline import NoThreadError
 from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
@@ -28,6 +28,7 @@ from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.snapshot import ONE_STEP_BYTES, read_snapshot
 from statustui.monitor.snapshot_cache import SnapshotCache, encode, outlined
+from tests.monitor.reading import read_first
 from tests.monitor.scanning import ScannerDriver
 from tests.monitor.stores import MemoryStore
 from tests.trees import DATA, append, write_run
