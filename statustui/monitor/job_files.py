@@ -135,8 +135,8 @@ class JobFilesAhead(JobFiles):
     def __init__(
         self, runs: Collection[Run], threads: int, beat: Callable[[], object] = lambda: None
     ) -> None:
-        super().__init__()
         self._stuck = Stuck()
+        super().__init__(self._stuck)
         self._own = threading.local()
         self._all: list[JobFiles] = []
         self._folders = dict(self._map(_folder_of, runs, threads, beat))

@@ -21,7 +21,7 @@ from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.read_options import DEFAULT_OPTIONS, Details, ReadOptions
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.root_memory import Found, RootMemory
-from statustui.monitor.root_registry import RootRegistry
+from statustui.monitor.root_registry import RootRegistry, is_inside
 from statustui.monitor.series import check_series, judge_series
 from statustui.monitor.snapshot import NO_METADATA, read_snapshot, unread_part
 from statustui.monitor.unread import Unread
@@ -352,7 +352,7 @@ class _RootReader:
     def _is_elsewhere(self, path: str) -> bool:
         """Return whether a run is left out, or in a part that could not be read."""
         real = self._real_path + path.removeprefix(self.root)
-        if any(real == one or real.startswith(f"{one}/") for one in self._skipped):
+        if is_inside(real, self._skipped):
             return True
         unread = {part.path for part in self.parts}
         while unread and path not in unread and len(path) > len(self.root):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 
 class RootRegistry:
@@ -45,3 +46,8 @@ class RootRegistry:
         with self._condition:
             mine = self._real_paths[number]
             return any(self._real_paths.get(earlier) == mine for earlier in range(number))
+
+
+def is_inside(path: str, places: Iterable[str]) -> bool:
+    """Return whether a path is one of some places, or below one."""
+    return any(path == place or path.startswith(f"{place}/") for place in places)

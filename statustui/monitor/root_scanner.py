@@ -17,6 +17,7 @@ from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.known_runs import KnownRuns
 from statustui.monitor.poll_policy import PollPolicy, Settings
+from statustui.monitor.root_registry import is_inside
 from statustui.monitor.unreadable import UnreadableParts
 from statustui.monitor.usage import Usage
 
@@ -234,8 +235,7 @@ class RootScanner:
     def _is_elsewhere(self, path: str) -> bool:
         """Return whether the run at a path is left out, or in a part that cannot be read."""
         real = self.real_root + path.removeprefix(self.root)
-        is_skipped = any(real == one or real.startswith(f"{one}/") for one in self.skipped)
-        return is_skipped or any(self.unreadable.above(path))
+        return is_inside(real, self.skipped) or any(self.unreadable.above(path))
 
     # Directories.
 
