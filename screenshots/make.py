@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 
 from screenshots.terminal_svg import Frame, draw_picture, draw_session, read_frame
 from statustui.demo.cluster import Cluster
+from statustui.monitor.batch import Batch, Deliver
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import Settings
 from statustui.settings.config import Config
@@ -110,7 +111,7 @@ async def make_session(cluster: Cluster) -> str:
     def clock() -> float:
         return now
 
-    monitor = Monitor([ROOT], Settings("poll", clock=clock))
+    monitor = _CountingMonitor([ROOT], Settings("poll", clock=clock))
     app = StatusApp(monitor, [ROOT], clock=clock, calm=0)
     scenes = []
     async with app.run_test(size=(100, 26)) as pilot:
@@ -119,7 +120,7 @@ async def make_session(cluster: Cluster) -> str:
             if scene.passes:
                 now += scene.passes
                 cluster.advance(scene.passes, now)
-                await _settle(app, pilot)
+                await _settle(app, pilot, monitor)
             frame = await _press(app, pilot, scene.keys, scene.shows)
             scenes.append((frame, scene.label, scene.caption, scene.seconds))
     return draw_session(scenes)
@@ -131,11 +132,30 @@ async def _start(app: StatusApp, pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-async def _settle(app: StatusApp, pilot: Pilot[None]) -> None:
-    """Wait until every change on the cluster is on the screen; a poll a second finds them."""
+class _CountingMonitor(Monitor):
+    """A monitor of one root that counts how often it has checked everything."""
+
+    sweeps = 0
+
+    def start(self, deliver: Deliver) -> None:
+        def count(batch: Batch) -> None:
+            deliver(batch)
+            self.sweeps = max([self.sweeps, *(health.sweeps for health in batch.health)])
+
+        super().start(count)
+
+
+async def _settle(app: StatusApp, pilot: Pilot[None], monitor: _CountingMonitor) -> None:
+    """Wait until every change on the cluster is on the screen, and every age is of now."""
+    sweeps = monitor.sweeps
     await pilot.press("r")
+    end = time.monotonic() + _TIMEOUT
+    while monitor.sweeps == sweeps or not app.is_up_to_date:
+        if time.monotonic() > end:
+            raise TimeoutError("the monitor does not check everything")
+        await pilot.pause(0.05)
     before, since = app.export_screenshot(), time.monotonic()
-    while time.monotonic() - since < 2:  # noqa: PLR2004 - polls that found nothing more
+    while time.monotonic() - since < 2:  # noqa: PLR2004 - ages are drawn anew every second
         await pilot.pause(0.2)
         if before != (before := app.export_screenshot()):
             since = time.monotonic()
@@ -144,15 +164,16 @@ async def _settle(app: StatusApp, pilot: Pilot[None]) -> None:
 async def _press(
     app: StatusApp, pilot: Pilot[None], keys: tuple[str, ...], texts: tuple[str, ...]
 ) -> Frame:
-    """Press keys, and return what is on the screen once all of the texts are."""
+    """Press keys, and return what is on the screen once all of the texts are, and it rests."""
     for key in keys:
         await pilot.press(key)
         await pilot.pause(0.1)
-    end = time.monotonic() + _TIMEOUT
-    while lacking := _lacking(exported := app.export_screenshot(), texts):
+    end, before = time.monotonic() + _TIMEOUT, ""
+    while (lacking := _lacking(exported := app.export_screenshot(), texts)) or exported != before:
         if time.monotonic() > end:
-            raise TimeoutError(f"{', '.join(lacking)} does not come")
-        await pilot.pause(0.05)
+            raise TimeoutError(f"{', '.join(lacking) or 'a screen that rests'} does not come")
+        before = exported
+        await pilot.pause(0.2)
     return read_frame(exported)
 
 
