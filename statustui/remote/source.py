@@ -175,8 +175,11 @@ class RemoteSource:
         for known in self._roots.values():
             self._deliver(known.load())
         pause = _FIRST_PAUSE
-        while not self._stopped.is_set():
+        while True:
             self._wake.clear()
+            # Whoever stops it later wakes it again.
+            if self._stopped.is_set():
+                return
             began_at = time.monotonic()
             failure = self._connect_and_follow()
             if time.monotonic() - began_at > _LASTING:

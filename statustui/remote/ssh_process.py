@@ -16,6 +16,7 @@ from typing import IO
 from statustui.core.address import Address
 from statustui.core.text import clean
 from statustui.remote.archive import NO_PYTHON
+from statustui.scheduler.processes import reap
 
 _CONNECT_TIMEOUT = 10
 """Seconds until ssh gives up a host that does not answer."""
@@ -192,8 +193,7 @@ class SshProcess:
         except subprocess.TimeoutExpired:
             with contextlib.suppress(OSError):
                 process.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_END_SECONDS)
+            reap(process, _END_SECONDS)
 
     def close(self) -> None:
         """End the process, and give back what it has taken; on the thread that reads from it."""

@@ -123,8 +123,11 @@ class Asker:
     # On the thread.
 
     def _serve(self) -> None:
-        while not self._stopped.is_set():
+        while True:
             self._wake.clear()
+            # Whoever stops it later wakes it again.
+            if self._stopped.is_set():
+                return
             if not self.ask_if_due():
                 left = self._pace.due_at - self._monotonic()
                 may_ask = self._is_attended and bool(self._all_wanted())

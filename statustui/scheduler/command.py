@@ -15,10 +15,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from statustui.scheduler.processes import reap
+
 CALL_LIMIT = 10.0
 """Seconds that a call may take. With its controller down, ``squeue`` takes 18 (Slurm 22.05)."""
 MAX_BYTES = 1 << 25
 """Bytes of an answer that are read."""
+_END_SECONDS = 1.0
+"""Seconds that a killed command has to end before nobody waits for it."""
 _MARGIN = 5.0
 """Seconds over its limit after which a command ends by itself."""
 _MAX_COMPLAINT = 200
@@ -174,9 +178,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
-    # A process that sleeps in the kernel outlives the signal: do not wait for it.
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=1.0)
+    reap(process, _END_SECONDS)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

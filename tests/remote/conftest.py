@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from statustui.monitor.poll_policy import Settings
-from tests.remote.server import Server, descendants, find_sshd, stand_in
+from tests.processes import descendants, wait_until_ended
+from tests.remote.server import Server, find_sshd, stand_in
 from tests.remote.watched import Watched
 from tests.waiting import wait_until
 
@@ -63,7 +64,7 @@ def watch() -> Iterator[Callable[..., Watched]]:
     yield begin
     for watched in started:
         watched.source.stop()
-    wait_until(lambda: before.issuperset(descendants(os.getpid())), "the processes to end")
+    wait_until_ended(before)
     wait_until(
         lambda: not any(one.name.startswith("remote") for one in threading.enumerate()),
         "the threads to end",

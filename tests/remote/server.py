@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.processes import children, descendants
 from tests.waiting import wait_until
 
 NOISE = "Welcome to a host that talks: $HOME \\001\\377 {{}} statustui"
@@ -151,21 +152,6 @@ class Server:
             self._process.kill()
             self._process.wait()
             self._process = None
-
-
-def children(pid: int) -> list[int]:
-    """The children of a process, of all its threads."""
-    found: list[int] = []
-    with contextlib.suppress(OSError):
-        for path in Path(f"/proc/{pid}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
-                found += map(int, path.read_text(encoding="ascii").split())
-    return found
-
-
-def descendants(pid: int) -> list[int]:
-    """The children of a process, theirs, and so on."""
-    return [one for child in children(pid) for one in (child, *descendants(child))]
 
 
 def is_agent(pid: int) -> bool:

@@ -17,7 +17,8 @@ from statustui.remote.logins import Logins
 from statustui.remote.private_directory import PrivateDirectory
 from statustui.remote.ssh_process import ConnectionFailed
 from tests.cli.test_compare import two_nights
-from tests.remote.server import PASSPHRASE, Server, children
+from tests.processes import children
+from tests.remote.server import PASSPHRASE, Server
 from tests.terminal import STATUSTUI, Terminal, terminal
 from tests.trees import append, write_run
 from tests.waiting import wait_until

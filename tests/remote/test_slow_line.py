@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.remote.server import children
+from tests.processes import children
 from tests.terminal import STATUSTUI, terminal
 from tests.trees import append, write_run
 

@@ -31,7 +31,8 @@ from statustui.remote.messages import ReadRequest
 from statustui.remote.reading import read_any_run, read_trees
 from statustui.remote.requests import read_far_once
 from statustui.remote.ssh_process import ConnectionFailed
-from tests.remote.server import children, descendants, is_agent
+from tests.processes import children, descendants, wait_until_ended
+from tests.remote.server import is_agent
 from tests.remote.watched import Watched
 from tests.trees import append, write_run
 from tests.waiting import wait_until
@@ -141,6 +142,22 @@ def test_an_agent_that_stays_silent_is_given_up(
     wait_until(lambda: watched.states() == {"1": "RUN_ERROR"}, "another agent")
     watched.wait_for(lambda health: not (health.silent or health.unreachable or health.as_of))
     assert not is_agent(frozen)
+
+
+def test_what_takes_long_to_end_leaves_nothing(
+    ssh: Callable[..., None],
+    watch: Callable[..., Watched],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine ssh takes longer to end than anybody waits; it is no zombie then."""
+    monkeypatch.setattr("statustui.remote.ssh_process._END_SECONDS", 0.0)
+    ssh()
+    watched = watch(f"host:{write_run(tmp_path / 'wd' / '1', 'RUNNING a').parent}")
+    watched.wait_for(lambda health: health.swept)
+    before = set(descendants(os.getpid())) - {agent_below()}
+    watched.source.stop()
+    wait_until_ended(before)
 
 
 HUGE = 'say(struct.pack(">I", 1 << 30)); sys.stdin.read()'

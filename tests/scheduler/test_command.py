@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import pytest
 
 from statustui.scheduler import command
 from statustui.scheduler.command import CommandRunner, NoAnswerError
+from tests.processes import descendants, wait_until_ended
 from tests.waiting import wait_until
 
 run_command = CommandRunner()
@@ -135,3 +137,12 @@ def test_a_command_that_hangs_when_this_program_is_killed(fake: Fake, tmp_path: 
 def test_a_command_that_is_killed(fake: Fake) -> None:
     """A command that is killed has a negative status."""
     assert run_command([fake("kill -9 $$")], {}).status == -9
+
+
+def test_nothing_is_left_of_a_killed_command(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where a busy machine takes longer to end it than anybody waits."""
+    monkeypatch.setattr(command, "_END_SECONDS", 0.0)
+    before = descendants(os.getpid())
+    with pytest.raises(NoAnswerError, match="no answer"):
+        run_command([fake("sleep 600")], {}, 0.1)
+    wait_until_ended(before)
