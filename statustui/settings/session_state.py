@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from statustui.core.address import identity_of
 from statustui.core.mutes import Mute
@@ -33,6 +33,15 @@ def problem_digest(run: Run) -> str:
     return digest(text.encode("utf-8", "surrogateescape"))
 
 
+class _Seen(NamedTuple):
+    """What a session has saved of the problems below a root, each as a `problem_digest`."""
+
+    seen: frozenset[str]
+    unseen: frozenset[str]
+    at: float | None
+    """When it was saved, in seconds since 1970, if older problems are not new."""
+
+
 class SessionState:
     """How the user has arranged the screen, the problems already seen, and the muted ones.
 
@@ -48,7 +57,7 @@ class SessionState:
         self._settings_path = os.path.join(directory, "settings.json")
         self.settings: Mapping[str, Any] = read_file(self._settings_path)
         """Name of a setting -> JSON value."""
-        self._seen = {root: read_file(root_file(self._directory, "seen", root)) for root in roots}
+        self._seen = {root: self._read_seen(root) for root in roots}
         self.mutes = [mute for root in roots for mute in read_mutes(directory, root)]
         """The failures that are muted below these roots."""
         self._hints_path = os.path.join(directory, "hints.json")
@@ -90,15 +99,24 @@ class SessionState:
         The time of its status decides, if it has one, with a minute for clocks that differ.
         Without an earlier session no problem is new.
         """
-        document = self._seen.get(run.root, {})
-        seen, mark, saved_at = _marks(document), problem_digest(run), document.get("at")
-        if seen is None or mark in seen:
+        saved = self._seen.get(run.root)
+        if saved is None:
             return False
         time = None if run.problem is None else run.problem.timestamp
-        is_old = (
-            isinstance(saved_at, float) and time is not None and time < saved_at - _MAX_CLOCK_SKEW
-        )
-        return not is_old or mark in (_marks(document, "unseen") or ())
+        is_old = time is not None and saved.at is not None and time < saved.at - _MAX_CLOCK_SKEW
+        if is_old and not saved.unseen:
+            return False
+        mark = problem_digest(run)
+        return mark not in saved.seen and (not is_old or mark in saved.unseen)
+
+    def _read_seen(self, root: str) -> _Seen | None:
+        """Return what the last session on a root has saved; None if there was none."""
+        document = read_file(root_file(self._directory, "seen", root))
+        seen, at = _marks(document, "seen"), document.get("at")
+        if seen is None:
+            return None
+        unseen = _marks(document, "unseen") or frozenset()
+        return _Seen(seen, unseen, at if isinstance(at, float) else None)
 
     def save_settings(self, settings: Mapping[str, object]) -> None:
         """Save how the screen is arranged.
@@ -122,10 +140,11 @@ class SessionState:
         Raises:
             OSError: The file cannot be written.
         """
-        elsewhere = _marks(read_file(root_file(self._directory, "seen", root))) or frozenset()
+        elsewhere = self._read_seen(root)
         marks = {problem_digest(run) for run in seen}
         unseen_marks = {problem_digest(run) for run in unseen}
-        marks |= elsewhere & unseen_marks
+        if elsewhere is not None:
+            marks |= elsewhere.seen & unseen_marks
         document = {
             "root": identity_of(root),
             "at": now,
@@ -143,6 +162,6 @@ class SessionState:
         save_mutes(self._directory, root, added, removed)
 
 
-def _marks(document: Mapping[str, Any], key: str = "seen") -> frozenset[str] | None:
-    seen = document.get(key)
-    return frozenset(map(str, seen)) if isinstance(seen, list) else None
+def _marks(document: Mapping[str, Any], key: str) -> frozenset[str] | None:
+    marks = document.get(key)
+    return frozenset(map(str, marks)) if isinstance(marks, list) else None

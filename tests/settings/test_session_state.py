@@ -37,6 +37,14 @@ def test_what_another_session_has_seen_stays_seen(tmp_path: Path) -> None:
     assert [later.is_news(run) for run in (A, B, C)] == [False, False, True]
 
 
+def test_very_many_problems_are_compared_one_by_one(tmp_path: Path) -> None:
+    """Each with all that were saved; looking through these every time would take minutes."""
+    runs = [make(f"r/{number}", "RUN_ERROR x") for number in range(20_000)]
+    SessionState(str(tmp_path), ["r"]).save_seen("r", runs[1:], [])
+    later = SessionState(str(tmp_path), ["r"])
+    assert [run for run in runs if later.is_news(run)] == runs[:1]
+
+
 def test_a_mark_tells_problems_apart() -> None:
     """By run, state and time, but not by where the root is mounted."""
     assert problem_digest(A) == problem_digest(make("r/a", "RUN_ERROR other words"))

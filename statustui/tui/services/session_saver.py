@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from functools import partial
 
 from statustui.core.mutes import Mute
@@ -82,12 +82,13 @@ class SessionSaver:
         if arrangement != self._arrangement:
             self._arrangement = arrangement
             self._queue_save(partial(self._session.save_settings, arrangement))
-        seen, unread = self._problems_by_root(store)
-        if (seen, unread) != self._saved:
-            self._saved = (seen, unread)
-            for root, runs in seen.items():
-                now = self._clock()
-                self._queue_save(partial(self._session.save_seen, root, runs, unread[root], now))
+        roots = [root for root in self._compared if store.root_counts[root]]
+        problems, unread = list(store.problems), frozenset(store.unread_problems)
+        if (roots, problems, unread) != self._saved:
+            self._saved = (roots, problems, unread)
+            now = self._clock()
+            for root in roots:
+                self._queue_save(partial(self._save_seen, root, problems, unread, now))
 
     def save_mutes(self, added: Collection[Mute], removed: Collection[Mute]) -> None:
         """Save changes of the muted failures; return at once."""
@@ -113,14 +114,18 @@ class SessionSaver:
                 self._warn(clean(f"the session cannot be saved: {reason}"))
             self._has_warned = True
 
-    def _problems_by_root(
-        self, store: RunStore
-    ) -> tuple[dict[str, list[Run]], dict[str, list[Run]]]:
-        """Return, for each compared root that has runs, those with seen and unread problems."""
-        roots = [root for root in self._compared if store.root_counts[root]]
-        seen: dict[str, list[Run]] = {root: [] for root in roots}
-        unread: dict[str, list[Run]] = {root: [] for root in roots}
-        for run in store.problems:
-            if run.root in seen:
-                (unread if run.path in store.unread_problems else seen)[run.root].append(run)
-        return seen, unread
+    def _save_seen(
+        self, root: str, problems: Iterable[Run], unread: Container[str], now: float
+    ) -> None:
+        """Save which of the problems below a root have been seen.
+
+        Raises:
+            OSError: They cannot be saved.
+        """
+        if self._session is not None:
+            seen: list[Run] = []
+            unseen: list[Run] = []
+            for run in problems:
+                if run.root == root:
+                    (unseen if run.path in unread else seen).append(run)
+            self._session.save_seen(root, seen, unseen, now)
