@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 
 
 _READ_TIMEOUT = 0.1
-"""Seconds that a read waits for keys before it checks for the end, or for a lone Escape."""
+"""Seconds to wait for the rest of what the terminal sends, or for the end once it is closed."""
 _SEQUENCE_TIMEOUT = 2.0
 """Seconds to wait for the rest of a control sequence that has begun with more than an Escape."""
+_FLUSHES = 20
+"""How often to look for a lone Escape once nothing more has come: the parser of Textual waits for
+``ESCDELAY``, by default a tenth of a second, before it counts as one."""
 _INCOMPLETE = re.compile(r"\x1b(?:\[[0-9:;<=>?]*|O)\Z")
 """A control sequence without its end."""
 _BACKGROUND_TIMEOUT = 2.0
@@ -83,13 +86,20 @@ class Keystrokes:
         self._incomplete = ""
         self._incomplete_since = 0.0
         self._asked_at: float | None = None
+        self._flushes_left = 0
 
     def expect_background(self) -> None:
         """Take the next answer about the background of the terminal out of the keys."""
         self._asked_at = time.monotonic()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether to go on calling `flush`: what has come last may not be a whole key yet."""
+        return self._flushes_left > 0
+
     def feed(self, data: bytes) -> Iterable[Message]:
         """Yield the keys and mouse events that are complete with these bytes."""
+        self._flushes_left = _FLUSHES
         text, begun = self._incomplete + self._decode(data), None
         if self._asked_at is not None:
             text, is_light = extract_answer(text)
@@ -107,7 +117,9 @@ class Keystrokes:
 
     def flush(self) -> Iterable[Message]:
         """Yield what is left when nothing has come for a moment, such as a lone Escape."""
+        self._flushes_left -= 1
         if self._incomplete:
+            self._flushes_left = _FLUSHES
             is_recent = time.monotonic() < self._incomplete_since + _SEQUENCE_TIMEOUT
             if is_recent and self._incomplete != _ESCAPE:
                 return
@@ -137,6 +149,8 @@ class TerminalDriver(PrivateDriver):
         self._sent = 0
         self._keystrokes = Keystrokes()
         self.fileno = open_keyboard()
+        self._end_of_input, self._end_input = os.pipe()
+        """The reading and the writing end of a pipe that ends the reading of keys."""
         self.input_tty = True
 
     @property
@@ -172,6 +186,12 @@ class TerminalDriver(PrivateDriver):
         self._keystrokes.expect_background()
         self.write(QUERY)
 
+    def disable_input(self) -> None:
+        """Stop reading keys."""
+        os.write(self._end_input, b"\0")
+        super().disable_input()
+        os.read(self._end_of_input, 1)
+
     def close(self) -> None:
         """Stop the thread that writes, once all is written."""
         if self.has_writer:
@@ -181,10 +201,14 @@ class TerminalDriver(PrivateDriver):
         """Read keys until the application ends; runs on a thread."""
         keystrokes = self._keystrokes
         while not self.exit_event.is_set():
-            if not self._is_readable(_READ_TIMEOUT) and not self._is_readable(0):
+            within = _READ_TIMEOUT if keystrokes.is_open else None
+            if not self._is_readable(within) and not self._is_readable(0):
                 # After a stop the timeout is over at once, although keys may be waiting: the
                 # second check sees them.
                 self._post(keystrokes.flush())
+                if within is None:
+                    # The end of input has come, the event that says so comes in a moment.
+                    self.exit_event.wait(_READ_TIMEOUT)
                 continue
             data = os.read(self.fileno, 4096)
             if not data:
@@ -192,8 +216,9 @@ class TerminalDriver(PrivateDriver):
                 self.exit_event.wait(_READ_TIMEOUT)
             self._post(keystrokes.feed(data))
 
-    def _is_readable(self, within: float) -> bool:
-        return bool(select.select([self.fileno], [], [], within)[0])
+    def _is_readable(self, within: float | None) -> bool:
+        """Return whether keys come within some seconds; None waits for them, or for the end."""
+        return self.fileno in select.select([self.fileno, self._end_of_input], [], [], within)[0]
 
     def _post(self, messages: Iterable[Message]) -> None:
         for message in messages:
