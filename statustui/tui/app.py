@@ -49,6 +49,7 @@ from statustui.tui.services.log_fetcher import fetch_log
 from statustui.tui.services.muting import Muting
 from statustui.tui.services.readers import ReadersByRoot
 from statustui.tui.services.session_saver import SessionSaver
+from statustui.tui.services.stylesheet import LazyStylesheet
 from statustui.tui.services.theme_choice import ThemeChoice
 from statustui.tui.services.update_loop import UpdateLoop
 from statustui.tui.terminal.ascii import AsciiFilter, to_ascii
@@ -131,6 +132,7 @@ class StatusApp(PrivateApp):
         self._warnings = list(config.mistakes)
         """Mistakes in the configuration, to be notified after the first frame."""
         self._theme_choice = ThemeChoice(self, config)
+        self.stylesheet = LazyStylesheet(self.get_css_variables())
         if self._theme_choice.complaint is not None:
             self._warnings.append(self._theme_choice.complaint)
         self.last_words: list[str] = []
@@ -227,7 +229,9 @@ class StatusApp(PrivateApp):
 
     def on_mount(self) -> None:
         """Start to watch after the first frame."""
-        self._warnings += map_keys(self, _key_groups(), self._config)
+        if self._config.keys or self._config.commands:
+            # Knowing all keys takes every screen, for which the first frame does not wait.
+            self._warnings += map_keys(self, _key_groups(), self._config)
         self._theme_choice.ask(self.terminal, os.environ)
         # After a suspend, the shell has written over the screen.
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh())
