@@ -26,6 +26,8 @@ _PATIENCE = 900.0
 """Seconds to wait for a text at most."""
 _SETTLED_RUNS = 10_000
 """Runs for which a monitor sets up watches and saves its cache, in a second."""
+_SETTLED_AFTER = 12.0
+"""Seconds until also what was written just before the start has been read once more."""
 _MAX_QUIT = 60.0
 """Seconds after which a program that was told to quit is killed."""
 
@@ -131,7 +133,7 @@ class Screen:
             runs: How many there are.
         """
         self.wait_for(CHECKED)
-        seconds = 2.0 + runs / _SETTLED_RUNS
+        seconds = _SETTLED_AFTER + runs / _SETTLED_RUNS
         return self.read(seconds, seconds)
 
     def press(self, keys: str) -> None:

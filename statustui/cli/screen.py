@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -12,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from statustui.cli.console import warn
+from statustui.cli.memory import tidy_memory
 from statustui.cli.options import Failure
 from statustui.cli.sources import connect
 from statustui.core.text import clean
@@ -134,7 +133,7 @@ def open_monitor(
         roots,
         config=config,
         session=session,
-        on_scanned=_tidy_memory,
+        on_scanned=tidy_memory,
     )
     splash.hand_over()
     app.run(mouse=mouse)
@@ -151,17 +150,6 @@ def _make_way(splash: Splash) -> None:
     splash.remove()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _tidy_memory() -> None:
-    """Clean up after the first scan."""
-    # A garbage collection need not go through all runs, which form no cycles.
-    gc.freeze()
-    # Tables that grew have left holes of megabytes.
-    import ctypes  # noqa: PLC0415 - the first frame does not need it
-
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _recall(config: Config, roots: Sequence[str]) -> tuple[Config, SessionState | None]:
