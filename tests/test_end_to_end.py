@@ -41,6 +41,19 @@ def test_what_another_process_appends_is_read_off_the_screen(tmp_path: Path) -> 
         assert screen.wait_for_end() == 0
 
 
+def test_a_lone_escape_is_a_key(tmp_path: Path) -> None:
+    """Although every control sequence begins with one: nothing needs to come after it."""
+    write_run(tmp_path / "one", "RUNNING on a node")
+    with terminal([*STATUSTUI, str(tmp_path)]) as screen:
+        screen.wait_for_runs(1)
+        screen.press("/nosuch")
+        screen.wait_until_gone("on a node")
+        screen.press("\x1b")
+        screen.wait_for("on a node")
+        screen.press("q")
+        assert screen.wait_for_end() == 0
+
+
 WRITER = """
 import sys, time
 run = sys.argv[1]

@@ -121,6 +121,15 @@ class Campaign:
         elif category.is_under_way and run.stall is None:
             self._runs_like(run)[run.path] = run
 
+    def add_all(self, runs: Collection[Run]) -> None:
+        """Add runs that are new, none of them a series."""
+        ended = {run.path: run for run in runs if run.category.is_final}
+        self.changes += len(ended)
+        self._new.update(ended)
+        for run in runs:
+            if run.path not in ended:
+                self.add(run)
+
     def discard(self, run: Run) -> None:
         """Remove a run as it was added."""
         if not run.category.is_final:

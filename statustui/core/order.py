@@ -24,6 +24,7 @@ _ENDED = 1e12
 _LAST = "\U0010ffff"
 """Sorts behind any name."""
 _DIGITS = re.compile("[0-9]+")
+_SIZES = [f"{size:02}" for size in range(100)]
 
 
 def natural(text: str) -> str:
@@ -36,7 +37,7 @@ def natural(text: str) -> str:
 def _sized(digits: str) -> str:
     """Return a number with its length in front, so that it sorts by value as text."""
     digits = digits.lstrip("0")
-    return f"{min(len(digits), 99):02}{digits}"
+    return _SIZES[min(len(digits), 99)] + digits
 
 
 def _urgency(run: Run) -> float:

@@ -7,6 +7,7 @@ parsed when its run is built.
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 from functools import lru_cache
@@ -36,6 +37,15 @@ _EPOCH_DIGITS = 10
 _MAX_EPOCH_LENGTH = 20
 _UNKNOWN = "-"
 """Stands for an unreadable time."""
+_EPOCH = rb"[0-9]{10}(?:\.[0-9]{1,9})?"
+_USUAL = re.compile(
+    rb" ?(%b)\n(%b)( [^\n\\\0]{0,220})\n([^\n]*)\n([^\n]*)\n(?: ?(%b))?" % (_EPOCH, _EPOCH, _EPOCH)
+).fullmatch
+"""Matches the text of an `Outline` with plain times in it, and a plain note in its last line.
+
+Its groups are the first time, the time of the last line and what follows that, the lines of the
+problem and of the last failure that the run recovered from, and when it began to run.
+"""
 _NAMES = {state.encode(): state for state in KNOWN_STATES}
 _NOWHERE = -1
 
@@ -169,6 +179,48 @@ def read_outline(block: bytes) -> Outline | None:
     return Outline(digest, b"%b\n%b\n%b\n%b\n%b" % (first, last, problem, recovered, began))
 
 
+class OutlinedStatuses(NamedTuple):
+    """The statuses and times in an `Outline`."""
+
+    current: StatusInfo
+    problem: StatusInfo | None
+    recovered: StatusInfo | None
+    started: float | None
+    """In seconds since 1970, as `began`."""
+    began: float | None
+
+
+def parse_outline(outline: Outline) -> OutlinedStatuses | None:
+    """Return the statuses and times in an outline; None if a time in it is unusual."""
+    digest, text = outline
+    problem = recovered = None
+    started: float | None
+    try:
+        usual = _USUAL(text)
+        if usual is not None:
+            first, last, rest, problem_line, recovered_line, began_text = usual.groups()
+            note = rest[len(digest.last) + 2 :].decode("utf-8", "replace").strip()
+            # Many runs have the same note.
+            current = StatusInfo.read(digest.last, sys.intern(note), float(last))
+            started = float(first)
+            began = float(began_text) if began_text else None
+        else:
+            first, last, problem_line, recovered_line, began_text = text.split(b"\n")
+            current = _read_status(last, digest.last)
+            started = _read_seconds(first)
+            began = _read_seconds(began_text) if began_text else None
+            if began_text and began is None:
+                # A later line may tell.
+                return None
+        if digest.problem is not None:
+            problem = _read_status(problem_line, digest.problem) if problem_line else current
+        if digest.recovered is not None:
+            recovered = _read_status(recovered_line, digest.recovered)
+    except ValueError:
+        return None
+    return OutlinedStatuses(current, problem, recovered, started, began)
+
+
 def build_outlined(place: RunDir, metadata: RunMetadata, outline: Outline) -> Run | None:
     """Build the run that `make_run` would build from a status file.
 
@@ -180,28 +232,22 @@ def build_outlined(place: RunDir, metadata: RunMetadata, outline: Outline) -> Ru
     Returns:
         The run; None if it needs `make_run`, because a time is unusual.
     """
-    digest = outline.digest
-    problem = recovered = None
-    try:
-        first, last, problem_line, recovered_line, began_text = outline.text.split(b"\n")
-        started = _read_seconds(first)
-        began = _read_seconds(began_text) if began_text else None
-        if began_text and began is None:
-            # A later line may tell.
-            return None
-        current = _read_status(last, digest.last)
-        if digest.problem is not None:
-            problem = _read_status(problem_line, digest.problem) if problem_line else current
-        if digest.recovered is not None:
-            recovered = _read_status(recovered_line, digest.recovered)
-    except ValueError:
-        return None
+    statuses = parse_outline(outline)
+    return None if statuses is None else make_outlined(place, metadata, outline.digest, statuses)
+
+
+def make_outlined(
+    place: RunDir, metadata: RunMetadata, digest: StateDigest, statuses: OutlinedStatuses
+) -> Run:
+    """Return the run that `build_outlined` builds of an outline that has been parsed."""
+    current, problem, recovered, started, began = statuses
+    root, path, run_id, kind = place
     return Run(
-        place.root,
-        place.path,
-        place.id,
+        root,
+        path,
+        run_id,
         metadata,
-        place.kind,
+        kind,
         current,
         digest.category,
         problem,

@@ -38,6 +38,7 @@ Signature: TypeAlias = "tuple[int, int, int, int]"
 PackedSignature: TypeAlias = bytes
 """A signature as it is kept of very many files: in a third of the memory."""
 _PACKED = struct.Struct("=QQqq")
+_WRITTEN = struct.Struct("=16xq8x")
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 
@@ -78,10 +79,24 @@ def pack_signature(signature: Signature) -> PackedSignature:
         return _PACKED.pack(inode, size, *(min(max(_LEAST, time), _MOST) for time in times))
 
 
+def packed_signature_of(state: os.stat_result) -> PackedSignature:
+    """Return the packed signature of a file; this is done for every run again and again."""
+    try:
+        return _PACKED.pack(state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+    except struct.error:
+        return pack_signature(signature_of(state))
+
+
 def unpack_signature(packed: PackedSignature) -> Signature:
     """Return what `pack_signature` has packed."""
     inode, size, modified, changed = _PACKED.unpack(packed)
     return inode, size, modified, changed
+
+
+def written_in(packed: PackedSignature) -> int:
+    """Return when a file was written, in nanoseconds since 1970, as its packed signature has it."""
+    written: int = _WRITTEN.unpack(packed)[0]
+    return written
 
 
 def open_regular(path: str, *, state: os.stat_result | None = None) -> tuple[int, os.stat_result]:

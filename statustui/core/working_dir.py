@@ -18,10 +18,9 @@ import json
 import os
 import pwd
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from itertools import repeat
 from typing import Any, NamedTuple
 
 from statustui.core.reading import is_missing, opened
@@ -137,15 +136,24 @@ def _runs_in(folder: Folder, kind: Kind, skip: AbstractSet[str]) -> Iterator[Fol
     Raises:
         OSError: The directory cannot be read.
     """
+    for entry in _entries_in(folder, skip):
+        if entry is None:
+            yield None
+        else:
+            # A run directory exists before its status file; series of 2.1.1 have none.
+            name = entry.name
+            yield Folder(entry.path, name, kind, None, name.isdecimal(), entry.inode())
+
+
+def _entries_in(folder: Folder, skip: AbstractSet[str]) -> Iterator[os.DirEntry[str] | None]:
+    """Yield what `_runs_in` makes folders of."""
     real = os.path.realpath(folder.path) if skip else ""
     # There may be very many runs: this loop is a hot path.
     with os.scandir(folder.path) as listing:
         for entry in listing:
-            name = entry.name
             if _is_folder(entry):
-                # A run directory exists before its status file; series of 2.1.1 have none.
-                if not skip or os.path.join(real, name) not in skip:
-                    yield Folder(entry.path, name, kind, None, name.isdecimal(), entry.inode())
+                if not skip or os.path.join(real, entry.name) not in skip:
+                    yield entry
             elif entry.is_symlink():
                 yield None
 
@@ -224,9 +232,11 @@ def _kind_below(path: str) -> Kind:
 
 def run_dir(root: str, folder: Folder) -> RunDir:
     """Return `folder` as a run directory."""
-    name = folder.name
-    run_id = f"s{name.lstrip('0') or name}" if folder.kind == "series" else name
-    return RunDir(root, folder.path, run_id, folder.kind)
+    return RunDir(root, folder.path, _run_id(folder.name, folder.kind), folder.kind)
+
+
+def _run_id(name: str, kind: Kind) -> str:
+    return f"s{name.lstrip('0') or name}" if kind == "series" else name
 
 
 def is_inside_run(path: str) -> bool:
@@ -267,16 +277,16 @@ def find_runs(
     stack = [top]
     while stack:
         folder = stack.pop()
-        inner = []
+        inner: list[Folder] = []
         links = 0
         try:
-            for found in _found_in(folder, skip):
-                if found is None:
-                    links += 1
-                elif found.is_run:
-                    yield run_dir(root, found)
-                else:
-                    inner.append(found)
+            if folder.below in {"test", "series"}:
+                links = yield from _find_runs_in(root, folder, folder.below, skip, inner)
+            else:
+                found = survey(folder, skip)
+                links, inner = found.links, found.folders
+                if found.is_run or folder.is_run:
+                    yield run_dir(root, folder)
         except OSError as error:
             if folder is top:
                 raise
@@ -286,20 +296,33 @@ def find_runs(
         stack += reversed(inner)
 
 
-def _found_in(folder: Folder, skip: AbstractSet[str]) -> Iterator[Folder | None]:
-    """Yield a directory if it is a run, the folders in it, and None for each link.
+def _find_runs_in(
+    root: str, folder: Folder, kind: Kind, skip: AbstractSet[str], inner: list[Folder]
+) -> Generator[RunDir, None, int]:
+    """Yield the runs in a directory of Pavilion that holds runs or series.
+
+    Args:
+        root: The root that is searched.
+        folder: The directory.
+        kind: What it holds.
+        skip: Real paths of directories to leave out.
+        inner: Where to add the folders that are no runs.
+
+    Returns:
+        The number of links that are not followed.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The directory cannot be read.
     """
-    if folder.below in {"test", "series"}:
-        yield from _runs_in(folder, folder.below, skip)
-        return
-    found = survey(folder, skip)
-    if found.is_run or folder.is_run:
-        yield folder._replace(is_run=True)
-    yield from found.folders
-    yield from repeat(None, found.links)
+    links = 0
+    for entry in _entries_in(folder, skip):
+        if entry is None:
+            links += 1
+        elif (name := entry.name).isdecimal():
+            yield RunDir(root, entry.path, _run_id(name, kind), kind)
+        else:
+            inner.append(Folder(entry.path, name, kind, None, False, entry.inode()))
+    return links
 
 
 def read_metadata(place: RunDir) -> RunMetadata:

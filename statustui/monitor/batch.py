@@ -19,6 +19,9 @@ class RootHealth:
     """Whether change events of the operating system trigger early checks."""
     interval: float = 1.0
     """Seconds between two sweeps."""
+    quiet: float | None = None
+    """Seconds between two checks of a run under way without a new status for a while; None if all
+    are due in every sweep."""
     filesystem: str = ""
     """Type of the filesystem of the root."""
     found: int = 0

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 
 from statustui.core.run import Run
 from statustui.monitor.cache_store import CacheStore, RootIdentity
@@ -15,8 +16,8 @@ from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import RunSnapshot
 from statustui.monitor.snapshot_cache import (
     NO_CACHE,
+    CacheWriter,
     SnapshotCache,
-    encode,
     is_worth_saving,
     outlined,
 )
@@ -75,22 +76,22 @@ class CacheKeeper:
         """
         if self._store is None or self._identity is None:
             return
-        chosen: list[OutlinedRun] = []
+        writer = CacheWriter()
         stored: list[OutlinedRun | RunSnapshot] = []
         for one in found:
             if one.is_stored:
                 stored.append(one)
             elif (run := outlined(one)) is not None:
-                chosen.append(run)
-        runs = len(chosen) + len(stored) + len(rows)
-        new = len(chosen) if self._saved_runs is None else abs(runs - self._saved_runs)
+                writer.add(run)
+        runs = len(writer) + len(stored) + len(rows)
+        new = len(writer) if self._saved_runs is None else abs(runs - self._saved_runs)
         if not is_worth_saving(new + gone, runs):
             return
-        chosen += [run for one in stored if (run := outlined(one)) is not None]
-        chosen += loaded.at(rows)
-        data = encode(chosen)
+        for known in chain(filter(None, map(outlined, stored)), loaded.at(rows)):
+            writer.add(known)
+        data = writer.finish()
         if data is not None:
-            self._saved_runs = len(chosen)
+            self._saved_runs = len(writer)
             self._store.save(self._identity, data)
 
     def save_now_and_then(self, found: Iterable[RunSnapshot | OutlinedRun]) -> None:

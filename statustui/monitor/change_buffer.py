@@ -48,8 +48,7 @@ class ChangeBuffer:
             for path in batch.removed:
                 self._changed.pop(path, None)
                 self._removed[path] = None
-            for run in batch.changed:
-                self._changed[run.path] = run
+            self._changed.update({run.path: run for run in batch.changed})
             self._health.update({health.root: health for health in batch.health})
 
     def take(self, limit: int | None = None) -> Batch:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from statustui.core.working_dir import Folder, Survey, survey
+from statustui.monitor.children import NO_CHILDREN, Children
 from statustui.monitor.due_queue import DueQueue
 
 _REST_SHARE = 0.1
@@ -21,7 +21,6 @@ _MAX_LISTING_SHARE = 0.05
 """Largest share of the time to spend on listing one large directory that keeps changing."""
 _CLOCK_GRAIN = 2.0
 """Seconds within which two changes may leave a directory with the same time of change."""
-_NO_CHILDREN: Mapping[str, int] = MappingProxyType({})
 
 
 class DirectoryChange(NamedTuple):
@@ -59,8 +58,7 @@ class _DirectoryState:
     is_run: bool = False
     links: int = 0
     """Number of links in it that were not followed."""
-    children: Mapping[str, int] = field(default_factory=lambda: _NO_CHILDREN)
-    """Path of each subdirectory -> inode."""
+    children: Children = NO_CHILDREN
 
 
 class Directories:
@@ -120,7 +118,9 @@ class Directories:
         # The next listing reports it as new if it exists again.
         above = self._known.get(os.path.dirname(top))
         if above is not None and top in above.children:
-            above.children = {path: one for path, one in above.children.items() if path != top}
+            others = above.children.inodes()
+            del others[top]
+            above.children = Children(others)
             above.changed = -1
         return paths
 
@@ -135,7 +135,7 @@ class Directories:
         """Have a directory listed as if nothing in it were known."""
         directory = self._known.get(path)
         if directory is not None:
-            directory.children = _NO_CHILDREN
+            directory.children = NO_CHILDREN
             self.invalidate(path)
 
     def below(self, path: str) -> Iterator[str]:
@@ -236,14 +236,15 @@ class Directories:
 
 def _apply_survey(directory: _DirectoryState, found: Survey) -> DirectoryChange | None:
     """Store what was found in a directory; return what has changed, None if nothing has."""
-    before = directory.children
+    before = directory.children.inodes()
     other = [folder for folder in found.folders if before.get(folder.path) != folder.inode]
     if not other and len(before) == len(found.folders) and found.is_run == directory.is_run:
         return None
     now = {folder.path: folder.inode for folder in found.folders}
     # The known runs have the paths of the listing before: let each be in memory once.
     stay = {path: now[path] for path in before if path in now}
-    directory.is_run, directory.children = found.is_run, {**stay, **now} or _NO_CHILDREN
+    directory.is_run = found.is_run
+    directory.children = Children({**stay, **now}) if now else NO_CHILDREN
     return DirectoryChange(
         found.is_run,
         tuple(path for path in before if path not in now),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Collection, Iterator
+from collections.abc import Set as AbstractSet
+from itertools import islice
 
 _MAX_OUTDATED_ENTRIES = 1000
 """The queue is rebuilt once it holds this many outdated entries more than twice the valid ones."""
@@ -38,6 +41,10 @@ class DueQueue:
         """Return the number of entries that are held, outdated ones included."""
         return self._entries
 
+    def __iter__(self) -> Iterator[str]:
+        """Yield the paths that are or will be due, in no order."""
+        return iter(self._slot_of)
+
     def __contains__(self, path: str) -> bool:
         """Return whether a path is or will be due."""
         return path in self._slot_of
@@ -55,15 +62,34 @@ class DueQueue:
 
     def schedule(self, path: str, due: float) -> None:
         """Make `path` due at `due`, instead of any other time."""
-        slot = self._slots.get(due)
-        if slot is None:
-            slot = self._slots[due] = _Slot(due)
-            heapq.heappush(self._times, due)
+        slot = self._slot_at(due)
         if self._slot_of.get(path) is not slot:
             self._slot_of[path] = slot
             slot.paths.append(path)
             self._entries += 1
             self._drop_outdated()
+
+    def schedule_all(self, paths: Collection[str], due: float) -> None:
+        """Make paths due at `due`, instead of any other time."""
+        if not paths:
+            return
+        slot, slot_of = self._slot_at(due), self._slot_of
+        moved = [path for path in paths if slot_of.get(path) is not slot]
+        slot_of.update(dict.fromkeys(moved, slot))
+        slot.paths += moved
+        self._entries += len(moved)
+        self._drop_outdated()
+
+    def _slot_at(self, due: float) -> _Slot:
+        slot = self._slots.get(due)
+        if slot is None:
+            slot = self._slots[due] = _Slot(due)
+            heapq.heappush(self._times, due)
+        return slot
+
+    def absent(self, paths: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of some paths that neither are nor will be due."""
+        return paths - self._slot_of.keys()
 
     def schedule_no_later(self, path: str, due: float) -> None:
         """Make `path` due at `due`, unless it is due earlier anyway."""
@@ -89,8 +115,17 @@ class DueQueue:
     def pop_due(self, room: float, now: float) -> list[str]:
         """Remove and return the paths that are due at `now`, at most `room` of them."""
         due: list[str] = []
-        while len(due) < room and (path := self.pop_next(now)) is not None:
-            due.append(path)
+        slot_of = self._slot_of
+        while len(due) < room and (slot := self._first()) is not None and slot.due <= now:
+            start = slot.passed
+            for path in islice(slot.paths, start, None):
+                if len(due) >= room:
+                    break
+                slot.passed += 1
+                if slot_of.get(path) is slot:
+                    del slot_of[path]
+                    due.append(path)
+            self._entries -= slot.passed - start
         return due
 
     def _first(self) -> _Slot | None:

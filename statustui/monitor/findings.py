@@ -1,7 +1,8 @@
-"""The findings of a scan, yielded one at a time in the order in which they are made."""
+"""The findings of a scan, yielded in the order in which they are made."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,10 +10,10 @@ from statustui.core.run import Run
 
 
 @dataclass(frozen=True, slots=True)
-class RunChanged:
-    """A run is new or has changed."""
+class RunsChanged:
+    """Runs are new or have changed."""
 
-    run: Run
+    runs: Sequence[Run]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,10 @@ class PathReleased:
 
 
 @dataclass(frozen=True, slots=True)
-class PathRests:
-    """A run has finished, or a directory holds no runs: it needs only occasional checks."""
+class PathsRest:
+    """Runs have finished, or directories hold no runs: they need only occasional checks."""
 
-    path: str
+    paths: Sequence[str]
 
 
-Finding: TypeAlias = RunChanged | RunRemoved | StatusFileChanged | PathReleased | PathRests
+Finding: TypeAlias = RunsChanged | RunRemoved | StatusFileChanged | PathReleased | PathsRest

@@ -6,10 +6,12 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from statustui.core.outline import read_outline
-from statustui.core.reading import open_checked, pack_signature, signature_of
-from statustui.core.run import RunDir
+from statustui.core.reading import open_checked, pack_signature, packed_signature_of, signature_of
+from statustui.core.run import Run, RunDir
 from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import STATUS
 from statustui.monitor.outlined_run import OutlinedRun, find_metadata
@@ -37,6 +39,7 @@ class FirstReader:
         with_metadata: Whether to read the files beside a status file, for the name of the run, its
             series, and its user if that is not the owner of the status file.
         cache: Runs from an earlier session; it may be replaced later.
+        shown: Path -> run of the cache that was built before.
         is_shared: Whether several threads use it, which rules out such a directory.
     """
 
@@ -45,9 +48,11 @@ class FirstReader:
         *,
         with_metadata: bool = True,
         cache: SnapshotCache = NO_CACHE,
+        shown: Mapping[str, Run] = MappingProxyType({}),
         is_shared: bool = True,
     ) -> None:
         self._with_metadata = with_metadata
+        self._shown = shown
         self.cache = cache
         self.is_shared = is_shared
         self._parent = ""
@@ -71,8 +76,29 @@ class FirstReader:
             The snapshot; None if the status file is long, cannot be read, or is not a regular file.
         """
         found = self.outline(place)
-        if not isinstance(found, OutlinedRun):
-            return found
+        return self.complete(found) if isinstance(found, OutlinedRun) else found
+
+    def confirm(self, place: RunDir) -> RunSnapshot | None:
+        """Return the run at `place` as it was shown from the cache, if its file is the same.
+
+        Returns:
+            The snapshot; None if the run has to be read, or was not shown.
+        """
+        shown = self._shown.get(place.path)
+        # Without a user its metadata is not known.
+        if shown is None or not shown.user:
+            return None
+        try:
+            state = self.stat(place)
+        except OSError:
+            return None
+        if not self.cache.holds(place, state):
+            return None
+        signature = packed_signature_of(state)
+        return RunSnapshot(shown, shown.metadata, signature, state.st_dev, is_stored=True)
+
+    def complete(self, found: OutlinedRun) -> RunSnapshot | None:
+        """Return the snapshot of an outlined run; None if building it takes reading it again."""
         found = found.completed(with_metadata=self._with_metadata)
         run = found.build()
         if run is None:
@@ -94,7 +120,8 @@ class FirstReader:
             The run; its snapshot if the status file holds anything unusual; None as `read` does.
         """
         try:
-            path, around, state = self._look(place)
+            path, around = self._reach(place)
+            state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
             if (known := self.cache.get(place, state)) is not None:
                 return known
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
@@ -118,18 +145,18 @@ class FirstReader:
         Raises:
             OSError: There is none, or it cannot be reached.
         """
-        return self._look(place)[2]
+        path, around = self._reach(place)
+        return os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
 
-    def _look(self, place: RunDir) -> tuple[str, int | None, os.stat_result]:
-        """Return how to reach a run, from which directory, and the state of its status file."""
-        path, around = place.path, None
-        if not self.is_shared and place.kind != "plain":
-            parent, _, name = path.rpartition("/")
-            if parent != self._parent:
-                self._enter(parent)
-            if self._descriptor is not None:
-                path, around = name, self._descriptor
-        return path, around, os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
+    def _reach(self, place: RunDir) -> tuple[str, int | None]:
+        """Return how to reach a run, and from which directory."""
+        path = place.path
+        if self.is_shared or place.kind == "plain":
+            return path, None
+        parent, _, name = path.rpartition("/")
+        if parent != self._parent:
+            self._enter(parent)
+        return (path, None) if self._descriptor is None else (name, self._descriptor)
 
     def _enter(self, parent: str) -> None:
         """Open the directory that the next runs are in."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
+from statustui.core.durations import may_stall
+from statustui.core.job_verdict import may_be_judged
 from statustui.core.reading import unpack_signature
 from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_keeper import CacheKeeper
@@ -13,9 +16,9 @@ from statustui.monitor.directories import Directories
 from statustui.monitor.findings import (
     Finding,
     PathReleased,
-    PathRests,
-    RunChanged,
+    PathsRest,
     RunRemoved,
+    RunsChanged,
     StatusFileChanged,
 )
 from statustui.monitor.first_read import FirstReader
@@ -25,7 +28,7 @@ from statustui.monitor.jobs import Jobs, Looks
 from statustui.monitor.pasts import Pasts, keep_past
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run_reader import RunReader
-from statustui.monitor.schedule import Schedule
+from statustui.monitor.schedule import Schedule, is_active
 from statustui.monitor.series import AllSeries
 from statustui.monitor.snapshot import RunSnapshot
 from statustui.monitor.snapshot_cache import NO_CACHE
@@ -33,6 +36,8 @@ from statustui.monitor.stalls import Stalls, keep_stall
 from statustui.monitor.unreadable import UnreadableParts
 from statustui.monitor.usage import UsageCounter
 
+_BLOCK = 200
+"""Runs of the cache that are told of at a time."""
 _RACY_DELAY = 3.1
 """Seconds from a change until an unconditional reread: a second change within one tick of the
 filesystem's clock can leave the size and all times of a file the same."""
@@ -78,12 +83,15 @@ class KnownRuns:
         policy = filesystems.policy
         self._keeper = keeper
         cache = keeper.load()
-        self.as_of = cache.saved_at
-        """When the runs of `read_cache` were saved, in seconds since 1970; None without any."""
+        self.as_of: float | None = None
+        """When the runs that `read_cache` has told of were saved, in seconds since 1970; None
+        without any, before it has told of all, and once they are checked."""
         self._unchecked: dict[str, Run] = {}
         """Path -> run from the cache that no sweep has come to yet."""
-        self._first = FirstReader(cache=cache, is_shared=policy.threads > 1)
-        self._reader = RunReader(self._snapshots, self.trusts_stat, policy.threads, self._first)
+        self._first = FirstReader(cache=cache, shown=self._unchecked, is_shared=policy.threads > 1)
+        self._reader = RunReader(
+            self._snapshots, self.trusts_stat, policy.threads, self._first, settings.spare
+        )
         self.schedule = Schedule(policy, self.written_at)
         self._stalls = Stalls(settings.stale_after, settings.clock)
         self._jobs = Jobs(
@@ -116,6 +124,11 @@ class KnownRuns:
     def unanswered(self) -> str:
         """Why the scheduler has not answered when it was asked last; empty if it has."""
         return self._jobs.unanswered
+
+    @property
+    def cached_count(self) -> int:
+        """Number of runs in the cache."""
+        return len(self._first.cache)
 
     @property
     def unchecked_count(self) -> int:
@@ -162,12 +175,14 @@ class KnownRuns:
     # Reading.
 
     def read_cache(self, root: str) -> Iterator[Finding]:
-        """Yield the runs that were saved for a root, as they were then, the newest first."""
-        for run in self._first.cache.runs(root):
-            self._unchecked[run.path] = run
-            yield RunChanged(run)
+        """Yield the runs that were saved for a root, as they were then; what has failed first."""
+        runs = self._first.cache.runs(root)
+        while some := list(islice(runs, _BLOCK)):
+            self._unchecked.update((run.path, run) for run in some)
+            yield RunsChanged(some)
             if self._stopped.is_set():
                 return
+        self.as_of = self._first.cache.saved_at
 
     def drop_unchecked(self) -> Iterator[Finding]:
         """Remove the runs of the cache that a sweep of everything has not found."""
@@ -175,7 +190,7 @@ class KnownRuns:
             if self._former is not None:
                 self._former.replace(run, None)
             yield RunRemoved(path)
-        self._unchecked = {}
+        self._unchecked.clear()
         self.as_of = None
 
     def _take_unchecked(self, run: Run) -> Run | None:
@@ -190,7 +205,7 @@ class KnownRuns:
         self.counter.looks += len(paths)
         known = self._known(paths)
         if self._filesystems.policy.threads == 1:
-            known = self._reader.filter_changed(known)
+            known = self._reader.filter_changed(known, self.schedule.active)
         return self._read_known(known)
 
     def reread(self, paths: Iterable[str]) -> Iterator[Finding]:
@@ -231,14 +246,69 @@ class KnownRuns:
     def read_new(self, places: Iterable[RunDir]) -> Iterator[Finding]:
         """Read new runs."""
         try:
-            for snapshot in self._reader.read(places):
+            for snapshots in self._reader.read_new(places):
                 self.mark_answered()
-                yield from self._apply(snapshot)
+                yield from self._add_new(snapshots)
                 if self._stopped.is_set():
                     return
         finally:
             # Another directory may have the same path next time.
             self._first.close()
+
+    def _add_new(self, snapshots: Iterable[RunSnapshot]) -> Iterator[Finding]:
+        """Store the snapshots of new runs; those of all that have finished at once."""
+        finished: list[RunSnapshot] = []
+        others: list[RunSnapshot] = []
+        for snapshot in snapshots:
+            (finished if self._is_new_and_finished(snapshot) else others).append(snapshot)
+        if finished:
+            yield from self._add_finished(finished)
+        for snapshot in others:
+            yield from self._apply(snapshot)
+
+    def _add_finished(self, snapshots: Sequence[RunSnapshot]) -> Iterator[Finding]:
+        """Store the snapshots of new runs that have finished, as `_apply` does one by one."""
+        for device, path in {one.device: one.run.path for one in snapshots}.items():
+            self._add_device(device, path)
+        changed: list[Run] = []
+        for snapshot in snapshots:
+            run = snapshot.run
+            shown = self._take_unchecked(run) if self._unchecked else None
+            if shown is None or shown != run:
+                changed.append(run)
+            elif shown is not run:
+                # Let this and the store share one object.
+                snapshot = snapshot._replace(run=shown)  # noqa: PLW2901 - the same otherwise
+            self._snapshots[run.path] = snapshot
+        # What is known is told before anything else can fail: it would not be told later.
+        if changed:
+            yield RunsChanged(changed)
+        for snapshot in snapshots:
+            self._count_read(snapshot, None)
+        runs = [snapshot.run for snapshot in snapshots]
+        paths = [run.path for run in runs]
+        self._stalls.add_finished(runs)
+        self._pasts.add_new(paths)
+        self.series.add_runs(paths)
+        self.schedule.add_finished(paths, time.monotonic(), time.time())
+        yield PathsRest(paths)
+
+    def _is_new_and_finished(self, snapshot: RunSnapshot) -> bool:
+        """Return whether a run is new, its status file says that it has finished, and that is all.
+
+        Nothing is to be judged by a job or by members, or read again soon.
+        """
+        run = snapshot.run
+        return (
+            run.path not in self._snapshots
+            and not self._unreadable.reasons
+            and snapshot.signature is not None
+            and not snapshot.is_racy
+            and not run.is_series
+            and not is_active(run)
+            and not may_stall(run)
+            and not may_be_judged(run)
+        )
 
     def _apply(self, snapshot: RunSnapshot, *, is_late: bool = False) -> Iterator[Finding]:
         """Store the new snapshot of a run, and yield what has changed.
@@ -277,7 +347,7 @@ class KnownRuns:
                 judged = self._jobs.judged(run)
                 # A series is published after it has been judged by its runs.
                 if not run.is_series and shown != judged:
-                    yield RunChanged(judged)
+                    yield RunsChanged((judged,))
                 self._stalls.add(run, before)
                 self._pasts.add(path, judged_before)
                 self.series.add(judged)
@@ -302,7 +372,7 @@ class KnownRuns:
         was_active = is_new or run.path in self.schedule.active
         self.schedule.add_run(run, time.monotonic(), time.time())
         if was_active and run.path not in self.schedule.active:
-            yield PathRests(run.path)
+            yield PathsRest((run.path,))
 
     def _handle_lost_run(self, known: RunSnapshot, snapshot: RunSnapshot) -> list[Finding] | None:
         """Remove a known run that could not be read, or keep its last snapshot.
@@ -376,7 +446,7 @@ class KnownRuns:
         self.series.list_links(paths, self.trusts_stat)
         for run in self.series.review_changed(self.get):
             self.mark_answered()
-            yield RunChanged(run)
+            yield RunsChanged((run,))
             yield from self._schedule_run(run)
             if self._stopped.is_set():  # pragma: no cover - a race with the end
                 return
@@ -386,14 +456,14 @@ class KnownRuns:
         for run in self._stalls.review_due(self._by_its_files):
             self.mark_answered()
             self._snapshots[run.path] = self._snapshots[run.path]._replace(run=run)
-            yield RunChanged(self._jobs.judged(run))
+            yield RunsChanged((self._jobs.judged(run),))
 
     def review_jobs(self) -> Iterator[Finding]:
         """Yield the runs of which their jobs make something else than before."""
         for run in self._jobs.review_due(self._by_its_files):
             self._pasts.add(run.path, run)
             self.series.add(run)
-            yield RunChanged(run)
+            yield RunsChanged((run,))
         yield from self.judge_series(())
 
     def review_pasts(self) -> Iterator[Finding]:
@@ -404,7 +474,7 @@ class KnownRuns:
             is_same = self.get(run.path) is snapshot.run
             own = run if is_same else snapshot.run._replace(past=run.past)
             self._snapshots[run.path] = snapshot._replace(run=own)
-            yield RunChanged(run)
+            yield RunsChanged((run,))
         if self._former is not None:
             self._keeper.save_former_now_and_then(self._root, self._former)
 

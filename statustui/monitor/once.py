@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from statustui.core.categories import Category
@@ -18,8 +20,10 @@ from statustui.monitor.fs.deadline import Heartbeat, Question
 from statustui.monitor.fs.mounts import Devices
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings, policy_for
+from statustui.monitor.read_ahead import read_ahead
 from statustui.monitor.read_options import DEFAULT_OPTIONS, Details, ReadOptions
 from statustui.monitor.reader_pool import ReaderPool
+from statustui.monitor.reader_process import Extent
 from statustui.monitor.root_memory import Found, RootMemory
 from statustui.monitor.root_registry import RootRegistry, is_inside
 from statustui.monitor.series import check_series, judge_series
@@ -248,8 +252,8 @@ class _RootReader:
     ) -> None:
         """Read runs no further than their categories, if their status files are ordinary ones."""
 
-        def look(place: RunDir) -> OutlinedRun | _Built:
-            found = first.outline(place) or read_snapshot(place)
+        def look(place: RunDir | Found) -> OutlinedRun | _Built:
+            found = _look_at(first, place)
             if isinstance(found, OutlinedRun) and found.is_judged():
                 return found
             run, kept = _build(found, with_metadata=False)
@@ -260,7 +264,8 @@ class _RootReader:
 
         if threads == 1 and self.memory is not None:
             run_dirs = self._leave_out_known(self.memory, first, run_dirs, heartbeat)
-        for found in _map_unordered(look, run_dirs, threads):
+        spare = self._options.spare
+        for found in _map_unordered(look, run_dirs, threads, spare, "outline"):
             if isinstance(found, OutlinedRun):
                 self._categories.append(found.outline.digest.category)
                 self._keep(found)
@@ -274,8 +279,8 @@ class _RootReader:
     ) -> Iterator[RunDir]:
         """Count the runs that are as the cache has them, and yield the others."""
         for found in memory.cache.sift(run_dirs, first.stat):
-            if isinstance(found, int):
-                memory.rows.append(found)
+            if isinstance(found, list):
+                memory.rows += found
                 heartbeat()
             else:
                 yield found
@@ -285,10 +290,13 @@ class _RootReader:
     ) -> None:
         """Read and build runs."""
 
-        def read(place: RunDir) -> _Built:
-            return _build(first.outline(place) or read_snapshot(place))
+        def read(place: RunDir | Found) -> _Built:
+            return _build(_look_at(first, place))
 
-        for run, found in _map_unordered(read, run_dirs, threads):
+        # Most runs of a tree with a cache take one look.
+        spare = None if len(first.cache) else self._options.spare
+        extent: Extent = "snapshot" if self._options.store is None else "run"
+        for run, found in _map_unordered(read, run_dirs, threads, spare, extent):
             self._add(run, found)
             heartbeat()
 
@@ -374,12 +382,35 @@ def _build(found: Found, *, with_metadata: bool = True) -> _Built:
     return found.run, found
 
 
+def _look_at(first: FirstReader, found: RunDir | Found) -> Found:
+    """Return what was read of a run ahead, or read it now."""
+    if isinstance(found, RunDir):
+        return first.outline(found) or read_snapshot(found)
+    return found
+
+
 def _map_unordered(
-    work: Callable[[RunDir], _Result], run_dirs: Iterator[RunDir], threads: int
+    work: Callable[[RunDir | Found], _Result],
+    run_dirs: Iterator[RunDir],
+    threads: int,
+    spare: threading.Semaphore | None,
+    extent: Extent,
 ) -> Iterator[_Result]:
-    """Yield the result of each call."""
-    pool: ReaderPool[RunDir, _Result] = ReaderPool(work, threads)
-    try:
-        yield from pool.map_unordered(run_dirs)
-    finally:
-        pool.close()
+    """Yield the result of each call, for the place of a run or what was read of it ahead.
+
+    Args:
+        work: The function.
+        run_dirs: Where the runs are.
+        threads: How many threads call it; with one, the runs may be read ahead.
+        spare: As `read_ahead` has it; None to read none ahead.
+        extent: As `read_ahead` has it.
+    """
+    if threads > 1 or spare is None:
+        pool: ReaderPool[RunDir, _Result] = ReaderPool(work, threads)
+        try:
+            yield from pool.map_unordered(run_dirs)
+        finally:
+            pool.close()
+        return
+    with contextlib.closing(read_ahead(run_dirs, spare, extent)) as ahead:
+        yield from map(work, chain.from_iterable(ahead))

@@ -48,6 +48,8 @@ class OutlinedRun(NamedTuple):
     """What the cache holds of the files beside it; `NO_METADATA` if they have to be read."""
     is_stored: bool = False
     """Whether it comes from a cache."""
+    built: Run | None = None
+    """The run of its status file and metadata, if that was built with it."""
 
     def is_judged(self) -> bool:
         """Return whether the category of the run is that of its status file.
@@ -65,13 +67,18 @@ class OutlinedRun(NamedTuple):
         Args:
             with_metadata: As `find_metadata` has it.
         """
+        if self.built is not None:
+            return self
         metadata = find_metadata(self.place, self.owner, self.metadata, with_metadata=with_metadata)
         is_stored = self.is_stored and metadata == self.metadata
-        return OutlinedRun(*self[:-2], metadata, is_stored)
+        place, outline, signature, device, owner, *_others = self
+        return OutlinedRun(place, outline, signature, device, owner, metadata, is_stored)
 
     def build(self) -> Run | None:
         """Build the run; return None if that takes reading it thoroughly."""
-        run = build_outlined(self.place, self.metadata, self.outline)
+        run = self.built
+        if run is None:
+            run = build_outlined(self.place, self.metadata, self.outline)
         if run is None or self.outline.digest.is_final:
             return run
         return with_marker_files(run, self.signature[2])

@@ -130,6 +130,12 @@ class Pasts:
         if self._is_wanted:
             self._changed.setdefault(path, before)
 
+    def add_new(self, paths: Iterable[str]) -> None:
+        """Note that the runs at these paths are new."""
+        if self._is_wanted:
+            changed = self._changed
+            changed.update((path, None) for path in paths if path not in changed)
+
     def review_changed(self, get: Callable[[str], Run | None]) -> Iterator[Run]:
         """Bring the pasts of the tests up to date whose runs have changed.
 

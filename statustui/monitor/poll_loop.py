@@ -1,7 +1,8 @@
 """Adaptive polling of one root, which alone decides what is reported; events only speed it up.
 
-Directories in which runs appear, and runs that can still change, are checked in every sweep.
-Everything else is checked in rotation, at intervals that grow with the time since its last change.
+Directories in which runs appear, and runs that can still change, are checked in every sweep; runs
+that events announce less often. Everything else is checked in rotation, at intervals that grow with
+the time since its last change.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from statustui.monitor.events.listener import Listener
 from statustui.monitor.findings import (
     Finding,
     PathReleased,
-    PathRests,
-    RunChanged,
+    PathsRest,
     RunRemoved,
+    RunsChanged,
     StatusFileChanged,
 )
 from statustui.monitor.poll_policy import Settings
@@ -85,13 +86,11 @@ class PollLoop:
             wanted: Paths of runs to read again.
         """
         self.scanner.mark_answered()
-        had_swept = self._has_swept
+        # Changes may have been missed anywhere while the host slept.
+        self._wants_everything |= time.time() - self._paused_at > _SUSPEND_GAP + self._interval
         try:
             self._apply(self._scan(others, wanted))
             if self._has_swept:
-                if not had_swept:
-                    # The first complete picture does not wait for what the runs add up to.
-                    self._publish()
                 # No call on the filesystem is under way meanwhile.
                 self.scanner.mark_idle()
                 self._apply(self.scanner.review_pasts())
@@ -126,6 +125,9 @@ class PollLoop:
         scanner, listener = self.scanner, self._listener
         if self._swept_at == float("-inf"):
             yield from scanner.read_cache()
+            if scanner.as_of is not None:
+                # The filesystem may hang from now on.
+                self._publish()
         yield from scanner.read_on(hurry=not self._has_swept)
         self._count_sweep()
         hints = listener.take_hints()
@@ -157,35 +159,37 @@ class PollLoop:
 
     def _is_everything_due(self, others: frozenset[str], *, has_lost_hints: bool) -> bool:
         """Return whether changes may have been missed anywhere, or a full check was requested."""
-        was_suspended = time.time() - self._paused_at > _SUSPEND_GAP + self._interval
         is_other_part = others != self.scanner.skipped
-        return self._wants_everything or was_suspended or has_lost_hints or is_other_part
+        return self._wants_everything or has_lost_hints or is_other_part
 
     def _count_sweep(self) -> None:
         """Count a check of everything once all the runs that it found have been read."""
         if self._is_uncounted and self.scanner.has_read_all and not self._stopped.is_set():
             self._is_uncounted = False
-            self._has_swept = True
+            is_first, self._has_swept = not self._has_swept, True
             self._sweeps += 1
             self._failure = None
+            if is_first:
+                # The first complete picture waits for nothing that does not change it.
+                self._publish()
             self.scanner.save_cache()
 
     def _apply(self, findings: Iterable[Finding]) -> None:
         """Pass findings to the publisher and the listener, and publish whenever it is due."""
         for finding in findings:
             match finding:
-                case RunChanged(run):
-                    self._publisher.add_run(run)
-                    if self._publisher.is_due:
-                        self._publish()
+                case RunsChanged(runs):
+                    self._publisher.add_runs(runs)
                 case RunRemoved(path):
                     self._publisher.remove_run(path)
                 case StatusFileChanged(path):
                     self._listener.check_announced(path)
                 case PathReleased(path):
                     self._listener.unwatch(path)
-                case PathRests(path):
-                    self._listener.add_resting(path)
+                case PathsRest(paths):
+                    self._listener.add_resting(paths)
+            if self._publisher.is_due:
+                self._publish()
 
     def _publish(self) -> None:
         """Publish the changes and the health of the root."""
@@ -196,9 +200,10 @@ class PollLoop:
                 scanner.root,
                 mode="events" if listener.is_listening else "polling",
                 interval=self._interval,
+                quiet=self._quiet,
                 filesystem=scanner.filesystems.devices.root_mount.type,
                 found=max(scanner.found, len(scanner), scanner.unchecked_count),
-                read=len(scanner),
+                read=scanner.read_count,
                 swept=self._has_swept,
                 sweeps=self._sweeps,
                 rest=self._rest,
@@ -227,6 +232,12 @@ class PollLoop:
         return max(wanted, self.scanner.always_due / (policy.max_checks * _SHARE_OF_ACTIVE))
 
     @property
+    def _quiet(self) -> float | None:
+        """Seconds between two checks of a quiet run, if these are more than between two sweeps."""
+        quiet, interval = self.scanner.quiet_rest, self._interval
+        return quiet if quiet is not None and quiet > interval else None
+
+    @property
     def _rest(self) -> float | None:
         """Longest delay in seconds until a change of a finished run is seen; None: at once."""
         scanner, policy = self.scanner, self.scanner.policy
@@ -236,6 +247,8 @@ class PollLoop:
         unheard = max(0, scanner.resting_count - heard)
         rest = policy.recent_rest if self._listener.is_listening else policy.rest
         # `wanted` checks per second are due, and `room` checks fit into a sweep.
-        wanted = unheard / rest + heard / policy.rest
+        count = scanner.resting_count
+        heard_rest = policy.rest_after(float("inf"), is_announced=True, count=count)
+        wanted = unheard / rest + heard / heard_rest
         room = policy.max_checks * self._interval - scanner.always_due
         return rest * max(1.0, wanted / (max(1.0, room) / self._interval))

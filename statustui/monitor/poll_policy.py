@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,8 +18,15 @@ from statustui.scheduler.pace import DEFAULT_EVERY, SchedulerMode
 if TYPE_CHECKING:
     from statustui.scheduler.asker import Asker
 
+_MAX_PROCESSES = 2
+"""Processes that read new runs at a time, for all roots together."""
 WatchMode = Literal["auto", "events", "poll"]
 WATCH_MODES: tuple[WatchMode, ...] = get_args(WatchMode)
+
+
+def spare_processes() -> threading.Semaphore:
+    """Return how many processes may be started to read new runs."""
+    return threading.Semaphore(_MAX_PROCESSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,8 @@ class Settings:
     """Seconds after the last sign of a user for which to go on asking."""
     job_grace: float = DEFAULT_GRACE
     """Seconds after the end of its job until a run under way counts as dead."""
+    spare: threading.Semaphore = field(default_factory=spare_processes, compare=False)
+    """How many more processes may be started to read new runs, for all roots together."""
     asker: Asker | None = field(default=None, compare=False)
     """Asks the scheduler for all roots; made by the `Monitor`."""
     tells_pasts: bool = True
@@ -57,36 +68,87 @@ class PollPolicy(NamedTuple):
     behind_events: float
     """Seconds between two sweeps while change events are in use."""
     rest: float
-    """Longest time between two checks of a finished run, in seconds."""
+    """Longest time between two checks of a finished run, in seconds; with very many that events
+    announce, these are checked less often."""
     recent_rest: float
     """The same for a run that finished within a day, or whose changes no event announces."""
+    least_quiet_rest: float
+    """Least seconds between two checks of a run under way that is quiet, where no events are used;
+    with very many there are more."""
+    max_quiet_checks: float
+    """Upper limit of checks per second of such runs."""
     max_checks: float
     """Upper limit of checks per second."""
+    max_announced_checks: float
+    """The same for runs under way whose changes events announce, and for finished ones."""
     threads: int
     """How many runs are read at a time. On a network the reads overlap their waiting; on a local
     disk the threads would only wait for each other."""
 
-    def rest_after(self, age: float, *, is_announced: bool | None = None) -> float:
+    def rest_after(self, age: float, *, is_announced: bool | None = None, count: int = 0) -> float:
         """Return the seconds until the next check of a finished run.
 
         Args:
             age: Seconds since its status file was written.
             is_announced: Whether events announce its changes; None if no events are used.
+            count: How many finished runs there are.
         """
         is_calm = is_announced or (is_announced is None and age >= _RECENT_AGE)
-        return min(self.rest if is_calm else self.recent_rest, max(self.tick, age * _REST_SHARE))
+        longest = self.rest if is_calm else self.recent_rest
+        rest = min(longest, max(self.tick, age * _REST_SHARE))
+        return max(rest, self.announced_rest(count)) if is_announced else rest
+
+    @property
+    def calm_age(self) -> float:
+        """Age in seconds from which finished runs rest equally long."""
+        return max(_RECENT_AGE, self.rest / _REST_SHARE)
+
+    @property
+    def spares_quiet(self) -> bool:
+        """Whether quiet runs under way are checked less often than the others."""
+        return self.least_quiet_rest > self.tick
+
+    def rest_of_quiet(self, count: int) -> float:
+        """Return the seconds between two checks of each of `count` quiet runs under way."""
+        return max(self.least_quiet_rest, math.ceil(count / self.max_quiet_checks))
+
+    def announced_rest(self, count: int) -> float:
+        """Return the least time between two checks of a run that events announce, in seconds.
+
+        Args:
+            count: How many runs there are.
+        """
+        return count / self.max_announced_checks
 
 
+QUIET_AGE = 60.0
+"""Seconds without a new status after which a run under way is quiet."""
 _REST_SHARE = 0.1
 """A finished run rests for this share of the time since its last change."""
 _RECENT_AGE = 86400.0
 """Age in seconds below which a finished run counts as recent: it may well be started again."""
 
 _LOCAL_POLICY = PollPolicy(
-    tick=1.0, behind_events=5.0, rest=60.0, recent_rest=10.0, max_checks=4000.0, threads=1
+    tick=1.0,
+    behind_events=5.0,
+    rest=60.0,
+    recent_rest=10.0,
+    least_quiet_rest=5.0,
+    max_quiet_checks=1000.0,
+    max_checks=4000.0,
+    max_announced_checks=100.0,
+    threads=1,
 )
 _NETWORK_POLICY = PollPolicy(
-    tick=2.0, behind_events=5.0, rest=300.0, recent_rest=60.0, max_checks=500.0, threads=8
+    tick=2.0,
+    behind_events=5.0,
+    rest=300.0,
+    recent_rest=60.0,
+    least_quiet_rest=10.0,
+    max_quiet_checks=100.0,
+    max_checks=500.0,
+    max_announced_checks=50.0,
+    threads=8,
 )
 _POLICIES = {
     Reach.LOCAL: _LOCAL_POLICY,
@@ -98,8 +160,12 @@ _POLICIES = {
 def policy_for(reach: Reach, settings: Settings) -> PollPolicy:
     """Return the policy for a filesystem, with the values that the settings override."""
     policy = _POLICIES[reach]
+    most = settings.max_checks or policy.max_checks
     return policy._replace(
         tick=settings.interval or policy.tick,
         behind_events=settings.interval or policy.behind_events,
-        max_checks=settings.max_checks or policy.max_checks,
+        least_quiet_rest=settings.interval or policy.least_quiet_rest,
+        max_quiet_checks=min(most, policy.max_quiet_checks),
+        max_checks=most,
+        max_announced_checks=min(most, policy.max_announced_checks),
     )

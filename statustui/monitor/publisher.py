@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 from statustui.core.run import Run
@@ -39,9 +40,9 @@ class RootPublisher:
         waiting = len(self._changes)
         return waiting >= _BATCH_RUNS or (waiting > 0 and age > _BATCH_SECONDS)
 
-    def add_run(self, run: Run) -> None:
-        """Add a new or changed run to the next batch."""
-        self._changes.add_run(run)
+    def add_runs(self, runs: Iterable[Run]) -> None:
+        """Add new or changed runs to the next batch."""
+        self._changes.add_batch(Batch(tuple(runs)))
 
     def remove_run(self, path: str) -> None:
         """Add the removal of the run at `path` to the next batch."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import enum
+import threading
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.fs.deadline import PATIENCE
+from statustui.monitor.poll_policy import spare_processes
 
 if TYPE_CHECKING:
     from statustui.scheduler.asker import Asker
@@ -54,6 +56,8 @@ class ReadOptions:
     """Seconds after the end of its job until a run under way counts as dead."""
     patience: float = PATIENCE
     """Seconds without an answer after which a root is given up."""
+    spare: threading.Semaphore = field(default_factory=spare_processes, compare=False)
+    """How many more processes may be started to read new runs, for all roots together."""
     store: CacheStore | None = None
     """Where what was found before is kept of roots on this host; None to read everything."""
     asker: Asker | None = None

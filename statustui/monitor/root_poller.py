@@ -103,8 +103,11 @@ class RootPoller:
             same = RootHealth(self.root, swept=True, fallback="the same directory as another root")
             self._publisher.publish(same)
         else:
-            while not self._stopped.is_set():
+            while True:
                 self._wake.clear()
+                # Whoever stops it later wakes it again.
+                if self._stopped.is_set():
+                    break
                 others = self._registry.others(self._number)
                 if self._wants_everything.is_set():
                     self._wants_everything.clear()

@@ -6,13 +6,13 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 
 from statustui.core.order import natural
 from statustui.core.working_dir import Folder, root_folder, run_dir
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.directories import Directories, DirectoryChange
-from statustui.monitor.findings import Finding, PathReleased, PathRests
+from statustui.monitor.findings import Finding, PathReleased, PathsRest
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.known_runs import KnownRuns
@@ -87,9 +87,14 @@ class RootScanner:
         return self._runs.schedule.resting.count
 
     @property
-    def always_due(self) -> int:
-        """Number of runs and directories that are checked in every sweep."""
-        return len(self.active) + len(self._directories.holding_runs)
+    def always_due(self) -> float:
+        """Number of runs and directories that are checked in every sweep, on an average."""
+        return self._runs.schedule.always_due + len(self._directories.holding_runs)
+
+    @property
+    def quiet_rest(self) -> float | None:
+        """Seconds between two checks of quiet runs under way; None if there are none."""
+        return self._runs.schedule.quiet_rest
 
     @property
     def links(self) -> int:
@@ -105,6 +110,11 @@ class RootScanner:
     def unchecked_count(self) -> int:
         """Number of runs that are known from the cache alone."""
         return self._runs.unchecked_count
+
+    @property
+    def read_count(self) -> int:
+        """Number of runs that have been read; while the cache is read, how many of it are told."""
+        return len(self) or (self.unchecked_count if self.as_of is None else 0)
 
     @property
     def as_of(self) -> float | None:
@@ -137,7 +147,14 @@ class RootScanner:
             is_announced: Returns whether events announce the changes of the run at a path; None if
                 no events are used.
         """
-        self._runs.schedule.is_announced = is_announced
+        schedule = self._runs.schedule
+        schedule.is_announced = is_announced
+        if is_announced is None:
+            self.expect_no_events(list(schedule.resting))
+
+    def expect_no_events(self, paths: Iterable[str]) -> None:
+        """Check soon the finished runs among `paths`, which events no longer announce."""
+        self._runs.schedule.expect_no_events(paths, time.monotonic(), time.time())
 
     @property
     def waiting_since(self) -> float | None:
@@ -156,7 +173,9 @@ class RootScanner:
 
     def read_cache(self) -> Iterator[Finding]:
         """Yield the runs that an earlier session has saved, for the first sweep to check."""
+        self.found = self._runs.cached_count
         yield from self._runs.read_cache(self.root)
+        self.found = 0
 
     def sweep(self, room: float, *, everything: bool) -> Iterator[Finding]:
         """Check the runs and directories that are due.
@@ -291,7 +310,7 @@ class RootScanner:
             if not one.is_run:
                 self._directories.add(one)
                 self._to_list.append(one.path)
-                yield PathRests(one.path)
+                yield PathsRest((one.path,))
         # There may be very many: what is known of each goes when it is read.
         new.clear()
         # The newest runs have the highest ids and matter most, so they are read first.
@@ -333,18 +352,20 @@ class RootScanner:
         """Return whether there is a series at `path`."""
         return path in self._runs.series
 
-    def watchable_runs(self, *, any_filesystem: bool) -> list[str]:
-        """Return the active runs that `is_watchable`."""
+    def unwatched_runs(self, watched: Container[str], *, any_filesystem: bool) -> list[str]:
+        """Return the active runs that are not watched although they are `is_watchable`."""
         return [
-            path for path in self.active if self.is_watchable(path, any_filesystem=any_filesystem)
+            path
+            for path in self.active
+            if path not in watched and self.is_watchable(path, any_filesystem=any_filesystem)
         ]
 
     def watchable_directories(self, *, any_filesystem: bool) -> list[str]:
         """Return the directories in which runs appear that `is_watchable`."""
         paths = self._directories.holding_runs
         found = [path for path in paths if self.is_watchable(path, any_filesystem=any_filesystem)]
-        for path in self.active:
-            if path in self._runs.series and self.is_watchable(path, any_filesystem=any_filesystem):
+        for path in self._runs.series:
+            if path in self.active and self.is_watchable(path, any_filesystem=any_filesystem):
                 found += self._runs.series.directories(path)
         return found
 

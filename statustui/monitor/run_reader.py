@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from statustui.core.reading import unpack_signature
@@ -11,6 +14,8 @@ from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
 from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.first_read import FirstReader
+from statustui.monitor.outlined_run import OutlinedRun
+from statustui.monitor.read_ahead import read_ahead
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.snapshot import (
     RunSnapshot,
@@ -20,6 +25,8 @@ from statustui.monitor.snapshot import (
     with_current_metadata,
 )
 
+_BLOCK = 128
+"""Known runs that are checked before anything is made of them."""
 _STEP_BYTES = 1 << 20
 """Bytes of a long file that are read at a time; other runs are checked in between."""
 _FILE_BYTES_PER_SECOND = 2 << 20
@@ -52,6 +59,7 @@ class RunReader:
         trusts_stat: Returns whether `stat` shows every change of the known run at a path.
         threads: How many runs are read at a time.
         first: Reads the runs that are not known.
+        spare: How many more processes may be started to read very many of these.
     """
 
     def __init__(
@@ -60,10 +68,12 @@ class RunReader:
         trusts_stat: Callable[[str], bool],
         threads: int,
         first: FirstReader,
+        spare: threading.Semaphore,
     ) -> None:
         self._known = known
         self._trusts_stat = trusts_stat
         self._first = first
+        self._spare = spare
         self._pool = ReaderPool(self._read_short, threads)
         self._postponed: dict[str, _Task] = {}
         self._due = DueQueue()
@@ -98,11 +108,18 @@ class RunReader:
         due = self._due.next_due if self._current is None else float("-inf")
         return max(due, self._next_read_at)
 
-    def filter_changed(self, known: Iterable[RunSnapshot]) -> Iterator[RunSnapshot]:
-        """Yield those of the runs on a local disk that have changed; costs few system calls."""
+    def filter_changed(
+        self, known: Iterable[RunSnapshot], active: Container[str]
+    ) -> Iterator[RunSnapshot]:
+        """Yield those of the runs on a local disk that have changed; costs few system calls.
+
+        Args:
+            known: The runs.
+            active: The paths of those that have not finished.
+        """
         for snapshot in known:
             try:
-                if not is_unchanged(snapshot):
+                if not is_unchanged(snapshot, may_go_on=snapshot.run.path in active):
                     yield snapshot
             except OSError:
                 yield snapshot
@@ -120,6 +137,40 @@ class RunReader:
                 self._postpone(task, time.monotonic())
             else:
                 yield snapshot
+
+    def read_new(self, places: Iterable[RunDir]) -> Iterator[Sequence[RunSnapshot]]:
+        """Read runs that are not known, and yield the snapshots of those that are not postponed.
+
+        Args:
+            places: Where the runs are, those of one root.
+
+        Yields:
+            Some snapshots after the others.
+        """
+        if self._pool.size > 1:
+            yield from ([snapshot] for snapshot in self.read(places))
+            return
+        if len(self._first.cache):
+            rest = iter(places)
+            while block := list(islice(rest, _BLOCK)):
+                confirmed = [(place, self._first.confirm(place)) for place in block]
+                snapshots = [snapshot for _place, snapshot in confirmed if snapshot is not None]
+                snapshots += self.read([place for place, snapshot in confirmed if not snapshot])
+                yield snapshots
+            return
+        with contextlib.closing(read_ahead(places, self._spare, "snapshot")) as ahead:
+            for some in ahead:
+                yield [snapshot for found in some for snapshot in self._complete(found)]
+
+    def _complete(self, found: RunDir | OutlinedRun | RunSnapshot) -> Iterable[RunSnapshot]:
+        """Return the snapshot of a run that was read ahead, or read it now; none if postponed."""
+        if isinstance(found, RunDir):
+            return self.read([found])
+        if isinstance(found, RunSnapshot):
+            return self.read([found.run.place]) if found.run.path in self._known else (found,)
+        is_known = found.place.path in self._known
+        snapshot = None if is_known else self._first.complete(found)
+        return self.read([found.place]) if snapshot is None else (snapshot,)
 
     def read_on(self, *, hurry: bool = False) -> RunSnapshot | None:
         """Read the next step of the long file that is due.

@@ -75,6 +75,10 @@ class AllSeries:
         """Return whether there is a series at `path`."""
         return path in self._known
 
+    def __iter__(self) -> Iterator[str]:
+        """Yield the paths of all series."""
+        return iter(self._known)
+
     def __len__(self) -> int:
         """Return the number of series."""
         return len(self._known)
@@ -102,6 +106,11 @@ class AllSeries:
                 known.own = run
             self._changed[run.path] = None
         self._mark_series_of(run.path)
+
+    def add_runs(self, paths: Iterable[str]) -> None:
+        """Add new runs, none of them a series."""
+        for path in self._series_of.keys() & paths:
+            self._mark_series_of(path)
 
     def _mark_series_of(self, member: str) -> None:
         for path in self._series_of.get(member, ()):

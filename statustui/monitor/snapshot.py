@@ -21,9 +21,10 @@ from statustui.core.reading import (
     open_regular,
     opened,
     pack_signature,
+    packed_signature_of,
     read_blocks,
     signature_of,
-    unpack_signature,
+    written_in,
 )
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_builder import make_run, make_unread_run
@@ -84,7 +85,7 @@ class RunSnapshot(NamedTuple):
     @property
     def written(self) -> int | None:
         """When the status file was written, in nanoseconds since 1970; None if there is none."""
-        return None if self.signature is None else unpack_signature(self.signature)[2]
+        return None if self.signature is None else written_in(self.signature)
 
 
 Steps: TypeAlias = Generator[int, None, RunSnapshot]
@@ -192,7 +193,7 @@ def _with_late_files(known: RunSnapshot) -> RunSnapshot:
     """Return the snapshot of an unchanged file, with marker files and a name that came later."""
     run = with_marker_files(known.run, known.written)
     known = known if run is known.run else known._replace(run=run)
-    if not _awaits_name(known):
+    if not _awaits_name(known, known.written):
         return known
     metadata = read_metadata(known.run.place)
     if not metadata.name:
@@ -201,31 +202,39 @@ def _with_late_files(known: RunSnapshot) -> RunSnapshot:
     return known._replace(metadata=metadata, run=known.run._replace(metadata=metadata))
 
 
-def _awaits_name(known: RunSnapshot) -> bool:
+def _awaits_name(known: RunSnapshot, written_ns: int | None) -> bool:
     """Return whether a run has no name yet: Pavilion writes it a moment after the first status."""
-    if known.metadata.name or known.written is None:
+    if known.metadata.name or written_ns is None:
         return False
-    return time.time() - known.written / 1e9 <= _MAX_NAMELESS_AGE
+    return time.time() - written_ns / 1e9 <= _MAX_NAMELESS_AGE
 
 
-def is_unchanged(known: RunSnapshot) -> bool:
+def is_unchanged(known: RunSnapshot, *, may_go_on: bool = True) -> bool:
     """Return whether `stat` shows no change of the files of a run, and no name is awaited.
+
+    Args:
+        known: The last snapshot of the run.
+        may_go_on: Whether it has not finished, so that the files beside its status file count.
 
     Raises:
         OSError: The status file no longer exists, or cannot be reached.
     """
     run = known.run
-    is_same = known.signature == pack_signature(signature_of(os.lstat(run.status_path)))
-    return is_same and not _awaits_name(known) and with_marker_files(run, known.written) is run
+    state = os.lstat(run.status_path)
+    if known.signature != packed_signature_of(state):
+        return False
+    if not known.metadata.name and _awaits_name(known, state.st_mtime_ns):
+        return False
+    return not may_go_on or with_marker_files(run, state.st_mtime_ns) is run
 
 
 def _seems_unchanged(known: RunSnapshot, current: os.stat_result | None) -> bool:
     """Return whether a file is as it was, by `current`, or else by opening it to ask the server."""
     if current is not None:
-        return known.signature == pack_signature(signature_of(current))
+        return known.signature == packed_signature_of(current)
     # A byte behind the known end is a change, whatever size the client has cached.
     with opened(known.run.status_path) as (descriptor, state):
-        is_same = known.signature == pack_signature(signature_of(state))
+        is_same = known.signature == packed_signature_of(state)
         return is_same and not os.pread(descriptor, 1, state.st_size)
 
 

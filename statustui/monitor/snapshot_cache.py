@@ -7,7 +7,6 @@ of the runs: it loads fast, and loading it executes nothing.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -15,8 +14,7 @@ import time
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 from zlib import crc32
 
@@ -32,6 +30,8 @@ _FORMAT = f"3 {sys.byteorder}"
 _MAX_BYTES = 1 << 26
 """Size of the largest cache that is stored, compressed."""
 _MAX_PLAIN_BYTES = 1 << 30
+_BLOCK = 16
+"""Runs that are found to be the same at a time: so few that it is never silent for long."""
 _MIN_NEW_RUNS = 20
 _MIN_NEW_SHARE = 0.02
 """A cache is saved once it lacks at least this many runs and this share of the root's runs."""
@@ -50,7 +50,7 @@ class SnapshotCache:
     """The cached runs of one root.
 
     Args:
-        data: What `encode` made; None, or anything else, for no runs.
+        data: What a `CacheWriter` has made; None, or anything else, for no runs.
     """
 
     def __init__(self, data: bytes | None = None) -> None:
@@ -58,6 +58,7 @@ class SnapshotCache:
         """When it was saved, in seconds since 1970; None without any runs."""
         self._rows: dict[str, int] = {}
         self._columns = [array(code) for code in _TYPECODES]
+        self._digests: list[StateDigest] = []
         self._are_judged: list[bool] = []
         """Number of a digest -> whether it decides the category of a run."""
         if data is not None:
@@ -78,17 +79,22 @@ class SnapshotCache:
             place: Where the run is.
             state: The state of its status file.
         """
-        row = self._rows.get(place.path[len(place.root) :])
-        if row is None or not self._is_same(row, place, state):
+        if not self.holds(place, state):
             return None
+        row = self._rows[place.path[len(place.root) :]]
         _kind, metadata = self._metadata[self._columns[5][row]]
         signature = signature_of(state)
         outline = self._outline(row)
         return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
 
+    def holds(self, place: RunDir, state: os.stat_result) -> bool:
+        """Return whether `get` would return a run."""
+        row = self._rows.get(place.path[len(place.root) :])
+        return row is not None and self._is_same(row, place, state)
+
     def sift(
         self, places: Iterable[RunDir], stat: Callable[[RunDir], os.stat_result]
-    ) -> Iterator[int | RunDir]:
+    ) -> Iterator[list[int] | RunDir]:
         """Look for many runs, to count those that are as they were saved without building them.
 
         Args:
@@ -96,11 +102,12 @@ class SnapshotCache:
             stat: Returns the state of a status file.
 
         Yields:
-            The row of each run that `get` would return and whose category is certain; the places of
-            all others.
+            The rows of those runs that `get` would return and whose category is certain, some at a
+            time; the places of all others.
         """
-        find, is_same = self._rows.get, self._is_same
-        digest_at, are_judged = self._columns[4], self._are_judged
+        find, digest_at, are_judged = self._rows.get, self._columns[4], self._are_judged
+        is_same = self._is_same
+        rows: list[int] = []
         for place in places:
             row = find(place.path[len(place.root) :])
             if row is None or not are_judged[digest_at[row]]:
@@ -111,7 +118,14 @@ class SnapshotCache:
             except OSError:
                 yield place
                 continue
-            yield row if is_same(row, place, state) else place
+            if not is_same(row, place, state):
+                yield place
+                continue
+            rows.append(row)
+            if len(rows) == _BLOCK:
+                yield rows
+                rows = []
+        yield rows
 
     def _is_same(self, row: int, place: RunDir, state: os.stat_result) -> bool:
         """Return whether a run is of the saved kind, and its status file of the saved version."""
@@ -135,13 +149,10 @@ class SnapshotCache:
     def at(self, rows: Iterable[int], root: str = "") -> Iterator[OutlinedRun]:
         """Yield the runs of some rows as they were saved, without their devices and owners."""
         paths = list(self._rows)
-        *signatures, _digest_at, shared_at, _ends = self._columns
+        inodes, sizes, modified, changed, *_others = self._columns
         for row in rows:
-            kind, metadata = self._metadata[shared_at[row]]
-            path = root + paths[row]
-            place = RunDir(root, path, os.path.basename(path), kind)
-            inode, size, modified, changed = (column[row] for column in signatures)
-            signature = inode, size, modified, changed
+            place, metadata = self._place(row, paths[row], root)
+            signature = inodes[row], sizes[row], modified[row], changed[row]
             yield OutlinedRun(place, self._outline(row), signature, 0, 0, metadata, True)
 
     def paths(self, rows: Iterable[int], root: str) -> Iterator[str]:
@@ -150,7 +161,7 @@ class SnapshotCache:
         return (root + paths[row] for row in rows)
 
     def runs(self, root: str, leave_out: Container[str] = ()) -> Iterator[Run]:
-        """Yield all runs as they were saved, the most recently written first.
+        """Yield all runs as they were saved: first what has failed, each the last written first.
 
         The root itself is left out: its id is the name of the directory that it leads to.
 
@@ -162,11 +173,23 @@ class SnapshotCache:
         paths = list(self._rows)
         rows = [row for row, path in enumerate(paths) if root + path not in leave_out]
         rows.sort(key=modified.__getitem__, reverse=True)
-        for one in self.at(rows, root):
-            with contextlib.suppress(*_DAMAGE):
-                run = build_outlined(one.place, one.metadata, one.outline)
-                if run is not None and run.path != root:
-                    yield run
+        is_problem = [digest.category.is_problem for digest in self._digests]
+        digest_at = self._columns[4]
+        rows.sort(key=lambda row: not is_problem[digest_at[row]])
+        for row in rows:
+            place, metadata = self._place(row, paths[row], root)
+            try:
+                run = build_outlined(place, metadata, self._outline(row))
+            except _DAMAGE:
+                continue
+            if run is not None and run.path != root:
+                yield run
+
+    def _place(self, row: int, below: str, root: str) -> tuple[RunDir, RunMetadata]:
+        """Return where the run of a row is, below a root, and its metadata."""
+        kind, metadata = self._metadata[self._columns[5][row]]
+        path = root + below
+        return RunDir(root, path, path.rpartition("/")[2], kind), metadata
 
     def _outline(self, row: int) -> Outline:
         digest_at, ends = self._columns[4], self._columns[6]
@@ -248,41 +271,54 @@ def is_worth_saving(new: int, runs: int) -> bool:
     return new >= max(_MIN_NEW_RUNS, _MIN_NEW_SHARE * runs)
 
 
-def encode(runs: Sequence[OutlinedRun]) -> bytes | None:
-    """Encode runs for storage; return None above `_MAX_BYTES`.
+class CacheWriter:
+    """Encodes runs for storage one after the other, without keeping them."""
 
-    Args:
-        runs: Cacheable runs of one root.
-    """
-    digests: dict[StateDigest, int] = {}
-    metadata: dict[tuple[str, RunMetadata], int] = {}
-    texts = [run.outline.text for run in runs]
-    signatures = zip(*(run.signature for run in runs), strict=True)
-    columns = [
-        *(signatures if runs else [()] * 4),
-        [digests.setdefault(run.outline.digest, len(digests)) for run in runs],
-        [metadata.setdefault((run.place.kind, run.metadata), len(metadata)) for run in runs],
-        accumulate(map(len, texts)),
-    ]
-    paths = os.fsencode("\0".join([run.place.path[len(run.place.root) :] for run in runs]))
-    shared = {
-        "format": _FORMAT,
-        "zone": _zone(),
-        "saved": time.time(),
-        "count": len(runs),
-        "paths": len(paths),
-        "digests": [_write_digest(digest) for digest in digests],
-        "metadata": list(metadata),
-    }
-    compressor = zlib.compressobj(1)
-    parts = [json.dumps(shared, separators=(",", ":")).encode(), b"\n"]
-    parts += [
-        array(code, column).tobytes() for code, column in zip(_TYPECODES, columns, strict=True)
-    ]
-    # One part after the other, so that other threads get their turn in between.
-    packed = [compressor.compress(part) for part in [*parts, paths, b"".join(texts)]]
-    data = b"".join([*packed, compressor.flush()])
-    return data if len(data) <= _MAX_BYTES else None
+    def __init__(self) -> None:
+        self._columns = [array(code) for code in _TYPECODES]
+        self._digests: dict[StateDigest, int] = {}
+        self._metadata: dict[tuple[str, RunMetadata], int] = {}
+        self._paths = bytearray()
+        self._text = bytearray()
+
+    def __len__(self) -> int:
+        """How many runs there are."""
+        return len(self._columns[0])
+
+    def add(self, run: OutlinedRun) -> None:
+        """Add a cacheable run of the root."""
+        place, (digest, text), signature = run.place, run.outline, run.signature
+        self._text += text
+        self._paths += b"\0" + os.fsencode(place.path[len(place.root) :])
+        shared = place.kind, run.metadata
+        row = (
+            *signature,
+            self._digests.setdefault(digest, len(self._digests)),
+            self._metadata.setdefault(shared, len(self._metadata)),
+            len(self._text),
+        )
+        for column, value in zip(self._columns, row, strict=True):
+            column.append(value)
+
+    def finish(self) -> bytes | None:
+        """Return the runs for storage; None above `_MAX_BYTES`."""
+        shared = {
+            "format": _FORMAT,
+            "zone": _zone(),
+            "saved": time.time(),
+            "count": len(self),
+            "paths": max(0, len(self._paths) - 1),
+            "digests": [_write_digest(digest) for digest in self._digests],
+            "metadata": list(self._metadata),
+        }
+        head = json.dumps(shared, separators=(",", ":")).encode()
+        compressor = zlib.compressobj(1)
+        # One part after the other, so that other threads get their turn in between.
+        packed = [compressor.compress(head + b"\n")]
+        packed += [compressor.compress(column.tobytes()) for column in self._columns]
+        packed += [compressor.compress(part) for part in (self._paths[1:], self._text)]
+        data = b"".join([*packed, compressor.flush()])
+        return data if len(data) <= _MAX_BYTES else None
 
 
 def _zone() -> int:

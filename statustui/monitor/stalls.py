@@ -119,18 +119,15 @@ def last_sign_of_life(run: Run, prober: Prober) -> float:
             signs += _write_time(path)
         else:
             linked[folder].append(path)
-    user = _owner_of(run.path) if linked else None
     for folder, paths in linked.items():
         with contextlib.suppress(OSError):
-            signs += prober.call(partial(_write_times, paths), CallTarget.link(folder, user))
+            own, around = os.lstat(folder), os.lstat(run.path)
+            if stat.S_ISDIR(own.st_mode) and own.st_dev == around.st_dev:
+                signs += _write_times(paths)
+            else:
+                target = CallTarget.link(folder, around.st_uid)
+                signs += prober.call(partial(_write_times, paths), target)
     return max(signs)
-
-
-def _owner_of(path: str) -> int | None:
-    try:
-        return os.lstat(path).st_uid
-    except OSError:  # pragma: no cover - a race with its removal
-        return None
 
 
 def _write_times(paths: Sequence[str]) -> list[float]:
@@ -170,6 +167,11 @@ class Stalls:
             due = run.updated_at + self._stale_after.of(run.current.state)
             self._due.schedule_no_later(run.path, due)
         elif run.kind != "series":
+            self._peers.add(run)
+
+    def add_finished(self, runs: Iterable[Run]) -> None:
+        """Add new runs that have finished, none of them a series."""
+        for run in runs:
             self._peers.add(run)
 
     def review_due(self, get: Callable[[str], Run | None]) -> Iterator[Run]:

@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from statustui.tui.terminal.viewers import Viewer
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class FilterChanged(Message):
     """The text of the filter line has changed."""
 
     text: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SearchChanged(Message):
     """The text of the search line has changed."""
 
     text: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Warned(Message):
     """Something besides the watching has gone wrong."""
 
@@ -42,7 +42,7 @@ class Warned(Message):
     """What, in one clean line."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class CommandDone(Message):
     """A command of the user has ended in the background, without an error."""
 
@@ -50,7 +50,7 @@ class CommandDone(Message):
     """What it has said, in one clean line."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class CommandReady(Message):
     """A command of the user is to be run in the foreground."""
 
@@ -61,21 +61,21 @@ class CommandReady(Message):
     """The open files that it inherits; whoever runs it closes them."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SubsetChosen(Message):
     """The user wants to list a subset of the runs only, or all again."""
 
     subset: Subset
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SortChosen(Message):
     """The user wants to sort by a key, or in reverse if the list is sorted by it already."""
 
     key: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class FilterChosen(Message):
     """The user wants to list what matches a filter."""
 
@@ -90,21 +90,21 @@ class SelectionMoved(Message):
     """Another row is under the cursor."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RunChosen(Message):
     """The user wants to open the run at `path`."""
 
     path: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ResultChosen(Message):
     """The user wants to see the run at `path`, another result of the test of the one on show."""
 
     path: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RunInspected(Message):
     """An inspection of the run at `path` has a result."""
 
@@ -112,7 +112,7 @@ class RunInspected(Message):
     result: InspectionResult
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ComparisonFound(Message):
     """A comparison with the run at `path` has a result."""
 
@@ -120,14 +120,14 @@ class ComparisonFound(Message):
     found: ComparisonRead
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class HistoriesFound(Message):
     """Histories of some runs have been read."""
 
     found: HistoriesRead
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ViewerWanted(Message):
     """The user wants an open file in a pager or an editor, which then has the terminal."""
 
@@ -135,14 +135,14 @@ class ViewerWanted(Message):
     file: FileIO
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class PageWanted(Message):
     """A log view needs another page of its log."""
 
     request: PageRequest
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SearchWanted(Message):
     """A log view searches its log, from offset `start` on or, `backwards`, up to there."""
 
@@ -151,14 +151,14 @@ class SearchWanted(Message):
     backwards: bool
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class TabChosen(Message):
     """The user wants another tab of the run."""
 
     name: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class LogChosen(Message):
     """The user wants another log."""
 

@@ -344,3 +344,22 @@ def test_ends_and_failures_are_told_per_hour() -> None:
     old = outlook_of([*runs, run_of("w", "s.a", 15 * HOUR - away)], now)
     assert old is not None
     assert len(old.failures) == 12
+
+
+def test_runs_that_are_added_at_once_count_as_if_they_came_one_by_one() -> None:
+    """Those that have ended, those that go on, and those that do neither."""
+    runs = [
+        run_of("1", "a", 3 * HOUR, works=HOUR),
+        run_of("2", "a", 2 * HOUR, works=HOUR, end=FAILED),
+        run_of("3", "a", 600.0),
+        waiting("4", "a", 60.0),
+        run_of("5", "a", HOUR)._replace(stall=Stall(NOW - HOUR, "no sign of life")),
+    ]
+    single, whole = Campaign(), Campaign()
+    for run in runs:
+        single.add(run)
+    whole.add_all(runs)
+    for campaign in (single, whole):
+        assert (campaign.changes, campaign.under_way) == (5, 2)
+        assert campaign.take_in(9)
+    assert whole.outlook(NOW) == single.outlook(NOW) is not None

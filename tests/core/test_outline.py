@@ -80,6 +80,7 @@ def _zone() -> Iterator[None]:
 @example(["1795467106.5 BUILD_FAILED x\n", "1795467107 BUILD_CREATED y\n"], None)
 @example(["1795467106.5 RUN_ERROR x\n", "1795467107 RUNNING y\n", "x RUNNING y\n"], None)
 @example(["x RUN_ERROR x\n", "1795467107 RUNNING y\n", "1795467108 RUNNING y\n"], None)
+@example(["1795467106.5 CREATED x\n", "x RUNNING y\n", "1795467108 COMPLETE result: PASS\n"], None)
 @example(["1795467106.5 INFO x\n"], None)
 @example(["1795467106.5 INVALID x\n"], None)
 @example(

@@ -14,8 +14,10 @@ from statustui.core.reading import (
     open_regular,
     opened,
     pack_signature,
+    packed_signature_of,
     signature_of,
     unpack_signature,
+    written_in,
 )
 
 
@@ -106,8 +108,19 @@ def test_a_signature_can_be_packed_and_unpacked() -> None:
     """Times that 64 bits cannot hold, which a filesystem may have, become the nearest they can."""
     signature = (1 << 63, 0, -1, 1_795_467_106_571_458_000)
     assert unpack_signature(pack_signature(signature)) == signature
+    assert written_in(pack_signature(signature)) == signature[2]
     beyond = unpack_signature(pack_signature((1, 2, 1 << 70, -(1 << 70))))
     assert beyond == (1, 2, (1 << 63) - 1, -(1 << 63))
+
+
+def test_a_file_packs_as_its_signature_does(tmp_path: Path) -> None:
+    """Also with a time that 64 bits cannot hold."""
+    path = tmp_path / "status"
+    path.touch()
+    state = os.stat(path)
+    assert packed_signature_of(state) == pack_signature(signature_of(state))
+    beyond = os.stat_result(list(state), {"st_mtime_ns": 1 << 70, "st_ctime_ns": 5})
+    assert unpack_signature(packed_signature_of(beyond))[2:] == ((1 << 63) - 1, 5)
 
 
 def test_what_is_missing_is_told_where_the_system_tells_it(

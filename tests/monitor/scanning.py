@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 from statustui.monitor.change_buffer import ChangeBuffer
 from statustui.monitor.events.listener import Listener
 from statustui.monitor.findings import (
     Finding,
     PathReleased,
-    PathRests,
-    RunChanged,
+    PathsRest,
     RunRemoved,
+    RunsChanged,
     StatusFileChanged,
 )
 from statustui.monitor.fs.mounts import Mount, reach_of
@@ -32,8 +33,15 @@ def pass_on(finding: Finding, listener: Listener) -> None:
         listener.check_announced(finding.path)
     elif isinstance(finding, PathReleased):
         listener.unwatch(finding.path)
-    elif isinstance(finding, PathRests):
-        listener.add_resting(finding.path)
+    elif isinstance(finding, PathsRest):
+        listener.add_resting(finding.paths)
+
+
+def changed_runs(findings: Iterable[Finding]) -> Iterator[Run]:
+    """The runs that were found or have changed, in order."""
+    for finding in findings:
+        if isinstance(finding, RunsChanged):
+            yield from finding.runs
 
 
 class ScannerDriver:
@@ -63,9 +71,9 @@ class ScannerDriver:
         buffer = ChangeBuffer()
         for finding in findings:
             self.findings.append(finding)
-            if isinstance(finding, RunChanged):
-                buffer.add_run(finding.run)
-            elif isinstance(finding, RunRemoved):
+            for run in changed_runs([finding]):
+                buffer.add_run(run)
+            if isinstance(finding, RunRemoved):
                 buffer.remove_run(finding.path)
             elif self.listener is not None:
                 pass_on(finding, self.listener)

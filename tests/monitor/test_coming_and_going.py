@@ -229,7 +229,7 @@ def test_a_run_inside_a_run_is_found_and_stays_when_the_outer_one_ends(
 @pytest.fixture
 def slow_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check finished runs, and sweep, once an hour only."""
-    pace = PollPolicy(1.0, 3600.0, 3600.0, 3600.0, 4000.0, 1)
+    pace = PollPolicy(1.0, 3600.0, 3600.0, 3600.0, 5.0, 1000.0, 4000.0, 400.0, 1)
     monkeypatch.setattr("statustui.monitor.poll_policy._POLICIES", dict.fromkeys(Reach, pace))
 
 

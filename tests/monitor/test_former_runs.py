@@ -22,13 +22,12 @@ from statustui.core.recent_results import MAX_RESULTS, Change
 from statustui.core.run import Run
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CachePart, RootIdentity
-from statustui.monitor.findings import RunChanged
 from statustui.monitor.former_runs import FormerRuns, read_former
 from statustui.monitor.fs.deadline import NoThreadError
 from statustui.monitor.once import Picture, read_once
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
-from tests.monitor.scanning import ScannerDriver
+from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.monitor.stores import MemoryStore
 from tests.monitor.test_jobs import kill, write_job
 from tests.runs import make
@@ -170,8 +169,7 @@ def test_what_is_only_out_of_reach_is_not_taken_for_gone(tmp_path: Path) -> None
 
 def last_told(driver: ScannerDriver) -> dict[str, Run]:
     """Id -> each run as it was last told."""
-    changes = (finding.run for finding in driver.findings if isinstance(finding, RunChanged))
-    return {run.id: run for run in changes}
+    return {run.id: run for run in changed_runs(driver.findings)}
 
 
 def review(driver: ScannerDriver) -> None:

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from statustui.core.run import RunMetadata
+from statustui.core.working_dir import find_runs
 from statustui.monitor.batch import Batch, RootHealth
-from statustui.monitor.findings import RunChanged, RunRemoved
+from statustui.monitor.findings import Finding, RunRemoved
+from statustui.monitor.first_read import FirstReader
 from statustui.monitor.monitor import Monitor
+from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
-from tests.monitor.scanning import ScannerDriver
+from statustui.monitor.publisher import RootPublisher
+from statustui.monitor.snapshot_cache import SnapshotCache
+from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.monitor.stores import MemoryStore
-from tests.trees import append, write_run
+from tests.trees import append, write_nothing, write_run
 from tests.waiting import wait_until
+
+
+def save(root: Path) -> MemoryStore:
+    """Return what a session saves of a tree."""
+    store = MemoryStore()
+    driver = ScannerDriver(root, Settings(store=store))
+    driver.sweep_all()
+    driver.scanner.save_cache()
+    wait_until(lambda: store.saved)
+    return store
 
 
 @pytest.fixture
@@ -27,17 +46,12 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
         run = write_run(tmp_path / "test_runs" / str(number), f"COMPLETE result: FAIL {number}")
         os.utime(run / "status", (1000 + number, 1000 + number))
     write_run(tmp_path / "test_runs" / "99", "RUNNING x")
-    store = MemoryStore()
-    driver = ScannerDriver(tmp_path, Settings(store=store))
-    driver.sweep_all()
-    driver.scanner.save_cache()
-    wait_until(lambda: store.saved)
-    return store
+    return save(tmp_path)
 
 
 def ids(driver: ScannerDriver) -> list[str]:
     """The ids of the runs that were found or have changed, in order."""
-    return [finding.run.id for finding in driver.findings if isinstance(finding, RunChanged)]
+    return [run.id for run in changed_runs(driver.findings)]
 
 
 def test_finished_runs_are_known_before_anything_is_read(
@@ -52,6 +66,78 @@ def test_finished_runs_are_known_before_anything_is_read(
     assert len(driver.scanner) == 0
     assert driver.scanner.as_of is not None
     assert before - 60 < driver.scanner.as_of < time.time()
+
+
+def test_failures_are_known_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are what is looked for; among them, the last one first. The number is known at once."""
+    monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
+    monkeypatch.setattr("statustui.monitor.known_runs._BLOCK", 4)
+    for number in range(30):
+        result = "PASS" if number % 3 else "FAIL"
+        run = write_run(tmp_path / "test_runs" / str(number), f"COMPLETE result: {result}")
+        os.utime(run / "status", (1000 + number, 1000 + number))
+    store = save(tmp_path)
+    driver = ScannerDriver(tmp_path, Settings(store=store))
+    findings = driver.scanner.read_cache()
+    driver.apply(itertools.islice(findings, 1))
+    assert ids(driver) == ["27", "24", "21", "18"]
+    scanner = driver.scanner
+    assert (scanner.found, scanner.read_count, scanner.as_of) == (30, 4, None)
+    driver.apply(findings)
+    assert ids(driver)[9:12] == ["0", "29", "28"]
+    assert scanner.read_count == 0
+    assert scanner.as_of is not None
+
+
+def test_what_was_shown_is_confirmed_without_being_built_again(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    """The snapshot is the one that a whole read makes."""
+    cache = SnapshotCache(next(iter(store.saved.values())))
+    shown = {run.path: run for run in cache.runs(str(tmp_path))}
+    places = list(find_runs(str(tmp_path), write_nothing))
+    first = FirstReader(cache=cache, shown=shown)
+    assert {place.id for place in places if first.confirm(place) is None} == {"99"}
+    for place in places[:30]:
+        confirmed = first.confirm(place)
+        assert confirmed is None or confirmed == first.read(place)
+    append(tmp_path / "test_runs" / "7", "COMPLETE result: PASS")
+    shutil.rmtree(tmp_path / "test_runs" / "8")
+    nameless = shown[str(tmp_path / "test_runs" / "9")]
+    shown[nameless.path] = nameless._replace(metadata=RunMetadata())
+    lost = {place.id for place in places if first.confirm(place) is None}
+    assert lost == {"7", "8", "9", "99"}
+
+
+def test_a_file_that_an_equal_one_has_replaced_changes_nothing(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    """What was shown of the run goes on being its picture."""
+    status = tmp_path / "test_runs" / "7" / "status"
+    state = os.stat(status)
+    copy = status.with_name("copy")
+    copy.write_bytes(status.read_bytes())
+    os.utime(copy, ns=(state.st_atime_ns, state.st_mtime_ns))
+    copy.replace(status)
+    driver = ScannerDriver(tmp_path, Settings(store=store))
+    driver.apply(driver.scanner.read_cache())
+    assert ids(driver).count("7") == 1
+    driver.sweep_all()
+    assert ids(driver).count("7") == 1
+
+
+def test_reading_what_was_saved_ends_when_it_is_stopped(
+    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the next block; a part of it has no age."""
+    monkeypatch.setattr("statustui.monitor.known_runs._BLOCK", 10)
+    driver = ScannerDriver(tmp_path, Settings(store=store))
+    findings = driver.scanner.read_cache()
+    driver.apply([next(findings)])
+    driver.stopped.set()
+    driver.apply(findings)
+    assert len(ids(driver)) == 10
+    assert driver.scanner.as_of is None
 
 
 def test_a_sweep_reports_what_is_different_from_what_was_saved(
@@ -69,7 +155,7 @@ def test_a_sweep_reports_what_is_different_from_what_was_saved(
     assert removed == [str(tmp_path / "test_runs" / "8")]
     assert (len(driver.scanner), driver.scanner.unchecked_count) == (30, 0)
     assert driver.scanner.as_of is None
-    changed = [finding.run for finding in driver.findings if isinstance(finding, RunChanged)]
+    changed = changed_runs(driver.findings)
     assert {run.id: run.result for run in changed} == {"7": "PASS", "99": None}
 
 
@@ -97,11 +183,7 @@ def test_the_root_itself_is_no_known_run(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("statustui.monitor.snapshot_cache._MIN_NEW_RUNS", 1)
     write_run(tmp_path, "RUN_FAILED x")
     write_run(tmp_path / "inner", "RUN_FAILED x")
-    store = MemoryStore()
-    driver = ScannerDriver(tmp_path, Settings(store=store))
-    driver.sweep_all()
-    driver.scanner.save_cache()
-    wait_until(lambda: store.saved)
+    store = save(tmp_path)
     driver = ScannerDriver(tmp_path, Settings(store=store))
     driver.apply(driver.scanner.read_cache())
     assert ids(driver) == ["inner"]
@@ -128,3 +210,33 @@ def test_a_monitor_says_how_old_its_picture_is_until_it_is_checked(
     last = health()
     assert last is not None
     assert (last.as_of, last.found, last.read) == (None, 31, 31)
+
+
+def test_the_age_of_what_was_saved_is_told_before_the_filesystem_is_asked(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    """It may hang from then on."""
+    batches: list[Batch] = []
+    loop = PollLoop(
+        str(tmp_path),
+        Settings("poll", store=store),
+        max_watches=None,
+        publisher=RootPublisher(str(tmp_path), batches.append),
+        stopped=threading.Event(),
+        wake=threading.Event(),
+    )
+    told: list[RootHealth] = []
+
+    def hang(_room: float, *, everything: bool) -> Iterator[Finding]:
+        assert not everything
+        told.append(batches[-1].health[0])
+        return iter(())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop.scanner, "sweep", hang)
+        loop.run_round(frozenset())
+    loop.close()
+    [health] = told
+    assert health.as_of is not None
+    assert (health.found, health.read) == (30, 0)
+    assert sum(len(batch.changed) for batch in batches) == 30

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,116 @@ def test_active_runs_are_always_due_and_finished_ones_in_rotation() -> None:
     assert [second for second, paths in turns.items() if "old" in paths] == [60, 120]
     # Its rest grows with its age.
     assert [second for second, paths in turns.items() if "new" in paths][:5] == [2, 5, 8, 11, 15]
+
+
+def test_quiet_runs_are_checked_less_often_and_not_all_at_once() -> None:
+    """Without events; a run that has no file, or whose file has changed, is due in every sweep."""
+    written = {f"quiet{number}": 900.0 for number in range(160)} | {"lively": 999.0, "new": 0.0}
+    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), written.__getitem__)
+    for path in written:
+        schedule.add_run(make(path, "RUNNING x"), 0, 1000)
+    assert schedule.always_due == len(written)
+    assert set(schedule.due_runs(9, 0, 1000)) == set(written)
+    assert schedule.always_due == pytest.approx(2 + 160 / 5)
+    due = {second: schedule.due_runs(9, second, 1000 + second) for second in range(1, 51)}
+    assert all({"lively", "new"} <= set(paths) for paths in due.values())
+    for number in range(160):
+        seconds = [second for second, paths in due.items() if f"quiet{number}" in paths]
+        assert {later - sooner for sooner, later in pairwise(seconds)} <= {5, 6}
+        assert len(seconds) >= 9
+    assert max(map(len, due.values())) < 50
+    written["quiet7"] = 1050.0
+    schedule.add_run(make("quiet7", "RUNNING y"), 50, 1050)
+    assert all("quiet7" in schedule.due_runs(9, second, 1000 + second) for second in range(51, 99))
+    for path in written:
+        schedule.remove(path)
+    assert schedule.due_runs(9, 200, 1200) == []
+
+
+def test_a_quiet_run_that_has_finished_rests() -> None:
+    """It is active no more."""
+    written = {"run": 900.0}
+    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), written.__getitem__)
+    schedule.add_run(make("run", "RUNNING x"), 0, 1000)
+    assert schedule.due_runs(9, 0, 1000) == ["run"]
+    schedule.add_run(make("run", "COMPLETE x"), 1, 1001)
+    assert schedule.quiet_rest is None
+    assert [second for second in range(2, 30) if schedule.due_runs(9, second, 1000 + second)] == [
+        11,
+        21,
+    ]
+
+
+@pytest.mark.parametrize("interval", [0.1, 0.5, 1.0, 3.0])
+def test_an_interval_of_the_user_holds_for_quiet_runs_too(interval: float) -> None:
+    """They are checked in every sweep, though sweeps last a moment longer than it."""
+    for reach in Reach:
+        schedule = Schedule(
+            policy_for(reach, Settings(interval=interval)), {"run": 900.0}.__getitem__
+        )
+        assert schedule.policy.tick == interval
+        schedule.add_run(make("run", "RUNNING x"), 0, 1000)
+        sweeps = [step * 1.003 * interval for step in range(200)]
+        assert all(schedule.due_runs(9, now, 1000 + now) == ["run"] for now in sweeps)
+        assert (schedule.quiet_rest, schedule.always_due) == (None, 1)
+
+
+def test_very_many_quiet_runs_are_checked_less_often() -> None:
+    """It is said how often; and if most of them go, the others are checked as often as any."""
+    written = {str(number): 900.0 for number in range(12_500)}
+    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), written.__getitem__)
+    for path in written:
+        schedule.add_run(make(path, "RUNNING x"), 0, 1000)
+    due = [schedule.due_runs(9, second, 1000 + second) for second in range(60)]
+    assert len(due[0]) == 12_500
+    assert max(map(len, due[1:])) == 1000
+    assert schedule.quiet_rest == 13
+    for path in ("0", "7", "12499"):
+        seconds = [second for second, paths in enumerate(due) if path in paths]
+        assert {later - sooner for sooner, later in pairwise(seconds[1:])} <= {12, 13, 14}
+    for path in list(written)[5:]:
+        schedule.remove(path)
+    assert schedule.quiet_rest == 5
+    soon = [schedule.due_runs(9, second, 1000 + second) for second in range(60, 67)]
+    assert set(chain.from_iterable(soon)) == set("01234")
+
+
+def test_what_events_announce_is_checked_only_as_often_as_the_policy_allows() -> None:
+    """Very many runs under way, and very many finished ones, take 100 checks a second each."""
+    runs = {f"active{number}": ("RUNNING x", 99.0) for number in range(1_000)}
+    runs |= {f"done{number}": ("COMPLETE x", 0.0) for number in range(10_000)}
+    schedule = schedule_of(**runs, unheard=("RUNNING x", 99))
+    schedule.is_announced = "unheard".__ne__
+    due = {second: schedule.due_runs(1e9, second, second) for second in range(1, 130)}
+    assert all("unheard" in paths for paths in due.values())
+    assert [second for second, paths in due.items() if "active1" in paths][:4] == [1, 12, 23, 34]
+    assert [second for second, paths in due.items() if "done1" in paths] == [1, 101]
+
+
+def test_runs_that_no_event_announces_any_more_are_due_like_any_others() -> None:
+    """Although they would have rested for longer; active ones are due in every sweep again."""
+    runs = {f"done{number}": ("COMPLETE x", 1e6) for number in range(10_000)}
+    schedule = schedule_of(**runs, active=("RUNNING x", 99))
+    schedule.is_announced = lambda _path: True
+    assert len(schedule.due_runs(1e9, 100, 100)) == 10_001
+    schedule.expect_no_events(["done1", "active", "unknown"], 101, 101)
+    assert [schedule.due_runs(1e9, second, second) for second in (110.5, 111)] == [
+        ["active"],
+        ["active", "done1"],
+    ]
+    schedule.is_announced = None
+    schedule.expect_no_events(list(schedule.resting), 102, 102)
+    assert len(schedule.due_runs(1e9, 162, 162)) == 10_001
+
+
+def test_what_is_checked_in_every_sweep_is_counted() -> None:
+    """Of what events announce only the share that a sweep checks."""
+    runs = {f"active{number}": ("RUNNING x", 99.0) for number in range(1_000)}
+    schedule = schedule_of(**runs, unheard=("RUNNING x", 99))
+    assert schedule.always_due == 1_001
+    schedule.is_announced = "unheard".__ne__
+    schedule.due_runs(1e9, 1, 1)
+    assert schedule.always_due == 1 + 500
 
 
 def test_finished_runs_wait_when_there_is_no_room() -> None:
@@ -241,11 +352,11 @@ def test_a_publisher_delivers_removals_before_later_changes() -> None:
     delivered: list[Batch] = []
     publisher = RootPublisher("root", delivered.append)
     first, second = make("a", "RUNNING x"), make("a", "COMPLETE x")
-    publisher.add_run(first)
-    publisher.add_run(make("b", "RUNNING x"))
+    publisher.add_runs([first])
+    publisher.add_runs([make("b", "RUNNING x")])
     publisher.remove_run("b")
     publisher.remove_run("a")
-    publisher.add_run(second)
+    publisher.add_runs([second])
     publisher.publish(RootHealth("root", found=2))
     assert delivered[0].changed == (second,)
     assert delivered[0].removed == ("b", "a")
@@ -256,7 +367,7 @@ def test_a_publisher_delivers_removals_before_later_changes() -> None:
     publisher.publish(RootHealth("root", found=2))
     assert delivered[2].health[0].silent is None
     publisher.close()
-    publisher.add_run(first)
+    publisher.add_runs([first])
     publisher.publish(RootHealth("root", found=3))
     assert len(delivered) == 3
 
@@ -282,7 +393,7 @@ def test_applying_all_batches_yields_the_current_runs(
             truth.pop(path, None)
         else:
             truth[path] = make(path, f"{state} {number}")
-            publisher.add_run(truth[path])
+            publisher.add_runs([truth[path]])
         if number % 3 == 0:
             publisher.publish(health)
             assert picture == truth
@@ -298,9 +409,11 @@ def test_settings_override_the_policy_of_the_filesystem() -> None:
     assert [local.rest_after(age) for age in (0, 20, 1e6)] == [1.0, 2.0, 60.0]
     assert [local.rest_after(1e6, is_announced=heard) for heard in (True, False)] == [60.0, 10.0]
     assert [local.rest_after(9000, is_announced=heard) for heard in (True, False)] == [60.0, 10.0]
+    assert [local.rest_after(9, is_announced=heard) for heard in (True, False)] == [1.0, 1.0]
     assert [remote.rest_after(age) for age in (0, 9000, 1e6)] == [2.0, 60.0, 300.0]
     chosen = policy_for(Reach.REMOTE, Settings("auto", 9.0, 70.0))
     assert (chosen.tick, chosen.behind_events, chosen.max_checks) == (9.0, 9.0, 70.0)
+    assert policy_for(Reach.LOCAL, Settings("auto", 9.0, 70.0)).max_announced_checks == 70.0
 
 
 def test_events_count_as_reliable_while_most_changes_are_announced() -> None:
@@ -406,6 +519,17 @@ def test_a_queue_knows_when_the_next_path_is_due() -> None:
     queue.schedule_no_later("a", 2.5)
     assert queue.pop_due(math.inf, 2.9) == ["a"]
     assert queue.pop_due(math.inf, 9.0) == []
+
+
+def test_a_queue_gives_out_only_as_much_as_there_is_room_for() -> None:
+    """Paths that have been removed, or moved to another time, take none of it."""
+    queue = DueQueue()
+    for path in "abcdef":
+        queue.schedule(path, 1.0)
+    queue.remove("b")
+    queue.schedule("c", 2.0)
+    assert [queue.pop_due(2, 1.0) for _ in range(3)] == [["a", "d"], ["e", "f"], []]
+    assert (queue.pop_due(2, 2.0), queue.count, len(queue)) == (["c"], 0, 0)
 
 
 def test_paths_that_are_scheduled_and_removed_for_ever_take_no_memory() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,12 +14,12 @@ import pytest
 
 from statustui.core.durations import StaleAfter
 from statustui.monitor.batch import Batch
-from statustui.monitor.findings import RunChanged
-from statustui.monitor.fs.tree_policy import TreePolicy
+from statustui.monitor.findings import Finding, RunsChanged
 from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.root_scanner import RootScanner
+from statustui.monitor.run_reader import RunReader
 from tests.monitor.scanning import ScannerDriver, move_elsewhere, put_on_filesystem
 from tests.trees import append, read_runs, write_run
 from tests.waiting import wait_until
@@ -36,6 +38,42 @@ def test_the_runs_below_a_deleted_directory_are_removed(tmp_path: Path) -> None:
     assert driver.scanner.unreadable.reasons == {}
 
 
+def test_a_root_that_vanishes_during_a_sweep_keeps_its_runs(tmp_path: Path) -> None:
+    """Those that had been checked, and the others."""
+    root = tmp_path / "wd"
+    runs = [write_run(root / "test_runs" / str(number), "RUNNING") for number in range(5)]
+    driver = ScannerDriver(root)
+    driver.sweep_all()
+    for run in runs:
+        append(run, "COMPLETE result: PASS")
+    for finding in driver.scanner.sweep(99, everything=False):
+        driver.apply([finding])
+        if isinstance(finding, RunsChanged):
+            root.rename(tmp_path / "elsewhere")
+    assert driver.scanner.unreadable.is_root_lost
+    assert sorted(driver.states().values()) == ["COMPLETE", *["RUNNING"] * 4]
+
+
+def test_a_run_whose_directory_refuses_an_answer_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its status file may be there still."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING")
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    (run / "status").unlink()
+    failures = {str(run): PermissionError(errno.EACCES, "Permission denied")}
+    failure_at = driver.scanner.unreadable.failure_at
+    monkeypatch.setattr(
+        driver.scanner.unreadable,
+        "failure_at",
+        lambda path: failures.get(path) or failure_at(path),
+    )
+    driver.check(run)
+    assert driver.states() == {"1": "RUNNING"}
+    assert driver.scanner.unreadable.reasons == {str(run): "Permission denied"}
+
+
 def test_a_sweep_ends_when_it_is_stopped(tmp_path: Path) -> None:
     """The number of runs found includes those that were not read."""
     for number in range(5):
@@ -43,7 +81,7 @@ def test_a_sweep_ends_when_it_is_stopped(tmp_path: Path) -> None:
     stopped = threading.Event()
     scanner = RootScanner(str(tmp_path), Settings(), stopped)
     for finding in scanner.sweep(9, everything=True):
-        if isinstance(finding, RunChanged):
+        if isinstance(finding, RunsChanged):
             stopped.set()
     assert len(scanner) == 1
     assert scanner.found == 5
@@ -154,21 +192,34 @@ def test_a_stalled_run_stays_stalled_when_it_is_read_again(tmp_path: Path) -> No
     assert [one.stall for one in driver.batches[-1].changed] == [None]
 
 
+@pytest.mark.parametrize(
+    ("status", "what", "failing"),
+    [
+        ("RUNNING x", "fs.tree_policy.TreePolicy.add_device", 3),
+        ("COMPLETE result: PASS", "fs.tree_policy.TreePolicy.add_device", 1),
+        ("COMPLETE result: PASS", "stalls.Stalls.add_finished", 1),
+    ],
+)
 def test_runs_that_an_internal_error_has_kept_from_being_published_are_published_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    status: str, what: str, failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until then the root says so."""
+    """Until then the root says so; whether they are taken one by one or all at once."""
+    monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
+    read = RunReader.read
+    monkeypatch.setattr(
+        RunReader, "read_new", lambda reader, places: iter([list(read(reader, places))])
+    )
     for number in range(1, 7):
-        write_run(tmp_path / "test_runs" / str(number), "RUNNING x")
+        write_run(tmp_path / "test_runs" / str(number), status)
     calls: list[int] = []
 
-    def fail_once(_policy: TreePolicy, _device: int, _path: str) -> bool:
+    def fail_once(*_arguments: object) -> bool:
         calls.append(1)
-        if len(calls) == 3:
+        if len(calls) == failing:
             raise RuntimeError("can't start new thread")
         return False
 
-    monkeypatch.setattr(TreePolicy, "add_device", fail_once)
+    monkeypatch.setattr(f"statustui.monitor.{what}", fail_once)
     batches: list[Batch] = []
     loop = PollLoop(
         str(tmp_path),
@@ -216,6 +267,42 @@ def test_a_long_round_is_no_suspension(tmp_path: Path, monkeypatch: pytest.Monke
     now[0] += 1e4
     loop.run_round(frozenset())
     assert sweeps[-1] == 2
+    loop.close()
+
+
+def test_a_cache_that_takes_long_to_read_is_no_suspension(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first sweep has just read is not checked once more."""
+    write_run(tmp_path / "1", "COMPLETE")
+    now = [1e9]
+    clock = SimpleNamespace(time=lambda: now[0], monotonic=time.monotonic)
+    monkeypatch.setattr("statustui.monitor.poll_loop.time", clock)
+    loop = PollLoop(
+        str(tmp_path),
+        Settings("poll", interval=3600.0),
+        max_watches=None,
+        publisher=RootPublisher(str(tmp_path), lambda _batch: None),
+        stopped=threading.Event(),
+        wake=threading.Event(),
+    )
+
+    def read_slowly() -> Iterator[Finding]:
+        now[0] += 1e4
+        return iter(())
+
+    monkeypatch.setattr(loop.scanner, "read_cache", read_slowly)
+    checked: list[list[str]] = []
+    check = loop.scanner.check
+
+    def spy(paths: Collection[str]) -> Iterator[Finding]:
+        checked.append(list(paths))
+        return check(paths)
+
+    monkeypatch.setattr(loop.scanner, "check", spy)
+    loop.run_round(frozenset())
+    assert len(loop.scanner) == 1
+    assert not any(checked)
     loop.close()
 
 

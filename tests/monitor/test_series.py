@@ -267,8 +267,11 @@ def test_following_a_tree_prints_every_change_of_a_series(tmp_path: Path, mode: 
         wait_until(lambda: not following.runs)
 
 
-def test_a_run_of_two_series_stays_in_one_when_the_other_is_removed(tmp_path: Path) -> None:
-    """A change of the run still updates the other series."""
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_run_of_two_series_stays_in_one_when_the_other_is_removed(
+    tmp_path: Path, *, at_once: bool
+) -> None:
+    """A change of the run still updates the other series, whether it comes alone or with others."""
     every = AllSeries(StaleAfter(1000.0), lambda: 2000.0, {})
     for name in ("1", "2"):
         series = tmp_path / "series" / name
@@ -279,7 +282,10 @@ def test_a_run_of_two_series_stays_in_one_when_the_other_is_removed(tmp_path: Pa
     every.forget(str(tmp_path / "series" / "1"))
     every.forget(str(tmp_path / "series" / "1"))
     member = make(str(tmp_path / "test_runs" / "7"), "RUNNING x", start=1600.0)
-    every.add(member)
+    if at_once:
+        every.add_runs([member.path, str(tmp_path / "test_runs" / "8")])
+    else:
+        every.add(member)
     [other] = every.review_changed({member.path: member}.get)
     assert other.path == str(tmp_path / "series" / "2")
 

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -27,7 +28,7 @@ from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.snapshot import ONE_STEP_BYTES, read_snapshot
-from statustui.monitor.snapshot_cache import SnapshotCache, encode, outlined
+from statustui.monitor.snapshot_cache import CacheWriter, SnapshotCache, outlined
 from tests.monitor.reading import read_first
 from tests.monitor.scanning import ScannerDriver
 from tests.monitor.stores import MemoryStore
@@ -44,6 +45,16 @@ def cacheable_below(root: Path) -> list[OutlinedRun]:
     """Every run that can be cached, as a monitor has it, which holds no outlines."""
     found = [read_first(place) for place in places_below(root)]
     return [run for one in found if one is not None and (run := outlined(one)) is not None]
+
+
+def encode(runs: Iterable[OutlinedRun]) -> bytes:
+    """Return runs as they are stored."""
+    writer = CacheWriter()
+    for run in runs:
+        writer.add(run)
+    data = writer.finish()
+    assert data is not None
+    return data
 
 
 def finished_tree(root: Path, count: int = 30) -> list[Path]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.run import Run, RunMetadata
-from statustui.monitor.fs.prober import Prober
+from statustui.monitor.fs.prober import CallTarget, Prober, Result
+from statustui.monitor.poll_policy import Settings
 from statustui.monitor.stalls import Peers, Stalls, last_sign_of_life
+from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.runs import make
 from tests.trees import append, read_runs, write_run
 
@@ -94,6 +97,62 @@ def test_a_log_that_grows_is_a_sign_of_life(tmp_path: Path) -> None:
     os.utime(plain / "job.out", (START + 100, START + 100))
     [run] = read_runs(plain, DEFAULT_STALE_AFTER, START)
     assert last_sign_of_life(run, Prober(9.0)) == START + 100
+
+
+class CountingProber(Prober):
+    """Counts its calls."""
+
+    calls = 0
+
+    def call(self, work: Callable[[], Result], target: CallTarget | None = None) -> Result:
+        """Call on this thread."""
+        self.calls += target is not None
+        return work()
+
+
+def test_only_logs_that_may_be_elsewhere_are_asked_for_on_another_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a link, or on another filesystem; both are signs of life as any other."""
+    run = write_run(tmp_path / "test_runs" / "1", "RUNNING x", start=START)
+    job = run / "job"
+    job.mkdir()
+    (job / "kickoff.log").touch()
+    os.utime(job / "kickoff.log", (START + 100, START + 100))
+    [known] = read_runs(tmp_path, DEFAULT_STALE_AFTER, START)
+    prober = CountingProber(9.0)
+    assert (last_sign_of_life(known, prober), prober.calls) == (START + 100, 0)
+    lstat = os.lstat
+
+    def elsewhere(path: str) -> os.stat_result:
+        state = lstat(path)
+        return (
+            os.stat_result([*state[:2], state.st_dev + 1, *state[3:]])
+            if path == str(job)
+            else state
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "lstat", elsewhere)
+        assert (last_sign_of_life(known, prober), prober.calls) == (START + 100, 1)
+    job.rename(tmp_path / "job")
+    job.symlink_to(tmp_path / "job")
+    assert (last_sign_of_life(known, prober), prober.calls) == (START + 100, 2)
+
+
+def test_a_run_that_is_found_finished_stalls_as_it_does_when_it_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file says that it has finished, and nobody knows its state."""
+    monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
+    run = write_run(tmp_path / "test_runs" / "1", "SOME_STRANGE x", start=START)
+    (run / "RUN_COMPLETE").touch()
+    driver = ScannerDriver(tmp_path, Settings(clock=lambda: START + 30 * HOUR))
+    driver.sweep_all()
+    found = list(changed_runs(driver.findings))[-1]
+    assert found.is_finished
+    assert found.stall is not None
+    assert [found.stall] == [one.stall for one in stalled(tmp_path, START + 30 * HOUR).values()]
 
 
 def test_a_stalled_run_is_checked_again(tmp_path: Path) -> None:

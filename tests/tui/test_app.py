@@ -14,12 +14,13 @@ from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
 from statustui.core.categories import Category
-from statustui.monitor.batch import Batch
+from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.monitor import Monitor
 from statustui.tui.app import StatusApp
 from statustui.tui.screens.help import HelpScreen
 from statustui.tui.screens.run import RunScreen
 from statustui.tui.screens.runs import RunsScreen
+from statustui.tui.widgets.health import explain
 from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import shares
 from tests.runs import make
@@ -435,6 +436,11 @@ async def test_the_health_says_how_the_picture_comes_about_and_how_old_it_is() -
         source.deliver_health(interval=20.0, fallback="no events: none to be had")
         await settle(pilot)
         assert "1 run, polling every 20 s (no events: none to be had)" in shown(app)
+        source.deliver_health(interval=1.0, quiet=5.0)
+        await settle(pilot)
+        assert "1 run, polling every 1 to 5 s, in ./working_dir" in shown(app)
+        explained = dict(explain(RootHealth("r", quiet=5.0), 0.0))
+        assert "a new status for a minute every 5 s" in explained["watched by"]
         source.deliver_health(silent=12.7, as_of=NOW - 12)
         await settle(pilot)
         assert screen_lines(app)[-2].startswith("not answering for 12s: 1 run")
@@ -686,7 +692,7 @@ async def test_marks_and_flags_of_what_has_just_changed() -> None:
         await settle(pilot)
         assert line_of(app, "3").startswith("•▸")
         seconds[0] += 10
-        app.screen.query_one(RunTable)._tick()  # noqa: SLF001 - as the clock would
+        app.screen.query_one(RunTable).update_ages()
         await settle(pilot)
         assert line_of(app, "3").startswith(" ▸")
 

@@ -39,6 +39,8 @@ _EVENT_HEADER = struct.Struct("iIII")
 """Watch, mask, cookie and length of the name, which follows, padded with NUL bytes."""
 _GATHER_SECONDS = 0.02
 """Delay for which events are gathered, so that they are reported together."""
+_BLOCK = 1024
+"""Numbers of watches that share a list."""
 _BUFFER_BYTES = 1 << 16
 _MAX_READS_PER_BATCH = 16
 """Events are reported after this many reads, even if more are waiting."""
@@ -67,7 +69,7 @@ class Inotify:
         self._wake_read, self._wake_write = os.pipe()
         self._lock = threading.Lock()
         self._watch_of: dict[str, int] = {}
-        self._path_of: dict[int, str] = {}
+        self._path_of = _PathsByWatch()
         self._is_closed = False
         threading.Thread(target=self._serve, name="watch", daemon=True).start()
 
@@ -96,7 +98,7 @@ class Inotify:
                     return False
                 raise error
             # A renamed directory keeps its watch in the kernel.
-            before = self._path_of.get(watch)
+            before = self._path_of[watch]
             if before is not None and before != path:
                 del self._watch_of[before]
             self._path_of[watch] = path
@@ -108,7 +110,7 @@ class Inotify:
         with self._lock:
             watch = self._watch_of.pop(path, None)
             if watch is not None:
-                self._path_of.pop(watch, None)
+                self._path_of[watch] = None
                 if not self._is_closed:
                     self._libc.inotify_rm_watch(self._descriptor, watch)
 
@@ -156,7 +158,7 @@ class Inotify:
         while place < len(data):
             watch, mask, _cookie, length = _EVENT_HEADER.unpack_from(data, place)
             place += _EVENT_HEADER.size + length
-            path = self._path_of.get(watch)
+            path = self._path_of[watch]
             if mask & _OVERFLOW:
                 has_lost_events = True
             elif path is None:
@@ -175,9 +177,35 @@ class Inotify:
     def _forget(self, watch: int) -> None:
         """Drop a watch that the kernel has ended because its directory is gone."""
         with self._lock:
-            path = self._path_of.pop(watch, None)
+            path, self._path_of[watch] = self._path_of[watch], None
             if path is not None and self._watch_of.get(path) == watch:
                 del self._watch_of[path]
+
+
+class _PathsByWatch:
+    """The paths of watches by their numbers, which the kernel gives one after the other."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, list[str | None]] = {}
+        """The paths of so many numbers each; None for one without a watch."""
+
+    def __getitem__(self, watch: int) -> str | None:
+        """Return the path of a watch; None if there is no such watch."""
+        block = self._blocks.get(watch // _BLOCK)
+        return None if block is None else block[watch % _BLOCK]
+
+    def __setitem__(self, watch: int, path: str | None) -> None:
+        number, place = divmod(watch, _BLOCK)
+        if number not in self._blocks:
+            self._blocks[number] = [None] * _BLOCK
+        block = self._blocks[number]
+        block[place] = path
+        if path is None and not any(block):
+            del self._blocks[number]
+
+    def clear(self) -> None:
+        """Forget all paths."""
+        self._blocks.clear()
 
 
 def has_inotify() -> bool:

@@ -170,39 +170,42 @@ class Listener:
             self._watcher.discard(path)
         self._resting.pop(path, None)
 
-    def add_resting(self, path: str) -> None:
-        """Watch a finished run, or a directory without runs, as far as the limit allows."""
+    def add_resting(self, paths: Iterable[str]) -> None:
+        """Watch finished runs, or directories without runs, as far as the limit allows."""
         if self._watcher is not None:
-            self._new_resting.append(path)
+            self._new_resting += paths
 
     def update_watches(self) -> None:
         """Watch what the scanner knows now; stop using events if they are not reliable."""
-        if self._watcher is None:
+        watcher, scanner = self._watcher, self._scanner
+        if watcher is None:
             return
-        if self._root_mount != self._scanner.filesystems.devices.root_mount:
+        if self._root_mount != scanner.filesystems.devices.root_mount:
             self.fallback = "no events: the filesystem has changed"
         if self._check.has_failed(time.monotonic()):
             self.fallback = "changes came without events"
-        directories = self._scanner.watchable_directories(any_filesystem=self._any_filesystem)
-        runs = self._scanner.watchable_runs(any_filesystem=self._any_filesystem)
-        needed = [*directories, *runs]
+        directories = scanner.watchable_directories(any_filesystem=self._any_filesystem)
+        runs = scanner.unwatched_runs(watcher.watched, any_filesystem=self._any_filesystem)
+        heard = sum(path in watcher.watched for path in scanner.active)
+        needed = len(directories) + heard + len(runs)
         limit = self._max_watches
-        if limit is not None and len(needed) > limit:
-            self.fallback = f"no events: {len(needed):,} directories, {limit:,} may be watched"
+        if limit is not None and needed > limit:
+            self.fallback = f"no events: {needed:,} directories, {limit:,} may be watched"
         if self.fallback is not None:
             self.close()
             return
         try:
-            for path in needed:
-                self._resting.pop(path, None)
-                if not self._is_watched(path):
+            for path in [*directories, *runs]:
+                if path not in watcher.watched:
                     self._add(path)
         except OSError as error:
             self.fallback = f"no events: {error.strerror or error}"
             self.close()
             return
-        self.unwatched = [path for path in runs if not self._is_watched(path)]
-        self._choose_resting(None if limit is None else limit - len(needed))
+        self.unwatched = [path for path in runs if path not in watcher.watched]
+        for path in self._resting.keys() & {*directories, *scanner.active}:
+            del self._resting[path]
+        self._choose_resting(None if limit is None else limit - needed)
         self.add_pending_watches()
 
     def _add(self, path: str) -> None:
@@ -228,21 +231,26 @@ class Listener:
                 self._omits_resting = True
         if room is not None and len(self._resting) > room:
             self._omits_resting = True
-            for path in list(islice(self._resting, len(self._resting) - room)):
+            dropped = list(islice(self._resting, len(self._resting) - room))
+            for path in dropped:
                 del self._resting[path]
                 if self._watcher is not None:
                     self._watcher.discard(path)
+            scanner.expect_no_events(dropped)
 
     def _newest(self, paths: list[str], room: int | None) -> Iterable[str]:
         """Return those of `paths` that still rest, at most `room` of them, the newest last."""
-        since = {
-            path: moment
-            for path in paths
+        resting = (
+            (moment, path)
+            for path in dict.fromkeys(paths)
             if (moment := self._scanner.resting_since(path)) is not None
-        }
-        most = len(since) if room is None else room
-        self._omits_resting |= len(since) > most
-        return reversed(heapq.nlargest(most, since, key=since.__getitem__))
+        )
+        if room is None:
+            return [path for _moment, path in sorted(resting)]
+        # Of very many, no more are held than are chosen, and one that shows whether more rest.
+        newest = heapq.nlargest(room + 1, resting)
+        self._omits_resting |= len(newest) > room
+        return [path for _moment, path in reversed(newest[:room])]
 
     def add_pending_watches(self) -> None:
         """Set some of the watches that have been chosen, the most important first."""

@@ -11,10 +11,8 @@ from statustui.core.order import GROUPINGS, SORT_KEYS, Key
 from statustui.core.run import Run
 from statustui.tui.model.bars import ended_at
 from statustui.tui.model.load_curve import LoadCurve
-from statustui.tui.model.run_order import RunOrder
+from statustui.tui.model.run_order import SLICE, RunOrder, cut
 
-_SLICE = 4000
-"""Runs that are handled between two pauses."""
 _LAST = "\U0010ffff"
 """Sorts behind any node."""
 
@@ -73,8 +71,8 @@ def arrange_bars(runs: Sequence[Run], order: str) -> Generator[None, None, Arran
     untimed: dict[str, Run] = {}
     timed: list[Run] = []
     ends: list[float] = []
-    for first in range(0, len(runs), _SLICE):
-        part = sorted(runs[first : first + _SLICE], key=_path_of)
+    for first in range(0, len(runs), SLICE):
+        part = sorted(runs[first : first + SLICE], key=_path_of)
         untimed.update((run.path, run) for run in part if run.started is None)
         part = [run for run in part if run.started is not None]
         known.update((run.path, run) for run in part)
@@ -90,12 +88,12 @@ def arrange_bars(runs: Sequence[Run], order: str) -> Generator[None, None, Arran
     ends.sort()
     yield
     starts: list[float] = []
-    for first in range(0, len(timed), _SLICE):
-        starts += [run.started or 0.0 for run in timed[first : first + _SLICE]]
+    for first in range(0, len(timed), SLICE):
+        starts += [run.started or 0.0 for run in timed[first : first + SLICE]]
         yield
     curve = LoadCurve(starts, ends)
     yield
-    return ArrangedBars(order, known, untimed, RunOrder(ORDERS[order], ordered), curve)
+    return ArrangedBars(order, known, untimed, RunOrder(ORDERS[order], cut(ordered)), curve)
 
 
 def _by_path_where_equal(runs: Sequence[Run]) -> Generator[None, None, list[Run]]:
@@ -103,7 +101,7 @@ def _by_path_where_equal(runs: Sequence[Run]) -> Generator[None, None, list[Run]
     ordered: list[Run] = []
     while len(ordered) < len(runs):
         first = len(ordered)
-        end = min(first + _SLICE, len(runs))
+        end = min(first + SLICE, len(runs))
         while end < len(runs) and runs[end].started == runs[end - 1].started:
             end += 1
         part = runs[first:end]
@@ -124,8 +122,8 @@ def _by_key_first(
     Many runs have the same name, and many the same node: only different ones are compared.
     """
     same: dict[Any, list[Run]] = {}
-    for start in range(0, len(runs), _SLICE):
-        for run in runs[start : start + _SLICE]:
+    for start in range(0, len(runs), SLICE):
+        for run in runs[start : start + SLICE]:
             same.setdefault(first(run), []).append(run)
         yield
     return [run for key in sorted(same) for run in same[key]]

@@ -154,11 +154,19 @@ class Groups:
 
     def add(self, name: str, order: RunOrder) -> Group:
         """Add a group."""
-        group = Group(name, order, self.grouping)
-        group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (name in self.toggled)
-        self._by_name[name] = group
+        group = self._by_name[name] = Group(name, order, self.grouping)
+        self._fold(group)
         self.invalidate()
         return group
+
+    def _fold(self, group: Group) -> None:
+        group.is_folded = GROUPINGS[self.grouping].starts_folded ^ (group.name in self.toggled)
+
+    def fold_all(self) -> None:
+        """Fold and unfold all groups as `toggled` has it, which others may have changed."""
+        for group in self._by_name.values():
+            self._fold(group)
+        self.invalidate()
 
     def remove(self, name: str) -> None:
         """Remove a group that has no runs any more."""

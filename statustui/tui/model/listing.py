@@ -13,7 +13,15 @@ from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SERIES_GROUP, sort_key
 from statustui.core.run import Run
 from statustui.tui.model.groups import Group, Groups
-from statustui.tui.model.run_order import SLICE, IdOrder, RunOrder, sort_in_slices
+from statustui.tui.model.run_order import (
+    SLICE,
+    IdOrder,
+    Parts,
+    RunOrder,
+    cut,
+    slices_of,
+    sort_in_slices,
+)
 
 Row: TypeAlias = Run | Group
 """What a row shows: a run, or the header of a group."""
@@ -166,19 +174,27 @@ class Listing:
             if not group.order:
                 self.groups.remove(group.name)
 
-    def fill(self, members: Mapping[str, list[Run]]) -> None:
+    def fill(self, members: Mapping[str, list[Run]]) -> Generator[None, None, None]:
         """Make the groups.
 
         Args:
             members: Name of each group -> its runs, in order.
+
+        Yields:
+            None, wherever the caller may pause.
         """
         for name, runs in members.items():
-            group = self.groups.add(name, RunOrder(self._key, runs))
+            group = self.groups.add(name, RunOrder(self._key, cut(runs)))
+            yield
             if self.arrangement.lists_all and not group.has_header:
                 continue
-            group.count_runs(runs)
+            for start in range(0, len(runs), SLICE):
+                group.count_runs(runs[start : start + SLICE])
+                yield
             if name != SERIES_GROUP:
                 self.counts += group.counts
+        # The user may have folded or unfolded a group meanwhile.
+        self.groups.fold_all()
 
 
 def sort_all(ids: IdOrder, sort: str) -> Generator[Listing | None, None, tuple[RunOrder, RunOrder]]:
@@ -191,13 +207,20 @@ def sort_all(ids: IdOrder, sort: str) -> Generator[Listing | None, None, tuple[R
     Yields:
         None, wherever the caller may pause.
     """
-    by_id, key = (yield from ids.sort()), sort_key(sort)
-    runs, series = by_id, []
-    if "series" in set(map(_kind_of, by_id)):
-        runs = [run for run in by_id if run.kind != "series"]
-        series = [run for run in by_id if run.kind == "series"]
+    by_id = yield from ids.sort()
+    runs: Parts = []
+    series: list[Run] = []
+    for some in slices_of(by_id):
+        for part in some:
+            if "series" in map(_kind_of, part):
+                series += [run for run in part if run.kind == "series"]
+                part = [run for run in part if run.kind != "series"]  # noqa: PLW2901 - the rest
+            if part:
+                runs.append(part)
+        yield None
+    key = sort_key(sort)
     ordered_runs = yield from sort_in_slices(runs, sort)
-    ordered_series = yield from sort_in_slices(series, sort)
+    ordered_series = yield from sort_in_slices(cut(series), sort)
     return RunOrder(key, ordered_runs), RunOrder(key, ordered_series)
 
 
@@ -237,9 +260,10 @@ def arrange(
             else:
                 is_shown = True
                 partial = Listing(arrangement, runs, series, toggled)
-                partial.fill(members)
+                for _ in partial.fill(members):
+                    pass
                 yield partial
-    listing.fill(members)
+    yield from listing.fill(members)
     return listing
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
+from typing import TypeAlias
 
 from statustui.core.order import SORT_KEYS, Key, sort_by_id_and, sort_key
 from statustui.core.run import Run
 
 _CHUNK = 1000
 """Runs in a new chunk; a chunk of twice as many is split."""
-SLICE = 10_000
+SLICE = 4_000
 """Runs that are handled between two pauses of a long piece of work."""
 _MAX_AT_ONCE = 150_000
 """Runs that are sorted without a pause."""
-_SAMPLES = 16
-"""Runs of a slice whose keys are compared to tell where slices of the sorted runs begin."""
+_SAMPLE_STEP = 251
+"""One of so many runs is compared to tell where slices of the sorted runs begin: a prime number, as
+runs that are alike can follow each other at regular intervals."""
+
+Parts: TypeAlias = list[list[Run]]
+"""Runs in order, in lists that follow each other, none of which is empty."""
 
 
 class RunOrder:
@@ -28,17 +33,22 @@ class RunOrder:
 
     Args:
         key: The sort key; no two runs have the same.
-        runs: The first runs, in order.
+        parts: The first runs, which this keeps and changes; see `cut`.
     """
 
-    def __init__(self, key: Callable[[Run], Key], runs: Sequence[Run] = ()) -> None:
+    def __init__(self, key: Callable[[Run], Key], parts: Iterable[list[Run]] = ()) -> None:
         self._key = key
-        self._chunks = [list(runs[start : start + _CHUNK]) for start in range(0, len(runs), _CHUNK)]
+        self._chunks = list(parts)
         self._lasts = [key(chunk[-1]) for chunk in self._chunks]
         """The key of the last run in each chunk."""
         self._starts: list[int] = []
         """The index of the first run in each chunk; empty if it must be computed again."""
-        self._size = len(runs)
+        self._size = sum(map(len, self._chunks))
+
+    @property
+    def parts(self) -> Parts:
+        """The runs in order; only what adds to or removes from them may change these lists."""
+        return list(self._chunks)
 
     def __len__(self) -> int:
         return self._size
@@ -145,6 +155,10 @@ class IdOrder:
         """Add a run that is new among the runs, by its path."""
         self._new[path] = None
 
+    def add_all(self, paths: Iterable[str]) -> None:
+        """Add all runs that are new among the runs, by their paths."""
+        self._new.update(dict.fromkeys(paths))
+
     def replace(self, run: Run) -> None:
         """Replace the run at the same path."""
         if run.path not in self._new:
@@ -157,23 +171,30 @@ class IdOrder:
         else:
             self._sorted.discard(run)
 
-    def sort(self) -> Generator[None, None, list[Run]]:
+    def sort(self) -> Generator[None, None, Parts]:
         """Return all runs, by id.
 
         Yields:
             None, wherever the caller may pause; the runs must not change meanwhile.
         """
         if self._new:
-            new = yield from _sort([self._runs[path] for path in self._new], _BY_ID, _sort_by_id)
-            before = list(self._sorted)
-            if not before or _BY_ID(before[-1]) < _BY_ID(new[0]):
-                runs = before + new
-            elif _BY_ID(new[-1]) < _BY_ID(before[0]):
-                runs = new + before
-            else:
-                runs = yield from _sort(before + new, _BY_ID, _sort_by_id)
-            self._sorted, self._new = RunOrder(_BY_ID, runs), {}
-        return list(self._sorted)
+            new = yield from _sort((yield from self._take_new()), _BY_ID, _sort_by_id)
+            parts = yield from _merge_by_id([*self._sorted.parts, *new])
+            self._sorted, self._new = RunOrder(_BY_ID, parts), {}
+        copies: Parts = []
+        for some in slices_of(self._sorted.parts):
+            copies += map(list, some)
+            yield
+        return copies
+
+    def _take_new(self) -> Generator[None, None, Parts]:
+        """Return the runs that are not among the sorted ones."""
+        parts: Parts = []
+        paths = iter(self._new)
+        while some := [self._runs[path] for path in islice(paths, SLICE)]:
+            parts += cut(some)
+            yield
+        return parts
 
 
 _BY_ID = sort_key("id")
@@ -182,11 +203,11 @@ _BY_ID = sort_key("id")
 _sort_by_id = partial(sorted, key=_BY_ID)
 
 
-def sort_in_slices(runs: list[Run], sort: str) -> Generator[None, None, list[Run]]:
+def sort_in_slices(parts: Parts, sort: str) -> Generator[None, None, Parts]:
     """Sort runs that are in the order of their ids.
 
     Args:
-        runs: The runs.
+        parts: The runs.
         sort: The name of the sort key.
 
     Yields:
@@ -195,25 +216,25 @@ def sort_in_slices(runs: list[Run], sort: str) -> Generator[None, None, list[Run
     Returns:
         The runs in order.
     """
-    parts = SORT_KEYS[sort]
-    if not parts:
-        return runs
+    keys = SORT_KEYS[sort]
+    if not keys:
+        return parts
     return (
         yield from _sort(
-            runs, lambda run: tuple([part(run) for part in parts]), partial(sort_by_id_and, sort)
+            parts, lambda run: tuple([key(run) for key in keys]), partial(sort_by_id_and, sort)
         )
     )
 
 
 def _sort(
-    runs: Sequence[Run], key: Callable[[Run], Key], sort: Callable[[Sequence[Run]], list[Run]]
-) -> Generator[None, None, list[Run]]:
+    parts: Parts, key: Callable[[Run], Key], sort: Callable[[Sequence[Run]], list[Run]]
+) -> Generator[None, None, Parts]:
     """Sort runs; those with the same key stay as they are.
 
     Very many are first dealt out to slices that follow each other, by the keys of some of them.
 
     Args:
-        runs: The runs.
+        parts: The runs.
         key: Returns the key of a run.
         sort: Returns some runs sorted by that key.
 
@@ -223,21 +244,53 @@ def _sort(
     Returns:
         The runs in order.
     """
-    if len(runs) <= _MAX_AT_ONCE:
-        return sort(runs)
-    samples = sorted(map(key, runs[:: max(1, SLICE // _SAMPLES)]))
-    bounds = sorted(set(samples[::_SAMPLES]))
+    if sum(map(len, parts)) <= _MAX_AT_ONCE:
+        return cut(sort(list(chain.from_iterable(parts))))
+    samples = sorted(map(key, islice(chain.from_iterable(parts), 0, None, _SAMPLE_STEP)))
+    bounds = sorted(set(samples[:: max(1, SLICE // _SAMPLE_STEP)]))
     yield
     # Between two bounds there is a slice of runs, and one of those that are equal to a bound.
-    slices: list[list[Run]] = [[] for _ in range(2 * len(bounds) + 1)]
-    for start in range(0, len(runs), SLICE):
-        for run in runs[start : start + SLICE]:
+    slices: Parts = [[] for _ in range(2 * len(bounds) + 1)]
+    for some in slices_of(parts):
+        for run in chain.from_iterable(some):
             own = key(run)
             place = bisect_left(bounds, own)
             is_bound = place < len(bounds) and bounds[place] == own
             slices[2 * place + is_bound].append(run)
         yield
-    for place in range(0, len(slices), 2):
-        slices[place] = sort(slices[place])
+    ordered: Parts = []
+    for number, runs in enumerate(slices):
+        ordered += cut(runs if number % 2 else sort(runs))
         yield
-    return list(chain.from_iterable(slices))
+    return ordered
+
+
+def _merge_by_id(parts: Parts) -> Generator[None, None, Parts]:
+    """Merge lists of runs, each of which is in the order of their ids; see `_sort`.
+
+    Runs mostly come in that order, so that few lists overlap.
+    """
+    spans = sorted((_BY_ID(part[0]), _BY_ID(part[-1]), number) for number, part in enumerate(parts))
+    ends = accumulate((last for _first, last, _number in spans), max)
+    begins = [first for first, _last, _number in spans[1:]]
+    merged: Parts = []
+    overlapping: Parts = []
+    for (_first, _last, number), end, following in zip(spans, ends, [*begins, None], strict=True):
+        overlapping.append(parts[number])
+        if following is None or end < following:
+            if len(overlapping) > 1:
+                overlapping = yield from _sort(overlapping, _BY_ID, _sort_by_id)
+            merged += overlapping
+            overlapping = []
+    return merged
+
+
+def slices_of(parts: Parts) -> Iterator[Parts]:
+    """Yield parts that hold about as many runs together as a `SLICE`."""
+    step = max(1, SLICE // _CHUNK)
+    return (parts[start : start + step] for start in range(0, len(parts), step))
+
+
+def cut(runs: Sequence[Run]) -> Parts:
+    """Return runs that are in order in parts of a good size."""
+    return [list(runs[start : start + _CHUNK]) for start in range(0, len(runs), _CHUNK)]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 from statustui.core.campaign import Campaign
 from statustui.core.categories import Category
@@ -28,6 +29,9 @@ _SEARCH_ROWS = 1000
 """Rows that a search looks at in one step."""
 _MAX_SECONDS = 0.05
 """Seconds for arranging the list at once; what takes longer is left to `continue_arranging`."""
+
+_root_of: Callable[[Run], str] = attrgetter("root")
+_category_of: Callable[[Run], Category] = attrgetter("category")
 
 
 class RunStore:
@@ -48,8 +52,8 @@ class RunStore:
         """How many of all runs are in each category, without series."""
         self.root_counts: Counter[str] = Counter()
         """How many runs and series each root has."""
-        self._problem_paths: dict[str, None] = {}
-        """Paths of all runs with a problem, without series."""
+        self._problems: dict[str, Run] = {}
+        """Path -> run with a problem, listed or not, without series."""
         self.marked: set[str] = set()
         """Paths of the runs that the user has marked."""
         self.recently_changed: dict[str, float] = {}
@@ -130,9 +134,9 @@ class RunStore:
         return len(self.runs) - self.total
 
     @property
-    def problems(self) -> Iterable[Run]:
+    def problems(self) -> Collection[Run]:
         """All runs with a problem, listed or not, without series."""
-        return (self.runs[path] for path in self._problem_paths)
+        return self._problems.values()
 
     @property
     def under_way(self) -> int:
@@ -396,8 +400,14 @@ class RunStore:
                 self.unread_problems.discard(path)
         most = _MAX_SINGLE if may_defer else max(_MAX_SINGLE, len(self.runs) // 8)
         defers = self.has_unsorted or len(batch.changed) > most
+        first: dict[str, Run] = {}
+        if defers:
+            changed = (run for run in batch.changed if run.root not in scanned)
+            first = {run.path: run for run in changed if run.path not in self.runs}
+            self._add_first(first)
         for run in batch.changed:
-            self._add_run(run, now if run.root in scanned else None, defers=defers)
+            if run.path not in first:
+                self._add_run(run, now if run.root in scanned else None, defers=defers)
         if self._unsorted and not may_defer:
             self.sort_new()
             self._finish_arranging()
@@ -430,6 +440,23 @@ class RunStore:
             self.recently_changed.pop(path, None)
             self.recently_changed[path] = changed_at
 
+    def _add_first(self, first: Mapping[str, Run]) -> None:
+        """Add new runs of a first scan, by their paths, as `_add_run` does one by one."""
+        for path in [path for path in self.unread_problems if path in first]:
+            if not first[path].category.is_problem or first[path].is_muted:
+                self.unread_problems.discard(path)
+        self.runs.update(first)
+        self._ids.add_all(first)
+        self._unsorted.update(first)
+        self.root_counts.update(map(_root_of, first.values()))
+        runs = [run for run in first.values() if run.kind != "series"]
+        self.campaign.add_all(runs)
+        self.counts.update(map(_category_of, runs))
+        self.stalled += sum(run.stall is not None for run in runs)
+        problems = {run.path: run for run in runs if run.category.is_problem}
+        self.muted += sum(run.is_muted for run in problems.values())
+        self._problems.update(problems)
+
     def _unlist(self, run: Run) -> None:
         self._count(run, -1)
         if run.path not in self._unsorted:
@@ -446,9 +473,9 @@ class RunStore:
             return
         self.muted += by * run.is_muted
         if by > 0:
-            self._problem_paths[run.path] = None
+            self._problems[run.path] = run
         else:
-            del self._problem_paths[run.path]
+            del self._problems[run.path]
 
     def drop_recent_changes(self, before: float) -> None:
         """Drop the runs that changed before a time, in seconds since 1970, from the recent ones."""

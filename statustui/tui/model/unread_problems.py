@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from statustui.core.run import Run
@@ -37,6 +37,9 @@ class UnreadProblems:
 
     def __contains__(self, path: str) -> bool:
         return path in self._seen_at
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._seen_at)
 
     def add(self, paths: Iterable[str]) -> None:
         """Add the runs at these paths, as not seen yet."""
@@ -132,7 +135,9 @@ class NewProblemDetector:
         """
         self._drop_old(now)
         found = NewProblems([], [])
-        for run in batch.changed:
+        # Nothing in a first scan is new.
+        may_be_new = bool(scanned or self._removed)
+        for run in batch.changed if may_be_new else ():
             before, removed = runs.get(run.path), self._recall(run.path)
             if run.problem is None or run.is_series or run.root not in scanned:
                 continue
@@ -141,7 +146,7 @@ class NewProblemDetector:
                     found.returned.append(run)
             elif self._is_new(run.problem, before, removed):
                 found.new.append(run)
-        changed = {run.path for run in batch.changed}
+        changed = {run.path for run in batch.changed} if batch.removed else set()
         for path in batch.removed:
             lost = runs.get(path)
             if lost is not None and lost.problem is not None and path not in changed:

@@ -147,6 +147,7 @@ class RunsScreen(LiveScreen):
     def on_mount(self) -> None:
         """Focus the table, and mount the rest after the first frame."""
         self.set_focus(self._table)
+        self.set_interval(1.0, self._tick)
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
@@ -159,7 +160,6 @@ class RunsScreen(LiveScreen):
         row = Horizontal(line, line.count, id="filter-row")
         await self.mount(row, line.error_line, before=self._health)
         self.set_interval(_AGE_FILTER_INTERVAL, self._filter_by_age)
-        self.set_interval(1.0, self._drop_seen)
         from statustui.tui.widgets.campaign_line import CampaignLine  # noqa: PLC0415 - after the first frame
         from statustui.tui.widgets.key_line import HintLine, KeyLine  # noqa: PLC0415 - as above
 
@@ -285,17 +285,22 @@ class RunsScreen(LiveScreen):
         """Count the problems in view as seen, as the user has pressed a key."""
         self._store.unread_problems.mark_seen(self._table.in_view, self._clock())
 
-    def _drop_seen(self) -> None:
-        if self._store.unread_problems.drop_seen(self._clock()) and self.is_on_top:
-            self._redraw_flags()
-
-    def _redraw_flags(self) -> None:
-        self._summary.update()
-        self._table.refresh_rows()
+    def _tick(self) -> None:
+        """Draw what changes with the time alone; one timer for all costs the least."""
+        has_dropped = self._store.unread_problems.drop_seen(self._clock())
+        self._table.update_ages()
+        self._health.update()
+        if has_dropped and self.is_on_top:
+            self._summary.update()
+        if self._campaign is not None:
+            self._campaign.follow()
+        if self._preview is not None:
+            self._preview.update_ages()
 
     def _mark_all_seen(self) -> None:
         self._store.unread_problems.clear()
-        self._redraw_flags()
+        self._summary.update()
+        self._table.refresh_rows()
 
     def _reorder(self) -> None:
         """Draw the list again, for another order or other runs."""

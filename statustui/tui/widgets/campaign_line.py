@@ -59,8 +59,7 @@ class CampaignLine(Widget):
         self.display = False
 
     def on_mount(self) -> None:
-        """Follow the time too."""
-        self.set_interval(1.0, self.follow)
+        """Draw the line for the first time."""
         self.follow()
 
     def toggle(self) -> None:
@@ -71,6 +70,9 @@ class CampaignLine(Widget):
 
     def follow(self) -> None:
         """Bring the line up to date if it is due, unless the picture stands still."""
+        if not self._shared.roots.initial_scan_done:
+            # What is not shown yet does not delay the first picture.
+            return
         if not self._campaign.take_in(_SLICE):
             self._go_on = self._go_on or call_after(self, _PAUSE, self._follow_on)
         elif not self._shared.hold.is_on and self.app.screen_stack[-1:] == [self.screen]:

@@ -39,10 +39,6 @@ class HealthLine(Widget):
         self._drawn = Text()
         self._roots = roots
 
-    def on_mount(self) -> None:
-        """Update the age of old data every second."""
-        self.set_interval(1.0, self.update)
-
     def update(self) -> None:
         """Redraw the line if it has changed."""
         if self._line() != self._drawn:
@@ -170,7 +166,8 @@ def _bar(health: RootHealth) -> str:
 
 def _mode(health: RootHealth) -> str:
     if health.mode != "events":
-        return f"polling every {health.interval:.3g} s"
+        longest = "" if health.quiet is None else f" to {health.quiet:.3g}"
+        return f"polling every {health.interval:.3g}{longest} s"
     # If not every finished run has a watch, say how late a change of one may be seen.
     return "events" if health.rest is None else f"events, finished runs every {health.rest:.3g} s"
 
@@ -180,6 +177,8 @@ def explain(health: RootHealth, now: float) -> Iterator[tuple[str, str]]:
     yield "root", health.root
     yield "filesystem", health.filesystem or "not known yet"
     sweep = f"runs that are due are checked every {health.interval:.3g} s"
+    if health.quiet is not None:
+        sweep += f", those under way without a new status for a minute every {health.quiet:.3g} s"
     yield "watched by", f"events; {sweep}" if health.mode == "events" else f"polling; {sweep}"
     if health.rest is not None:
         yield "finished runs", f"a change is seen within {health.rest:.3g} s"

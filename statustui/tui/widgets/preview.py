@@ -41,10 +41,6 @@ class Preview(Vertical):
         self._history.can_focus = False
         self._timer: TimerHandle | None = None
 
-    def on_mount(self) -> None:
-        """Update ages every second."""
-        self.set_interval(1.0, self._update_ages)
-
     def on_unmount(self) -> None:
         """Stop the inspection."""
         self.close_run()
@@ -125,7 +121,8 @@ class Preview(Vertical):
     def _ignore(self, message: Moved) -> None:
         message.stop()
 
-    def _update_ages(self) -> None:
+    def update_ages(self) -> None:
+        """Draw the ages that have changed."""
         if self._overview is not None and self._inspection is not None:
             self._overview.update_ages(self._inspection)
             self._history.update_ages()

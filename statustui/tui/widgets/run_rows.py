@@ -79,6 +79,11 @@ def _flag(run: Run, store: RunStore) -> str:
     return CHANGED if run.path in store.recently_changed else " "
 
 
+def _is_plain(text: str) -> bool:
+    """Return whether each character of a text takes one cell, as it is."""
+    return text.isascii() and text.isprintable()
+
+
 class RowPainter:
     """Draws lines, with columns as wide as their texts need.
 
@@ -110,10 +115,10 @@ class RowPainter:
             column = self._columns[name]
             if widest == column.most:
                 continue
-            for text in {column.text(run, now) for run in runs if column.tells(run)}:
-                cleaned = clean(text)
-                cells = len(cleaned) if cleaned.isascii() else cell_len(cleaned)
-                self._widest[name] = max(self._widest[name], min(cells, column.most))
+            texts = {column.text(run, now) for run in runs if column.tells(run)}
+            # Most texts fit as they are.
+            others = [clean(text) for text in texts if len(text) > widest or not _is_plain(text)]
+            self._widest[name] = min(column.most, max([widest, *map(cell_len, others)]))
         return before != self._widest
 
     def _fit(self, width: int) -> list[tuple[str, int]]:

@@ -118,11 +118,7 @@ class RunTable(ScrollView, can_focus=True):
         self.measure_runs(list(islice(self._store.runs.values(), _MEASURED_RUNS)))
         self.reorder()
 
-    def on_mount(self) -> None:
-        """Update ages every second."""
-        self.set_interval(1.0, self._tick)
-
-    def _tick(self) -> None:
+    def update_ages(self) -> None:
         """Redraw ages that have changed, and flags that have expired."""
         self._store.drop_recent_changes(self._clock() - _RECENT_SECONDS)
         if self.app.screen_stack[-1:] == [self.screen]:

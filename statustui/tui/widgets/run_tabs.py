@@ -106,6 +106,7 @@ class RunTabs(Vertical):
     def update_ages(self) -> None:
         """Write again what tells how long ago something was."""
         self.history.update_ages()
+        self.members.update_ages()
         self.logs.update_remark()
 
     def search(self, text: str) -> bool:

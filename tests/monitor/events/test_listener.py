@@ -206,6 +206,40 @@ def test_finished_runs_are_watched_too_the_newest_first(tmp_path: Path, listen: 
     assert watched_finished(driver, deaf) == ["newest", "over3"]
 
 
+def test_what_is_no_longer_watched_is_checked_soon(
+    tmp_path: Path, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finished run that gives way to a newer one, and all of them once there are no events."""
+    driver = finished_tree(tmp_path, 4)
+    listener = listen(driver, 4, open_watcher=lambda _names, _receiver, _locate: SilentWatcher())
+    listener.update_watches()
+    unheard: list[set[str]] = []
+    monkeypatch.setattr(
+        type(driver.scanner),
+        "expect_no_events",
+        lambda _self, paths: unheard.append({Path(path).name for path in paths}),
+    )
+    append(write_run(tmp_path / "newest", "RUNNING"), "COMPLETE")
+    driver.sweep_all()
+    listener.update_watches()
+    listener.close()
+    assert unheard == [{"over2"}, {"over0", "over1", "over2", "over3", "newest"}]
+
+
+def test_runs_that_cannot_be_watched_take_no_watch(tmp_path: Path, listen: Listen) -> None:
+    """Nor do they count as needing one: Pavilion makes the directory of a run before its file."""
+    write_run(tmp_path / "test_runs" / "1", "RUNNING")
+    for number in range(2, 12):
+        (tmp_path / "test_runs" / str(number)).mkdir()
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    assert len(driver.scanner.active) == 11
+    listener = listen(driver, 5, open_watcher=lambda _names, _receiver, _locate: SilentWatcher())
+    for _ in range(2):
+        listener.update_watches()
+        assert (listener.is_listening, listener.fallback) == (True, None)
+
+
 def test_all_runs_are_watched_as_soon_as_the_limit_allows(tmp_path: Path, listen: Listen) -> None:
     """Other programs may leave less than the limit for a while."""
     driver = finished_tree(tmp_path, 4)

@@ -217,7 +217,7 @@ def test_many_runs_are_arranged_in_slices_and_shown_when_that_is_done(
     order: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until then all is as it was; a change waits for the end, and a new set begins anew."""
-    monkeypatch.setattr(bar_order, "_SLICE", 3)
+    monkeypatch.setattr(bar_order, "SLICE", 3)
     runs = [make_run(n, ["RUNNING"], float(n * 7 % 5), name=f"n{n % 4}") for n in range(20)]
     runs += [make_run(30 + n, [], 0.0) for n in range(4)]
     model = OverTime()

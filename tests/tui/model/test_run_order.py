@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from statustui.core.order import SORT_KEYS, sort_key
 from statustui.core.run import Run
 from statustui.tui.model import run_order
-from statustui.tui.model.run_order import IdOrder, RunOrder, sort_in_slices
+from statustui.tui.model.run_order import IdOrder, Parts, RunOrder, cut, sort_in_slices
 from tests.runs import make
 
 STATES = ("RUNNING", "RUN_FAILED", "COMPLETE", "SCHEDULED")
@@ -32,17 +33,18 @@ def small_chunks() -> Iterator[None]:
         patch.setattr(run_order, "_CHUNK", 2)
         patch.setattr(run_order, "SLICE", 3)
         patch.setattr(run_order, "_MAX_AT_ONCE", 4)
+        patch.setattr(run_order, "_SAMPLE_STEP", 2)
         yield
 
 
-def finish(work: Generator[None, None, list[Run]]) -> tuple[list[Run], int]:
-    """Do a piece of work; return its result, and how often it paused."""
+def finish(work: Generator[None, None, Parts]) -> tuple[list[Run], int]:
+    """Do a piece of work; return the runs in the parts, and how often it paused."""
     pauses = 0
     while True:
         try:
             next(work)
         except StopIteration as end:
-            return end.value, pauses
+            return list(chain.from_iterable(end.value)), pauses
         pauses += 1
 
 
@@ -51,7 +53,7 @@ def test_runs_that_come_and_go_are_in_order(sort: str, runs: list[Run], first: i
     """With some from the beginning, each at its index, in both directions."""
     key = sort_key(sort)
     begin = {run.path: run for run in runs[:first]}
-    order = RunOrder(key, sorted(begin.values(), key=key))
+    order = RunOrder(key, cut(sorted(begin.values(), key=key)))
     for run in runs[first:]:
         # As drawn, a run replaces the one of its path, or removes it.
         before = begin.pop(run.path, None)
@@ -107,6 +109,7 @@ def test_ids_that_come_in_order_stay_so(numbers: range) -> None:
 )
 def test_sorting_in_slices_gives_the_same_order(sort: str, runs: dict[str, Run]) -> None:
     """As sorting at once by the whole key."""
-    done, pauses = finish(sort_in_slices(sorted(runs.values(), key=sort_key("id")), sort))
+    by_id = cut(sorted(runs.values(), key=sort_key("id")))
+    done, pauses = finish(sort_in_slices(by_id, sort))
     assert done == sorted(runs.values(), key=sort_key(sort))
     assert (pauses > 0) is (len(runs) > 4 and sort != "id")

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SERIES_GROUP, SORT_KEYS, natural, sort_key
 from statustui.core.query import parse_query
-from statustui.core.run import Run
+from statustui.core.run import Run, Stall
 from statustui.monitor.batch import Batch
 from statustui.monitor.change_buffer import ChangeBuffer
 from statustui.tui.model import listing, run_order
@@ -41,11 +41,12 @@ def a_series(number: int, state: str = "ALL_STARTED", second: int = 1000) -> Run
     return make(f"r/{number}", f"{state} note", name="nightly", kind="series", start=second)
 
 
+STATES = ["RUNNING", "RUN_FAILED", "RUN_ERROR", "COMPLETE", "SCHEDULED"]
 RUNS = st.builds(
     lambda build, *arguments: build(*arguments),
     st.sampled_from([a_run, a_run, a_series]),
     st.integers(0, 30),
-    st.sampled_from(["RUNNING", "RUN_FAILED", "RUN_ERROR", "COMPLETE", "SCHEDULED"]),
+    st.sampled_from(STATES),
     st.integers(1000, 1005),
 )
 BATCHES = st.builds(
@@ -367,6 +368,25 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_slices")
+def test_a_group_can_be_unfolded_while_the_list_is_arranged() -> None:
+    """At any moment: it is as the user has left it when that is done."""
+    for moment in range(1, 40):
+        store = RunStore("id")
+        store.apply(Batch(tuple(a_run(number, "RUN_ERROR") for number in range(50))))
+        store.group_by("failure")
+        store.continue_arranging(9.0)
+        (failure,) = [row for row in store.rows(0, 9) if isinstance(row, Group)]
+        assert (failure.is_folded, len(store)) == (True, 1)
+        store.list_subset(None, lambda _run: True)
+        for _ in range(moment):
+            store.continue_arranging()
+        (failure,) = [row for row in store.rows(0, 1) if isinstance(row, Group)]
+        store.toggle_fold(failure)
+        store.continue_arranging(9.0)
+        assert len(store) == 51, moment
+
+
+@pytest.mark.usefixtures("small_slices")
 def test_what_takes_long_is_done_in_slices() -> None:
     """The list stays as it was meanwhile, and what is selected stays selected."""
     store = RunStore("id")
@@ -423,3 +443,30 @@ def test_a_new_run_that_goes_or_changes_before_it_is_listed() -> None:
     assert listed_ids(store)[:2] == ["0", "1"]
     assert listed_ids(store)[2:] == [*map(str, range(3, 150)), "200"]
     assert store.counts[Category.ERROR] == 1
+
+
+def test_runs_of_a_first_scan_count_as_if_they_came_one_by_one() -> None:
+    """Of every kind, those included that were removed with an unread problem and are back."""
+    runs = [a_run(number, state) for number, state in enumerate(STATES * 30)]
+    runs[3] = runs[3]._replace(kind="series")
+    stalled = next(number for number, run in enumerate(runs) if run.category is Category.RUNNING)
+    runs[stalled] = runs[stalled]._replace(stall=Stall(5.0, "no sign of life"))
+    failed = [number for number, run in enumerate(runs) if run.category.is_problem]
+    runs[failed[-1]] = runs[failed[-1]]._replace(is_muted=True)
+    single, whole = RunStore("id"), RunStore("id")
+    for store in (single, whole):
+        store.unread_problems.add([runs[failed[0]].path, runs[failed[-1]].path, runs[0].path])
+    for run in runs:
+        single.apply(Batch((run,)))
+    whole.apply(Batch(tuple(runs)), may_defer=True)
+    assert whole.has_unsorted
+    whole.sort_new()
+    whole.continue_arranging(9.0)
+    for store in (single, whole):
+        assert (store.stalled, store.muted, store.total_series) == (1, 1, 1)
+        assert set(store.unread_problems) == {runs[failed[0]].path}
+    assert listed_ids(whole) == listed_ids(single)
+    assert (whole.counts, whole.root_counts) == (single.counts, single.root_counts)
+    assert list(whole.problems) == list(single.problems)
+    assert whole.campaign.changes == single.campaign.changes == len(runs) - 1
+    assert whole.campaign.under_way == single.campaign.under_way > 0

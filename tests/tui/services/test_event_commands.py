@@ -107,9 +107,14 @@ def test_commands_run_one_after_the_other_and_too_many_are_left_out(tmp_path: Pa
     for _ in range(3):
         assert troubles.get(timeout=DEADLINE).endswith("exit status 1")
     assert out.read_text().split() == ["0", "1", "2"]
-    idle = problem_command([sys.executable, "-c", "import time; time.sleep(60)"], troubles)
+    go, ended = tmp_path / "go", tmp_path / "ended"
+    script = f"until [ -e {go} ]; do sleep 0.05; done; echo >> {ended}"
+    idle = problem_command(["sh", "-c", script], troubles)
     idle.add(make(f"r/{number}", "RUN_ERROR x") for number in range(300))
     assert "100 calls are waiting already" in troubles.get(timeout=DEADLINE)
+    # No process is left to start later, beside another test.
+    go.touch()
+    wait_until(lambda: ended.exists() and len(ended.read_text()) >= 100)
 
 
 @pytest.mark.skipif(

@@ -124,6 +124,24 @@ def test_a_sequence_that_comes_in_two_pieces_is_one_wherever_it_is_cut(sequence:
         assert [_named(message) for message in messages] == [SEQUENCES[sequence]], cut
 
 
+@pytest.mark.parametrize("data", [b"j", b"\x1b", b"\x1b[1;"])
+def test_nothing_is_waited_for_once_all_keys_are_complete(
+    data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys are then read without a timeout, so that an idle terminal costs nothing."""
+    now = 0.0
+    monkeypatch.setattr(driver, "time", SimpleNamespace(monotonic=lambda: now))
+    keystrokes = Keystrokes()
+    list(keystrokes.feed(data))
+    ticks: list[float] = []
+    while keystrokes.is_open:
+        now += 0.1
+        ticks.append(now)
+        list(keystrokes.flush())
+    begun = 2.0 if data == b"\x1b[1;" else 0.0
+    assert ticks[-1] == pytest.approx(begun + 2.0, abs=0.21)
+
+
 ANSWERS = {
     b"\x1b]11;rgb:ffff/ffff/dddd\x07": True,
     b"\x1b]11;rgb:28/2c/34\x1b\\": False,
@@ -162,6 +180,8 @@ def test_escape_is_escape_soon_while_an_answer_is_awaited() -> None:
     end = time.monotonic() + DEADLINE
     while not (messages := list(keystrokes.flush())):
         assert time.monotonic() < end
+        time.sleep(0.05)
+        assert keystrokes.is_open
     assert [_named(message) for message in messages] == ["escape"]
 
 
@@ -187,6 +207,8 @@ def test_escape_alone_is_escape_soon_and_a_begun_sequence_waits_for_its_rest() -
     end = time.monotonic() + DEADLINE
     while not (messages := list(keystrokes.flush())):
         assert time.monotonic() < end
+        time.sleep(0.05)
+        assert keystrokes.is_open
     assert [_named(message) for message in messages] == ["escape"]
     assert list(keystrokes.feed(b"\x1b[<65;1")) == []
     assert list(keystrokes.flush()) == []

@@ -1,0 +1,222 @@
+"""Read very many new runs in processes beside this one, which makes something of them meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import struct
+import sys
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
+from typing import BinaryIO
+
+import statustui
+from statustui.core.run import RunDir
+from statustui.monitor.outlined_run import OutlinedRun
+from statustui.monitor.reader_process import Answers, Extent, request
+from statustui.monitor.snapshot import RunSnapshot
+from statustui.scheduler.processes import reap_later
+
+_MANY_RUNS = 5000
+"""Runs for which processes are started."""
+_FIRST_RUNS = 1000
+"""Those of them that are read here meanwhile."""
+_BLOCK = 128
+"""Runs that a process is asked for at a time: so few that it is never silent for long."""
+_DEPTH = 2
+"""Blocks that each process is asked for ahead."""
+_LEAST_CAPACITY = 1 << 14
+"""Bytes that a pipe takes where it cannot be asked."""
+_PROGRAM = """\
+import gc, sys
+gc.disable()
+sys.path.append(sys.argv[1])
+from statustui.monitor.reader_process import serve
+serve(open(0, "rb"), open(1, "wb"), sys.argv[2])
+"""
+
+
+def read_ahead(
+    places: Iterable[RunDir], spare: threading.Semaphore, extent: Extent
+) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
+    """Read runs in other processes if there are very many.
+
+    Args:
+        places: Where the runs are, those of one root.
+        spare: How many more processes may be started, for all roots together.
+        extent: How to read them.
+
+    Yields:
+        Some runs after the others, in their order; in place of a run, where it is, if whoever asks
+        has to read it.
+    """
+    places = iter(places)
+    first = list(islice(places, _MANY_RUNS))
+    is_many = len(first) == _MANY_RUNS
+    readers = _start_readers(spare, extent) if is_many else []
+    rest = chain(first[_FIRST_RUNS:], places)
+    del first[_FIRST_RUNS:]
+    try:
+        asked = _Asked(rest, readers)
+        yield from ([place] for place in first)
+        yield from asked.take()
+        yield from ([place] for place in rest)
+    finally:
+        for reader in readers:
+            reader.end()
+            spare.release()
+
+
+class _Reader:
+    """A process that reads runs.
+
+    Args:
+        extent: As `read_ahead` has it.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+
+    def __init__(self, extent: Extent) -> None:
+        with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+            asked, asking = _pipe(theirs, ours)
+            answers, answering = _pipe(ours, theirs)
+            self._max_bytes = _capacity(asking) // _DEPTH
+            """Bytes of a request, such that writing as many as are asked ahead waits for nobody."""
+            self._pid = _spawn(asked, answering, extent)
+            ours.pop_all()
+        self._requests: BinaryIO = os.fdopen(asking, "wb")
+        self._stream: BinaryIO = os.fdopen(answers, "rb")
+        self._answers = Answers(self._stream)
+        self._is_lost = False
+
+    def ask(self, places: Sequence[RunDir]) -> bool:
+        """Ask for the runs at some places; return whether that was possible."""
+        data = request(places)
+        if self._is_lost or len(data) > self._max_bytes:
+            return False
+        try:
+            self._requests.write(data)
+            self._requests.flush()
+        except OSError:
+            self._is_lost = True
+        return not self._is_lost
+
+    def answer(self, places: list[RunDir]) -> Sequence[OutlinedRun | RunSnapshot | RunDir]:
+        """Return the runs that were asked for next, or their places."""
+        if not self._is_lost:
+            try:
+                return self._answers.next(places)
+            except (EOFError, OSError, LookupError, TypeError, ValueError, struct.error):
+                self._is_lost = True
+        return places
+
+    def end(self) -> None:
+        """Let the process end, which it does when nobody asks it or reads from it any more."""
+        for stream in (self._requests, self._stream):
+            with contextlib.suppress(OSError):
+                stream.close()
+        # It may sleep in the kernel, in a file call.
+        reap_later(partial(_wait_for, self._pid), self._pid)
+
+
+class _Asked:
+    """What was asked of processes, in the order in which it is wanted.
+
+    Args:
+        places: Where the runs are.
+        readers: The processes.
+    """
+
+    def __init__(self, places: Iterator[RunDir], readers: Sequence[_Reader]) -> None:
+        self._places = places
+        self._blocks: deque[tuple[_Reader, list[RunDir], bool]] = deque()
+        for reader in [*readers] * _DEPTH:
+            self._ask(reader)
+
+    def _ask(self, reader: _Reader) -> None:
+        places = list(islice(self._places, _BLOCK))
+        if places:
+            self._blocks.append((reader, places, reader.ask(places)))
+
+    def take(self) -> Iterator[Sequence[OutlinedRun | RunSnapshot | RunDir]]:
+        """Yield what has been asked for, and ask for more meanwhile."""
+        while self._blocks:
+            reader, places, is_asked = self._blocks.popleft()
+            found = reader.answer(places) if is_asked else places
+            self._ask(reader)
+            yield found
+
+
+def _start_readers(spare: threading.Semaphore, extent: Extent) -> list[_Reader]:
+    """Start as many processes as are spare; none where they cannot be, or on a single processor."""
+    readers: list[_Reader] = []
+    if _processors() > 1:
+        while spare.acquire(blocking=False):
+            try:
+                readers.append(_Reader(extent))
+            except OSError:
+                spare.release()
+                break
+    return readers
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def _pipe(reading: contextlib.ExitStack, writing: contextlib.ExitStack) -> tuple[int, int]:
+    """Return the ends of a pipe, each of which is closed with its stack."""
+    ends = os.pipe()
+    reading.callback(os.close, ends[0])
+    writing.callback(os.close, ends[1])
+    return ends
+
+
+def _capacity(descriptor: int) -> int:
+    """Return how many bytes a pipe takes before writing waits."""
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ)
+    except (AttributeError, OSError):
+        return _LEAST_CAPACITY
+
+
+def _wait_for(pid: int) -> None:
+    # Whoever has started this program may have it ignore the ends of processes.
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+def _spawn(requests: int, answers: int, extent: Extent) -> int:
+    """Start a process, and return its id.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    where = getattr(statustui, "__file__", None)
+    if not (sys.executable and where):
+        raise OSError(errno.ENOENT, "there is no program to start")
+    words = [
+        sys.executable,
+        *("-I", "-S", "-X", f"utf8={sys.flags.utf8_mode}", "-c", _PROGRAM),
+        os.path.dirname(os.path.dirname(where)),
+        extent,
+    ]
+    return os.posix_spawn(
+        sys.executable,
+        words,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, requests, 0),
+            (os.POSIX_SPAWN_DUP2, answers, 1),
+            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+        ],
+        # The keys of the terminal are not for it.
+        setpgroup=0,
+    )

@@ -1,0 +1,324 @@
+"""Very many new runs are read by other processes, with the same result."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from statustui.core.run import RunDir
+from statustui.core.working_dir import find_runs
+from statustui.monitor import read_ahead as module
+from statustui.monitor.first_read import FirstReader
+from statustui.monitor.once import read_once
+from statustui.monitor.outlined_run import OutlinedRun
+from statustui.monitor.poll_policy import Settings, spare_processes
+from statustui.monitor.read_ahead import read_ahead
+from statustui.monitor.read_options import Details, ReadOptions
+from statustui.monitor.reader_process import Answers, Extent, pack, request, serve
+from statustui.monitor.snapshot import RunSnapshot, is_racy
+from tests.monitor.scanning import ScannerDriver
+from tests.processes import children, has_ended
+from tests.trees import CORPORA, DATA, write_nothing, write_run
+from tests.waiting import wait_until
+
+PROCESSORS = module._processors  # noqa: SLF001 - replaced in these tests, but for one
+RUNS = 60
+LIVES = {
+    "passed": ("CREATED a", "RUNNING b", "COMPLETE result: PASS"),
+    "recovered": ("CREATED a", "RUN_ERROR b", "RUNNING c", "COMPLETE result: FAIL"),
+    "failed": ("CREATED a", "BUILD_FAILED b", "BUILD_CREATED c"),
+    "running": ("CREATED a", "RUNNING b"),
+    "unknown": ("CREATED a", "NO_SUCH_STATE b"),
+    "escaped": ("CREATED a", "RUNNING one\\ntwo \x1b[1m"),
+}
+TEXTS = {
+    "in local time": "2025-11-26T11:00:00.5 RUNNING x\n",
+    "at the same time": "1795000000.5 BUILD_FAILED x\n1795000000.5 BUILD_CREATED x\n",
+}
+KINDS = (*LIVES, *TEXTS)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of all kinds, written so long ago that their signatures tell all changes."""
+    root = tmp_path_factory.mktemp("wd")
+    for number in range(RUNS):
+        name = KINDS[number % len(KINDS)]
+        run = write_run(root / "test_runs" / str(number), *LIVES.get(name, ()))
+        if name in TEXTS:
+            (run / "status").write_text(TEXTS[name], encoding="utf-8")
+        (run / "attributes").write_text(f'{{"name": "{name}", "user": "mia"}}', encoding="utf-8")
+    last = os.stat(root / "test_runs" / f"{RUNS - 1}" / "status")
+    times = last.st_ino, last.st_size, last.st_mtime_ns, last.st_ctime_ns
+    wait_until(lambda: not is_racy(times))
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MANY_RUNS", 20)
+    monkeypatch.setattr(module, "_FIRST_RUNS", 5)
+    monkeypatch.setattr(module, "_BLOCK", 4)
+    monkeypatch.setattr(module, "_processors", lambda: 2)
+
+
+def places_in(root: Path) -> list[RunDir]:
+    """Where the runs below a root are."""
+    return list(find_runs(str(root), write_nothing))
+
+
+def read(
+    places: Sequence[RunDir], extent: Extent = "run"
+) -> list[OutlinedRun | RunSnapshot | RunDir]:
+    """What `read_ahead` yields, with two processes; these are spare again then."""
+    spare = spare_processes()
+    found = list(chain.from_iterable(read_ahead(iter(places), spare, extent)))
+    assert [spare.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+    return found
+
+
+def place_of(found: OutlinedRun | RunSnapshot | RunDir) -> RunDir:
+    """Where a run is."""
+    if isinstance(found, RunSnapshot):
+        return found.run.place
+    return found if isinstance(found, RunDir) else found.place
+
+
+def serve_here(
+    places: Sequence[RunDir], extent: Extent = "run"
+) -> list[OutlinedRun | RunSnapshot | RunDir]:
+    """What a process answers, in this one."""
+    answers = io.BytesIO()
+    serve(io.BytesIO(request(places)), answers, extent)
+    answers.seek(0)
+    return Answers(answers).next(places)
+
+
+def test_other_processes_read_all_but_the_first_and_unusual_ones(tree: Path) -> None:
+    """Each comes in its turn, and nothing is left of the processes."""
+    places = places_in(tree)
+    before = set(children(os.getpid()))
+    found = read(places)
+    assert list(map(place_of, found)) == places
+    ahead = [one for one in found if isinstance(one, OutlinedRun)]
+    usual = [place for place in places[5:] if KINDS[int(place.id) % len(KINDS)] != "unknown"]
+    assert [one.place for one in ahead] == usual
+    wait_until(lambda: before.issuperset(children(os.getpid())))
+
+
+@pytest.mark.parametrize("extent", ["outline", "run", "snapshot"])
+def test_what_another_process_reads_is_what_is_read_here(tree: Path, extent: Extent) -> None:
+    """Every field of every run, however far they are read."""
+    first = FirstReader(with_metadata=extent != "outline", is_shared=False)
+    places = places_in(tree)
+    for found, there in zip(read(places, extent), serve_here(places, extent), strict=True):
+        assert place_of(found) == place_of(there)
+        here = first.outline(place_of(found))
+        for other in (found, there):
+            if isinstance(other, OutlinedRun):
+                assert isinstance(here, OutlinedRun)
+                assert other.outline == here.outline
+                assert first.complete(other) == first.complete(here)
+            elif isinstance(other, RunSnapshot):
+                assert isinstance(here, OutlinedRun)
+                assert other == first.complete(here)
+    first.close()
+
+
+def test_a_snapshot_is_made_of_whatever_can_be_sent(tree: Path) -> None:
+    """Of a run with a time that cannot be sent there is an outline."""
+    for found in serve_here(places_in(tree), "snapshot"):
+        kind = KINDS[int(place_of(found).id) % len(KINDS)]
+        expected = {"in local time": OutlinedRun, "unknown": RunDir}
+        assert isinstance(found, expected.get(kind, RunSnapshot))
+
+
+@pytest.mark.parametrize("name", CORPORA)
+@pytest.mark.parametrize("details", Details)
+def test_genuine_trees_are_listed_alike(
+    name: str, details: Details, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ahead or not."""
+    monkeypatch.setattr(module, "_MANY_RUNS", 2)
+    monkeypatch.setattr(module, "_FIRST_RUNS", 1)
+    pictures = []
+    for most in (2, 0):
+        options = ReadOptions(details=details, spare=threading.Semaphore(most))
+        pictures.append(read_once([str(DATA / name)], 1.8e9, options))
+    ahead, here = pictures
+    assert sorted(ahead.runs) == sorted(here.runs)
+    assert ahead.counted == here.counted
+    assert len(ahead.runs) + sum(ahead.counted.values()) >= 5
+
+
+def test_a_monitor_finds_the_same_runs(tree: Path) -> None:
+    """Its batches hold the same runs, and it schedules them alike."""
+    drivers = []
+    for most in (2, 0):
+        driver = ScannerDriver(tree, Settings(spare=threading.Semaphore(most)))
+        driver.sweep_all()
+        drivers.append(driver)
+    ahead, here = drivers
+    changed = [
+        {run.path: run for batch in driver.batches for run in batch.changed} for driver in drivers
+    ]
+    assert changed[0] == changed[1]
+    assert len(changed[0]) == RUNS
+    assert ahead.scanner.active == here.scanner.active
+    assert ahead.scanner.resting_count == here.scanner.resting_count > 0
+    assert ahead.scanner.usage == here.scanner.usage
+    for driver in drivers:
+        driver.scanner.close()
+
+
+def test_what_a_process_does_not_answer_is_read_here(tree: Path) -> None:
+    """It is killed, or sends something else."""
+    places = places_in(tree)
+    before = set(children(os.getpid()))
+    blocks = read_ahead(iter(places), spare_processes(), "run")
+    found = list(next(blocks))
+    started = set(children(os.getpid())) - before
+    assert len(started) == 2
+    for pid in started:
+        os.kill(pid, signal.SIGKILL)
+    found += chain.from_iterable(blocks)
+    assert list(map(place_of, found)) == places
+    # What was answered before is still in the pipes.
+    assert all(isinstance(one, RunDir) for one in found[-20:])
+
+
+def test_processes_are_shared_by_all_roots(tree: Path) -> None:
+    """Whoever comes later reads by itself; an end before the end gives them back."""
+    spare = spare_processes()
+    first = read_ahead(iter(places_in(tree)), spare, "run")
+    next(first)
+    later = list(chain.from_iterable(read_ahead(iter(places_in(tree)), spare, "run")))
+    assert later == places_in(tree)
+    before = set(children(os.getpid()))
+    assert len(before) >= 2
+    first.close()
+    assert spare.acquire(blocking=False)
+    wait_until(lambda: len(before - set(children(os.getpid()))) >= 2)
+
+
+def test_a_slow_disk_is_left_to_whoever_asks(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That one shows how far it is; nobody waits for a whole request."""
+    monkeypatch.setattr("statustui.monitor.reader_process._MAX_SECONDS", -1.0)
+    places = places_in(tree)
+    assert serve_here(places) == places
+
+
+def test_what_another_process_fails_to_read_is_read_here(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the error shows, if it comes again; the others come from there."""
+    outline = FirstReader.outline
+
+    def fail(self: FirstReader, place: RunDir) -> OutlinedRun | RunSnapshot | None:
+        if place.id == "6":
+            raise RuntimeError
+        return outline(self, place)
+
+    monkeypatch.setattr(FirstReader, "outline", fail)
+    places = [place for place in places_in(tree) if place.id in {"0", "6"}]
+    answers = {one.id: found for one, found in zip(places, serve_here(places), strict=True)}
+    assert isinstance(answers["0"], OutlinedRun)
+    assert isinstance(answers["6"], RunDir)
+
+
+def test_a_process_that_has_ended_is_asked_nothing_more(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its runs are read here."""
+    answer = pack(([], [None] * 4))
+    monkeypatch.setattr(module, "_PROGRAM", f"open(1, 'wb').write({answer + answer!r})")
+    places = places_in(tree)
+    before = set(children(os.getpid()))
+    blocks = read_ahead(iter(places), spare_processes(), "run")
+    found = [place_of(one) for one in next(blocks)]
+    for pid in set(children(os.getpid())) - before:
+        wait_until(partial(has_ended, pid))
+    found += map(place_of, chain.from_iterable(blocks))
+    assert found == places
+
+
+DIGEST: tuple[object, ...] = (
+    "passed",
+    "COMPLETE",
+    "PASS",
+    1,
+    frozenset(),
+    "COMPLETE",
+    None,
+    None,
+    True,
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"ab",
+        pack(None),
+        pack(([], [])),
+        pack(([], [(9, 1)] * 4)),
+        pack(([], [(9, bytes(32), 1, 1, b"x", None)] * 4)),
+        pack(([DIGEST], [(0, b"short", 1, 1, b"x", None)] * 4)),
+        pack(([DIGEST], [(0, bytes(32), 1, 1, None, None)] * 4)),
+        pack(([DIGEST], [(0, bytes(32), 1, 1, None, (("",) * 4, *[None] * 5))] * 4)),
+    ],
+)
+def test_a_strange_answer_counts_as_none(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No error comes of it."""
+    program = f"open(1, 'wb').write({answer!r})"
+    monkeypatch.setattr(module, "_PROGRAM", program)
+    places = [RunDir("/r", f"/r/{number}", f"{number}", "test") for number in range(RUNS)]
+    assert read(places) == places
+
+
+def test_where_no_process_can_be_started_all_is_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No program, no descriptors, or one processor alone."""
+    places = [RunDir("/r", f"/r/{number}", f"{number}", "test") for number in range(RUNS)]
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.executable", "")
+        assert read(places) == places
+
+    def fail() -> tuple[int, int]:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pipe", fail)
+        assert read(places) == places
+    monkeypatch.setattr(module, "_processors", PROCESSORS)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0}, raising=False)
+    monkeypatch.setattr(module, "_Reader", None)
+    assert read(places) == places
+
+
+def test_requests_that_are_too_long_for_a_pipe_are_not_sent(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing them could wait for a process that waits for its answer to be read."""
+    monkeypatch.setattr(module, "_capacity", lambda _descriptor: 200)
+    places = places_in(tree)
+    assert read(places) == places
+
+
+def test_a_pipe_that_does_not_tell_its_size_takes_little(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading goes on with the size that every pipe has."""
+
+    def refuse(_descriptor: int, _command: int) -> int:
+        raise OSError
+
+    monkeypatch.setattr("fcntl.fcntl", refuse)
+    assert sum(isinstance(one, OutlinedRun) for one in read(places_in(tree))) > 40
