@@ -71,14 +71,25 @@ class StateDigest(NamedTuple):
     """Whether the run has finished, by its status file alone."""
 
 
+class OutlinedStatuses(NamedTuple):
+    """The statuses and times in a status file that matter."""
+
+    current: StatusInfo
+    problem: StatusInfo | None
+    recovered: StatusInfo | None
+    started: float | None
+    """In seconds since 1970, as `began`."""
+    began: float | None
+
+
 class Outline(NamedTuple):
     """The lines of a status file that matter, and what its states say."""
 
     digest: StateDigest
-    text: bytes
+    lines: bytes | OutlinedStatuses
     """Five lines: the first time, the last line, those of the problem and of the last failure that
     the run recovered from, and the time at which it began to run. These three are empty if there is
-    none, the problem also if it is the last line."""
+    none, the problem also if it is the last line. Or what these lines say."""
 
 
 class _Order(NamedTuple):
@@ -179,24 +190,15 @@ def read_outline(block: bytes) -> Outline | None:
     return Outline(digest, b"%b\n%b\n%b\n%b\n%b" % (first, last, problem, recovered, began))
 
 
-class OutlinedStatuses(NamedTuple):
-    """The statuses and times in an `Outline`."""
-
-    current: StatusInfo
-    problem: StatusInfo | None
-    recovered: StatusInfo | None
-    started: float | None
-    """In seconds since 1970, as `began`."""
-    began: float | None
-
-
 def parse_outline(outline: Outline) -> OutlinedStatuses | None:
     """Return the statuses and times in an outline; None if a time in it is unusual."""
-    digest, text = outline
+    digest, lines = outline
+    if isinstance(lines, OutlinedStatuses):
+        return lines
     problem = recovered = None
     started: float | None
     try:
-        usual = _USUAL(text)
+        usual = _USUAL(lines)
         if usual is not None:
             first, last, rest, problem_line, recovered_line, began_text = usual.groups()
             note = rest[len(digest.last) + 2 :].decode("utf-8", "replace").strip()
@@ -205,7 +207,7 @@ def parse_outline(outline: Outline) -> OutlinedStatuses | None:
             started = float(first)
             began = float(began_text) if began_text else None
         else:
-            first, last, problem_line, recovered_line, began_text = text.split(b"\n")
+            first, last, problem_line, recovered_line, began_text = lines.split(b"\n")
             current = _read_status(last, digest.last)
             started = _read_seconds(first)
             began = _read_seconds(began_text) if began_text else None
@@ -271,12 +273,11 @@ def outline_of(run: Run) -> Outline | None:
         run: The run.
 
     Returns:
-        The outline; None if the run has something that no outline holds, such as an unreadable time
-        or a result from another file.
+        The outline; None if the run has something that no outline holds, such as a result from
+        another file.
     """
-    began = b"" if run.began is None else _format_seconds(run.began)
-    problem = None if run.problem == run.current else run.problem
-    lines = map(_format_status, (run.current, problem, run.recovered))
+    problem = None if run.problem is None else run.problem.state
+    recovered = None if run.recovered is None else run.recovered.state
     digest = StateDigest(
         run.category,
         run.stage,
@@ -284,14 +285,28 @@ def outline_of(run: Run) -> Outline | None:
         run.status_count,
         run.seen,
         run.current.state,
-        None if run.problem is None else run.problem.state,
-        None if run.recovered is None else run.recovered.state,
+        problem,
+        recovered,
         is_final=True,
     )
-    outline = Outline(digest, b"\n".join([_format_seconds(run.started), *lines, began]))
+    statuses = OutlinedStatuses(run.current, run.problem, run.recovered, run.started, run.began)
     # The past of a run is none of its own files' business.
     bare = run if run.past is None else run._replace(past=None)
-    return outline if build_outlined(run.place, run.metadata, outline) == bare else None
+    is_whole = make_outlined(run.place, run.metadata, digest, statuses) == bare
+    return Outline(digest, statuses) if is_whole else None
+
+
+def format_outline(outline: Outline) -> bytes | None:
+    """Return the lines of an outline as text; None if they cannot be read back from one."""
+    digest, lines = outline
+    if isinstance(lines, bytes):
+        return lines
+    current, problem, recovered, started, began = lines
+    if problem == current:
+        problem = None
+    texts = [_format_seconds(started), *map(_format_status, (current, problem, recovered))]
+    text = b"\n".join([*texts, b"" if began is None else _format_seconds(began)])
+    return text if parse_outline(Outline(digest, text)) == lines else None
 
 
 def _format_seconds(seconds: float | None) -> bytes:

@@ -6,8 +6,6 @@ from datetime import datetime
 
 from statustui.core.times import Time, seconds_of
 
-_NO_TIME = datetime.min  # noqa: DTZ901 - local time, as everywhere in the format
-
 
 class StatusInfo:
     """One status of a run: its state, its note and when it was set.
@@ -32,8 +30,9 @@ class StatusInfo:
     @classmethod
     def read(cls, state: str, note: str, time: Time) -> StatusInfo:
         """Make a status that was read from a file; `time` is None if it has no readable one."""
-        info = cls(state, note, _NO_TIME)
-        info._time = time
+        info = cls.__new__(cls)
+        info.state, info.note = state, note
+        info._time = time  # noqa: SLF001 - of the same class
         return info
 
     @property

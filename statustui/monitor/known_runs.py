@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
 
 from statustui.core.durations import may_stall
 from statustui.core.job_verdict import may_be_judged
@@ -36,8 +35,6 @@ from statustui.monitor.stalls import Stalls, keep_stall
 from statustui.monitor.unreadable import UnreadableParts
 from statustui.monitor.usage import UsageCounter
 
-_BLOCK = 200
-"""Runs of the cache that are told of at a time."""
 _RACY_DELAY = 3.1
 """Seconds from a change until an unconditional reread: a second change within one tick of the
 filesystem's clock can leave the size and all times of a file the same."""
@@ -176,10 +173,9 @@ class KnownRuns:
 
     def read_cache(self, root: str) -> Iterator[Finding]:
         """Yield the runs that were saved for a root, as they were then; what has failed first."""
-        runs = self._first.cache.runs(root)
-        while some := list(islice(runs, _BLOCK)):
-            self._unchecked.update((run.path, run) for run in some)
-            yield RunsChanged(some)
+        for runs in self._first.cache.runs(root):
+            self._unchecked.update({run.path: run for run in runs})
+            yield RunsChanged(runs)
             if self._stopped.is_set():
                 return
         self.as_of = self._first.cache.saved_at

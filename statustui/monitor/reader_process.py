@@ -20,6 +20,7 @@ from statustui.core.outline import (
     Outline,
     OutlinedStatuses,
     StateDigest,
+    format_outline,
     make_outlined,
     parse_outline,
 )
@@ -190,7 +191,7 @@ class _Server:
         if not isinstance(found, OutlinedRun) or is_racy(found.signature):
             return None
         built = None if self._extent == "outline" else _build(found)
-        digest, text = found.outline
+        digest, text = found.outline.digest, format_outline(found.outline)
         number = self._numbers.get(id(digest))
         if number is None:
             number = self._numbers[id(digest)] = len(self._digests)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TypeAlias
 
 from statustui.core.categories import Category
@@ -80,7 +81,8 @@ class RootMemory:
         before: dict[str, Run] = {}
         if len(stored) + len(self.rows) < len(self.cache):
             same = {*stored, *self.cache.paths(self.rows, self._root)}
-            before = {run.path: run for run in self.cache.runs(self._root, leave_out=same)}
+            others = chain.from_iterable(self.cache.runs(self._root, leave_out=same))
+            before = {run.path: run for run in others}
         now = _at({*before, *(run.path for run in former)}, self.found)
         for path, run in now.items():
             if run is not None:

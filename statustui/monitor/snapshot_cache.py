@@ -2,31 +2,43 @@
 
 A run is used while the signature of its status file is the same, so that one `stat` replaces
 reading it. What is stored is a line of JSON, with what many runs share, and a column for each field
-of the runs: it loads fast, and loading it executes nothing.
+of the runs: it loads fast, very many runs are built of it at once, and loading it executes nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import sys
 import time
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Sized
 from typing import Any
 from zlib import crc32
 
 from statustui.core.categories import Category
 from statustui.core.job_verdict import is_open
-from statustui.core.outline import Outline, StateDigest, build_outlined, outline_of
+from statustui.core.outline import (
+    Outline,
+    OutlinedStatuses,
+    StateDigest,
+    build_outlined,
+    format_outline,
+    outline_of,
+    parse_outline,
+)
 from statustui.core.reading import signature_of, unpack_signature
 from statustui.core.run import Kind, Run, RunDir, RunMetadata
+from statustui.core.run_columns import RunColumns, build_all
+from statustui.core.status_info import StatusInfo
 from statustui.monitor.outlined_run import OutlinedRun, is_certain
 from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot
 
-_FORMAT = f"3 {sys.byteorder}"
+_FORMAT = f"4 {sys.byteorder}"
 _MAX_BYTES = 1 << 26
 """Size of the largest cache that is stored, compressed."""
 _MAX_PLAIN_BYTES = 1 << 30
@@ -41,9 +53,19 @@ _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError)
 """Errors that a damaged cache can cause."""
 _CATEGORIES = {category.value: category for category in Category}
 _KINDS: dict[str, Kind] = {"test": "test", "plain": "plain"}
-_TYPECODES = "QQqqIIQ"
+_TYPECODES = "QQqqIIdddIQ"
 """Types of the columns: inode, size, times of modification and change, number of the digest, number
-of the kind and metadata, and end of the text."""
+of the kind and metadata, when the run was made, its current status was set and it began to run, in
+seconds since 1970, number of the note of that status, and end of the text.
+
+The last five stand for the lines of an `Outline`. If it has the line of a problem or of what the
+run recovered from, or a time in another form, the text has them, and the number is `_IN_TEXT`.
+"""
+_IN_TEXT = 0xFFFF_FFFF
+_NEVER = math.nan
+"""When a run began that has not begun."""
+_AT_ONCE = 2000
+"""Runs that are built at once."""
 
 
 class SnapshotCache:
@@ -57,8 +79,9 @@ class SnapshotCache:
         self.saved_at: float | None = None
         """When it was saved, in seconds since 1970; None without any runs."""
         self._rows: dict[str, int] = {}
-        self._columns = [array(code) for code in _TYPECODES]
+        self._columns: list[array[Any]] = [array(code) for code in _TYPECODES]
         self._digests: list[StateDigest] = []
+        self._notes: list[str] = []
         self._are_judged: list[bool] = []
         """Number of a digest -> whether it decides the category of a run."""
         if data is not None:
@@ -129,9 +152,9 @@ class SnapshotCache:
 
     def _is_same(self, row: int, place: RunDir, state: os.stat_result) -> bool:
         """Return whether a run is of the saved kind, and its status file of the saved version."""
-        inodes, sizes, modified, changed, _digest_at, shared_at, _ends = self._columns
+        inodes, sizes, modified, changed, _digest_at, shared_at, *_lines = self._columns
         # This is asked once for each run, and takes half as long as making a signature.
-        return (
+        return bool(
             changed[row] == state.st_ctime_ns
             and modified[row] == state.st_mtime_ns
             and sizes[row] == state.st_size
@@ -160,30 +183,62 @@ class SnapshotCache:
         paths = list(self._rows)
         return (root + paths[row] for row in rows)
 
-    def runs(self, root: str, leave_out: Container[str] = ()) -> Iterator[Run]:
-        """Yield all runs as they were saved: first what has failed, each the last written first.
+    def runs(self, root: str, leave_out: Container[str] = ()) -> Iterator[list[Run]]:
+        """Yield all runs as they were saved, some at a time.
 
-        The root itself is left out: its id is the name of the directory that it leads to.
+        What has failed comes first, and of that, and of the others, what was written last. The root
+        itself is left out: its id is the name of the directory that it leads to.
 
         Args:
             root: The root, as the user gave it.
             leave_out: The paths of runs to leave out.
         """
-        modified = self._columns[2]
+        modified, digest_at = self._columns[2], self._columns[4]
         paths = list(self._rows)
-        rows = [row for row, path in enumerate(paths) if root + path not in leave_out]
+        rows = [row for row, path in enumerate(paths) if path and root + path not in leave_out]
         rows.sort(key=modified.__getitem__, reverse=True)
         is_problem = [digest.category.is_problem for digest in self._digests]
-        digest_at = self._columns[4]
         rows.sort(key=lambda row: not is_problem[digest_at[row]])
+        for start in range(0, len(rows), _AT_ONCE):
+            yield self._build(root, paths, rows[start : start + _AT_ONCE])
+
+    def _build(self, root: str, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
+        """Build the runs of some rows, in their order; leave out those that are damaged."""
+        notes = self._columns[9]
+        try:
+            usual = iter(
+                self._build_usual(root, paths, [row for row in rows if notes[row] != _IN_TEXT])
+            )
+        except _DAMAGE:
+            return []
+        runs: list[Run] = []
         for row in rows:
-            place, metadata = self._place(row, paths[row], root)
-            try:
-                run = build_outlined(place, metadata, self._outline(row))
-            except _DAMAGE:
+            if notes[row] != _IN_TEXT:
+                runs.append(next(usual))
                 continue
-            if run is not None and run.path != root:
-                yield run
+            place, metadata = self._place(row, paths[row], root)
+            with contextlib.suppress(*_DAMAGE):
+                if (run := build_outlined(place, metadata, self._outline(row))) is not None:
+                    runs.append(run)
+        return runs
+
+    def _build_usual(self, root: str, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
+        """Build the runs of some rows whose lines are not in the text."""
+        digest_at, shared_at, started, times, began, notes = (
+            [column[row] for row in rows] for column in self._columns[4:10]
+        )
+        shared = [self._metadata[number] for number in shared_at]
+        columns = RunColumns(
+            paths=[root + paths[row] for row in rows],
+            kinds=[kind for kind, _metadata in shared],
+            metadata=[metadata for _kind, metadata in shared],
+            digests=[self._digests[number] for number in digest_at],
+            notes=[self._notes[number] for number in notes],
+            times=times,
+            started=started,
+            began=[None if math.isnan(time) else time for time in began],
+        )
+        return build_all(root, columns)
 
     def _place(self, row: int, below: str, root: str) -> tuple[RunDir, RunMetadata]:
         """Return where the run of a row is, below a root, and its metadata."""
@@ -192,9 +247,16 @@ class SnapshotCache:
         return RunDir(root, path, path.rpartition("/")[2], kind), metadata
 
     def _outline(self, row: int) -> Outline:
-        digest_at, ends = self._columns[4], self._columns[6]
-        text = self._text[ends[row - 1] if row else 0 : ends[row]]
-        return Outline(self._digests[digest_at[row]], text)
+        digest_at, _shared_at, started, times, began, notes, ends = (
+            column[row] for column in self._columns[4:]
+        )
+        digest = self._digests[digest_at]
+        if notes == _IN_TEXT:
+            return Outline(digest, self._text[self._columns[10][row - 1] if row else 0 : ends])
+        current = StatusInfo.read(digest.last, self._notes[notes], times)
+        problem = None if digest.problem is None else current
+        since = None if math.isnan(began) else began
+        return Outline(digest, OutlinedStatuses(current, problem, None, started, since))
 
     def _load(self, data: bytes) -> None:
         end = data.index(b"\n") + 1
@@ -204,7 +266,7 @@ class SnapshotCache:
         digests = [_read_digest(*one) for one in shared["digests"]]
         metadata = [(_KINDS[kind], RunMetadata(*map(str, one))) for kind, one in shared["metadata"]]
         count = int(shared["count"])
-        columns: list[array[int]] = []
+        columns: list[array[Any]] = []
         for code in _TYPECODES:
             column = array(code)
             size = count * column.itemsize
@@ -213,9 +275,14 @@ class SnapshotCache:
             end += size
         paths_end = end + int(shared["paths"])
         paths = os.fsdecode(data[end:paths_end]).split("\0")
-        if max(columns[4]) >= len(digests) or max(columns[5]) >= len(metadata):
+        # Many runs have the same note, also those that are read from files.
+        notes = [sys.intern(str(note)) for note in shared["notes"]]
+        tables: tuple[Sized, ...] = digests, metadata, notes
+        highest = max(columns[4]), max(columns[5]), max({*columns[9]} - {_IN_TEXT}, default=-1)
+        if any(one >= len(table) for one, table in zip(highest, tables, strict=True)):
             return
         self._columns, self._digests, self._metadata = columns, digests, metadata
+        self._notes = notes
         self._are_judged = [
             is_certain(one) and not is_open(one.category, one.stage) for one in digests
         ]
@@ -275,33 +342,59 @@ class CacheWriter:
     """Encodes runs for storage one after the other, without keeping them."""
 
     def __init__(self) -> None:
-        self._columns = [array(code) for code in _TYPECODES]
+        self._columns: list[array[Any]] = [array(code) for code in _TYPECODES]
+        self._rows: list[tuple[float, ...]] = []
+        """Those that are not in the columns yet."""
         self._digests: dict[StateDigest, int] = {}
         self._metadata: dict[tuple[str, RunMetadata], int] = {}
+        self._notes: dict[str, int] = {}
         self._paths = bytearray()
         self._text = bytearray()
 
     def __len__(self) -> int:
         """How many runs there are."""
-        return len(self._columns[0])
+        return len(self._columns[0]) + len(self._rows)
 
     def add(self, run: OutlinedRun) -> None:
-        """Add a cacheable run of the root."""
-        place, (digest, text), signature = run.place, run.outline, run.signature
-        self._text += text
+        """Add a cacheable run of the root, if its lines can be read back."""
+        place, outline, signature = run.place, run.outline, run.signature
+        lines = self._number(parse_outline(outline))
+        if lines is None:
+            text = format_outline(outline)
+            if text is None:
+                return
+            self._text += text
+            lines = 0.0, 0.0, _NEVER, _IN_TEXT
         self._paths += b"\0" + os.fsencode(place.path[len(place.root) :])
         shared = place.kind, run.metadata
-        row = (
-            *signature,
-            self._digests.setdefault(digest, len(self._digests)),
-            self._metadata.setdefault(shared, len(self._metadata)),
-            len(self._text),
-        )
-        for column, value in zip(self._columns, row, strict=True):
-            column.append(value)
+        digest_at = self._digests.setdefault(outline.digest, len(self._digests))
+        shared_at = self._metadata.setdefault(shared, len(self._metadata))
+        self._rows.append((*signature, digest_at, shared_at, *lines, len(self._text)))
+        if len(self._rows) == _AT_ONCE:
+            self._flush()
+
+    def _number(self, statuses: OutlinedStatuses | None) -> tuple[float, float, float, int] | None:
+        """Return the times in an outline and the number of its note; None if it needs its text."""
+        if statuses is None:
+            return None
+        current, problem, recovered, started, began = statuses
+        time = current.time
+        if started is None or not isinstance(time, float) or recovered is not None:
+            return None
+        if problem is not None and problem != current:
+            return None
+        note = self._notes.setdefault(current.note, len(self._notes))
+        return started, time, _NEVER if began is None else began, note
+
+    def _flush(self) -> None:
+        """Add the latest rows to the columns."""
+        for column, values in zip(self._columns, zip(*self._rows, strict=True), strict=False):
+            column.extend(values)
+        self._rows = []
 
     def finish(self) -> bytes | None:
         """Return the runs for storage; None above `_MAX_BYTES`."""
+        self._flush()
         shared = {
             "format": _FORMAT,
             "zone": _zone(),
@@ -310,6 +403,7 @@ class CacheWriter:
             "paths": max(0, len(self._paths) - 1),
             "digests": [_write_digest(digest) for digest in self._digests],
             "metadata": list(self._metadata),
+            "notes": list(self._notes),
         }
         head = json.dumps(shared, separators=(",", ":")).encode()
         compressor = zlib.compressobj(1)

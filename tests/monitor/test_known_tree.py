@@ -71,7 +71,7 @@ def test_finished_runs_are_known_before_anything_is_read(
 def test_failures_are_known_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are what is looked for; among them, the last one first. The number is known at once."""
     monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
-    monkeypatch.setattr("statustui.monitor.known_runs._BLOCK", 4)
+    monkeypatch.setattr("statustui.monitor.snapshot_cache._AT_ONCE", 4)
     for number in range(30):
         result = "PASS" if number % 3 else "FAIL"
         run = write_run(tmp_path / "test_runs" / str(number), f"COMPLETE result: {result}")
@@ -94,7 +94,7 @@ def test_what_was_shown_is_confirmed_without_being_built_again(
 ) -> None:
     """The snapshot is the one that a whole read makes."""
     cache = SnapshotCache(next(iter(store.saved.values())))
-    shown = {run.path: run for run in cache.runs(str(tmp_path))}
+    shown = {run.path: run for runs in cache.runs(str(tmp_path)) for run in runs}
     places = list(find_runs(str(tmp_path), write_nothing))
     first = FirstReader(cache=cache, shown=shown)
     assert {place.id for place in places if first.confirm(place) is None} == {"99"}
@@ -130,7 +130,7 @@ def test_reading_what_was_saved_ends_when_it_is_stopped(
     tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the next block; a part of it has no age."""
-    monkeypatch.setattr("statustui.monitor.known_runs._BLOCK", 10)
+    monkeypatch.setattr("statustui.monitor.snapshot_cache._AT_ONCE", 10)
     driver = ScannerDriver(tmp_path, Settings(store=store))
     findings = driver.scanner.read_cache()
     driver.apply([next(findings)])

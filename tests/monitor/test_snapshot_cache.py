@@ -57,6 +57,11 @@ def encode(runs: Iterable[OutlinedRun]) -> bytes:
     return data
 
 
+def built_of(cache: SnapshotCache, root: Path) -> dict[str, Run]:
+    """Path -> run, all that are built at once."""
+    return {run.path: run for runs in cache.runs(str(root)) for run in runs}
+
+
 def finished_tree(root: Path, count: int = 30) -> list[Path]:
     """Finished runs whose files are old enough to be trusted, and an active one."""
     runs = [
@@ -89,6 +94,7 @@ def test_genuine_runs_come_back_as_they_were(name: str) -> None:
         snapshot = read_first(run.place)
         assert snapshot is not None
         assert read_first(run.place, cache=cache) == snapshot._replace(is_stored=True)
+        assert built_of(cache, DATA / name)[run.place.path] == snapshot.run
 
 
 @pytest.mark.usefixtures("_trusting")
@@ -135,8 +141,9 @@ def test_any_finished_run_comes_back_as_it_was(
     with patch("statustui.monitor.outlined_run.is_racy", lambda _signature: False):
         kept = outlined(snapshot)
     assert kept is not None
-    found = read_first(place, cache=SnapshotCache(encode([kept])))
-    assert found == snapshot._replace(is_stored=True, is_racy=False)
+    cache = SnapshotCache(encode([kept]))
+    assert read_first(place, cache=cache) == snapshot._replace(is_stored=True, is_racy=False)
+    assert built_of(cache, root) == {place.path: snapshot.run}
 
 
 @pytest.mark.usefixtures("_trusting")
@@ -262,7 +269,7 @@ def damage(data: bytes) -> dict[str, bytes]:
     def changed(columns: bytes = columns, **fields: object) -> bytes:
         return zlib.compress(json.dumps(shared | fields).encode() + b"\n" + columns)
 
-    [digest] = shared["digests"]
+    [digest, *_others] = shared["digests"]
     return {
         "cut": data[: len(data) // 2],
         "no cache": b"hello",
@@ -271,6 +278,7 @@ def damage(data: bytes) -> dict[str, bytes]:
         "no line": zlib.compress(b"[1]"),
         "no text": zlib.compress(json.dumps(shared).encode() + b"\n" + columns[:ends]),
         "text cut": changed(columns[:-30]),
+        "no notes": changed(notes=[]),
         "text of other lines": changed(columns.replace(b"\n", b" ")),
         "columns cut": changed(columns[:20]),
         "another format": changed(format="0 little"),
@@ -290,15 +298,19 @@ def damage(data: bytes) -> dict[str, bytes]:
 
 @pytest.mark.usefixtures("_trusting")
 def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path) -> None:
-    """Whatever is wrong with it."""
+    """Whatever is wrong with it, in one of its runs or in all."""
     write_run(tmp_path / "test_runs" / "1", "COMPLETE result: PASS")
-    [kept] = cacheable_below(tmp_path)
-    data = encode([kept])
-    assert data is not None
-    snapshot = read_first(kept.place)
-    for name, bad in damage(data).items():
-        found = read_first(kept.place, cache=SnapshotCache(bad)) or read_snapshot(kept.place)
-        assert found == snapshot, name
+    write_run(tmp_path / "test_runs" / "2", "RUN_FAILED x", "COMPLETE result: FAIL")
+    kept = cacheable_below(tmp_path)
+    assert len(kept) == 2
+    snapshots = [read_first(one.place) for one in kept]
+    for name, bad in damage(encode(kept)).items():
+        cache = SnapshotCache(bad)
+        for one, snapshot in zip(kept, snapshots, strict=True):
+            found = read_first(one.place, cache=cache) or read_snapshot(one.place)
+            assert found in {snapshot, snapshot and snapshot._replace(is_stored=True)}, name
+        built = set(built_of(cache, tmp_path).values())
+        assert built <= {snapshot.run for snapshot in snapshots if snapshot is not None}, name
 
 
 def read_below(root: Path, store: MemoryStore) -> dict[str, Run]:

