@@ -23,7 +23,11 @@ _ENDED = 1e12
 """Larger than any time in seconds since 1970."""
 _LAST = "\U0010ffff"
 """Sorts behind any name."""
+_id_of: Callable[[Run], str] = attrgetter("id")
+_path_of: Callable[[Run], str] = attrgetter("path")
 _DIGITS = re.compile("[0-9]+")
+_MAX_DIGITS = 18
+"""Digits of a number that is compared as such."""
 _SIZES = [f"{size:02}" for size in range(100)]
 
 
@@ -156,6 +160,20 @@ def sort_key(name: str) -> Callable[[Run], Key]:
     return lambda run: (*[part(run) for part in parts], natural(run.id), run.path)
 
 
+def sort_by_id(runs: Sequence[Run]) -> list[Run]:
+    """Return runs sorted by their ids, and those with the same id by their paths."""
+    ids = list(map(_id_of, runs))
+    digits = "".join(ids)
+    if not (digits.isascii() and digits.isdecimal() and max(map(len, ids)) <= _MAX_DIGITS):
+        return sorted(runs, key=sort_key("id"))
+    # Comparing numbers is several times as fast as making and comparing texts that sort alike.
+    numbers = list(map(int, ids))
+    if len(set(numbers)) < len(numbers):
+        runs = sorted(runs, key=_path_of)
+        numbers = list(map(int, map(_id_of, runs)))
+    return [runs[place] for place in sorted(range(len(numbers)), key=numbers.__getitem__)]
+
+
 def sort_by_id_and(name: str, runs: Sequence[Run]) -> list[Run]:
     """Return runs that are in the order of their ids sorted by the sort key `name`.
 
@@ -182,7 +200,7 @@ def _sort(runs: Sequence[Run], parts: Sequence[Callable[[Run], Any]]) -> list[Ru
     for _key, group in groupby(sorted(alike, key=first.key), first.key):
         some, *more = (alike[one] for one in group)
         if more:
-            some = sorted(chain(some, *more), key=sort_key("id"))
+            some = sort_by_id([*chain(some, *more)])
         ordered += _sort(some, others)
     return ordered
 

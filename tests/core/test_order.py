@@ -12,6 +12,7 @@ from statustui.core.order import (
     GROUPINGS,
     SORT_KEYS,
     natural,
+    sort_by_id,
     sort_by_id_and,
     sort_key,
     split_sort,
@@ -76,6 +77,25 @@ def test_runs_by_id_are_sorted_as_by_their_whole_keys(name: str, runs: list[Run]
     """Dealing them out by what they share changes nothing."""
     by_id = sorted(runs, key=sort_key("id"))
     assert sort_by_id_and(name, by_id) == sorted(runs, key=sort_key(name))
+
+
+@given(
+    st.lists(
+        st.builds(
+            "{}/{}".format,
+            st.sampled_from(["a", "b", "a10", "a9"]),
+            st.one_of(
+                st.integers(0, 30).map(str),
+                st.sampled_from(["007", "00", "9" * 17, "1" + "0" * 18, "s3", "x", "٣"]),
+            ),
+        ),
+        unique=True,
+    )
+)
+def test_ids_are_sorted_as_by_their_keys(paths: list[str]) -> None:
+    """Whether they are numbers or not, and the same in several directories."""
+    runs = [make(path, "RUNNING") for path in paths]
+    assert sort_by_id(runs) == sorted(runs, key=sort_key("id"))
 
 
 def test_the_longest_comes_first_and_what_goes_on_before_what_has_ended() -> None:

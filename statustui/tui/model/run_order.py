@@ -8,7 +8,7 @@ from functools import partial
 from itertools import accumulate, chain, islice
 from typing import TypeAlias
 
-from statustui.core.order import SORT_KEYS, Key, sort_by_id_and, sort_key
+from statustui.core.order import SORT_KEYS, Key, sort_by_id, sort_by_id_and, sort_key
 from statustui.core.run import Run
 
 _CHUNK = 1000
@@ -178,7 +178,7 @@ class IdOrder:
             None, wherever the caller may pause; the runs must not change meanwhile.
         """
         if self._new:
-            new = yield from _sort((yield from self._take_new()), _BY_ID, _sort_by_id)
+            new = yield from _sort((yield from self._take_new()), _BY_ID, sort_by_id)
             parts = yield from _merge_by_id([*self._sorted.parts, *new])
             self._sorted, self._new = RunOrder(_BY_ID, parts), {}
         copies: Parts = []
@@ -198,9 +198,6 @@ class IdOrder:
 
 
 _BY_ID = sort_key("id")
-
-
-_sort_by_id = partial(sorted, key=_BY_ID)
 
 
 def sort_in_slices(parts: Parts, sort: str) -> Generator[None, None, Parts]:
@@ -279,7 +276,7 @@ def _merge_by_id(parts: Parts) -> Generator[None, None, Parts]:
         overlapping.append(parts[number])
         if following is None or end < following:
             if len(overlapping) > 1:
-                overlapping = yield from _sort(overlapping, _BY_ID, _sort_by_id)
+                overlapping = yield from _sort(overlapping, _BY_ID, sort_by_id)
             merged += overlapping
             overlapping = []
     return merged
