@@ -373,6 +373,8 @@ class StatusApp(PrivateApp):
 
     async def on_event(self, event: events.Event) -> None:
         """Handle keys in order; any input means that the user is there."""
+        if isinstance(event, events.InputEvent):
+            self._updates.make_way()
         if isinstance(event, events.InputEvent) and self.screen is self._runs_screen:
             self._runs_screen.mark_seen()
             if isinstance(event, events.Key) and self._runs_screen.is_browsed:

@@ -11,6 +11,8 @@ _REFRESH_INTERVAL = 0.2
 """Seconds between two refreshes for changes; the effect of a key is drawn at once."""
 _LEAST_PAUSE = 0.01
 """Seconds between two turns."""
+_USE_SECONDS = 2.0
+"""Seconds after a key within which the next one is likely."""
 
 
 class UpdateLoop:
@@ -36,6 +38,8 @@ class UpdateLoop:
         self._refresh = refresh
         self._is_refreshed = True
         self._refreshed_at = float("-inf")
+        self._used_at = float("-inf")
+        """When the last key was pressed, on the monotonic clock."""
         self._wakeup = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -43,6 +47,10 @@ class UpdateLoop:
     def is_idle(self) -> bool:
         """Whether all changes are applied and drawn."""
         return self._is_refreshed and not self._has_more()
+
+    def make_way(self) -> None:
+        """Leave more time between the turns for a while, as a key has been pressed."""
+        self._used_at = time.monotonic()
 
     def wake(self) -> None:
         """Start a turn, as changes are waiting; may be called from any thread."""
@@ -66,8 +74,10 @@ class UpdateLoop:
                 self._is_refreshed = True
                 self._refreshed_at = time.monotonic()
                 self._refresh()
-            # Leave as much time for keys as this turn took.
-            pause = max(_LEAST_PAUSE, time.monotonic() - start)
+            pause, end = _LEAST_PAUSE, time.monotonic()
+            if end - self._used_at < _USE_SECONDS:
+                # Leave as much time for keys as this turn took.
+                pause = max(pause, end - start)
             if not self._has_more() and not self._is_refreshed:
-                pause = max(pause, self._refreshed_at + _REFRESH_INTERVAL - time.monotonic())
+                pause = max(pause, self._refreshed_at + _REFRESH_INTERVAL - end)
             await asyncio.sleep(pause)
