@@ -11,6 +11,8 @@ _REFRESH_INTERVAL = 0.2
 """Seconds between two refreshes for changes; the effect of a key is drawn at once."""
 _LEAST_PAUSE = 0.01
 """Seconds between two turns."""
+_BRIEF_PAUSE = 0.001
+"""The same while more is waiting."""
 _USE_SECONDS = 2.0
 """Seconds after a key within which the next one is likely."""
 
@@ -74,7 +76,8 @@ class UpdateLoop:
                 self._is_refreshed = True
                 self._refreshed_at = time.monotonic()
                 self._refresh()
-            pause, end = _LEAST_PAUSE, time.monotonic()
+            end = time.monotonic()
+            pause = _BRIEF_PAUSE if self._has_more() else _LEAST_PAUSE
             if end - self._used_at < _USE_SECONDS:
                 # Leave as much time for keys as this turn took.
                 pause = max(pause, end - start)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -115,10 +116,12 @@ class RowPainter:
             column = self._columns[name]
             if widest == column.most:
                 continue
-            texts = {column.text(run, now) for run in runs if column.tells(run)}
-            # Most texts fit as they are.
-            others = [clean(text) for text in texts if len(text) > widest or not _is_plain(text)]
-            self._widest[name] = min(column.most, max([widest, *map(cell_len, others)]))
+            texts = set(map(column.text, filter(column.tells, runs), repeat(now)))
+            if _is_plain("".join(texts)):
+                cells: Iterable[int] = map(len, texts)
+            else:
+                cells = (cell_len(clean(text)) for text in texts)
+            self._widest[name] = min(column.most, max([widest, *cells]))
         return before != self._widest
 
     def _fit(self, width: int) -> list[tuple[str, int]]:
