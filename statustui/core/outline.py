@@ -201,9 +201,7 @@ def parse_outline(outline: Outline) -> OutlinedStatuses | None:
         usual = _USUAL(lines)
         if usual is not None:
             first, last, rest, problem_line, recovered_line, began_text = usual.groups()
-            note = rest[len(digest.last) + 2 :].decode("utf-8", "replace").strip()
-            # Many runs have the same note.
-            current = StatusInfo.read(digest.last, sys.intern(note), float(last))
+            current = StatusInfo.read(digest.last, _note_in(rest, digest.last), float(last))
             started = float(first)
             began = float(began_text) if began_text else None
         else:
@@ -221,6 +219,52 @@ def parse_outline(outline: Outline) -> OutlinedStatuses | None:
     except ValueError:
         return None
     return OutlinedStatuses(current, problem, recovered, started, began)
+
+
+class UsualLines(NamedTuple):
+    """What the lines of an outline like most others say.
+
+    Its problem, if it has one, is its current status, and the run has not recovered from any other.
+    """
+
+    note: str
+    """That of the current status."""
+    time: float
+    """When this was set, in seconds since 1970, as the two that follow."""
+    started: float
+    began: float | None
+
+
+def usual_lines(outline: Outline) -> UsualLines | None:
+    """Return what the lines of an outline say; None if it is not like most others."""
+    digest, lines = outline
+    if isinstance(lines, OutlinedStatuses):
+        return _as_usual(lines)
+    usual = _USUAL(lines)
+    if usual is None:
+        statuses = parse_outline(outline)
+        return None if statuses is None else _as_usual(statuses)
+    first, last, rest, problem_line, recovered_line, began = usual.groups()
+    if problem_line or recovered_line:
+        return None
+    return UsualLines(
+        _note_in(rest, digest.last), float(last), float(first), float(began) if began else None
+    )
+
+
+def _as_usual(statuses: OutlinedStatuses) -> UsualLines | None:
+    current, problem, recovered, started, began = statuses
+    time = current.time
+    is_other = problem is not None and problem is not current and problem != current
+    if is_other or recovered is not None or started is None or not isinstance(time, float):
+        return None
+    return UsualLines(current.note, time, started, began)
+
+
+def _note_in(text: bytes, state: str) -> str:
+    """Return the note in the part of a line that follows its time."""
+    # Many runs have the same note.
+    return sys.intern(text[len(state) + 2 :].decode("utf-8", "replace").strip())
 
 
 def build_outlined(place: RunDir, metadata: RunMetadata, outline: Outline) -> Run | None:
@@ -367,6 +411,4 @@ def _read_status(line: bytes, state: str) -> StatusInfo:
         if status is None:  # pragma: no cover - a line with a time is not blank
             raise ValueError
         return status
-    note = line[end + len(state) + 2 :].decode("utf-8", "replace").strip()
-    # Many runs have the same note.
-    return StatusInfo.read(state, sys.intern(note), time)
+    return StatusInfo.read(state, _note_in(line[end:], state), time)

@@ -16,26 +16,20 @@ from statustui.core.status_info import StatusInfo
 
 
 class RunColumns(NamedTuple):
-    """What some runs of one root are made of; an item of each column for each run.
-
-    Their problem, if they have one, is their current status, and they have not recovered from any
-    other.
-    """
+    """What some runs of one root with `UsualLines` are made of: an item of each column for each."""
 
     paths: Sequence[str]
     kinds: Iterable[Kind]
     metadata: Iterable[RunMetadata]
     digests: Sequence[StateDigest]
     notes: Iterable[str]
-    """The notes of the current statuses."""
     times: Sequence[float]
-    """When these were set, in seconds since 1970, as the two that follow."""
     started: Iterable[float]
     began: Iterable[float | None]
 
 
 def build_all(root: str, columns: RunColumns) -> list[Run]:
-    """Build the runs that `build_outlined` builds one by one.
+    """Build the runs that `build_outlined` builds one by one; none of them is a series.
 
     Args:
         root: The watched directory, as the user gave it.

@@ -10,6 +10,7 @@ from itertools import chain
 
 from statustui.core.run import Run
 from statustui.monitor.cache_store import CacheStore, RootIdentity
+from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.former_runs import FormerRuns, read_former
 from statustui.monitor.fs.deadline import NoThreadError, ask, start_thread
 from statustui.monitor.outlined_run import OutlinedRun
@@ -63,6 +64,7 @@ class CacheKeeper:
         found: Iterable[RunSnapshot | OutlinedRun],
         *,
         gone: int = 0,
+        ahead: Iterable[KeptColumns] = (),
         loaded: SnapshotCache = NO_CACHE,
         rows: Sequence[int] = (),
     ) -> None:
@@ -71,6 +73,7 @@ class CacheKeeper:
         Args:
             found: Runs of the root.
             gone: How many of the saved runs are no longer there.
+            ahead: Further runs of the root, which are new.
             loaded: What `load` has returned, if `rows` are given.
             rows: The rows of further runs, which are as they were loaded.
         """
@@ -83,6 +86,8 @@ class CacheKeeper:
                 stored.append(one)
             elif (run := outlined(one)) is not None:
                 writer.add(run)
+        for kept in ahead:
+            writer.add_all(kept)
         runs = len(writer) + len(stored) + len(rows)
         new = len(writer) if self._saved_runs is None else abs(runs - self._saved_runs)
         if not is_worth_saving(new + gone, runs):

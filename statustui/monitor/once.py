@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
@@ -15,6 +14,7 @@ from statustui.core.categories import Category
 from statustui.core.job_verdict import may_be_judged
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
+from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.deadline import Heartbeat, Question
 from statustui.monitor.fs.mounts import Devices
@@ -27,7 +27,7 @@ from statustui.monitor.reader_process import Extent
 from statustui.monitor.root_memory import Found, RootMemory
 from statustui.monitor.root_registry import RootRegistry, is_inside
 from statustui.monitor.series import check_series, judge_series
-from statustui.monitor.snapshot import NO_METADATA, read_snapshot, unread_part
+from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, read_snapshot, unread_part
 from statustui.monitor.unread import Unread
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ _MAX_CLAIM_WAIT = 1.0
 _Result = TypeVar("_Result")
 _Built: TypeAlias = "tuple[Run, Found]"
 """A run, and what may be stored of it."""
+
+
+_Ahead: TypeAlias = "Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]"
 
 
 class Picture(NamedTuple):
@@ -262,10 +265,17 @@ class _RootReader:
                 kept = kept._replace(metadata=NO_METADATA, is_stored=found.is_stored)
             return run, kept
 
-        if threads == 1 and self.memory is not None:
+        def count(runs: CountedRuns) -> None:
+            self._categories += [digest.category for digest in runs.digests]
+            if runs.kept is not None and self.memory is not None:
+                self.memory.counted_ahead.append(runs.kept)
+            heartbeat()
+
+        if threads == 1 and self.memory is not None and len(self.memory.cache):
             run_dirs = self._leave_out_known(self.memory, first, run_dirs, heartbeat)
-        spare = self._options.spare
-        for found in _map_unordered(look, run_dirs, threads, spare, "outline"):
+        extent: Extent = "count" if self._options.store is None else "outline"
+        ahead = partial(read_ahead, spare=self._options.spare, extent=extent, count=count)
+        for found in _map_unordered(look, run_dirs, threads, ahead):
             if isinstance(found, OutlinedRun):
                 self._categories.append(found.outline.digest.category)
                 self._keep(found)
@@ -293,10 +303,11 @@ class _RootReader:
         def read(place: RunDir | Found) -> _Built:
             return _build(_look_at(first, place))
 
-        # Most runs of a tree with a cache take one look.
-        spare = None if len(first.cache) else self._options.spare
         extent: Extent = "snapshot" if self._options.store is None else "run"
-        for run, found in _map_unordered(read, run_dirs, threads, spare, extent):
+        ahead = partial(read_ahead, spare=self._options.spare, extent=extent)
+        # Most runs of a tree with a cache take one look.
+        wanted = None if len(first.cache) else ahead
+        for run, found in _map_unordered(read, run_dirs, threads, wanted):
             self._add(run, found)
             heartbeat()
 
@@ -393,8 +404,7 @@ def _map_unordered(
     work: Callable[[RunDir | Found], _Result],
     run_dirs: Iterator[RunDir],
     threads: int,
-    spare: threading.Semaphore | None,
-    extent: Extent,
+    ahead: Callable[[Iterator[RunDir]], _Ahead] | None,
 ) -> Iterator[_Result]:
     """Yield the result of each call, for the place of a run or what was read of it ahead.
 
@@ -402,15 +412,14 @@ def _map_unordered(
         work: The function.
         run_dirs: Where the runs are.
         threads: How many threads call it; with one, the runs may be read ahead.
-        spare: As `read_ahead` has it; None to read none ahead.
-        extent: As `read_ahead` has it.
+        ahead: Reads them ahead, as `read_ahead` does; None to read none ahead.
     """
-    if threads > 1 or spare is None:
+    if threads > 1 or ahead is None:
         pool: ReaderPool[RunDir, _Result] = ReaderPool(work, threads)
         try:
             yield from pool.map_unordered(run_dirs)
         finally:
             pool.close()
         return
-    with contextlib.closing(read_ahead(run_dirs, spare, extent)) as ahead:
-        yield from map(work, chain.from_iterable(ahead))
+    with contextlib.closing(ahead(run_dirs)) as found:
+        yield from map(work, chain.from_iterable(found))

@@ -10,13 +10,14 @@ import struct
 import sys
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import BinaryIO
 
 import statustui
 from statustui.core.run import RunDir
+from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.reader_process import Answers, Extent, request
 from statustui.monitor.snapshot import RunSnapshot
@@ -42,7 +43,10 @@ serve(open(0, "rb"), open(1, "wb"), sys.argv[2])
 
 
 def read_ahead(
-    places: Iterable[RunDir], spare: threading.Semaphore, extent: Extent
+    places: Iterable[RunDir],
+    spare: threading.Semaphore,
+    extent: Extent,
+    count: Callable[[CountedRuns], object] = lambda _runs: None,
 ) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
     """Read runs in other processes if there are very many.
 
@@ -50,15 +54,16 @@ def read_ahead(
         places: Where the runs are, those of one root.
         spare: How many more processes may be started, for all roots together.
         extent: How to read them.
+        count: Takes those that are only to be counted.
 
     Yields:
-        Some runs after the others, in their order; in place of a run, where it is, if whoever asks
-        has to read it.
+        Some of all others after the others, in their order; in place of a run, where it is, if
+        whoever asks has to read it.
     """
     places = iter(places)
     first = list(islice(places, _MANY_RUNS))
     is_many = len(first) == _MANY_RUNS
-    readers = _start_readers(spare, extent) if is_many else []
+    readers = _start_readers(spare, extent, count) if is_many else []
     rest = chain(first[_FIRST_RUNS:], places)
     del first[_FIRST_RUNS:]
     try:
@@ -77,12 +82,13 @@ class _Reader:
 
     Args:
         extent: As `read_ahead` has it.
+        count: The same.
 
     Raises:
         OSError: It cannot be started.
     """
 
-    def __init__(self, extent: Extent) -> None:
+    def __init__(self, extent: Extent, count: Callable[[CountedRuns], object]) -> None:
         with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
             asked, asking = _pipe(theirs, ours)
             answers, answering = _pipe(ours, theirs)
@@ -92,7 +98,7 @@ class _Reader:
             ours.pop_all()
         self._requests: BinaryIO = os.fdopen(asking, "wb")
         self._stream: BinaryIO = os.fdopen(answers, "rb")
-        self._answers = Answers(self._stream)
+        self._answers = Answers(self._stream, count)
         self._is_lost = False
 
     def ask(self, places: Sequence[RunDir]) -> bool:
@@ -108,7 +114,7 @@ class _Reader:
         return not self._is_lost
 
     def answer(self, places: list[RunDir]) -> Sequence[OutlinedRun | RunSnapshot | RunDir]:
-        """Return the runs that were asked for next, or their places."""
+        """Return the runs that were asked for next, or their places, but for what is counted."""
         if not self._is_lost:
             try:
                 return self._answers.next(places)
@@ -153,13 +159,15 @@ class _Asked:
             yield found
 
 
-def _start_readers(spare: threading.Semaphore, extent: Extent) -> list[_Reader]:
+def _start_readers(
+    spare: threading.Semaphore, extent: Extent, count: Callable[[CountedRuns], object]
+) -> list[_Reader]:
     """Start as many processes as are spare; none where they cannot be, or on a single processor."""
     readers: list[_Reader] = []
     if _processors() > 1:
         while spare.acquire(blocking=False):
             try:
-                readers.append(_Reader(extent))
+                readers.append(_Reader(extent, count))
             except OSError:
                 spare.release()
                 break

@@ -11,7 +11,7 @@ import contextlib
 import marshal
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, Literal, TypeAlias
 
@@ -23,11 +23,20 @@ from statustui.core.outline import (
     format_outline,
     make_outlined,
     parse_outline,
+    usual_lines,
 )
-from statustui.core.reading import PackedSignature, pack_signature, unpack_signature, written_in
+from statustui.core.reading import (
+    PackedSignature,
+    Signature,
+    pack_signature,
+    unpack_signature,
+    written_in,
+)
 from statustui.core.run import Run, RunDir, RunMetadata
+from statustui.core.run_columns import RunColumns, build_all
 from statustui.core.status_info import StatusInfo
 from statustui.core.working_dir import with_owner
+from statustui.monitor.counted_runs import CountedRuns, KeptColumns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.marker_files import with_marker_files
 from statustui.monitor.outlined_run import OutlinedRun
@@ -41,13 +50,23 @@ _Status: TypeAlias = "tuple[str, float | None] | None"
 _Built: TypeAlias = "tuple[tuple[str, ...], _Status, _Status, _Status, float | None, float | None]"
 """The metadata of a run, its current status, its problem, from what it recovered, and when it was
 made and began to run."""
-_Row: TypeAlias = "tuple[int, PackedSignature, int, int, bytes | None, _Built | None]"
-"""Number of the digest, signature, device, owner, text of the outline, and what was built."""
+_Row: TypeAlias = "tuple[int, int, PackedSignature, int, int, bytes | None, _Built | None]"
+"""Place among those asked for, number of the digest, signature, device, owner, text of the outline,
+and what was built."""
+_UsualRow: TypeAlias = (
+    "tuple[int, int, PackedSignature, int, bytes | None, int, str, float, float, float | None]"
+)
+"""The same of a run for `build_all`; in place of the owner and of what was built, the number of the
+metadata, the note and the time of the current status, and when it was made and began to run."""
 
-Extent: TypeAlias = Literal["outline", "run", "snapshot"]
-"""How a run is read: no further than its status file, to its end, or to a snapshot.
+_KeptRow: TypeAlias = "tuple[int, int, Signature, str, float, float, float | None]"
+"""Place and number of the digest of a run for `KeptColumns`, its signature and its `UsualLines`."""
 
-A snapshot holds no outline.
+Extent: TypeAlias = Literal["count", "outline", "run", "snapshot"]
+"""How a run is read: no further than its category, than its status file, to its end, or to a
+snapshot, which holds no outline.
+
+With the first two, runs whose status files alone decide their categories become `CountedRuns`.
 """
 
 
@@ -82,27 +101,85 @@ class Answers:
 
     Args:
         stream: Where they come from.
+        count: Takes those runs that are only to be counted.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, count: Callable[[CountedRuns], object]) -> None:
         self._stream = stream
+        self._count = count
         self._digests: list[StateDigest] = []
 
     def next(self, places: Sequence[RunDir]) -> list[OutlinedRun | RunSnapshot | RunDir]:
-        """Return the runs that were asked for next; the place of each that has to be read here.
+        """Return those of the runs that were asked for next that are not only to be counted.
+
+        In place of a run that has to be read here, it is where the run is.
 
         Raises:
             EOFError: The process has ended.
             OSError: Nothing can be read.
             Exception: What has come is no answer.
         """
-        digests, rows = receive(self._stream)
-        for category, *rest in digests:
-            self._digests.append(StateDigest(Category(category), *rest))
-        return [
-            place if row is None else self._run(place, *row)
-            for place, row in zip(places, rows, strict=True)
-        ]
+        new, counted, kept, shared, usual, rows = receive(self._stream)
+        for category, *others in new:
+            self._digests.append(StateDigest(Category(category), *others))
+        found: list[OutlinedRun | RunSnapshot | RunDir] = [*places]
+        if usual:
+            self._add_usual(found, places, shared, usual)
+        for at, *row in rows:
+            found[at] = self._run(places[at], *row)
+        if not (counted or kept):
+            return found
+        own = {at for at, _number in counted}.union(kept[0] if kept else ())
+        all_digests = [self._digests[number] for _at, number in counted]
+        columns = None
+        if kept:
+            kept_at, numbers, *rest = kept
+            digests = [self._digests[number] for number in numbers]
+            columns = KeptColumns([places[at] for at in kept_at], digests, *rest)
+            all_digests += digests
+        # Nothing may go wrong after this: these runs would be read again, and counted twice.
+        self._count(CountedRuns(all_digests, columns))
+        return [one for at, one in enumerate(found) if at not in own]
+
+    def _add_usual(
+        self,
+        found: list[OutlinedRun | RunSnapshot | RunDir],
+        places: Sequence[RunDir],
+        shared: list[tuple[list[str], int]],
+        usual: list[tuple[Any, ...]],
+    ) -> None:
+        """Add usual runs, in the columns of `_UsualRow`, to what has been found."""
+        at, digest_at, signatures, devices, texts, shared_at, notes, times, started, began = usual
+        # Runs with the same metadata share one object.
+        known = [with_owner(RunMetadata(*texts), owner) for texts, owner in shared]
+        wanted = [places[number] for number in at]
+        digests = [self._digests[number] for number in digest_at]
+        columns = RunColumns(
+            paths=[place.path for place in wanted],
+            kinds=[place.kind for place in wanted],
+            metadata=[known[number] for number in shared_at],
+            digests=digests,
+            notes=notes,
+            times=times,
+            started=started,
+            began=began,
+        )
+        runs = build_all(wanted[0].root, columns)
+        rows = zip(at, runs, digests, signatures, devices, texts, shared_at, strict=True)
+        for number, run, digest, signature, device, text, owned in rows:
+            if text is None:
+                found[number] = RunSnapshot(run, run.metadata, signature, device)
+            else:
+                found[number] = OutlinedRun(
+                    run.place,
+                    Outline(digest, text),
+                    unpack_signature(signature),
+                    device,
+                    shared[owned][1],
+                    run.metadata,
+                    False,
+                    run,
+                )
 
     def _run(  # noqa: PLR0913, PLR0917 - what a row has
         self,
@@ -149,6 +226,19 @@ def _status(state: str | None, status: _Status) -> StatusInfo | None:
     return None if status is None or state is None else StatusInfo.read(state, *status)
 
 
+class _Block:
+    """The runs of one answer."""
+
+    def __init__(self) -> None:
+        self.shared: dict[tuple[tuple[str, ...], int], int] = {}
+        """Metadata and owner of the usual runs -> their number."""
+        self.counted: list[tuple[int, int]] = []
+        """Place and number of the digest of each run that is only to be counted."""
+        self.kept: list[_KeptRow] = []
+        self.usual: list[_UsualRow] = []
+        self.rows: list[_Row] = []
+
+
 class _Server:
     """Reads what it is asked for.
 
@@ -171,49 +261,79 @@ class _Server:
 
     def answer(self, root: str, wanted: list[tuple[str, str, Any]]) -> bytes:
         """Return the answer to a request."""
-        rows: list[_Row | None] = []
+        block = _Block()
         end = time.monotonic() + _MAX_SECONDS
-        for below, run_id, kind in wanted:
+        for at, (below, run_id, kind) in enumerate(wanted):
+            # On a slow disk the other side, which says how far it is, reads the rest itself.
             if time.monotonic() > end:
                 break
-            try:
-                rows.append(self._read(RunDir(root, root + below, run_id, kind)))
-            except Exception:  # noqa: BLE001 - the other side meets it too, and reports it
-                rows.append(None)
-        # On a slow disk the other side, which says how far it is, reads the rest itself.
-        rows += [None] * (len(wanted) - len(rows))
+            # The other side meets what goes wrong too, and reports it.
+            with contextlib.suppress(Exception):
+                self._read(block, at, RunDir(root, root + below, run_id, kind))
         new, self._new = self._new, []
-        return pack((new, rows))
+        kept, usual = (list(zip(*rows, strict=True)) for rows in (block.kept, block.usual))
+        return pack((new, block.counted, kept, list(block.shared), usual, block.rows))
 
-    def _read(self, place: RunDir) -> _Row | None:
+    def _read(self, block: _Block, at: int, place: RunDir) -> None:
         """Read a run; leave to the other side whatever is unusual, or may change soon."""
         found = self._first.outline(place)
         if not isinstance(found, OutlinedRun) or is_racy(found.signature):
-            return None
-        built = None if self._extent == "outline" else _build(found)
-        digest, text = found.outline.digest, format_outline(found.outline)
+            return
+        digest = found.outline.digest
+        number = self._number(digest)
+        is_counted = self._extent in {"count", "outline"}
+        if is_counted and found.is_judged():
+            if self._extent == "count" or not digest.is_final:
+                block.counted.append((at, number))
+                return
+            lines = usual_lines(found.outline)
+            if lines is not None:
+                block.kept.append((at, number, found.signature, *lines))
+                return
+        text = format_outline(found.outline)
+        signature, device, owner = pack_signature(found.signature), found.device, found.owner
+        statuses = None if is_counted else parse_outline(found.outline)
+        if statuses is None or not _can_be_sent(statuses):
+            block.rows.append((at, number, signature, device, owner, text, None))
+            return
+        metadata = tuple(found.completed(with_metadata=True).metadata)
+        sent = None if self._extent == "snapshot" else text
+        is_finished = digest.is_final and place.kind != "series"
+        usual = usual_lines(Outline(digest, statuses)) if is_finished else None
+        if usual is None:
+            built = _built(metadata, statuses)
+            block.rows.append((at, number, signature, device, owner, sent, built))
+        else:
+            shared_at = block.shared.setdefault((metadata, owner), len(block.shared))
+            block.usual.append((at, number, signature, device, sent, shared_at, *usual))
+
+    def _number(self, digest: StateDigest) -> int:
+        """Return the number of a digest, which the other side gets to know."""
         number = self._numbers.get(id(digest))
         if number is None:
             number = self._numbers[id(digest)] = len(self._digests)
             self._digests.append(digest)
             category, *rest = digest
             self._new.append((category.value, *rest))
-        sent = None if built is not None and self._extent == "snapshot" else text
-        return number, pack_signature(found.signature), found.device, found.owner, sent, built
+        return number
 
 
-def _build(found: OutlinedRun) -> _Built | None:
-    """Return what a run is built of; None if that takes more than can be sent."""
-    statuses = parse_outline(found.outline)
-    if statuses is None:
-        return None
+def _can_be_sent(statuses: OutlinedStatuses) -> bool:
+    """Return whether no time is a `datetime`, for which `marshal` has no form."""
+    current, problem, recovered, *_times = statuses
+    return not (
+        isinstance(current.time, datetime)
+        or (problem is not None and isinstance(problem.time, datetime))
+        or (recovered is not None and isinstance(recovered.time, datetime))
+    )
+
+
+def _built(metadata: tuple[str, ...], statuses: OutlinedStatuses) -> _Built:
+    """Return what a run is built of."""
     current, problem, recovered, started, began = statuses
-    if any(one is not None and isinstance(one.time, datetime) for one in statuses[:3]):
-        # `marshal` has no form for a `datetime`.
-        return None
     flat = _flat(current)
     return (
-        tuple(found.completed(with_metadata=True).metadata),
+        metadata,
         flat,
         flat if problem is current else _flat(problem),
         _flat(recovered),
@@ -225,7 +345,7 @@ def _build(found: OutlinedRun) -> _Built | None:
 def _flat(status: StatusInfo | None) -> _Status:
     if status is None:
         return None
-    assert not isinstance(status.time, datetime)  # noqa: S101 - such a run is not built here
+    assert not isinstance(status.time, datetime)  # noqa: S101 - such a run is not sent
     return status.note, status.time
 
 

@@ -11,6 +11,7 @@ from statustui.core.categories import Category
 from statustui.core.run import Run
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CacheStore
+from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.former_runs import FormerRuns
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import RunSnapshot
@@ -42,6 +43,8 @@ class RootMemory:
         """The runs of an earlier look."""
         self.rows: list[int] = []
         """The rows of the cache with runs that are as they were, and are only counted."""
+        self.counted_ahead: list[KeptColumns] = []
+        """Runs that are not as they were, and are only counted."""
         self.found: list[Found] = []
         """All other runs of the root."""
         self._former = self._keeper.former(root, is_elsewhere)
@@ -67,7 +70,9 @@ class RootMemory:
         if former is not None and former.has_changed:
             self._keeper.save_former(self._root, former)
             former.mark_saved()
-        self._keeper.save(self.found, gone=gone, loaded=self.cache, rows=self.rows)
+        self._keeper.save(
+            self.found, gone=gone, ahead=self.counted_ahead, loaded=self.cache, rows=self.rows
+        )
 
     def _find_gone(self) -> int:
         """Keep the results of the runs that are no longer there, and return how many these are."""
@@ -83,7 +88,8 @@ class RootMemory:
             same = {*stored, *self.cache.paths(self.rows, self._root)}
             others = chain.from_iterable(self.cache.runs(self._root, leave_out=same))
             before = {run.path: run for run in others}
-        now = _at({*before, *(run.path for run in former)}, self.found)
+        ahead = chain.from_iterable(kept.outlined() for kept in self.counted_ahead)
+        now = _at({*before, *(run.path for run in former)}, chain(self.found, ahead))
         for path, run in now.items():
             if run is not None:
                 former.replace(before.pop(path, None), run)

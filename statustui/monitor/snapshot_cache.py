@@ -29,14 +29,15 @@ from statustui.core.outline import (
     build_outlined,
     format_outline,
     outline_of,
-    parse_outline,
+    usual_lines,
 )
 from statustui.core.reading import signature_of, unpack_signature
 from statustui.core.run import Kind, Run, RunDir, RunMetadata
 from statustui.core.run_columns import RunColumns, build_all
 from statustui.core.status_info import StatusInfo
+from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.outlined_run import OutlinedRun, is_certain
-from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot
+from statustui.monitor.snapshot import NO_METADATA, ONE_STEP_BYTES, RunSnapshot
 
 _FORMAT = f"4 {sys.byteorder}"
 _MAX_BYTES = 1 << 26
@@ -358,7 +359,7 @@ class CacheWriter:
     def add(self, run: OutlinedRun) -> None:
         """Add a cacheable run of the root, if its lines can be read back."""
         place, outline, signature = run.place, run.outline, run.signature
-        lines = self._number(parse_outline(outline))
+        lines = self._number(outline)
         if lines is None:
             text = format_outline(outline)
             if text is None:
@@ -373,18 +374,42 @@ class CacheWriter:
         if len(self._rows) == _AT_ONCE:
             self._flush()
 
-    def _number(self, statuses: OutlinedStatuses | None) -> tuple[float, float, float, int] | None:
+    def _number(self, outline: Outline) -> tuple[float, float, float, int] | None:
         """Return the times in an outline and the number of its note; None if it needs its text."""
-        if statuses is None:
+        usual = usual_lines(outline)
+        if usual is None:
             return None
-        current, problem, recovered, started, began = statuses
-        time = current.time
-        if started is None or not isinstance(time, float) or recovered is not None:
-            return None
-        if problem is not None and problem != current:
-            return None
-        note = self._notes.setdefault(current.note, len(self._notes))
-        return started, time, _NEVER if began is None else began, note
+        note, time, started, began = usual
+        note_at = self._notes.setdefault(note, len(self._notes))
+        return started, time, _NEVER if began is None else began, note_at
+
+    def add_all(self, kept: KeptColumns) -> None:
+        """Add many runs of the root, as `add` does one by one."""
+        self._flush()
+        own = {id(digest): digest for digest in kept.digests}
+        numbers = {
+            key: self._digests.setdefault(digest, len(self._digests)) for key, digest in own.items()
+        }
+        kinds = {place.kind for place in kept.places}
+        shared = {
+            kind: self._metadata.setdefault((kind, NO_METADATA), len(self._metadata))
+            for kind in kinds
+        }
+        notes = self._notes
+        columns: tuple[Iterable[float], ...] = (
+            *zip(*kept.signatures, strict=True),
+            [numbers[id(digest)] for digest in kept.digests],
+            [shared[place.kind] for place in kept.places],
+            kept.started,
+            kept.times,
+            [_NEVER if time is None else time for time in kept.began],
+            [notes.setdefault(note, len(notes)) for note in kept.notes],
+            [len(self._text)] * len(kept.places),
+        )
+        for column, values in zip(self._columns, columns, strict=True):
+            column.extend(values)
+        for place in kept.places:
+            self._paths += b"\0" + os.fsencode(place.path[len(place.root) :])
 
     def _flush(self) -> None:
         """Add the latest rows to the columns."""

@@ -6,16 +6,19 @@ import io
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from statustui.core.outline import usual_lines
 from statustui.core.run import RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor import read_ahead as module
+from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
@@ -76,11 +79,13 @@ def places_in(root: Path) -> list[RunDir]:
 
 
 def read(
-    places: Sequence[RunDir], extent: Extent = "run"
+    places: Sequence[RunDir],
+    extent: Extent = "run",
+    count: Callable[[CountedRuns], object] = lambda _runs: None,
 ) -> list[OutlinedRun | RunSnapshot | RunDir]:
     """What `read_ahead` yields, with two processes; these are spare again then."""
     spare = spare_processes()
-    found = list(chain.from_iterable(read_ahead(iter(places), spare, extent)))
+    found = list(chain.from_iterable(read_ahead(iter(places), spare, extent, count)))
     assert [spare.acquire(blocking=False) for _ in range(3)] == [True, True, False]
     return found
 
@@ -99,7 +104,7 @@ def serve_here(
     answers = io.BytesIO()
     serve(io.BytesIO(request(places)), answers, extent)
     answers.seek(0)
-    return Answers(answers).next(places)
+    return Answers(answers, lambda _runs: None).next(places)
 
 
 def test_other_processes_read_all_but_the_first_and_unusual_ones(tree: Path) -> None:
@@ -114,10 +119,10 @@ def test_other_processes_read_all_but_the_first_and_unusual_ones(tree: Path) -> 
     wait_until(lambda: before.issuperset(children(os.getpid())))
 
 
-@pytest.mark.parametrize("extent", ["outline", "run", "snapshot"])
+@pytest.mark.parametrize("extent", ["run", "snapshot"])
 def test_what_another_process_reads_is_what_is_read_here(tree: Path, extent: Extent) -> None:
     """Every field of every run, however far they are read."""
-    first = FirstReader(with_metadata=extent != "outline", is_shared=False)
+    first = FirstReader(is_shared=False)
     places = places_in(tree)
     for found, there in zip(read(places, extent), serve_here(places, extent), strict=True):
         assert place_of(found) == place_of(there)
@@ -130,6 +135,42 @@ def test_what_another_process_reads_is_what_is_read_here(tree: Path, extent: Ext
             elif isinstance(other, RunSnapshot):
                 assert isinstance(here, OutlinedRun)
                 assert other == first.complete(here)
+    first.close()
+
+
+@pytest.mark.parametrize("extent", ["count", "outline"])
+def test_runs_whose_files_decide_their_categories_are_counted_by_the_other_process(
+    tree: Path, extent: Extent
+) -> None:
+    """What a cache keeps of them comes too, where one is kept; all others come as they are."""
+    first = FirstReader(with_metadata=False, is_shared=False)
+    places = places_in(tree)
+    (tree / "test_runs" / "1" / "job_id").write_text("17\n", encoding="utf-8")
+    counted: list[CountedRuns] = []
+    others = read(places, extent, counted.append)[5:]
+    here = [first.outline(place) for place in places[5:]]
+    judged = [one for one in here if isinstance(one, OutlinedRun) and one.is_judged()]
+    if extent == "outline":
+        # Those of which a cache keeps whole lines come as they are.
+        unusual = [one for one in judged if usual_lines(one.outline) is None]
+        judged = [one for one in judged if one not in unusual or not one.is_cacheable]
+        assert len(unusual) > 1
+    digests = [digest for runs in counted for digest in runs.digests]
+    assert {place_of(one) for one in others}.isdisjoint(one.place for one in judged)
+    whole = [*map(place_of, others), *(one.place for one in judged)]
+    assert sorted(place.path for place in whole) == sorted(place.path for place in places[5:])
+    assert Counter(digests) == Counter(one.outline.digest for one in judged)
+    kept = [run for runs in counted if runs.kept is not None for run in runs.kept.outlined()]
+    by_path = {one.place.path: one for one in judged}
+    assert bool(kept) is (extent == "outline")
+    for run in kept:
+        built = first.complete(by_path[run.place.path])
+        assert built is not None
+        assert run.is_cacheable
+        assert (run.build(), run.signature) == (
+            built.run._replace(metadata=run.metadata),
+            by_path[run.place.path].signature,
+        )
     first.close()
 
 

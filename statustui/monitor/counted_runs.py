@@ -1,0 +1,43 @@
+"""Runs that another process has read for a count, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from statustui.core.outline import Outline, OutlinedStatuses, StateDigest
+from statustui.core.reading import Signature
+from statustui.core.run import RunDir
+from statustui.core.status_info import StatusInfo
+from statustui.monitor.outlined_run import OutlinedRun
+
+
+class KeptColumns(NamedTuple):
+    """What a cache keeps of finished runs with `UsualLines`: an item of each column for each."""
+
+    places: Sequence[RunDir]
+    digests: Sequence[StateDigest]
+    signatures: Sequence[Signature]
+    notes: Sequence[str]
+    times: Sequence[float]
+    """In seconds since 1970, as the two that follow."""
+    started: Sequence[float]
+    began: Sequence[float | None]
+
+    def outlined(self) -> Iterator[OutlinedRun]:
+        """Yield the runs one by one, without their devices and owners."""
+        for place, digest, signature, note, *times in zip(*self, strict=True):
+            time, started, began = times
+            current = StatusInfo.read(digest.last, note, time)
+            problem = None if digest.problem is None else current
+            statuses = OutlinedStatuses(current, problem, None, started, began)
+            yield OutlinedRun(place, Outline(digest, statuses), signature, 0, 0)
+
+
+class CountedRuns(NamedTuple):
+    """Runs whose categories are certain by their status files alone."""
+
+    digests: Sequence[StateDigest]
+    """Those of all of them."""
+    kept: KeptColumns | None = None
+    """Those of them that a cache can keep; None if nothing is to be kept."""
