@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from statustui.core.run import Run
 from statustui.core.working_dir import Folder, Survey, survey
 from statustui.monitor.children import NO_CHILDREN, Children
 from statustui.monitor.due_queue import DueQueue
@@ -75,7 +76,16 @@ class Directories:
         self._top = top.path
         self._holding: dict[str, None] = {}
         self._due = DueQueue()
+        self._shown: Mapping[str, Run] = {}
         self.add(top)
+
+    def share_paths(self, shown: Mapping[str, Run]) -> None:
+        """Let the paths of runs that are known before they are found be in memory once.
+
+        Args:
+            shown: Path -> run; it may change later.
+        """
+        self._shown = shown
 
     def __contains__(self, path: str) -> bool:
         """Return whether `path` is one of the directories."""
@@ -217,7 +227,7 @@ class Directories:
         directory.not_before = now + (time.monotonic() - now) / _MAX_LISTING_SHARE
         self._let_rest(path, directory, now, state.st_mtime)
         directory.links = found.links
-        change = _apply_survey(directory, found)
+        change = _apply_survey(directory, found, self._shown)
         return DirectoryChange(found.is_run, (), [], ()) if change is None and is_first else change
 
     def _let_rest(self, path: str, directory: _DirectoryState, now: float, modified: float) -> None:
@@ -234,15 +244,20 @@ class Directories:
             self._due.schedule(path, max(directory.not_before, now + rest))
 
 
-def _apply_survey(directory: _DirectoryState, found: Survey) -> DirectoryChange | None:
+def _apply_survey(
+    directory: _DirectoryState, found: Survey, shown: Mapping[str, Run]
+) -> DirectoryChange | None:
     """Store what was found in a directory; return what has changed, None if nothing has."""
     before = directory.children.inodes()
     other = [folder for folder in found.folders if before.get(folder.path) != folder.inode]
     if not other and len(before) == len(found.folders) and found.is_run == directory.is_run:
         return None
     now = {folder.path: folder.inode for folder in found.folders}
-    # The known runs have the paths of the listing before: let each be in memory once.
+    # The known runs have the paths of the listing before, or of a cache.
     stay = {path: now[path] for path in before if path in now}
+    if shown:
+        runs = (shown.get(path) for path in now)
+        stay |= {run.path: now[run.path] for run in runs if run is not None}
     directory.is_run = found.is_run
     directory.children = Children({**stay, **now}) if now else NO_CHILDREN
     return DirectoryChange(

@@ -173,6 +173,7 @@ class KnownRuns:
 
     def read_cache(self, root: str) -> Iterator[Finding]:
         """Yield the runs that were saved for a root, as they were then; what has failed first."""
+        self._directories.share_paths(self._unchecked)
         for runs in self._first.cache.runs(root):
             self._unchecked.update({run.path: run for run in runs})
             yield RunsChanged(runs)

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from statustui.core.run import RunMetadata
-from statustui.core.working_dir import find_runs
+from statustui.core.working_dir import find_runs, root_folder
 from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.directories import Directories
 from statustui.monitor.findings import Finding, RunRemoved
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.monitor import Monitor
@@ -107,6 +108,25 @@ def test_what_was_shown_is_confirmed_without_being_built_again(
     shown[nameless.path] = nameless._replace(metadata=RunMetadata())
     lost = {place.id for place in places if first.confirm(place) is None}
     assert lost == {"7", "8", "9", "99"}
+
+
+def test_the_path_of_a_run_that_was_saved_is_in_memory_once(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    """What is found there later has the same one."""
+    cache = SnapshotCache(next(iter(store.saved.values())))
+    shown = {run.path: run for runs in cache.runs(str(tmp_path)) for run in runs}
+    directories = Directories(root_folder(str(tmp_path)))
+    directories.share_paths(shown)
+    for path in (str(tmp_path), str(tmp_path / "test_runs")):
+        change = directories.list_if_changed(path, frozenset(), trust_stat=True)
+        assert change is not None
+        for folder in change.new:
+            if not folder.is_run:
+                directories.add(folder)
+    found = [path for path in directories.below(str(tmp_path)) if path in shown]
+    assert len(found) == len(shown)
+    assert all(path is shown[path].path for path in found)
 
 
 def test_a_file_that_an_equal_one_has_replaced_changes_nothing(
