@@ -53,6 +53,8 @@ def run_of(result: CleanedResult, name: Name) -> Run:
         updated_at=current.timestamp,
         error=None,
         stage=current.state,
+        status_result=None,
+        began=None,
         is_cleaned=True,
     )
 

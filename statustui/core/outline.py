@@ -304,9 +304,9 @@ def make_outlined(
         current.timestamp,
         None,
         digest.stage,
-        recovered=recovered,
-        status_result=digest.result,
-        began=began,
+        digest.result,
+        began,
+        recovered,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from statustui.core.categories import Category
+from statustui.core.compact import omit_defaults
 from statustui.core.job import Job, Verdict
 from statustui.core.members import Members
 from statustui.core.recent_results import Past
@@ -53,11 +54,12 @@ class RunDir(NamedTuple):
         return f"{self.path}/status"
 
 
+@omit_defaults
 class Run(NamedTuple):
     """All that is known of one run at one time.
 
     A tuple, since a hundred thousand of them are made at a time: it takes a quarter of the time of
-    a frozen dataclass.
+    a frozen dataclass. Read its fields by their names: those that most runs lack are not stored.
     """
 
     root: str
@@ -85,29 +87,29 @@ class Run(NamedTuple):
     """Why the status file could not be read."""
     stage: str
     """The state of the last status that is not a remark."""
-    has_run_complete: bool = False
-    """Whether there is a file ``RUN_COMPLETE``: Pavilion considers the run finished."""
-    stall: Stall | None = None
-    """Why the run is considered stalled; None if it is not."""
+    status_result: str | None
+    """The result named in the status file."""
+    began: float | None
+    """When it began to run, after waiting and building, in seconds since 1970; None if it has not,
+    or if its states do not tell."""
     recovered: StatusInfo | None = None
     """The last error or failure from which the run recovered: it has worked since."""
+    past: Past | None = None
+    """The last results of its test; None if unknown, or if the run is older than these."""
+    job: Job | None = None
+    """The job of a run under way; None if no file names one, or the run has finished."""
+    stall: Stall | None = None
+    """Why the run is considered stalled; None if it is not."""
+    has_run_complete: bool = False
+    """Whether there is a file ``RUN_COMPLETE``: Pavilion considers the run finished."""
     is_abandoned: bool = False
     """Whether Pavilion failed to create the run, so that it will never start."""
-    status_result: str | None = None
-    """The result named in the status file."""
     results_file: str | None = None
     """The result in a newer ``results.json`` that contradicts the status file; else None."""
     members: Members | None = None
     """The counted runs of a series; None if it has not been judged by them, or is no series."""
-    job: Job | None = None
-    """The job of a run under way; None if no file names one, or the run has finished."""
     is_muted: bool = False
     """Whether the user has put its problem aside as known."""
-    past: Past | None = None
-    """The last results of its test; None if unknown, or if the run is older than these."""
-    began: float | None = None
-    """When it began to run, after waiting and building, in seconds since 1970; None if it has not,
-    or if its states do not tell."""
     is_cleaned: bool = False
     """Whether it is no longer in the tree: only its result is known, from an earlier look."""
 

@@ -39,7 +39,7 @@ def build_all(root: str, columns: RunColumns) -> list[Run]:
     states = map(attrgetter("last"), digests)
     current = list(map(StatusInfo.read, states, columns.notes, columns.times))
     results = list(map(attrgetter("result"), digests))
-    own: dict[str, Iterable[object]] = {
+    stored: dict[str, Iterable[object]] = {
         "root": repeat(root),
         "path": paths,
         "id": [path.rpartition("/")[2] for path in paths],
@@ -61,6 +61,5 @@ def build_all(root: str, columns: RunColumns) -> list[Run]:
         "status_result": results,
         "began": columns.began,
     }
-    defaults = Run._field_defaults
-    ordered = [own[name] if name in own else repeat(defaults[name]) for name in Run._fields]
+    ordered = [stored[name] for name in Run._fields[: len(stored)]]
     return list(map(Run._make, zip(*ordered, strict=False)))

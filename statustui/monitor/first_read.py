@@ -95,7 +95,8 @@ class FirstReader:
         if not self.cache.holds(place, state):
             return None
         signature = packed_signature_of(state)
-        return RunSnapshot(shown, shown.metadata, signature, state.st_dev, is_stored=True)
+        is_stored = True
+        return RunSnapshot(shown, shown.metadata, signature, state.st_dev, is_stored)
 
     def complete(self, found: OutlinedRun) -> RunSnapshot | None:
         """Return the snapshot of an outlined run; None if building it takes reading it again."""
@@ -103,14 +104,13 @@ class FirstReader:
         run = found.build()
         if run is None:
             return None
-        is_stored = found.is_stored
         return RunSnapshot(
             run,
             found.metadata,
             pack_signature(found.signature),
             found.device,
-            is_racy=not is_stored and is_racy(found.signature),
-            is_stored=is_stored,
+            found.is_stored,
+            not found.is_stored and is_racy(found.signature),
         )
 
     def outline(self, place: RunDir) -> OutlinedRun | RunSnapshot | None:

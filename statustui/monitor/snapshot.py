@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from statustui.core.compact import omit_defaults
 from statustui.core.reading import (
     MAX_STATUS_BYTES,
     Bookmark,
@@ -60,6 +61,7 @@ _NO_SUMMARY = StatusSummary()
 NO_METADATA = RunMetadata()
 
 
+@omit_defaults
 class RunSnapshot(NamedTuple):
     """What is known of one run, and what it takes to tell whether it has changed since."""
 
@@ -70,17 +72,17 @@ class RunSnapshot(NamedTuple):
     """Identifies the status file and its version; None if there is no such file."""
     device: int = 0
     """Number of the device that the status file is on; 0 if there is none."""
-    summary: StatusSummary = _NO_SUMMARY
-    """Summary of a large file, to continue from; empty for a small one, which is read whole."""
-    bookmark: Bookmark | None = None
-    """How far a large file has been read, and what identifies it."""
+    is_stored: bool = False
+    """Whether it comes from a cache, which holds it as it is."""
     is_racy: bool = False
     """Whether the file was written just before it was read.
 
     A further change may leave the same signature: read the run `from_start` a moment later.
     """
-    is_stored: bool = False
-    """Whether it comes from a cache, which holds it as it is."""
+    summary: StatusSummary = _NO_SUMMARY
+    """Summary of a large file, to continue from; empty for a small one, which is read whole."""
+    bookmark: Bookmark | None = None
+    """How far a large file has been read, and what identifies it."""
 
     @property
     def written(self) -> int | None:
