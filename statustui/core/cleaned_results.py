@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from statustui.core.past import Name, chronological, fail_alike, outcome
@@ -40,7 +39,6 @@ def run_of(result: CleanedResult, name: Name) -> Run:
     return Run(
         root=name.root,
         path=result.path,
-        id=os.path.basename(result.path),
         metadata=RunMetadata(name.name, system=name.system),
         kind="test",
         current=current,

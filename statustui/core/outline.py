@@ -287,11 +287,11 @@ def make_outlined(
 ) -> Run:
     """Return the run that `build_outlined` builds of an outline that has been parsed."""
     current, problem, recovered, started, began = statuses
-    root, path, run_id, kind = place
-    return Run(
+    root, path, _id, kind = place
+    own_id = place.own_id
+    run = Run(
         root,
         path,
-        run_id,
         metadata,
         kind,
         current,
@@ -308,6 +308,7 @@ def make_outlined(
         began,
         recovered,
     )
+    return run._replace(own_id=own_id) if own_id else run
 
 
 def outline_of(run: Run) -> Outline | None:

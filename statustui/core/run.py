@@ -53,6 +53,11 @@ class RunDir(NamedTuple):
         """Path of the status file."""
         return f"{self.path}/status"
 
+    @property
+    def own_id(self) -> str:
+        """Its id if that is not the name of its directory, else empty."""
+        return "" if self.id == self.path.rpartition("/")[2] else self.id
+
 
 @omit_defaults
 class Run(NamedTuple):
@@ -64,8 +69,6 @@ class Run(NamedTuple):
 
     root: str
     path: str
-    id: str
-    """The name of its directory; for a series with an ``s`` in front, as Pavilion calls it."""
     metadata: RunMetadata
     kind: Kind
     current: StatusInfo
@@ -112,6 +115,13 @@ class Run(NamedTuple):
     """Whether the user has put its problem aside as known."""
     is_cleaned: bool = False
     """Whether it is no longer in the tree: only its result is known, from an earlier look."""
+    own_id: str = ""
+    """Its id if that is not the name of its directory."""
+
+    @property
+    def id(self) -> str:
+        """The name of its directory; for a series with an ``s`` in front, as Pavilion calls it."""
+        return self.own_id or self.path.rpartition("/")[2]
 
     @property
     def name(self) -> str:

@@ -145,7 +145,6 @@ def _assemble(  # noqa: PLR0913 - everything in which runs differ
     return Run(
         root=place.root,
         path=place.path,
-        id=place.id,
         metadata=metadata,
         kind=place.kind,
         current=current,
@@ -162,4 +161,5 @@ def _assemble(  # noqa: PLR0913 - everything in which runs differ
         recovered=summary.recovered,
         status_result=status_result,
         results_file=results_file,
+        own_id=place.own_id,
     )

@@ -42,7 +42,6 @@ def build_all(root: str, columns: RunColumns) -> list[Run]:
     stored: dict[str, Iterable[object]] = {
         "root": repeat(root),
         "path": paths,
-        "id": [path.rpartition("/")[2] for path in paths],
         "metadata": columns.metadata,
         "kind": columns.kinds,
         "current": current,

@@ -260,7 +260,9 @@ class Agent:
         """Return a run that was read by its own path, or by that of its file, as a root."""
         number = self._paths.number_of(run.path)
         if number is None:
-            return run._replace(root=self._roots[0], path=self._roots[0])
+            root = self._roots[0]
+            own_id = run.place._replace(path=root).own_id
+            return run._replace(root=root, path=root, own_id=own_id)
         return run._replace(root=self._roots[number])
 
     # Answers, on a thread of their own.

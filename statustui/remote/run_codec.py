@@ -43,7 +43,7 @@ _Result = Literal["PASS", "FAIL", "ERROR"]
 _RESULTS = frozenset({"result", "status_result", "results_file"})
 _HINTS = get_type_hints(Run)
 _SPECIAL = (
-    *("root", "path", "id", "metadata", "current", "problem", "stage"),
+    *("root", "path", "own_id", "metadata", "current", "problem", "stage"),
     *("is_muted", "is_cleaned"),
 )
 """Fields with a form of their own. Whether a run is muted is known on this side alone; what is
@@ -157,8 +157,8 @@ def decode_runs(data: object, paths: Paths) -> list[Run]:
     current = list(map(StatusInfo.read, states, notes, now))
     columns["current"] = current
     columns["root"] = [_root_of(path, paths) for path in columns["path"]]
-    columns["id"] = [
-        os.path.basename(path) if own is None else own
+    columns["own_id"] = [
+        "" if own == os.path.basename(path) else own or ""
         for own, path in zip(columns["id"], columns["path"], strict=True)
     ]
     columns["stage"] = _filled(columns["stage"], states, None)

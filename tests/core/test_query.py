@@ -263,7 +263,7 @@ def test_any_text_is_understood_or_refused_with_a_place(text: str) -> None:
 def test_quoted_text_is_looked_for_as_it_stands(text: str) -> None:
     """Any characters but quotes may be in it."""
     query = parse_query(f'"{text}"')
-    held = make("r/9", "RUNNING a")._replace(id=f"x{text}y")
+    held = make("r/9", "RUNNING a")._replace(own_id=f"x{text}y")
     assert query.matches(held, NOW)
 
 

@@ -143,7 +143,6 @@ def test_the_work_is_in_proportion_to_what_has_changed(
         tree.set(
             passed._replace(
                 path=f"r/test_runs/{number}",
-                id=str(number),
                 metadata=RunMetadata(f"test{number % tests}"),
                 started=started,
             )

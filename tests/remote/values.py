@@ -32,7 +32,7 @@ def runs_of(root: str) -> st.SearchStrategy[Run]:
         Run,
         root=st.just(root),
         path=path,
-        id=TEXT,
+        own_id=TEXT,
         metadata=st.builds(RunMetadata, TEXT, TEXT, TEXT),
         kind=st.sampled_from(["test", "series", "plain"]),
         current=STATUS,
@@ -87,4 +87,4 @@ def runs_of(root: str) -> st.SearchStrategy[Run]:
             TIME,
             st.sampled_from(Verdict),
         ),
-    )
+    ).map(lambda run: run._replace(own_id=run.place.own_id))

@@ -160,7 +160,7 @@ async def test_with_several_roots_each_run_says_which_is_its_own() -> None:
         source.deliver(("1", "x.y", "RUNNING x"))
         await settle(pilot)
         (run,) = app.runs
-        other = run._replace(root="/scratch/b", path="/scratch/b/test_runs/2", id="2")
+        other = run._replace(root="/scratch/b", path="/scratch/b/test_runs/2")
         run = run._replace(root="/scratch/a", path="/scratch/a/test_runs/1")
         health = [
             RootHealth(root, found=1, read=1, swept=True) for root in ("/scratch/a", "/scratch/b")

@@ -46,7 +46,7 @@ def test_files_are_read_by_the_readers_of_their_root(tmp_path: Path) -> None:
     """A screen need not know where its runs are; runs that left the view are wanted no more."""
     write_run(tmp_path / "7", "RUNNING a")
     [local] = read_runs(tmp_path)
-    far = [local._replace(root="host:wd", path=f"host:wd/{name}", id=name) for name in "ab"]
+    far = [local._replace(root="host:wd", path=f"host:wd/{name}") for name in "ab"]
     stand_in = StandInReaders()
     readers = ReadersByRoot(lambda root: stand_in if root == "host:wd" else None)
     readers.inspect(far[0], [], lambda _found: None)
