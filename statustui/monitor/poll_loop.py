@@ -202,7 +202,7 @@ class PollLoop:
                 interval=self._interval,
                 quiet=self._quiet,
                 filesystem=scanner.filesystems.devices.root_mount.type,
-                found=max(scanner.found, len(scanner), scanner.unchecked_count),
+                found=max(scanner.found, len(scanner) + scanner.unchecked_count),
                 read=scanner.read_count,
                 swept=self._has_swept,
                 sweeps=self._sweeps,

@@ -260,3 +260,26 @@ def test_the_age_of_what_was_saved_is_told_before_the_filesystem_is_asked(
     assert health.as_of is not None
     assert (health.found, health.read) == (30, 0)
     assert sum(len(batch.changed) for batch in batches) == 30
+
+
+def test_the_number_of_runs_stays_while_they_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that are checked and those that are not count, whatever directory they are in."""
+    monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
+    monkeypatch.setattr("statustui.monitor.run_reader._BLOCK", 4)
+    monkeypatch.setattr("statustui.monitor.publisher._BATCH_RUNS", 0)
+    for number in range(60):
+        write_run(tmp_path / f"wd{number % 3}" / "test_runs" / str(number), "COMPLETE result: PASS")
+    store = save(tmp_path)
+    # What is new in between has the publisher tell how far it is.
+    for number in range(3):
+        write_run(tmp_path / f"wd{number}" / "test_runs" / f"9{number}", "RUNNING x")
+    batches: list[Batch] = []
+    monitor = Monitor([str(tmp_path)], Settings("poll", store=store))
+    monitor.start(batches.append)
+    wait_until(lambda: batches and batches[-1].health and batches[-1].health[0].swept)
+    monitor.stop()
+    checking = [one for batch in batches for one in batch.health if one.as_of and not one.swept]
+    assert len({one.read for one in checking}) > 2
+    assert {one.found for one in checking} <= {60, 61, 62, 63}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from statustui.monitor.batch import RootHealth
 
@@ -18,7 +19,9 @@ class RootStates:
 
     def __init__(self, roots: Sequence[str]) -> None:
         self.by_root: dict[str, RootHealth | None] = dict.fromkeys(roots)
-        """Root -> its health; None until it is known."""
+        """Root -> its health, no further than its runs are in the store; None until it is known."""
+        self._delivered: dict[str, RootHealth] = {}
+        """The same as it was delivered."""
         self.scanned: frozenset[str] = frozenset()
         """The roots whose first scan is done, with all its runs in the store."""
 
@@ -29,9 +32,19 @@ class RootStates:
             healths: The roots whose health has changed.
             has_more: Whether changes are waiting that may be part of a first scan.
         """
-        self.by_root.update({health.root: health for health in healths})
+        for health in healths:
+            self._delivered[health.root] = health
+            self.by_root[health.root] = self._held_back(health) if has_more else health
         if not has_more:
+            self.by_root.update(self._delivered)
             self.scanned = frozenset(health.root for health in self.known if health.swept)
+
+    def _held_back(self, health: RootHealth) -> RootHealth:
+        """Return the health of a root of whose runs some may be waiting: they are not whole yet."""
+        if health.root in self.scanned:
+            return health
+        before = self.by_root[health.root]
+        return replace(health, swept=False, as_of=None if before is None else before.as_of)
 
     @property
     def known(self) -> list[RootHealth]:
@@ -41,7 +54,8 @@ class RootStates:
     @property
     def are_swept(self) -> bool:
         """Whether every root has been read once, though changes may be waiting."""
-        return all(health is not None and health.swept for health in self.by_root.values())
+        delivered = map(self._delivered.get, self.by_root)
+        return all(health is not None and health.swept for health in delivered)
 
     @property
     def initial_scan_done(self) -> bool:
