@@ -14,9 +14,12 @@ class ChangeBuffer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._has_less = threading.Condition(self._lock)
         self._changed: dict[str, Run] = {}
         self._removed: dict[str, None] = {}
         self._health: dict[str, RootHealth] = {}
+        self._last_before: dict[str, str] = {}
+        """Root -> path of the last run that was waiting when its health came."""
 
     def __bool__(self) -> bool:
         """Return whether the buffer holds anything."""
@@ -50,6 +53,24 @@ class ChangeBuffer:
                 self._removed[path] = None
             self._changed.update({run.path: run for run in batch.changed})
             self._health.update({health.root: health for health in batch.health})
+            if self._changed:
+                last = next(reversed(self._changed))
+                self._last_before.update({health.root: last for health in batch.health})
+
+    @property
+    def behind(self) -> frozenset[str]:
+        """The roots with changes waiting that came before what is known of their health."""
+        with self._lock:
+            waiting = {
+                root: path for root, path in self._last_before.items() if path in self._changed
+            }
+            self._last_before = waiting
+            return frozenset(waiting)
+
+    def wait_for_room(self, limit: int, seconds: float) -> None:
+        """Wait until no more than `limit` runs are waiting, but no longer than some seconds."""
+        with self._has_less:
+            self._has_less.wait_for(lambda: len(self._changed) <= limit, seconds)
 
     def take(self, limit: int | None = None) -> Batch:
         """Remove and return the changes, at most `limit` of them; None means all."""
@@ -68,4 +89,5 @@ class ChangeBuffer:
                 self._changed = {}
             health = tuple(self._health.values())
             self._health = {}
+            self._has_less.notify_all()
             return Batch(changed, removed, health)

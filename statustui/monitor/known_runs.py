@@ -176,6 +176,7 @@ class KnownRuns:
         self._directories.share_paths(self._unchecked)
         for runs in self._first.cache.runs(root):
             self._unchecked.update({run.path: run for run in runs})
+            self.mark_answered()
             yield RunsChanged(runs)
             if self._stopped.is_set():
                 return

@@ -195,6 +195,8 @@ class PollLoop:
         """Publish the changes and the health of the root."""
         scanner, listener = self.scanner, self._listener
         is_lost = scanner.unreadable.is_root_lost
+        # Whoever receives it may take a while.
+        scanner.mark_idle()
         self._publisher.publish(
             RootHealth(
                 scanner.root,
@@ -216,6 +218,7 @@ class PollLoop:
                 unanswered=scanner.unanswered,
             )
         )
+        scanner.mark_answered()
 
     @property
     def _until_unwatched(self) -> float:

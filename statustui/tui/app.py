@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -294,6 +295,9 @@ class StatusApp(PrivateApp):
         """Receive a batch on a thread of the source."""
         self._feed.add_batch(batch)
         self._wake_updates()
+        is_applied_here = threading.current_thread() is threading.main_thread()
+        if not (is_applied_here or self._hold.is_on):
+            self._feed.wait_for_room()
 
     def _wake_updates(self) -> None:
         self._updates.wake()

@@ -32,7 +32,7 @@ from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.schedule import Schedule
 from tests.monitor.scanning import move_elsewhere
 from tests.runs import make
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE, wait_until
 
 
 @pytest.mark.parametrize("size", [1, 8])
@@ -64,6 +64,41 @@ def test_a_call_that_is_given_up_leaves_no_result_to_the_next() -> None:
     assert sorted(pool.map_unordered(["b1", "b2"])) == ["b1", "b2"]
     assert list(pool.map_unordered(["c1"])) == ["c1"]
     pool.close()
+
+
+def test_a_root_is_behind_until_all_that_came_before_its_health_is_taken() -> None:
+    """What comes later does not matter, nor do the changes of other roots that come later."""
+    buffer = ChangeBuffer()
+    runs = [make(f"r/{number}", "RUNNING") for number in range(5)]
+    buffer.add_batch(Batch(tuple(runs[:3]), health=(RootHealth("r"),)))
+    buffer.add_batch(Batch(tuple(runs[3:])))
+    assert buffer.behind == {"r"}
+    assert buffer.take(2).health == (RootHealth("r"),)
+    assert buffer.behind == {"r"}
+    buffer.take(1)
+    assert len(buffer) == 2
+    assert buffer.behind == set()
+    buffer.add_batch(Batch(health=(RootHealth("q"),)))
+    assert buffer.behind == {"q"}
+    buffer.remove_run(runs[4].path)
+    assert buffer.behind == set()
+
+
+def test_whoever_brings_many_changes_can_wait_until_they_are_fewer() -> None:
+    """But not for ever."""
+    buffer = ChangeBuffer()
+    buffer.add_batch(Batch(tuple(make(f"r/{number}", "RUNNING") for number in range(5))))
+    buffer.wait_for_room(5, 60.0)
+    start = time.monotonic()
+    buffer.wait_for_room(4, 0.05)
+    assert time.monotonic() - start >= 0.05
+    waiting = threading.Thread(target=buffer.wait_for_room, args=(2, 60.0))
+    waiting.start()
+    buffer.take(2)
+    assert waiting.is_alive()
+    buffer.take(1)
+    waiting.join(DEADLINE)
+    assert not waiting.is_alive()
 
 
 def test_a_change_buffer_keeps_the_last_change_of_each_run() -> None:

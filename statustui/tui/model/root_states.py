@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from statustui.monitor.batch import RootHealth
@@ -25,25 +25,27 @@ class RootStates:
         self.scanned: frozenset[str] = frozenset()
         """The roots whose first scan is done, with all its runs in the store."""
 
-    def update(self, healths: Iterable[RootHealth], *, has_more: bool) -> None:
+    def update(
+        self, healths: Iterable[RootHealth], *, has_more: bool, behind: Container[str] = ()
+    ) -> None:
         """Take in the health of roots.
 
         Args:
             healths: The roots whose health has changed.
             has_more: Whether changes are waiting that may be part of a first scan.
+            behind: The roots with changes waiting that came before what is known of their health.
         """
-        for health in healths:
-            self._delivered[health.root] = health
-            self.by_root[health.root] = self._held_back(health) if has_more else health
+        self._delivered.update({health.root: health for health in healths})
+        for root, health in self._delivered.items():
+            self.by_root[root] = self._held_back(health) if root in behind else health
         if not has_more:
-            self.by_root.update(self._delivered)
             self.scanned = frozenset(health.root for health in self.known if health.swept)
 
     def _held_back(self, health: RootHealth) -> RootHealth:
-        """Return the health of a root of whose runs some may be waiting: they are not whole yet."""
+        """Return the health of a root with runs waiting, which does not call them whole yet."""
         if health.root in self.scanned:
             return health
-        before = self.by_root[health.root]
+        before = self.by_root.get(health.root)
         return replace(health, swept=False, as_of=None if before is None else before.as_of)
 
     @property

@@ -22,6 +22,11 @@ _MAX_CHANGES = 500
 """Changes that are applied at a time, so that keys are handled during a storm of changes."""
 _MAX_FIRST_CHANGES = 2000
 """The same in the first scan of a root, when most of the runs are new."""
+_MAX_WAITING = 2 * _MAX_FIRST_CHANGES
+"""Waiting changes above which whoever brings more waits a moment: he finds the next ones no later,
+and until then leaves the processor to the screen."""
+_MAX_WAIT = 0.5
+"""Seconds to wait at most: the screen may be stopped, or be busy with something else."""
 _SLICE_SECONDS = 0.01
 """Seconds for which the list is arranged at a time."""
 _MAX_SORT_SHARE = 0.1
@@ -72,6 +77,10 @@ class ChangeFeed:
         """Buffer a batch; may be called from any thread."""
         self._buffer.add_batch(batch)
 
+    def wait_for_room(self) -> None:
+        """Wait a moment if very many changes are waiting; not for the thread that applies them."""
+        self._buffer.wait_for_room(_MAX_WAITING, _MAX_WAIT)
+
     @property
     def has_more(self) -> bool:
         """Whether changes are waiting, or are not in the list yet."""
@@ -88,9 +97,9 @@ class ChangeFeed:
             if self._mutes:
                 batch = replace(batch, changed=tuple(map(self._mutes.mark, batch.changed)))
             self._apply(batch)
-            self._roots.update(batch.health, has_more=True)
+            self._roots.update(batch.health, has_more=True, behind=self._buffer.behind)
             self._sort_new()
-        self._roots.update((), has_more=self.has_more)
+        self._roots.update((), has_more=self.has_more, behind=self._buffer.behind)
         self._session.compare_roots(self._store, self._roots.scanned)
         return batch
 

@@ -15,30 +15,30 @@ WHOLE = RootHealth("r", found=9, read=9, swept=True, sweeps=1)
 def test_a_root_counts_as_whole_once_all_its_runs_are_in_the_store() -> None:
     """Its progress is told at once; that all were delivered is known beside."""
     roots = RootStates(["r"])
-    roots.update([READING], has_more=True)
+    roots.update([READING], has_more=True, behind={"r"})
     assert roots.by_root == {"r": READING}
-    roots.update([WHOLE], has_more=True)
+    roots.update([WHOLE], has_more=True, behind={"r"})
     assert roots.by_root == {"r": replace(WHOLE, swept=False)}
     assert (roots.are_swept, roots.initial_scan_done) == (True, False)
     roots.update((), has_more=False)
     assert roots.by_root == {"r": WHOLE}
     assert roots.initial_scan_done
     again = replace(WHOLE, sweeps=2)
-    roots.update([again], has_more=True)
+    roots.update([again], has_more=True, behind={"r"})
     assert roots.by_root == {"r": again}
 
 
 def test_saved_runs_are_as_of_a_time_once_all_of_them_are_in_the_store() -> None:
     """They stay so until all have been checked, though changes come meanwhile."""
     roots = RootStates(["r", "other"])
-    roots.update([SAVED], has_more=True)
+    roots.update([SAVED], has_more=True, behind={"r"})
     assert roots.by_root["r"] == replace(SAVED, as_of=None)
     roots.update((), has_more=False)
     assert roots.by_root["r"] == SAVED
     checking = replace(SAVED, read=4)
-    roots.update([checking], has_more=True)
+    roots.update([checking], has_more=True, behind={"r"})
     assert roots.by_root["r"] == checking
-    roots.update([WHOLE], has_more=True)
+    roots.update([WHOLE], has_more=True, behind={"r"})
     assert roots.by_root["r"] == replace(WHOLE, swept=False, as_of=SAVED.as_of)
     roots.update((), has_more=False)
     assert roots.by_root == {"r": WHOLE, "other": None}
