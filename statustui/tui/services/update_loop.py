@@ -12,7 +12,7 @@ _REFRESH_INTERVAL = 0.2
 _LEAST_PAUSE = 0.01
 """Seconds between two turns."""
 _BRIEF_PAUSE = 0.001
-"""The same while more is waiting."""
+"""The same after a turn that took longer than that and has left more."""
 _USE_SECONDS = 2.0
 """Seconds after a key within which the next one is likely."""
 
@@ -77,7 +77,8 @@ class UpdateLoop:
                 self._refreshed_at = time.monotonic()
                 self._refresh()
             end = time.monotonic()
-            pause = _BRIEF_PAUSE if self._has_more() else _LEAST_PAUSE
+            has_backlog = end - start > _LEAST_PAUSE and self._has_more()
+            pause = _BRIEF_PAUSE if has_backlog else _LEAST_PAUSE
             if end - self._used_at < _USE_SECONDS:
                 # Leave as much time for keys as this turn took.
                 pause = max(pause, end - start)
