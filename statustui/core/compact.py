@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar, cast
 
 _Kind = TypeVar("_Kind")
+_Items: TypeAlias = "tuple[Any, ...]"
 
 
 def omit_defaults(kind: type[_Kind]) -> type[_Kind]:
@@ -14,57 +15,102 @@ def omit_defaults(kind: type[_Kind]) -> type[_Kind]:
     A class decorator. Fields are read, compared and replaced as before, by their names alone: how
     many items an instance has depends on their values.
     """
-    fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
-    defaults: dict[str, Any] = kind._field_defaults  # type: ignore[attr-defined]
-    stored = len(fields) - len(defaults)
-    omitted = [(index, defaults[fields[index]]) for index in range(stored, len(fields))]
+    layout = _Layout(kind)
     complete = kind.__new__
 
     def _make(cls: type[_Kind], values: Iterable[Any]) -> _Kind:
-        own = tuple(values)
-        end = len(own)
-        while end > stored and _is_default(own[end - 1], omitted[end - 1 - stored][1]):
-            end -= 1
-        return cast("_Kind", tuple.__new__(cast("type[tuple[Any, ...]]", cls), own[:end]))
+        items = layout.shortened(tuple(values))
+        return cast("_Kind", tuple.__new__(cast("type[_Items]", cls), items))
 
     def __new__(cls: type[_Kind], *values: Any, **named: Any) -> _Kind:  # noqa: ANN401, N807 - of any fields
-        if named or len(values) < stored:
+        if named:
             # This knows the names, and what is missing.
-            values = tuple(cast("tuple[Any, ...]", complete(cls, *values, **named)))
+            values = tuple(cast("_Items", complete(cls, *values, **named)))
         return _make(cls, values)
 
-    def _asdict(self: _Kind) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in fields}
-
     def _replace(self: _Kind, **changes: Any) -> _Kind:  # noqa: ANN401 - of any fields
-        return __new__(type(self), **{**_asdict(self), **changes})
-
-    def __repr__(self: _Kind) -> str:  # noqa: N807 - the method of the class
-        values = ", ".join(f"{name}={value!r}" for name, value in _asdict(self).items())
-        return f"{kind.__name__}({values})"
+        return _make(type(self), layout.changed(cast("_Items", self), changes))
 
     methods = {
         "__new__": staticmethod(__new__),
         "_make": classmethod(_make),
-        "_asdict": _asdict,
         "_replace": _replace,
-        "__repr__": __repr__,
+        "__replace__": _replace,
+        "_asdict": _asdict,
+        "__repr__": _repr,
     }
-    for name, method in methods.items():
+    for name, method in {**methods, **layout.readers()}.items():
         setattr(kind, name, method)
-    for index, default in omitted:
-        setattr(kind, fields[index], _reader(index, default))
     return kind
 
 
-def _is_default(value: object, default: object) -> bool:
+class _Layout:
+    """Which fields a named tuple has, and which of them it may omit.
+
+    Args:
+        kind: The class.
+    """
+
+    def __init__(self, kind: Any) -> None:  # noqa: ANN401 - any named tuple
+        self._name: str = kind.__name__
+        self._fields: tuple[str, ...] = kind._fields
+        self._stored = len(kind._fields) - len(kind._field_defaults)
+        """How many fields are always stored."""
+        self._defaults = [kind._field_defaults[name] for name in kind._fields[self._stored :]]
+        """Those of all others."""
+        self._places = {name: place for place, name in enumerate(kind._fields)}
+
+    def shortened(self, values: _Items) -> _Items:
+        """Return values without those at the end that are defaults.
+
+        Raises:
+            TypeError: There are too few or too many of them.
+        """
+        stored, end = self._stored, len(values)
+        if end == stored:
+            return values
+        if not stored < end <= len(self._fields):
+            raise TypeError(f"{self._name} has {stored} to {len(self._fields)} fields, not {end}")
+        while end > stored and _is_same(values[end - 1], self._defaults[end - 1 - stored]):
+            end -= 1
+        return values[:end]
+
+    def changed(self, items: _Items, changes: Mapping[str, Any]) -> list[Any]:
+        """Return the values of all fields, some of them changed.
+
+        Raises:
+            TypeError: There is no such field.
+        """
+        values = [*items, *self._defaults[len(items) - self._stored :]]
+        for name, value in changes.items():
+            if name not in self._places:
+                raise TypeError(f"{self._name} has no field {name!r}")
+            values[self._places[name]] = value
+        return values
+
+    def readers(self) -> dict[str, property]:
+        """Return what reads each field that may be omitted, by its name."""
+        return {
+            self._fields[place]: _reader(place, default)
+            for place, default in enumerate(self._defaults, self._stored)
+        }
+
+
+def _is_same(value: object, default: object) -> bool:
     return value is default or value == default
 
 
-def _reader(index: int, default: object) -> property:
-    """Return what reads the item of a tuple at an index, which may not be stored."""
-
+def _reader(place: int, default: object) -> property:
     def read(self: tuple[object, ...]) -> object:
-        return self[index] if len(self) > index else default
+        return self[place] if len(self) > place else default
 
     return property(read)
+
+
+def _asdict(self: Any) -> dict[str, Any]:  # noqa: ANN401 - any named tuple
+    return {name: getattr(self, name) for name in self._fields}
+
+
+def _repr(self: Any) -> str:  # noqa: ANN401 - any named tuple
+    values = ", ".join(f"{name}={value!r}" for name, value in _asdict(self).items())
+    return f"{type(self).__name__}({values})"

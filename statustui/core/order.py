@@ -164,7 +164,8 @@ def sort_by_id(runs: Sequence[Run]) -> list[Run]:
     """Return runs sorted by their ids, and those with the same id by their paths."""
     ids = list(map(_id_of, runs))
     digits = "".join(ids)
-    if not (digits.isascii() and digits.isdecimal() and max(map(len, ids)) <= _MAX_DIGITS):
+    are_numbers = digits.isascii() and digits.isdecimal() and all(ids)
+    if not (are_numbers and max(map(len, ids)) <= _MAX_DIGITS):
         return sorted(runs, key=sort_key("id"))
     # Comparing numbers is several times as fast as making and comparing texts that sort alike.
     numbers = list(map(int, ids))
@@ -200,7 +201,7 @@ def _sort(runs: Sequence[Run], parts: Sequence[Callable[[Run], Any]]) -> list[Ru
     for _key, group in groupby(sorted(alike, key=first.key), first.key):
         some, *more = (alike[one] for one in group)
         if more:
-            some = sort_by_id([*chain(some, *more)])
+            some = sort_by_id(list(chain(some, *more)))
         ordered += _sort(some, others)
     return ordered
 

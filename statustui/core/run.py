@@ -116,7 +116,7 @@ class Run(NamedTuple):
     is_cleaned: bool = False
     """Whether it is no longer in the tree: only its result is known, from an earlier look."""
     own_id: str = ""
-    """Its id if that is not the name of its directory."""
+    """Its id if that is not the name of its directory, else empty."""
 
     @property
     def id(self) -> str:

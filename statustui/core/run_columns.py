@@ -6,7 +6,6 @@ Of runs with ordinary status files this takes a fifth of the time of one run aft
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -16,7 +15,10 @@ from statustui.core.status_info import StatusInfo
 
 
 class RunColumns(NamedTuple):
-    """What some runs of one root with `UsualLines` are made of: an item of each column for each."""
+    """What some runs of one root are made of: an item of each column for each.
+
+    They have `UsualLines`, and the names of their directories as ids.
+    """
 
     paths: Sequence[str]
     kinds: Iterable[Kind]
@@ -29,7 +31,7 @@ class RunColumns(NamedTuple):
 
 
 def build_all(root: str, columns: RunColumns) -> list[Run]:
-    """Build the runs that `build_outlined` builds one by one; none of them is a series.
+    """Build the runs that `build_outlined` builds one by one.
 
     Args:
         root: The watched directory, as the user gave it.
@@ -40,7 +42,7 @@ def build_all(root: str, columns: RunColumns) -> list[Run]:
     current = list(map(StatusInfo.read, states, columns.notes, columns.times))
     results = list(map(attrgetter("result"), digests))
     stored: dict[str, Iterable[object]] = {
-        "root": repeat(root),
+        "root": [root] * len(paths),
         "path": paths,
         "metadata": columns.metadata,
         "kind": columns.kinds,
@@ -55,10 +57,10 @@ def build_all(root: str, columns: RunColumns) -> list[Run]:
         "seen": map(attrgetter("seen"), digests),
         "started": columns.started,
         "updated_at": columns.times,
-        "error": repeat(None),
+        "error": [None] * len(paths),
         "stage": map(attrgetter("stage"), digests),
         "status_result": results,
         "began": columns.began,
     }
     ordered = [stored[name] for name in Run._fields[: len(stored)]]
-    return list(map(Run._make, zip(*ordered, strict=False)))
+    return list(map(Run._make, zip(*ordered, strict=True)))

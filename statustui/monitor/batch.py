@@ -66,3 +66,4 @@ class Batch:
 
 
 Deliver: TypeAlias = Callable[[Batch], object]
+"""Receives batches; may return True to ask for some time before the next one."""

@@ -14,12 +14,13 @@ class ChangeBuffer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._has_less = threading.Condition(self._lock)
         self._changed: dict[str, Run] = {}
         self._removed: dict[str, None] = {}
         self._health: dict[str, RootHealth] = {}
-        self._last_before: dict[str, str] = {}
-        """Root -> path of the last run that was waiting when its health came."""
+        self._added = self._taken = 0
+        """How many runs have come to wait, and how many of these do not any more, at least."""
+        self._added_before: dict[str, int] = {}
+        """Root -> how many had come to wait when its health came."""
 
     def __bool__(self) -> bool:
         """Return whether the buffer holds anything."""
@@ -31,8 +32,7 @@ class ChangeBuffer:
 
     def add_run(self, run: Run) -> None:
         """Add a new or changed run."""
-        with self._lock:
-            self._changed[run.path] = run
+        self.add_batch(Batch((run,)))
 
     def forget_run(self, path: str) -> None:
         """Forget the change of the run at `path`, if there is one."""
@@ -51,26 +51,20 @@ class ChangeBuffer:
             for path in batch.removed:
                 self._changed.pop(path, None)
                 self._removed[path] = None
+            before = len(self._changed)
             self._changed.update({run.path: run for run in batch.changed})
+            self._added += len(self._changed) - before
             self._health.update({health.root: health for health in batch.health})
-            if self._changed:
-                last = next(reversed(self._changed))
-                self._last_before.update({health.root: last for health in batch.health})
+            self._added_before.update({health.root: self._added for health in batch.health})
 
     @property
     def behind(self) -> frozenset[str]:
         """The roots with changes waiting that came before what is known of their health."""
         with self._lock:
-            waiting = {
-                root: path for root, path in self._last_before.items() if path in self._changed
-            }
-            self._last_before = waiting
-            return frozenset(waiting)
-
-    def wait_for_room(self, limit: int, seconds: float) -> None:
-        """Wait until no more than `limit` runs are waiting, but no longer than some seconds."""
-        with self._has_less:
-            self._has_less.wait_for(lambda: len(self._changed) <= limit, seconds)
+            if not self._changed:
+                return frozenset()
+            before = self._added_before.items()
+            return frozenset(root for root, added in before if added > self._taken)
 
     def take(self, limit: int | None = None) -> Batch:
         """Remove and return the changes, at most `limit` of them; None means all."""
@@ -89,5 +83,6 @@ class ChangeBuffer:
                 self._changed = {}
             health = tuple(self._health.values())
             self._health = {}
-            self._has_less.notify_all()
+            # Those that were removed meanwhile count once all others are taken.
+            self._taken = self._taken + len(changed) if self._changed else self._added
             return Batch(changed, removed, health)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from statustui.core.outline import Outline, OutlinedStatuses, StateDigest
@@ -24,9 +24,11 @@ class KeptColumns(NamedTuple):
     started: Sequence[float]
     began: Sequence[float | None]
 
-    def outlined(self) -> Iterator[OutlinedRun]:
-        """Yield the runs one by one, without their devices and owners."""
+    def outlined(self, paths: Container[str]) -> Iterator[OutlinedRun]:
+        """Yield those of the runs that are at some paths, without their devices and owners."""
         for place, digest, signature, note, *times in zip(*self, strict=True):
+            if place.path not in paths:
+                continue
             time, started, began = times
             current = StatusInfo.read(digest.last, note, time)
             problem = None if digest.problem is None else current

@@ -95,8 +95,7 @@ class FirstReader:
         if not self.cache.holds(place, state):
             return None
         signature = packed_signature_of(state)
-        is_stored = True
-        return RunSnapshot(shown, shown.metadata, signature, state.st_dev, is_stored)
+        return RunSnapshot(shown, shown.metadata, signature, state.st_dev, True)
 
     def complete(self, found: OutlinedRun) -> RunSnapshot | None:
         """Return the snapshot of an outlined run; None if building it takes reading it again."""

@@ -27,6 +27,8 @@ from statustui.monitor.root_scanner import RootScanner
 
 _SHARE_OF_ACTIVE = 0.8
 """Largest share of the checks for what is checked in every sweep; the rest is for finished runs."""
+_YIELD_SECONDS = 0.02
+"""Seconds that are left to a receiver that has very many changes waiting."""
 _SUSPEND_GAP = 5.0
 """Everything is checked again after the program was suspended for this time, in seconds."""
 
@@ -195,8 +197,6 @@ class PollLoop:
         """Publish the changes and the health of the root."""
         scanner, listener = self.scanner, self._listener
         is_lost = scanner.unreadable.is_root_lost
-        # Whoever receives it may take a while.
-        scanner.mark_idle()
         self._publisher.publish(
             RootHealth(
                 scanner.root,
@@ -218,7 +218,8 @@ class PollLoop:
                 unanswered=scanner.unanswered,
             )
         )
-        scanner.mark_answered()
+        if self._publisher.is_too_fast:
+            self._stopped.wait(_YIELD_SECONDS)
 
     @property
     def _until_unwatched(self) -> float:

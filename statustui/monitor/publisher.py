@@ -32,6 +32,8 @@ class RootPublisher:
         self._delivered: RootHealth | None = None
         self._published_at = 0.0
         self._is_closed = False
+        self.is_too_fast = False
+        """Whether the receiver of the last batch has asked for some time before the next one."""
 
     @property
     def is_due(self) -> bool:
@@ -69,4 +71,4 @@ class RootPublisher:
         is_new = health != self._delivered
         if (changes.changed or changes.removed or is_new) and not self._is_closed:
             self._delivered = health
-            self._deliver(replace(changes, health=(health,)))
+            self.is_too_fast = self._deliver(replace(changes, health=(health,))) is True

@@ -57,8 +57,8 @@ def read_ahead(
         count: Takes those that are only to be counted.
 
     Yields:
-        Some of all others after the others, in their order; in place of a run, where it is, if
-        whoever asks has to read it.
+        Some after the others of those that are not counted, in their order; in place of a run,
+        where it is, if whoever asks has to read it.
     """
     places = iter(places)
     first = list(islice(places, _MANY_RUNS))

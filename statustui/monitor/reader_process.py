@@ -171,7 +171,7 @@ class Answers:
                 found[number] = RunSnapshot(run, run.metadata, signature, device)
             else:
                 found[number] = OutlinedRun(
-                    run.place,
+                    places[number],
                     Outline(digest, text),
                     unpack_signature(signature),
                     device,
@@ -298,8 +298,8 @@ class _Server:
             return
         metadata = tuple(found.completed(with_metadata=True).metadata)
         sent = None if self._extent == "snapshot" else text
-        is_finished = digest.is_final and place.kind != "series"
-        usual = usual_lines(Outline(digest, statuses)) if is_finished else None
+        is_plain = digest.is_final and not place.own_id
+        usual = usual_lines(Outline(digest, statuses)) if is_plain else None
         if usual is None:
             built = _built(metadata, statuses)
             block.rows.append((at, number, signature, device, owner, sent, built))

@@ -88,8 +88,9 @@ class RootMemory:
             same = {*stored, *self.cache.paths(self.rows, self._root)}
             others = chain.from_iterable(self.cache.runs(self._root, leave_out=same))
             before = {run.path: run for run in others}
-        ahead = chain.from_iterable(kept.outlined() for kept in self.counted_ahead)
-        now = _at({*before, *(run.path for run in former)}, chain(self.found, ahead))
+        paths = {*before, *(run.path for run in former)}
+        ahead = (run for kept in self.counted_ahead for run in kept.outlined(paths))
+        now = _at(paths, chain(self.found, ahead))
         for path, run in now.items():
             if run is not None:
                 former.replace(before.pop(path, None), run)

@@ -17,6 +17,7 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Sized
+from itertools import chain
 from typing import Any
 from zlib import crc32
 
@@ -67,6 +68,8 @@ _NEVER = math.nan
 """When a run began that has not begun."""
 _AT_ONCE = 2000
 """Runs that are built at once."""
+_ROWS_APART = 1000
+"""Runs that are collected before they are divided into columns."""
 
 
 class SnapshotCache:
@@ -81,16 +84,18 @@ class SnapshotCache:
         """When it was saved, in seconds since 1970; None without any runs."""
         self._rows: dict[str, int] = {}
         self._columns: list[array[Any]] = [array(code) for code in _TYPECODES]
+        self._text = b""
         self._digests: list[StateDigest] = []
+        self._metadata: list[tuple[Kind, RunMetadata]] = []
         self._notes: list[str] = []
         self._are_judged: list[bool] = []
         """Number of a digest -> whether it decides the category of a run."""
         if data is not None:
-            try:
-                self._load(zlib.decompressobj().decompress(data, _MAX_PLAIN_BYTES))
-            except (*_DAMAGE, zlib.error, RecursionError):
-                self._rows, self.saved_at = {}, None
-                self._columns = [array(code) for code in _TYPECODES]
+            with contextlib.suppress(*_DAMAGE, zlib.error, RecursionError):
+                stream = zlib.decompressobj()
+                plain = stream.decompress(data, _MAX_PLAIN_BYTES)
+                if stream.eof:
+                    self._load(plain)
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -204,24 +209,20 @@ class SnapshotCache:
             yield self._build(root, paths, rows[start : start + _AT_ONCE])
 
     def _build(self, root: str, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
-        """Build the runs of some rows, in their order; leave out those that are damaged."""
+        """Build the runs of some rows, in their order; leave out those whose text is damaged."""
         notes = self._columns[9]
+        usual = [row for row in rows if notes[row] != _IN_TEXT]
+        built = dict(zip(usual, self._build_usual(root, paths, usual), strict=True))
+        runs = (built.get(row) or self._build_one(root, paths, row) for row in rows)
+        return [run for run in runs if run is not None]
+
+    def _build_one(self, root: str, paths: Sequence[str], row: int) -> Run | None:
+        """Build the run of a row; return None if its text is damaged."""
+        place, metadata = self._place(row, paths[row], root)
         try:
-            usual = iter(
-                self._build_usual(root, paths, [row for row in rows if notes[row] != _IN_TEXT])
-            )
+            return build_outlined(place, metadata, self._outline(row))
         except _DAMAGE:
-            return []
-        runs: list[Run] = []
-        for row in rows:
-            if notes[row] != _IN_TEXT:
-                runs.append(next(usual))
-                continue
-            place, metadata = self._place(row, paths[row], root)
-            with contextlib.suppress(*_DAMAGE):
-                if (run := build_outlined(place, metadata, self._outline(row))) is not None:
-                    runs.append(run)
-        return runs
+            return None
 
     def _build_usual(self, root: str, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
         """Build the runs of some rows whose lines are not in the text."""
@@ -260,6 +261,7 @@ class SnapshotCache:
         return Outline(digest, OutlinedStatuses(current, problem, None, started, since))
 
     def _load(self, data: bytes) -> None:
+        """Take in what was stored, unless something is wrong with it."""
         end = data.index(b"\n") + 1
         shared = json.loads(data[:end])
         if (shared["format"], shared["zone"]) != (_FORMAT, _zone()):
@@ -275,21 +277,26 @@ class SnapshotCache:
             columns.append(column)
             end += size
         paths_end = end + int(shared["paths"])
-        paths = os.fsdecode(data[end:paths_end]).split("\0")
+        rows = {path: row for row, path in enumerate(os.fsdecode(data[end:paths_end]).split("\0"))}
+        notes_end = paths_end + int(shared["notes"])
         # Many runs have the same note, also those that are read from files.
-        notes = [sys.intern(str(note)) for note in shared["notes"]]
-        tables: tuple[Sized, ...] = digests, metadata, notes
+        notes = [sys.intern(str(note)) for note in json.loads(b"[%b]" % data[paths_end:notes_end])]
+        if {count} != {len(rows), *map(len, columns)}:
+            return
         highest = max(columns[4]), max(columns[5]), max({*columns[9]} - {_IN_TEXT}, default=-1)
+        tables: tuple[Sized, ...] = digests, metadata, notes
         if any(one >= len(table) for one, table in zip(highest, tables, strict=True)):
             return
+        started, times, began = columns[6:9]
+        if any(map(math.isinf, began)) or not all(map(math.isfinite, chain(started, times))):
+            return
         self._columns, self._digests, self._metadata = columns, digests, metadata
-        self._notes = notes
         self._are_judged = [
             is_certain(one) and not is_open(one.category, one.stage) for one in digests
         ]
-        self._text = data[paths_end:]
-        self._rows = dict(zip(paths, range(count), strict=True))
+        self._notes, self._text = notes, data[notes_end:]
         self.saved_at = float(shared["saved"])
+        self._rows = rows
 
 
 def _read_digest(category: str, *rest: Any) -> StateDigest:  # noqa: ANN401 - whatever JSON holds
@@ -371,7 +378,7 @@ class CacheWriter:
         digest_at = self._digests.setdefault(outline.digest, len(self._digests))
         shared_at = self._metadata.setdefault(shared, len(self._metadata))
         self._rows.append((*signature, digest_at, shared_at, *lines, len(self._text)))
-        if len(self._rows) == _AT_ONCE:
+        if len(self._rows) == _ROWS_APART:
             self._flush()
 
     def _number(self, outline: Outline) -> tuple[float, float, float, int] | None:
@@ -420,6 +427,8 @@ class CacheWriter:
     def finish(self) -> bytes | None:
         """Return the runs for storage; None above `_MAX_BYTES`."""
         self._flush()
+        # Each by itself, as below.
+        notes = ",".join(map(json.dumps, self._notes)).encode()
         shared = {
             "format": _FORMAT,
             "zone": _zone(),
@@ -428,14 +437,14 @@ class CacheWriter:
             "paths": max(0, len(self._paths) - 1),
             "digests": [_write_digest(digest) for digest in self._digests],
             "metadata": list(self._metadata),
-            "notes": list(self._notes),
+            "notes": len(notes),
         }
         head = json.dumps(shared, separators=(",", ":")).encode()
         compressor = zlib.compressobj(1)
         # One part after the other, so that other threads get their turn in between.
         packed = [compressor.compress(head + b"\n")]
         packed += [compressor.compress(column.tobytes()) for column in self._columns]
-        packed += [compressor.compress(part) for part in (self._paths[1:], self._text)]
+        packed += [compressor.compress(part) for part in (self._paths[1:], notes, self._text)]
         data = b"".join([*packed, compressor.flush()])
         return data if len(data) <= _MAX_BYTES else None
 

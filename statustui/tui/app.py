@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -291,13 +290,11 @@ class StatusApp(PrivateApp):
 
     # Changes.
 
-    def _receive(self, batch: Batch) -> None:
-        """Receive a batch on a thread of the source."""
+    def _receive(self, batch: Batch) -> bool:
+        """Receive a batch on a thread of the source; return whether it is to leave us some time."""
         self._feed.add_batch(batch)
         self._wake_updates()
-        is_applied_here = threading.current_thread() is threading.main_thread()
-        if not (is_applied_here or self._hold.is_on):
-            self._feed.wait_for_room()
+        return self._feed.has_backlog and not self._hold.is_on
 
     def _wake_updates(self) -> None:
         self._updates.wake()

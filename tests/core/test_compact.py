@@ -56,6 +56,10 @@ def test_names_that_are_missing_or_unknown_are_refused() -> None:
     with pytest.raises(TypeError):
         Parcel("a", 1.5, colour="red")  # type: ignore[call-arg]
     with pytest.raises(TypeError):
+        Parcel._make(("a",))
+    with pytest.raises(TypeError):
+        Parcel._make(("a", 1.5, None, False, (), "more"))
+    with pytest.raises(TypeError):
         Parcel("a", 1.5)._replace(colour="red")  # type: ignore[call-arg]
 
 

@@ -86,7 +86,7 @@ def test_runs_by_id_are_sorted_as_by_their_whole_keys(name: str, runs: list[Run]
             st.sampled_from(["a", "b", "a10", "a9"]),
             st.one_of(
                 st.integers(0, 30).map(str),
-                st.sampled_from(["007", "00", "9" * 17, "1" + "0" * 18, "s3", "x", "٣"]),
+                st.sampled_from(["007", "00", "9" * 17, "1" + "0" * 18, "s3", "x", "٣", ""]),
             ),
         ),
         unique=True,

@@ -262,6 +262,31 @@ def test_the_age_of_what_was_saved_is_told_before_the_filesystem_is_asked(
     assert sum(len(batch.changed) for batch in batches) == 30
 
 
+@pytest.mark.parametrize("is_too_fast", [True, False])
+def test_a_receiver_that_asks_for_time_is_left_some(
+    tmp_path: Path, store: MemoryStore, *, is_too_fast: bool
+) -> None:
+    """It has the processor for a moment after each batch."""
+    waits: list[float | None] = []
+
+    class Stopped(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            return False
+
+    loop = PollLoop(
+        str(tmp_path),
+        Settings("poll", store=store),
+        max_watches=None,
+        publisher=RootPublisher(str(tmp_path), lambda _batch: is_too_fast),
+        stopped=Stopped(),
+        wake=threading.Event(),
+    )
+    loop.run_round(frozenset())
+    loop.close()
+    assert bool(waits) is is_too_fast
+
+
 def test_the_number_of_runs_stays_while_they_are_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

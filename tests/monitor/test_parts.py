@@ -32,7 +32,7 @@ from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.schedule import Schedule
 from tests.monitor.scanning import move_elsewhere
 from tests.runs import make
-from tests.waiting import DEADLINE, wait_until
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("size", [1, 8])
@@ -81,24 +81,13 @@ def test_a_root_is_behind_until_all_that_came_before_its_health_is_taken() -> No
     buffer.add_batch(Batch(health=(RootHealth("q"),)))
     assert buffer.behind == {"q"}
     buffer.remove_run(runs[4].path)
-    assert buffer.behind == set()
-
-
-def test_whoever_brings_many_changes_can_wait_until_they_are_fewer() -> None:
-    """But not for ever."""
-    buffer = ChangeBuffer()
-    buffer.add_batch(Batch(tuple(make(f"r/{number}", "RUNNING") for number in range(5))))
-    buffer.wait_for_room(5, 60.0)
-    start = time.monotonic()
-    buffer.wait_for_room(4, 0.05)
-    assert time.monotonic() - start >= 0.05
-    waiting = threading.Thread(target=buffer.wait_for_room, args=(2, 60.0))
-    waiting.start()
+    assert buffer.behind == {"q"}
     buffer.take(2)
-    assert waiting.is_alive()
-    buffer.take(1)
-    waiting.join(DEADLINE)
-    assert not waiting.is_alive()
+    assert buffer.behind == set()
+    buffer.add_batch(Batch((runs[0],), health=(RootHealth("q"),)))
+    assert buffer.behind == {"q"}
+    buffer.take()
+    assert buffer.behind == set()
 
 
 def test_a_change_buffer_keeps_the_last_change_of_each_run() -> None:

@@ -160,7 +160,8 @@ def test_runs_whose_files_decide_their_categories_are_counted_by_the_other_proce
     whole = [*map(place_of, others), *(one.place for one in judged)]
     assert sorted(place.path for place in whole) == sorted(place.path for place in places[5:])
     assert Counter(digests) == Counter(one.outline.digest for one in judged)
-    kept = [run for runs in counted if runs.kept is not None for run in runs.kept.outlined()]
+    paths = {place.path for place in places}
+    kept = [run for runs in counted if runs.kept for run in runs.kept.outlined(paths)]
     by_path = {one.place.path: one for one in judged}
     assert bool(kept) is (extent == "outline")
     for run in kept:
@@ -220,19 +221,24 @@ def test_a_monitor_finds_the_same_runs(tree: Path) -> None:
         driver.scanner.close()
 
 
-def test_what_a_process_does_not_answer_is_read_here(tree: Path) -> None:
-    """It is killed, or sends something else."""
+@pytest.mark.parametrize("extent", ["count", "outline", "run"])
+def test_what_a_process_does_not_answer_is_read_here(tree: Path, extent: Extent) -> None:
+    """If it is killed, nothing is lost, and nothing is counted twice."""
     places = places_in(tree)
+    counted: list[CountedRuns] = []
     before = set(children(os.getpid()))
-    blocks = read_ahead(iter(places), spare_processes(), "run")
+    blocks = read_ahead(iter(places), spare_processes(), extent, counted.append)
     found = list(next(blocks))
     started = set(children(os.getpid())) - before
     assert len(started) == 2
     for pid in started:
         os.kill(pid, signal.SIGKILL)
     found += chain.from_iterable(blocks)
-    assert list(map(place_of, found)) == places
+    known = [place_of(one) for one in found]
+    assert len(set(known)) == len(known)
+    assert len(known) + sum(len(runs.digests) for runs in counted) == len(places)
     # What was answered before is still in the pipes.
+    assert known[-20:] == places[-20:]
     assert all(isinstance(one, RunDir) for one in found[-20:])
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import struct
 import threading
 import time
 import zlib
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,11 +19,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statustui.core.categories import Category
+from statustui.core.outline import StateDigest
 from statustui.core.reading import open_checked, pack_signature
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CachePart, RootIdentity
+from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.deadline import NoThreadError
 from statustui.monitor.once import read_once
@@ -112,6 +118,27 @@ def test_runs_that_were_only_counted_come_back_as_they_are(name: str) -> None:
         assert read_first(run.place, cache=cache) == snapshot
 
 
+DIGESTS = st.builds(
+    StateDigest,
+    st.sampled_from(Category),
+    st.just("COMPLETE"),
+    st.sampled_from([None, "PASS"]),
+    st.integers(1, 9),
+    st.just(frozenset({"COMPLETE"})),
+    st.just("COMPLETE"),
+    st.sampled_from([None, "COMPLETE"]),
+    st.none(),
+    st.just(value=True),
+)
+SECONDS = st.floats(1e9, 2e9)
+KEPT_LINES = (
+    st.tuples(*[st.integers(1, 2**62)] * 4),
+    st.sampled_from(["", "a", "b\nc", "é"]),
+    SECONDS,
+    SECONDS,
+    st.none() | SECONDS,
+)
+"""Strategies for signature, note, and times, as `KeptColumns` has them."""
 STATES = st.sampled_from(["RUNNING", "RUN_FAILED", "BUILD_CREATED", "SCHED_ERROR", "odd", "INFO"])
 ENDS = st.sampled_from(
     ["COMPLETE result: PASS", "COMPLETE result: FAIL", "ABORTED \udcff", "SKIPPED"]
@@ -144,6 +171,34 @@ def test_any_finished_run_comes_back_as_it_was(
     cache = SnapshotCache(encode([kept]))
     assert read_first(place, cache=cache) == snapshot._replace(is_stored=True, is_racy=False)
     assert built_of(cache, root) == {place.path: snapshot.run}
+
+
+@given(st.data())
+def test_runs_that_are_added_at_once_are_stored_as_those_added_one_by_one(
+    data: st.DataObject,
+) -> None:
+    """Whatever they have in common, and whatever was added before."""
+    digests = data.draw(st.lists(DIGESTS, min_size=1, max_size=3))
+    lines = data.draw(st.lists(st.tuples(*KEPT_LINES), max_size=12))
+    kept = KeptColumns(
+        [RunDir("wd", f"wd/test_runs/{at}", str(at), "test") for at in range(len(lines))],
+        [digests[at % len(digests)] for at in range(len(lines))],
+        *([one[at] for one in lines] for at in range(len(KEPT_LINES))),
+    )
+    runs = list(kept.outlined({place.path for place in kept.places}))
+    first = RunDir("wd", "wd/x", "x", "plain")
+    before = OutlinedRun(first, runs[0].outline, (1, 2, 3, 4), 0, 0) if runs else None
+    at_once, by_one = CacheWriter(), CacheWriter()
+    for writer in (at_once, by_one):
+        if before is not None:
+            writer.add(before)
+    if lines:
+        at_once.add_all(kept)
+    for run in runs:
+        by_one.add(run)
+    assert len(at_once) == len(by_one)
+    with patch("statustui.monitor.snapshot_cache.time.time", lambda: 7.0):
+        assert at_once.finish() == by_one.finish()
 
 
 @pytest.mark.usefixtures("_trusting")
@@ -259,6 +314,12 @@ def test_where_no_thread_can_be_started_nothing_is_saved(
     assert len(SnapshotCache(store.saved.popitem()[1])) == len(snapshots)
 
 
+def _with_doubles(columns: bytes, count: int, value: float) -> bytes:
+    """Columns of so many runs, with another time at which each was made."""
+    start = count * (8 * 4 + 4 * 2)
+    return columns[:start] + struct.pack("=d", value) * count + columns[start + 8 * count :]
+
+
 def damage(data: bytes) -> dict[str, bytes]:
     """Name -> what may be found in place of a good cache."""
     plain = zlib.decompress(data)
@@ -278,7 +339,12 @@ def damage(data: bytes) -> dict[str, bytes]:
         "no line": zlib.compress(b"[1]"),
         "no text": zlib.compress(json.dumps(shared).encode() + b"\n" + columns[:ends]),
         "text cut": changed(columns[:-30]),
-        "no notes": changed(notes=[]),
+        "notes of another length": changed(notes=shared["notes"] + 1),
+        "no notes": changed(notes=0),
+        "a path twice": changed(columns.replace(b"/test_runs/2", b"/test_runs/1")),
+        "times that are no numbers": changed(_with_doubles(columns, 2, math.nan)),
+        "times without an end": changed(_with_doubles(columns, 2, -math.inf)),
+        **{f"cut after {size} bytes": changed(columns[:size]) for size in range(0, 160, 8)},
         "text of other lines": changed(columns.replace(b"\n", b" ")),
         "columns cut": changed(columns[:20]),
         "another format": changed(format="0 little"),
@@ -304,8 +370,19 @@ def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path) -> None:
     kept = cacheable_below(tmp_path)
     assert len(kept) == 2
     snapshots = [read_first(one.place) for one in kept]
+    places = [one.place for one in kept]
+
+    def stat_of(place: RunDir) -> os.stat_result:
+        return os.stat(place.status_path)
+
     for name, bad in damage(encode(kept)).items():
         cache = SnapshotCache(bad)
+        # Nothing raises, and as many are found as there are.
+        rows = chain.from_iterable(
+            found for found in cache.sift(places, stat_of) if isinstance(found, list)
+        )
+        assert cache.count(known := list(rows)).total() == len(known), name
+        assert len(list(cache.at(known))) == len(list(cache.paths(known, ""))) == len(known), name
         for one, snapshot in zip(kept, snapshots, strict=True):
             found = read_first(one.place, cache=cache) or read_snapshot(one.place)
             assert found in {snapshot, snapshot and snapshot._replace(is_stored=True)}, name

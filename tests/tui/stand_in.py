@@ -282,9 +282,9 @@ class StandIn:
         block = "".join(lines).encode()
         return make_run(place, label, StatusSummary().add(block, len(block)))
 
-    def send(self, batch: Batch) -> None:
+    def send(self, batch: Batch) -> object:
         """Deliver a batch as it is."""
-        self._deliver(batch)
+        return self._deliver(batch)
 
     def deliver_empty_run(self, number: str) -> None:
         """Deliver a run directory without a status file."""

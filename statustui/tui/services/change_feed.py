@@ -22,11 +22,8 @@ _MAX_CHANGES = 500
 """Changes that are applied at a time, so that keys are handled during a storm of changes."""
 _MAX_FIRST_CHANGES = 2000
 """The same in the first scan of a root, when most of the runs are new."""
-_MAX_WAITING = 2 * _MAX_FIRST_CHANGES
-"""Waiting changes above which whoever brings more waits a moment: he finds the next ones no later,
-and until then leaves the processor to the screen."""
-_MAX_WAIT = 0.5
-"""Seconds to wait at most: the screen may be stopped, or be busy with something else."""
+_MANY_WAITING = 2 * _MAX_FIRST_CHANGES
+"""Waiting changes above which whoever brings more leaves the processor to the screen."""
 _SLICE_SECONDS = 0.01
 """Seconds for which the list is arranged at a time."""
 _MAX_SORT_SHARE = 0.1
@@ -77,9 +74,10 @@ class ChangeFeed:
         """Buffer a batch; may be called from any thread."""
         self._buffer.add_batch(batch)
 
-    def wait_for_room(self) -> None:
-        """Wait a moment if very many changes are waiting; not for the thread that applies them."""
-        self._buffer.wait_for_room(_MAX_WAITING, _MAX_WAIT)
+    @property
+    def has_backlog(self) -> bool:
+        """Whether very many changes are waiting."""
+        return len(self._buffer) > _MANY_WAITING
 
     @property
     def has_more(self) -> bool:

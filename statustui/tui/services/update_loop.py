@@ -14,7 +14,7 @@ _LEAST_PAUSE = 0.01
 _BRIEF_PAUSE = 0.001
 """The same after a turn that took longer than that and has left more."""
 _USE_SECONDS = 2.0
-"""Seconds after a key within which the next one is likely."""
+"""Seconds after an input within which the next one is likely."""
 
 
 class UpdateLoop:
@@ -41,7 +41,7 @@ class UpdateLoop:
         self._is_refreshed = True
         self._refreshed_at = float("-inf")
         self._used_at = float("-inf")
-        """When the last key was pressed, on the monotonic clock."""
+        """When the last input came, on the monotonic clock."""
         self._wakeup = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -51,7 +51,7 @@ class UpdateLoop:
         return self._is_refreshed and not self._has_more()
 
     def make_way(self) -> None:
-        """Leave more time between the turns for a while, as a key has been pressed."""
+        """Leave more time between the turns for a while: an input has come."""
         self._used_at = time.monotonic()
 
     def wake(self) -> None:

@@ -19,6 +19,7 @@ from statustui.tui.services.update_loop import UpdateLoop
 from statustui.tui.terminal import driver
 from statustui.tui.terminal.background import BackgroundDetected, can_ask
 from statustui.tui.terminal.driver import Keystrokes
+from tests.runs import make
 from tests.tui.stand_in import ROOT, make_app, settle
 from tests.tui.test_app import shown
 from tests.waiting import DEADLINE
@@ -68,6 +69,44 @@ async def test_what_comes_from_many_threads_at_once_is_all_shown() -> None:
     assert len(taken) == 800
     assert seen[-1] == 800
     task.cancel()
+
+
+async def test_a_backlog_is_taken_in_without_pauses_unless_somebody_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After an input, each turn is followed by as much time for the next one."""
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    loop = UpdateLoop(lambda: time.sleep(0.03), lambda: True, lambda: None)
+    task = asyncio.create_task(loop.run())
+    while len(pauses) < 3:
+        await sleep(0)
+    assert max(pauses) < 0.01
+    loop.make_way()
+    del pauses[:]
+    while len(pauses) < 3:
+        await sleep(0)
+    assert min(pauses) >= 0.03
+    task.cancel()
+
+
+async def test_a_source_that_is_too_fast_is_told_so() -> None:
+    """Once very many changes are waiting, but not while the user holds them back."""
+    app, source = make_app(calm=60.0)
+    many = Batch(tuple(make(f"{ROOT}/test_runs/{number}", "RUNNING") for number in range(5000)))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert source.send(Batch()) is False
+        assert source.send(many) is True
+        await settle(pilot)
+        await pilot.press("down")
+        assert source.send(many) is False
 
 
 async def test_a_ring_before_the_loop_runs_and_after_it_has_ended_does_no_harm() -> None:
