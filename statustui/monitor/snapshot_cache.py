@@ -219,10 +219,7 @@ class SnapshotCache:
     def _build_one(self, root: str, paths: Sequence[str], row: int) -> Run | None:
         """Build the run of a row; return None if its text is damaged."""
         place, metadata = self._place(row, paths[row], root)
-        try:
-            return build_outlined(place, metadata, self._outline(row))
-        except _DAMAGE:
-            return None
+        return build_outlined(place, metadata, self._outline(row))
 
     def _build_usual(self, root: str, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
         """Build the runs of some rows whose lines are not in the text."""

@@ -98,6 +98,13 @@ def test_ids_are_sorted_as_by_their_keys(paths: list[str]) -> None:
     assert sort_by_id(runs) == sorted(runs, key=sort_key("id"))
 
 
+def test_runs_with_the_same_number_are_sorted_by_their_paths() -> None:
+    """Several working directories number theirs from 1."""
+    paths = ["b/test_runs/7", "a/test_runs/10", "a/test_runs/7", "b/test_runs/2"]
+    ordered = ["b/test_runs/2", "a/test_runs/7", "b/test_runs/7", "a/test_runs/10"]
+    assert [run.path for run in sort_by_id([make(path, "RUNNING") for path in paths])] == ordered
+
+
 def test_the_longest_comes_first_and_what_goes_on_before_what_has_ended() -> None:
     """A run without a start comes last, one without a user behind those with one."""
     runs = [

@@ -27,7 +27,9 @@ from statustui.monitor.read_ahead import read_ahead
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.reader_process import Answers, Extent, pack, request, serve
 from statustui.monitor.snapshot import RunSnapshot, is_racy
+from statustui.monitor.snapshot_cache import SnapshotCache
 from tests.monitor.scanning import ScannerDriver
+from tests.monitor.stores import MemoryStore
 from tests.processes import children, has_ended
 from tests.trees import CORPORA, DATA, write_nothing, write_run
 from tests.waiting import wait_until
@@ -98,13 +100,15 @@ def place_of(found: OutlinedRun | RunSnapshot | RunDir) -> RunDir:
 
 
 def serve_here(
-    places: Sequence[RunDir], extent: Extent = "run"
+    places: Sequence[RunDir],
+    extent: Extent = "run",
+    count: Callable[[CountedRuns], object] = lambda _runs: None,
 ) -> list[OutlinedRun | RunSnapshot | RunDir]:
     """What a process answers, in this one."""
     answers = io.BytesIO()
     serve(io.BytesIO(request(places)), answers, extent)
     answers.seek(0)
-    return Answers(answers, lambda _runs: None).next(places)
+    return Answers(answers, count).next(places)
 
 
 def test_other_processes_read_all_but_the_first_and_unusual_ones(tree: Path) -> None:
@@ -173,6 +177,40 @@ def test_runs_whose_files_decide_their_categories_are_counted_by_the_other_proce
             by_path[run.place.path].signature,
         )
     first.close()
+
+
+@pytest.mark.parametrize("extent", ["count", "outline"])
+def test_what_is_counted_is_each_run_once(tree: Path, extent: Extent) -> None:
+    """All others are where they were asked for; of those that are kept, any can be looked up."""
+    places = places_in(tree)
+    counted: list[CountedRuns] = []
+    others = serve_here(places, extent, counted.append)
+    [runs] = counted
+    assert len(runs.digests) + len(others) == len(places)
+    assert [place for place in places if place in set(map(place_of, others))] == [
+        place_of(one) for one in others
+    ]
+    assert (runs.kept is not None) is (extent == "outline")
+    if runs.kept is not None:
+        wanted = runs.kept.places[1]
+        assert [one.place for one in runs.kept.outlined({wanted.path})] == [wanted]
+
+
+def test_what_is_counted_ahead_is_known_the_next_time(tree: Path) -> None:
+    """As what is counted here."""
+    saved = []
+    for most in (2, 0):
+        store = MemoryStore()
+        options = ReadOptions(Details.STATUS, store=store, spare=threading.Semaphore(most))
+        picture = read_once([str(tree)], 1.8e9, options)
+        picture.save()
+        cache = SnapshotCache(next(iter(store.saved.values())))
+        runs = {run.path: run for some in cache.runs(str(tree)) for run in some}
+        total = len(picture.runs) + picture.counted.total()
+        counts = picture.counted + Counter(run.category for run in picture.runs)
+        saved.append((total, counts, runs))
+    assert saved[0] == saved[1]
+    assert (saved[0][0], len(saved[0][2]) > RUNS // 3) == (RUNS, True)
 
 
 def test_a_snapshot_is_made_of_whatever_can_be_sent(tree: Path) -> None:
@@ -316,11 +354,25 @@ DIGEST: tuple[object, ...] = (
         b"ab",
         pack(None),
         pack(([], [])),
-        pack(([], [(9, 1)] * 4)),
-        pack(([], [(9, bytes(32), 1, 1, b"x", None)] * 4)),
-        pack(([DIGEST], [(0, b"short", 1, 1, b"x", None)] * 4)),
-        pack(([DIGEST], [(0, bytes(32), 1, 1, None, None)] * 4)),
-        pack(([DIGEST], [(0, bytes(32), 1, 1, None, (("",) * 4, *[None] * 5))] * 4)),
+        pack(([], [], [], [], [], [(0, 9)])),
+        pack(([], [], [], [], [], [(0, 9, bytes(32), 1, 1, b"x", None)])),
+        pack(([DIGEST], [], [], [], [], [(9, 0, bytes(32), 1, 1, b"x", None)])),
+        pack(([DIGEST], [], [], [], [], [(0, 0, b"short", 1, 1, b"x", None)])),
+        pack(([DIGEST], [], [], [], [], [(0, 0, bytes(32), 1, 1, None, None)])),
+        pack(([DIGEST], [], [], [], [], [(0, 0, bytes(32), 1, 1, None, (("",) * 4, *[None] * 5))])),
+        pack(([DIGEST], [(0, 9)], [], [], [], [])),
+        pack(
+            (
+                [DIGEST],
+                [],
+                [(0,), (9,), ((1, 2, 3, 4),), ("",), (1.0,), (1.0,), (None,)],
+                [],
+                [],
+                [],
+            )
+        ),
+        pack(([DIGEST], [(0, 0)], [(0,)], [], [], [])),
+        pack(([DIGEST], [], [], [], [(0,), (0,)], [])),
     ],
 )
 def test_a_strange_answer_counts_as_none(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

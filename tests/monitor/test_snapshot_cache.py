@@ -20,9 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
-from statustui.core.outline import StateDigest
+from statustui.core.outline import Outline, OutlinedStatuses, StateDigest
 from statustui.core.reading import open_checked, pack_signature
 from statustui.core.run import Run, RunDir
+from statustui.core.status_info import StatusInfo
 from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CachePart, RootIdentity
@@ -189,16 +190,30 @@ def test_runs_that_are_added_at_once_are_stored_as_those_added_one_by_one(
     first = RunDir("wd", "wd/x", "x", "plain")
     before = OutlinedRun(first, runs[0].outline, (1, 2, 3, 4), 0, 0) if runs else None
     at_once, by_one = CacheWriter(), CacheWriter()
+    apart = data.draw(st.integers(1, 5))
     for writer in (at_once, by_one):
         if before is not None:
             writer.add(before)
     if lines:
         at_once.add_all(kept)
-    for run in runs:
-        by_one.add(run)
+    with patch("statustui.monitor.snapshot_cache._ROWS_APART", apart):
+        for run in runs:
+            by_one.add(run)
     assert len(at_once) == len(by_one)
     with patch("statustui.monitor.snapshot_cache.time.time", lambda: 7.0):
         assert at_once.finish() == by_one.finish()
+
+
+def test_a_run_whose_lines_cannot_be_read_back_is_not_stored() -> None:
+    """Nothing of it is, so that the others stay in their places."""
+    digest = StateDigest(
+        Category.PASSED, "COMPLETE", None, 2, frozenset(), "COMPLETE", None, "RUN_ERROR", True
+    )
+    current, before = (StatusInfo.read(state, " x ", 5.0) for state in ("COMPLETE", "RUN_ERROR"))
+    outline = Outline(digest, OutlinedStatuses(current, None, before, 1.0, None))
+    writer = CacheWriter()
+    writer.add(OutlinedRun(RunDir("wd", "wd/1", "1", "plain"), outline, (1, 2, 3, 4), 0, 0))
+    assert len(writer) == 0
 
 
 @pytest.mark.usefixtures("_trusting")
