@@ -518,9 +518,10 @@ def test_unchanged_files_are_not_delivered_again(tmp_path: Path, inspect: Inspec
     inspection, found = inspect(run)
     inspection.show_log(f"{run}/run.log")
     inspection.show_documents(wanted=True)
-    wait_until(lambda: found.last(Documents))
+    kinds = {History, Logs, LogPage, Documents}
+    # They are read on several threads.
+    wait_until(lambda: {type(one) for one in found.all} == kinds)
     told = list(found.all)
-    assert {type(one) for one in told} == {History, Logs, LogPage, Documents}
     inspection.check(run_at(run))
     inspection.request_page(f"{run}/run.log", PageRequest("head"))
 
