@@ -252,10 +252,18 @@ def usual_lines(outline: Outline) -> UsualLines | None:
     )
 
 
+def outline_with(digest: StateDigest, lines: UsualLines) -> Outline:
+    """Return the outline of which `usual_lines` returns these lines."""
+    note, time, started, began = lines
+    current = StatusInfo.read(digest.last, note, time)
+    problem = None if digest.problem is None else current
+    return Outline(digest, OutlinedStatuses(current, problem, None, started, began))
+
+
 def _as_usual(statuses: OutlinedStatuses) -> UsualLines | None:
     current, problem, recovered, started, began = statuses
     time = current.time
-    is_other = problem is not None and problem is not current and problem != current
+    is_other = problem is not None and problem != current
     if is_other or recovered is not None or started is None or not isinstance(time, float):
         return None
     return UsualLines(current.note, time, started, began)

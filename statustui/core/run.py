@@ -207,10 +207,7 @@ class Run(NamedTuple):
     @property
     def hides_problem(self) -> bool:
         """Whether the status that explains its problem is not the current one."""
-        problem, current = self.problem, self.current
-        # Mostly they are one object, and comparing what is in them is slow.
-        is_other = problem is not None and problem is not current and problem != current
-        return is_other and not self.is_dead
+        return self.problem is not None and self.problem != self.current and not self.is_dead
 
     def age(self, now: float) -> float | None:
         """Return the seconds from the current status to `now`; None if its time is unknown."""

@@ -65,6 +65,9 @@ class StatusInfo:
 
     def __eq__(self, other: object) -> bool:
         """Return whether state, note and time are equal."""
+        if self is other:
+            # Mostly the problem of a run is its current status.
+            return True
         if not isinstance(other, StatusInfo):
             return NotImplemented
         return (self.state, self.note, self.timestamp) == (other.state, other.note, other.timestamp)

@@ -41,9 +41,7 @@ class ChangeBuffer:
 
     def remove_run(self, path: str) -> None:
         """Add the removal of the run at `path`."""
-        with self._lock:
-            self._changed.pop(path, None)
-            self._removed[path] = None
+        self.add_batch(Batch(removed=(path,)))
 
     def add_batch(self, batch: Batch) -> None:
         """Add all changes of a batch."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
-from statustui.core.outline import Outline, OutlinedStatuses, StateDigest
+from statustui.core.outline import StateDigest, UsualLines, outline_with
 from statustui.core.reading import Signature
 from statustui.core.run import RunDir
-from statustui.core.status_info import StatusInfo
 from statustui.monitor.outlined_run import OutlinedRun
 
 
@@ -26,14 +25,10 @@ class KeptColumns(NamedTuple):
 
     def outlined(self, paths: Container[str]) -> Iterator[OutlinedRun]:
         """Yield those of the runs that are at some paths, without their devices and owners."""
-        for place, digest, signature, note, *times in zip(*self, strict=True):
-            if place.path not in paths:
-                continue
-            time, started, began = times
-            current = StatusInfo.read(digest.last, note, time)
-            problem = None if digest.problem is None else current
-            statuses = OutlinedStatuses(current, problem, None, started, began)
-            yield OutlinedRun(place, Outline(digest, statuses), signature, 0, 0)
+        for place, digest, signature, *lines in zip(*self, strict=True):
+            if place.path in paths:
+                outline = outline_with(digest, UsualLines(*lines))
+                yield OutlinedRun(place, outline, signature, 0, 0)
 
 
 class CountedRuns(NamedTuple):

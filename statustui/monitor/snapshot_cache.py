@@ -18,24 +18,24 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Sized
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 from zlib import crc32
 
 from statustui.core.categories import Category
 from statustui.core.job_verdict import is_open
 from statustui.core.outline import (
     Outline,
-    OutlinedStatuses,
     StateDigest,
+    UsualLines,
     build_outlined,
     format_outline,
     outline_of,
+    outline_with,
     usual_lines,
 )
 from statustui.core.reading import signature_of, unpack_signature
 from statustui.core.run import Kind, Run, RunDir, RunMetadata
 from statustui.core.run_columns import RunColumns, build_all
-from statustui.core.status_info import StatusInfo
 from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.outlined_run import OutlinedRun, is_certain
 from statustui.monitor.snapshot import NO_METADATA, ONE_STEP_BYTES, RunSnapshot
@@ -55,21 +55,49 @@ _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError)
 """Errors that a damaged cache can cause."""
 _CATEGORIES = {category.value: category for category in Category}
 _KINDS: dict[str, Kind] = {"test": "test", "plain": "plain"}
-_TYPECODES = "QQqqIIdddIQ"
-"""Types of the columns: inode, size, times of modification and change, number of the digest, number
-of the kind and metadata, when the run was made, its current status was set and it began to run, in
-seconds since 1970, number of the note of that status, and end of the text.
-
-The last five stand for the lines of an `Outline`. If it has the line of a problem or of what the
-run recovered from, or a time in another form, the text has them, and the number is `_IN_TEXT`.
-"""
 _IN_TEXT = 0xFFFF_FFFF
+"""In place of the number of a note."""
 _NEVER = math.nan
 """When a run began that has not begun."""
 _AT_ONCE = 2000
 """Runs that are built at once."""
 _ROWS_APART = 1000
 """Runs that are collected before they are divided into columns."""
+
+
+_Column: TypeAlias = "array[Any]"
+
+
+class _Columns(NamedTuple):
+    """An item of each column for each run.
+
+    The last five stand for the lines of an `Outline`. If it has the line of a problem or of what
+    the run recovered from, or a time in another form, the text has them, and `note_at` is
+    `_IN_TEXT`.
+    """
+
+    inodes: _Column
+    sizes: _Column
+    modified: _Column
+    """Times of modification of the status files, in nanoseconds since 1970, as of change."""
+    changed: _Column
+    digest_at: _Column
+    """Number of the digest."""
+    shared_at: _Column
+    """Number of the kind and metadata."""
+    started: _Column
+    """When the run was made, in seconds since 1970, as the two that follow."""
+    times: _Column
+    """When its current status was set."""
+    began: _Column
+    note_at: _Column
+    """Number of the note of that status."""
+    text_ends: _Column
+
+    @classmethod
+    def empty(cls) -> _Columns:
+        """Return columns without items."""
+        return cls(*[array(code) for code in "QQqqIIdddIQ"])
 
 
 class SnapshotCache:
@@ -83,7 +111,7 @@ class SnapshotCache:
         self.saved_at: float | None = None
         """When it was saved, in seconds since 1970; None without any runs."""
         self._rows: dict[str, int] = {}
-        self._columns: list[array[Any]] = [array(code) for code in _TYPECODES]
+        self._columns = _Columns.empty()
         self._text = b""
         self._digests: list[StateDigest] = []
         self._metadata: list[tuple[Kind, RunMetadata]] = []
@@ -111,7 +139,7 @@ class SnapshotCache:
         if not self.holds(place, state):
             return None
         row = self._rows[place.path[len(place.root) :]]
-        _kind, metadata = self._metadata[self._columns[5][row]]
+        _kind, metadata = self._metadata[self._columns.shared_at[row]]
         signature = signature_of(state)
         outline = self._outline(row)
         return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
@@ -134,7 +162,8 @@ class SnapshotCache:
             The rows of those runs that `get` would return and whose category is certain, some at a
             time; the places of all others.
         """
-        find, digest_at, are_judged = self._rows.get, self._columns[4], self._are_judged
+        find, are_judged = self._rows.get, self._are_judged
+        digest_at = self._columns.digest_at
         is_same = self._is_same
         rows: list[int] = []
         for place in places:
@@ -158,20 +187,20 @@ class SnapshotCache:
 
     def _is_same(self, row: int, place: RunDir, state: os.stat_result) -> bool:
         """Return whether a run is of the saved kind, and its status file of the saved version."""
-        inodes, sizes, modified, changed, _digest_at, shared_at, *_lines = self._columns
+        columns = self._columns
         # This is asked once for each run, and takes half as long as making a signature.
         return bool(
-            changed[row] == state.st_ctime_ns
-            and modified[row] == state.st_mtime_ns
-            and sizes[row] == state.st_size
-            and inodes[row] == state.st_ino
-            and self._metadata[shared_at[row]][0] == place.kind
+            columns.changed[row] == state.st_ctime_ns
+            and columns.modified[row] == state.st_mtime_ns
+            and columns.sizes[row] == state.st_size
+            and columns.inodes[row] == state.st_ino
+            and self._metadata[columns.shared_at[row]][0] == place.kind
         )
 
     def count(self, rows: Iterable[int]) -> Counter[Category]:
         """Return how many runs of some rows are in each category."""
         counted: Counter[Category] = Counter()
-        for digest_at, count in Counter(map(self._columns[4].__getitem__, rows)).items():
+        for digest_at, count in Counter(map(self._columns.digest_at.__getitem__, rows)).items():
             counted[self._digests[digest_at].category] += count
         return counted
 
@@ -199,7 +228,7 @@ class SnapshotCache:
             root: The root, as the user gave it.
             leave_out: The paths of runs to leave out.
         """
-        modified, digest_at = self._columns[2], self._columns[4]
+        modified, digest_at = self._columns.modified, self._columns.digest_at
         paths = list(self._rows)
         rows = [row for row, path in enumerate(paths) if path and root + path not in leave_out]
         rows.sort(key=modified.__getitem__, reverse=True)
@@ -210,8 +239,8 @@ class SnapshotCache:
 
     def _build(self, root: str, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
         """Build the runs of some rows, in their order; leave out those whose text is damaged."""
-        notes = self._columns[9]
-        usual = [row for row in rows if notes[row] != _IN_TEXT]
+        note_at = self._columns.note_at
+        usual = [row for row in rows if note_at[row] != _IN_TEXT]
         built = dict(zip(usual, self._build_usual(root, paths, usual), strict=True))
         runs = (built.get(row) or self._build_one(root, paths, row) for row in rows)
         return [run for run in runs if run is not None]
@@ -223,39 +252,35 @@ class SnapshotCache:
 
     def _build_usual(self, root: str, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
         """Build the runs of some rows whose lines are not in the text."""
-        digest_at, shared_at, started, times, began, notes = (
-            [column[row] for row in rows] for column in self._columns[4:10]
-        )
-        shared = [self._metadata[number] for number in shared_at]
+        own = self._columns
+        shared = [self._metadata[own.shared_at[row]] for row in rows]
         columns = RunColumns(
             paths=[root + paths[row] for row in rows],
             kinds=[kind for kind, _metadata in shared],
             metadata=[metadata for _kind, metadata in shared],
-            digests=[self._digests[number] for number in digest_at],
-            notes=[self._notes[number] for number in notes],
-            times=times,
-            started=started,
-            began=[None if math.isnan(time) else time for time in began],
+            digests=[self._digests[own.digest_at[row]] for row in rows],
+            notes=[self._notes[own.note_at[row]] for row in rows],
+            times=[own.times[row] for row in rows],
+            started=[own.started[row] for row in rows],
+            began=[None if math.isnan(time := own.began[row]) else time for row in rows],
         )
         return build_all(root, columns)
 
     def _place(self, row: int, below: str, root: str) -> tuple[RunDir, RunMetadata]:
         """Return where the run of a row is, below a root, and its metadata."""
-        kind, metadata = self._metadata[self._columns[5][row]]
+        kind, metadata = self._metadata[self._columns.shared_at[row]]
         path = root + below
         return RunDir(root, path, path.rpartition("/")[2], kind), metadata
 
     def _outline(self, row: int) -> Outline:
-        digest_at, _shared_at, started, times, began, notes, ends = (
-            column[row] for column in self._columns[4:]
-        )
-        digest = self._digests[digest_at]
-        if notes == _IN_TEXT:
-            return Outline(digest, self._text[self._columns[10][row - 1] if row else 0 : ends])
-        current = StatusInfo.read(digest.last, self._notes[notes], times)
-        problem = None if digest.problem is None else current
-        since = None if math.isnan(began) else began
-        return Outline(digest, OutlinedStatuses(current, problem, None, started, since))
+        own = self._columns
+        digest = self._digests[own.digest_at[row]]
+        if own.note_at[row] == _IN_TEXT:
+            start = own.text_ends[row - 1] if row else 0
+            return Outline(digest, self._text[start : own.text_ends[row]])
+        began = None if math.isnan(own.began[row]) else own.began[row]
+        note = self._notes[own.note_at[row]]
+        return outline_with(digest, UsualLines(note, own.times[row], own.started[row], began))
 
     def _load(self, data: bytes) -> None:
         """Take in what was stored, unless something is wrong with it."""
@@ -266,12 +291,10 @@ class SnapshotCache:
         digests = [_read_digest(*one) for one in shared["digests"]]
         metadata = [(_KINDS[kind], RunMetadata(*map(str, one))) for kind, one in shared["metadata"]]
         count = int(shared["count"])
-        columns: list[array[Any]] = []
-        for code in _TYPECODES:
-            column = array(code)
+        columns = _Columns.empty()
+        for column in columns:
             size = count * column.itemsize
             column.frombytes(data[end : end + size])
-            columns.append(column)
             end += size
         paths_end = end + int(shared["paths"])
         rows = {path: row for row, path in enumerate(os.fsdecode(data[end:paths_end]).split("\0"))}
@@ -280,12 +303,13 @@ class SnapshotCache:
         notes = [sys.intern(str(note)) for note in json.loads(b"[%b]" % data[paths_end:notes_end])]
         if {count} != {len(rows), *map(len, columns)}:
             return
-        highest = max(columns[4]), max(columns[5]), max({*columns[9]} - {_IN_TEXT}, default=-1)
+        last_note = max({*columns.note_at} - {_IN_TEXT}, default=-1)
+        highest = max(columns.digest_at), max(columns.shared_at), last_note
         tables: tuple[Sized, ...] = digests, metadata, notes
         if any(one >= len(table) for one, table in zip(highest, tables, strict=True)):
             return
-        started, times, began = columns[6:9]
-        if any(map(math.isinf, began)) or not all(map(math.isfinite, chain(started, times))):
+        certain = chain(columns.started, columns.times)
+        if any(map(math.isinf, columns.began)) or not all(map(math.isfinite, certain)):
             return
         self._columns, self._digests, self._metadata = columns, digests, metadata
         self._are_judged = [
@@ -347,7 +371,7 @@ class CacheWriter:
     """Encodes runs for storage one after the other, without keeping them."""
 
     def __init__(self) -> None:
-        self._columns: list[array[Any]] = [array(code) for code in _TYPECODES]
+        self._columns = _Columns.empty()
         self._rows: list[tuple[float, ...]] = []
         """Those that are not in the columns yet."""
         self._digests: dict[StateDigest, int] = {}
@@ -358,7 +382,7 @@ class CacheWriter:
 
     def __len__(self) -> int:
         """How many runs there are."""
-        return len(self._columns[0]) + len(self._rows)
+        return len(self._columns.inodes) + len(self._rows)
 
     def add(self, run: OutlinedRun) -> None:
         """Add a cacheable run of the root, if its lines can be read back."""

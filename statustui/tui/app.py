@@ -376,10 +376,10 @@ class StatusApp(PrivateApp):
         """Handle keys in order; any input means that the user is there."""
         if isinstance(event, events.InputEvent):
             self._updates.make_way()
-        if isinstance(event, events.InputEvent) and self.screen is self._runs_screen:
-            self._runs_screen.mark_seen()
-            if isinstance(event, events.Key) and self._runs_screen.is_browsed:
-                self._hold.extend()
+            if self.screen is self._runs_screen:
+                self._runs_screen.mark_seen()
+                if isinstance(event, events.Key) and self._runs_screen.is_browsed:
+                    self._hold.extend()
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             await self._typeahead.handle_key(event)
         else:
