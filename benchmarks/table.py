@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import subprocess
 import sys
 import threading
@@ -27,8 +28,9 @@ from measuring import STATUSTUI, Figure, milliseconds, report
 from screen import Answer, Screen, screen
 from tree import Tree, append, tree_parser, trees
 
-NARROWED = b" listed"
+NARROWED = rb"[0-9,]+ of [0-9,]+ listed"
 """What the line above the keys says while not all runs are listed."""
+BACKSPACE = "\x7f"
 LINK = 32 * 1024
 """Bytes a second of a slow link."""
 VISIBLE = 16
@@ -107,6 +109,10 @@ class Table:
         self._monitor.press(keys)
         return self._monitor.read(self._quiet, first=30 * self._quiet)
 
+    def _read_all(self) -> Answer:
+        """Read until even what is done in slices has been drawn."""
+        return self._monitor.read(5 * self._quiet, 10 * self._quiet)
+
     def measure_keys(self) -> None:
         """Press each key, and print its times and bytes."""
         for key in KEYS:
@@ -124,12 +130,18 @@ class Table:
         """Type a filter and remove it, and print the times."""
         self._press("/")
         for name in ("filter: first letter", "filter: next letter"):
+            self._monitor.press("7")
+            listed = re.findall(NARROWED, self._read_all().data)[-1]
+            self._monitor.press(BACKSPACE)
+            self._read_all()
             start = time.monotonic()
             self._monitor.press("7")
             first = self._monitor.wait_for(b"(?s).")
             self._monitor.wait_for(NARROWED)
             narrowed = time.monotonic() - start
-            whole = narrowed + self._monitor.read(self._quiet).seconds
+            self._monitor.wait_for(re.escape(listed))
+            whole = time.monotonic() - start
+            self._read_all()
             self.first_frames[name] = first
             self._report(
                 name,

@@ -406,7 +406,7 @@ def _contains(word: str) -> Test:
     gap = next(sign for sign in map(chr, itertools.count()) if sign not in word)
 
     def test(run: Run, _now: float) -> bool:
-        text = f"{run.id}{gap}{run.name}{gap}{run.current.state}{gap}{run.headline}"
+        text = gap.join(run.words)
         return word in (text.casefold() if text.isascii() else fold(text))
 
     return test

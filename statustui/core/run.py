@@ -150,12 +150,19 @@ class Run(NamedTuple):
         A failed build has finished too: ``pav status`` appends ``BUILD_CREATED`` to it. A run whose
         job was taken for lost, but waits or runs, has not.
         """
+        if len(self) <= _UP_TO_JOB:
+            return self._has_ended_by_status
         return not self.is_doubtful and (
             self.has_run_complete
             or self.is_abandoned
-            or categorise(self.stage, self.result).is_final
-            or (self.problem is not None and self.stage == STATES.BUILD_CREATED)
+            or self._has_ended_by_status
             or (self.members is not None and self.members.have_ended)
+        )
+
+    @property
+    def _has_ended_by_status(self) -> bool:
+        return categorise(self.stage, self.result).is_final or (
+            self.problem is not None and self.stage == STATES.BUILD_CREATED
         )
 
     @property
@@ -238,6 +245,14 @@ class Run(NamedTuple):
         return f"{prefix}{self.problem.note}" if prefix and self.problem else self.current.note
 
     @property
+    def words(self) -> tuple[str, str, str, str]:
+        """What a word is searched for in: its id, name, state and headline."""
+        current = self.current
+        if len(self) <= _UP_TO_JOB and (self.problem is None or self.problem is current):
+            return self.path.rpartition("/")[2], self.metadata.name, current.state, current.note
+        return self.id, self.name, current.state, self.headline
+
+    @property
     def headline_prefix(self) -> str:
         """The state in front of the note of a failure in the headline; empty if there is none."""
         if self.problem is None or self.members is not None or self.contradiction is not None:
@@ -257,3 +272,7 @@ class Run(NamedTuple):
     def is_untimed(self) -> bool:
         """Whether there is a current status, and its time is unreadable."""
         return self.updated_at is None and bool(self.status_count)
+
+
+_UP_TO_JOB = Run._fields.index("job")
+"""Items at most of a run that has neither a job nor any of what comes after it in `Run`."""

@@ -307,11 +307,14 @@ class StatusApp(PrivateApp):
             *(screen for screen in above if isinstance(screen, LiveScreen)),
         ]
 
-    def _apply_changes(self) -> None:
+    def _apply_changes(self) -> bool:
+        """Apply some changes; return whether a list that was asked for is now arranged."""
+        was_arranging = self._store.is_arranging
         self._show_batch(self._feed.apply_part())
         if self._on_scanned is not None and self.initial_scan_done:
             self._on_scanned()
             self._on_scanned = None
+        return was_arranging and not self._store.is_arranging
 
     def _show_batch(self, batch: Batch) -> None:
         for screen in self._live_screens():

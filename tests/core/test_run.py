@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
+from statustui.core.job import Job, Verdict
+from statustui.core.recent_results import Past
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_builder import make_run, make_unread_run
 from statustui.core.states import KNOWN_STATES
+from statustui.core.status_info import StatusInfo
 from statustui.core.status_lines import split_statuses
 from statustui.core.status_summary import StatusSummary
 
@@ -253,3 +257,29 @@ def test_the_states_of_a_run_stay_bounded_however_many_come_later() -> None:
     tally = tally.add(b"1002 COMPLETE x\n1002 ODD_ONE x\n", 0)
     assert len(tally.seen) == 66
     assert {b"RUNNING", b"COMPLETE"} <= tally.seen
+
+
+@given(
+    st.lists(st.sampled_from(sorted(KNOWN_STATES)), max_size=5),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "job": st.sampled_from([Job("7", "slurm"), Job("7", "slurm", verdict=Verdict.DEAD)]),
+            "results_file": st.just("PASS"),
+            "has_run_complete": st.just(True),
+            "is_abandoned": st.just(True),
+            "recovered": st.just(StatusInfo.read("RUN_ERROR", "before", 1.0)),
+            "past": st.just(Past(())),
+            "own_id": st.just("s7"),
+        },
+    ),
+)
+def test_a_word_is_searched_for_in_what_is_shown_of_a_run(
+    states: Sequence[str], others: dict[str, Any]
+) -> None:
+    """Whatever else is known of it; and whether it has finished does not depend on its length."""
+    run = run_of(*states)._replace(**others)
+    assert run.words == (run.id, run.name, run.current.state, run.headline)
+    with_all = run._replace(own_id="another")
+    assert run.is_finished == with_all.is_finished
+    assert run.headline == with_all.headline

@@ -272,10 +272,13 @@ def _add_members(
 ) -> int:
     """Add those runs that are listed to the members of their groups; return how many they are."""
     listed = list(arrangement.filter(runs))
-    if arrangement.grouping == "none" and not any(run.kind == "series" for run in listed):
-        members[""] += listed
+    others = listed
+    if "series" in map(_kind_of, listed):
+        members[SERIES_GROUP] += [run for run in listed if run.kind == "series"]
+        others = [run for run in listed if run.kind != "series"]
+    if arrangement.grouping == "none":
+        members[""] += others
     else:
-        of = GROUPINGS[arrangement.grouping].of
-        for run in listed:
-            members[SERIES_GROUP if run.kind == "series" else of(run)].append(run)
+        for name, run in zip(map(GROUPINGS[arrangement.grouping].of, others), others, strict=True):
+            members[name].append(run)
     return len(listed)

@@ -36,6 +36,16 @@ class LiveFilter:
         is_plain = self.query.is_plain and before.query.is_plain
         return is_plain and self.query.text.startswith(before.query.text)
 
+    @property
+    def test(self) -> Callable[[Run], bool]:
+        """What returns whether to list a run: `lists`, or what does the same in less time."""
+        query = self.query
+        if not query.is_quick or query.has_age:
+            return self.lists
+        matches = query.matches
+        # The time does not matter.
+        return lambda run: matches(run, 0.0)
+
     def lists(self, run: Run) -> bool:
         """Whether to list a run."""
         if self.error is not None:

@@ -29,6 +29,8 @@ _SEARCH_ROWS = 1000
 """Rows that a search looks at in one step."""
 _MAX_SECONDS = 0.05
 """Seconds for arranging the list at once; what takes longer is left to `continue_arranging`."""
+_MAX_SECONDS_SHOWN = 0.02
+"""The same once the first rows can be drawn."""
 
 _root_of: Callable[[Run], str] = attrgetter("root")
 _category_of: Callable[[Run], Category] = attrgetter("category")
@@ -335,7 +337,8 @@ class RunStore:
         Args:
             seconds: When to pause; None for the time that a key may take.
         """
-        end = time.perf_counter() + (_MAX_SECONDS if seconds is None else seconds)
+        start = time.perf_counter()
+        end = start + (_MAX_SECONDS if seconds is None else seconds)
         while self._work is not None:
             try:
                 listing = next(self._work)
@@ -348,6 +351,8 @@ class RunStore:
             else:
                 if listing is not None:
                     self._replace_listing(listing)
+                    if seconds is None:
+                        end = min(end, start + _MAX_SECONDS_SHOWN)
             if time.perf_counter() >= end:
                 break
 

@@ -120,7 +120,7 @@ class ListFilter:
 
     def _apply(self, chosen: LiveFilter | None, *, narrows: bool = False) -> None:
         self._applied = chosen
-        candidates = (self._has_trait, None if chosen is None else chosen.lists)
+        candidates = (self._has_trait, None if chosen is None else chosen.test)
         tests = [test for test in candidates if test is not None]
         matches = None if not tests else tests[0] if len(tests) == 1 else _all_of(tests)
         self._store.list_subset(self.subset.categories, matches, narrows=narrows)

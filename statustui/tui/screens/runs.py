@@ -305,7 +305,8 @@ class RunsScreen(LiveScreen):
     def _reorder(self) -> None:
         """Draw the list again, for another order or other runs."""
         if self._store.is_arranging:
-            self._shared.wake()
+            # What can be listed so far is drawn before the rest.
+            self.call_after_refresh(self._shared.wake)
         self._summary.set_subset(self._filter.subset)
         self._table.reorder()
         self._update_listing()

@@ -24,7 +24,8 @@ class UpdateLoop:
     pause of the process, therefore leaves nothing undone.
 
     Args:
-        apply_part: Applies a part of the waiting changes.
+        apply_part: Applies a part of the waiting changes; what it returns is true if
+            somebody waits to see them.
         has_more: Whether changes are waiting.
         refresh: Draws what has been applied.
     """
@@ -69,10 +70,12 @@ class UpdateLoop:
                 await self._wakeup.wait()
             self._wakeup.clear()
             start = time.monotonic()
+            is_awaited = False
             if self._has_more():
                 self._is_refreshed = False
-                self._apply_part()
-            if not self._is_refreshed and start >= self._refreshed_at + _REFRESH_INTERVAL:
+                is_awaited = bool(self._apply_part())
+            is_due = is_awaited or start >= self._refreshed_at + _REFRESH_INTERVAL
+            if is_due and not self._is_refreshed:
                 self._is_refreshed = True
                 self._refreshed_at = time.monotonic()
                 self._refresh()
@@ -80,8 +83,8 @@ class UpdateLoop:
             has_backlog = end - start > _LEAST_PAUSE and self._has_more()
             pause = _BRIEF_PAUSE if has_backlog else _LEAST_PAUSE
             if end - self._used_at < _USE_SECONDS:
-                # Leave as much time for keys as this turn took.
-                pause = max(pause, end - start)
+                # Leave a fifth of the time for keys.
+                pause = max(_BRIEF_PAUSE if has_backlog else pause, (end - start) / 4)
             if not self._has_more() and not self._is_refreshed:
                 pause = max(pause, self._refreshed_at + _REFRESH_INTERVAL - end)
             await asyncio.sleep(pause)
