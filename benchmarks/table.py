@@ -190,6 +190,8 @@ class Table:
         self._report("a run in view changes", Figure(len(answer.data), "bytes", IN_PLACE_BYTES))
         self._monitor.read(self._seconds, self._seconds)
         self._press("G")
+        # Until the key holds no changes back any more.
+        self._monitor.read(self._seconds, self._seconds)
         append(elsewhere, "RUN_USER elsewhere")
         answer = self._monitor.read(2.0, 4.0)
         self._report("a run out of view changes", Figure(len(answer.data), "bytes", 0))

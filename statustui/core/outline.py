@@ -310,7 +310,6 @@ def make_outlined(
         digest.seen,
         started,
         current.timestamp,
-        None,
         digest.stage,
         digest.result,
         began,

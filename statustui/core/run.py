@@ -86,8 +86,6 @@ class Run(NamedTuple):
     """When the first status was set, in seconds since 1970."""
     updated_at: float | None
     """When the current status was set, in seconds since 1970."""
-    error: str | None
-    """Why the status file could not be read."""
     stage: str
     """The state of the last status that is not a remark."""
     status_result: str | None
@@ -99,6 +97,8 @@ class Run(NamedTuple):
     """The last error or failure from which the run recovered: it has worked since."""
     past: Past | None = None
     """The last results of its test; None if unknown, or if the run is older than these."""
+    error: str | None = None
+    """Why the status file could not be read; None if it could."""
     job: Job | None = None
     """The job of a run under way; None if no file names one, or the run has finished."""
     stall: Stall | None = None

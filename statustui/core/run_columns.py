@@ -57,7 +57,6 @@ def build_all(root: str, columns: RunColumns) -> list[Run]:
         "seen": map(attrgetter("seen"), digests),
         "started": columns.started,
         "updated_at": columns.times,
-        "error": [None] * len(paths),
         "stage": map(attrgetter("stage"), digests),
         "status_result": results,
         "began": columns.began,

@@ -59,6 +59,7 @@ class FirstReader:
         """The directory that the last run was in."""
         self._descriptor: int | None = None
         """It, if it is open."""
+        self._devices: dict[int, int] = {}
         self._has_results = False
         """Whether the last run had a ``results.json``."""
 
@@ -95,7 +96,7 @@ class FirstReader:
         if not self.cache.holds(place, state):
             return None
         signature = packed_signature_of(state)
-        return RunSnapshot(shown, shown.metadata, signature, state.st_dev, True)
+        return RunSnapshot(shown, signature, self._share(state.st_dev), True)
 
     def complete(self, found: OutlinedRun) -> RunSnapshot | None:
         """Return the snapshot of an outlined run; None if building it takes reading it again."""
@@ -105,9 +106,8 @@ class FirstReader:
             return None
         return RunSnapshot(
             run,
-            found.metadata,
             pack_signature(found.signature),
-            found.device,
+            self._share(found.device),
             found.is_stored,
             not found.is_stored and is_racy(found.signature),
         )
@@ -164,6 +164,10 @@ class FirstReader:
         with contextlib.suppress(OSError):
             self._descriptor = os.open(parent, _PLACE_ONLY)
 
+    def _share(self, device: int) -> int:
+        """Return the number of a device, as one object for all runs on it."""
+        return self._devices.setdefault(device, device)
+
     def _build(self, place: RunDir, data: bytes, state: os.stat_result) -> RunSnapshot:
         """Build a run thoroughly from the content of its status file."""
         metadata = find_metadata(place, state.st_uid, with_metadata=self._with_metadata)
@@ -172,7 +176,7 @@ class FirstReader:
         summary = StatusSummary().add(data[:end], end) if end else StatusSummary()
         run = build_run(place, metadata, summary, torn=data[end:], signature=signature)
         packed = pack_signature(signature)
-        return RunSnapshot(run, metadata, packed, state.st_dev, is_racy=is_racy(signature))
+        return RunSnapshot(run, packed, self._share(state.st_dev), is_racy=is_racy(signature))
 
 
 def _read_whole(

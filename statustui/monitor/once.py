@@ -27,7 +27,7 @@ from statustui.monitor.reader_process import Extent
 from statustui.monitor.root_memory import Found, RootMemory
 from statustui.monitor.root_registry import RootRegistry, is_inside
 from statustui.monitor.series import check_series, judge_series
-from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, read_snapshot, unread_part
+from statustui.monitor.snapshot import RunSnapshot, read_snapshot, unread_part
 from statustui.monitor.unread import Unread
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ class _RootReader:
             run, kept = _build(found, with_metadata=False)
             if not kept.metadata.name:
                 # Whoever needs the name has to read it.
-                kept = kept._replace(metadata=NO_METADATA, is_stored=found.is_stored)
+                kept = kept.without_metadata()._replace(is_stored=found.is_stored)
             return run, kept
 
         def count(runs: CountedRuns) -> None:

@@ -61,6 +61,10 @@ class OutlinedRun(NamedTuple):
             return False
         return not is_open(digest.category, digest.stage) or is_jobless(self.place)
 
+    def without_metadata(self) -> OutlinedRun:
+        """Return the same without metadata, so that this is read when it is asked for."""
+        return self._replace(metadata=NO_METADATA)
+
     def completed(self, *, with_metadata: bool = True) -> OutlinedRun:
         """Add what the files beside the status file say, unless the cache has that.
 

@@ -54,10 +54,13 @@ _Row: TypeAlias = "tuple[int, int, PackedSignature, int, int, bytes | None, _Bui
 """Place among those asked for, number of the digest, signature, device, owner, text of the outline,
 and what was built."""
 _UsualRow: TypeAlias = (
-    "tuple[int, int, PackedSignature, int, bytes | None, int, str, float, float, float | None]"
+    "tuple[int, int, PackedSignature, bytes | None, int, str, float, float, float | None]"
 )
-"""The same of a run for `build_all`; in place of the owner and of what was built, the number of the
-metadata, the note and the time of the current status, and when it was made and began to run."""
+"""The same of a run for `build_all`; in place of device, owner and what was built, the number of
+what it shares with others, the note and the time of the current status, and when it was made and
+began to run."""
+_Shared: TypeAlias = "tuple[tuple[str, ...], int, int]"
+"""Metadata, owner and device of many runs."""
 
 _KeptRow: TypeAlias = "tuple[int, int, Signature, str, float, float, float | None]"
 """Place and number of the digest of a run for `KeptColumns`, its signature and its `UsualLines`."""
@@ -108,6 +111,8 @@ class Answers:
         self._stream = stream
         self._count = count
         self._digests: list[StateDigest] = []
+        self._devices: dict[int, int] = {}
+        """Number of each device, as one object for all runs on it."""
 
     def next(self, places: Sequence[RunDir]) -> list[OutlinedRun | RunSnapshot | RunDir]:
         """Return those of the runs that were asked for next that are not only to be counted.
@@ -145,13 +150,14 @@ class Answers:
         self,
         found: list[OutlinedRun | RunSnapshot | RunDir],
         places: Sequence[RunDir],
-        shared: list[tuple[list[str], int]],
+        shared: list[_Shared],
         usual: list[tuple[Any, ...]],
     ) -> None:
         """Add usual runs, in the columns of `_UsualRow`, to what has been found."""
-        at, digest_at, signatures, devices, texts, shared_at, notes, times, started, began = usual
+        at, digest_at, signatures, texts, shared_at, notes, times, started, began = usual
         # Runs with the same metadata share one object.
-        known = [with_owner(RunMetadata(*texts), owner) for texts, owner in shared]
+        known = [with_owner(RunMetadata(*words), owner) for words, owner, _device in shared]
+        devices = [self._share(device) for _words, _owner, device in shared]
         wanted = [places[number] for number in at]
         digests = [self._digests[number] for number in digest_at]
         columns = RunColumns(
@@ -165,10 +171,11 @@ class Answers:
             began=began,
         )
         runs = build_all(wanted[0].root, columns)
-        rows = zip(at, runs, digests, signatures, devices, texts, shared_at, strict=True)
-        for number, run, digest, signature, device, text, owned in rows:
+        rows = zip(at, runs, digests, signatures, texts, shared_at, strict=True)
+        for number, run, digest, signature, text, owned in rows:
+            device = devices[owned]
             if text is None:
-                found[number] = RunSnapshot(run, run.metadata, signature, device)
+                found[number] = RunSnapshot(run, signature, device)
             else:
                 found[number] = OutlinedRun(
                     places[number],
@@ -198,10 +205,13 @@ class Answers:
                 raise ValueError("neither the run nor its outline was sent")
             if not digest.is_final:
                 run = with_marker_files(run, written_in(signature))
-            return RunSnapshot(run, run.metadata, signature, device)
+            return RunSnapshot(run, signature, self._share(device))
         metadata = NO_METADATA if run is None else run.metadata
         outline, numbers = Outline(digest, text), unpack_signature(signature)
         return OutlinedRun(place, outline, numbers, device, owner, metadata, False, run)
+
+    def _share(self, device: int) -> int:
+        return self._devices.setdefault(device, device)
 
 
 def _rebuilt(place: RunDir, owner: int, digest: StateDigest, built: _Built) -> Run:
@@ -230,8 +240,8 @@ class _Block:
     """The runs of one answer."""
 
     def __init__(self) -> None:
-        self.shared: dict[tuple[tuple[str, ...], int], int] = {}
-        """Metadata and owner of the usual runs -> their number."""
+        self.shared: dict[_Shared, int] = {}
+        """What many of the usual runs share -> its number."""
         self.counted: list[tuple[int, int]] = []
         """Place and number of the digest of each run that is only to be counted."""
         self.kept: list[_KeptRow] = []
@@ -304,8 +314,8 @@ class _Server:
             built = _built(metadata, statuses)
             block.rows.append((at, number, signature, device, owner, sent, built))
         else:
-            shared_at = block.shared.setdefault((metadata, owner), len(block.shared))
-            block.usual.append((at, number, signature, device, sent, shared_at, *usual))
+            shared_at = block.shared.setdefault((metadata, owner, device), len(block.shared))
+            block.usual.append((at, number, signature, sent, shared_at, *usual))
 
     def _number(self, digest: StateDigest) -> int:
         """Return the number of a digest, which the other side gets to know."""

@@ -283,7 +283,7 @@ class RunReader:
 
 def _failed_snapshot(place: RunDir, error: Exception) -> RunSnapshot:
     run = make_unread_run(place, RunMetadata(), f"internal error: {error!r}")
-    return RunSnapshot(run, run.metadata, None)
+    return RunSnapshot(run, None)
 
 
 def _is_other_file(known: RunSnapshot, snapshot: RunSnapshot) -> bool:

@@ -66,8 +66,6 @@ class RunSnapshot(NamedTuple):
     """What is known of one run, and what it takes to tell whether it has changed since."""
 
     run: Run
-    metadata: RunMetadata
-    """What the files beside the status file say; read again as long as it has no name."""
     signature: PackedSignature | None
     """Identifies the status file and its version; None if there is no such file."""
     device: int = 0
@@ -83,6 +81,15 @@ class RunSnapshot(NamedTuple):
     """Summary of a large file, to continue from; empty for a small one, which is read whole."""
     bookmark: Bookmark | None = None
     """How far a large file has been read, and what identifies it."""
+
+    @property
+    def metadata(self) -> RunMetadata:
+        """What the files beside the status file say; read again as long as it has no name."""
+        return self.run.metadata
+
+    def without_metadata(self) -> RunSnapshot:
+        """Return the same without metadata, so that this is read when it is asked for."""
+        return self._replace(run=self.run._replace(metadata=NO_METADATA))
 
     @property
     def written(self) -> int | None:
@@ -167,7 +174,7 @@ def read_in_steps(
         run = make_unread_run(place, metadata, reason)
     if known is not None and known.run == run:
         return known
-    return RunSnapshot(run, metadata, None)
+    return RunSnapshot(run, None)
 
 
 def with_current_metadata(snapshot: RunSnapshot) -> RunSnapshot:
@@ -177,7 +184,7 @@ def with_current_metadata(snapshot: RunSnapshot) -> RunSnapshot:
     if not metadata.user:
         with contextlib.suppress(OSError):
             metadata = with_owner(metadata, os.lstat(place.status_path).st_uid)
-    return snapshot._replace(metadata=metadata, run=snapshot.run._replace(metadata=metadata))
+    return snapshot._replace(run=snapshot.run._replace(metadata=metadata))
 
 
 def unread_part(run: Run) -> Unread | None:
@@ -201,7 +208,7 @@ def _with_late_files(known: RunSnapshot) -> RunSnapshot:
     if not metadata.name:
         return known
     metadata = metadata._replace(user=metadata.user or known.metadata.user)
-    return known._replace(metadata=metadata, run=known.run._replace(metadata=metadata))
+    return known._replace(run=known.run._replace(metadata=metadata))
 
 
 def _awaits_name(known: RunSnapshot, written_ns: int | None) -> bool:
@@ -294,7 +301,6 @@ def _read_file(
     signature = signature_of(state)
     return RunSnapshot(
         run=build_run(place, metadata, summary, torn=torn, signature=signature),
-        metadata=metadata,
         signature=pack_signature(signature),
         device=state.st_dev,
         summary=summary if is_large else _NO_SUMMARY,
