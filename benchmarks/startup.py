@@ -4,10 +4,10 @@
 
 The painted frame is compared with `python -c pass`, the first real frame with a bare Textual app
 with one label, and the whole picture, read without a cache, with the first look of a C program
-(`scan.c`). With a cache, the time from the first real frame to the whole picture counts, and the
-time until all runs have been checked. Everything takes turns; the median counts, and budgets are in
-brackets. A FILE, such as `dist/statustui.pyz`, is measured in place of this checkout, once it has
-unpacked itself.
+(`scan.c`). With a cache, the times from the first real frame to the first rows and to the whole
+picture count, and the time until all runs have been checked. Everything takes turns; the median
+counts, and budgets are in brackets. A FILE, such as `dist/statustui.pyz`, is measured in place of
+this checkout, once it has unpacked itself.
 """
 
 from __future__ import annotations
@@ -33,10 +33,18 @@ from screen import CHECKED, WHOLE_PICTURE, fill_cache, screen
 from tree import Tree, temporary_tree, tree_parser, trees
 
 PAINTED, REAL_FRAME = b"looking for runs", b"NOTE"
+FIRST_ROWS = b"The test completed"
+"""Begin of a note that the runs at the top of the list have."""
 OVER_PYTHON, OVER_BARE_APP, OVER_C = 1.3, 1.25, 5.0
 NO_CACHE, CACHE = "no cache", "cache"
-PICTURE, AFTER_FRAME, END = "whole picture", "from the first frame to it", "q to the end"
-BUDGETS = {(CACHE, AFTER_FRAME): 300.0, (CACHE, END): 1000.0, (NO_CACHE, END): 1000.0}
+ROWS, AFTER_FRAME = "from the first frame to the first rows", "from the first frame to all of them"
+PICTURE, END = "whole picture", "q to the end"
+BUDGETS = {
+    (CACHE, ROWS): 300.0,
+    (CACHE, AFTER_FRAME): 300.0,
+    (CACHE, END): 1000.0,
+    (NO_CACHE, END): 1000.0,
+}
 """In milliseconds."""
 
 BARE = """
@@ -91,11 +99,13 @@ def time_stages(program: Sequence[str], tree: Tree, home: Path | None) -> dict[s
     """Let a monitor read a tree, and return the seconds to each of its stages."""
     with screen([*program, str(tree.root)], home=home) as monitor:
         frame = monitor.wait_for(REAL_FRAME)
-        picture = monitor.wait_for(WHOLE_PICTURE)
+        rows = monitor.wait_for(FIRST_ROWS)
+        picture = rows + monitor.wait_for(WHOLE_PICTURE)
         checked = monitor.wait_for(CHECKED)
         return {
-            PICTURE: frame + picture,
+            ROWS: rows,
             AFTER_FRAME: picture,
+            PICTURE: frame + picture,
             "all runs checked": frame + picture + checked,
             END: monitor.quit(),
         }

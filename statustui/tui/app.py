@@ -308,13 +308,14 @@ class StatusApp(PrivateApp):
         ]
 
     def _apply_changes(self) -> bool:
-        """Apply some changes; return whether a list that was asked for is now arranged."""
-        was_arranging = self._store.is_arranging
+        """Apply some changes; return whether there are the first rows, or those asked for."""
+        was_arranging, had_rows = self._store.is_arranging, bool(len(self._store))
         self._show_batch(self._feed.apply_part())
         if self._on_scanned is not None and self.initial_scan_done:
             self._on_scanned()
             self._on_scanned = None
-        return was_arranging and not self._store.is_arranging
+        has_first = not had_rows and bool(len(self._store))
+        return has_first or (was_arranging and not self._store.is_arranging)
 
     def _show_batch(self, batch: Batch) -> None:
         for screen in self._live_screens():

@@ -8,9 +8,10 @@ from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.tui.app import StatusApp
 from statustui.tui.model import listing, store
+from statustui.tui.services import update_loop
 from tests.runs import make
-from tests.tui.stand_in import NOW, ROOT, StandIn, settle
-from tests.tui.test_app import shown
+from tests.tui.stand_in import NOW, ROOT, StandIn, make_app, settle
+from tests.tui.test_app import shown, wait_for
 
 
 def many(first: int, count: int) -> tuple[Run, ...]:
@@ -54,6 +55,19 @@ async def test_many_runs_come_in_parts_and_all_are_listed_in_the_end() -> None:
         source.send(Batch(many(6000, 1), health=(RootHealth(ROOT, swept=True),)))
         await settle(pilot)
         assert scanned == [None]
+
+
+async def test_the_first_rows_are_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not together with what comes in the time after the frame before."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver_health(found=5000, swept=False)
+        while not app.is_up_to_date:
+            await pilot.pause(0.01)
+        monkeypatch.setattr(update_loop, "_REFRESH_INTERVAL", 1e9)
+        source.send(Batch(many(1, 100)))
+        await wait_for(pilot, "RUN_FAILED")
+        await settle(pilot)
 
 
 async def test_a_list_that_is_being_arranged_does_not_wait_for_quiet_keys(
