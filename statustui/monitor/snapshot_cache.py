@@ -17,7 +17,6 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Sized
-from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 from zlib import crc32
 
@@ -221,8 +220,8 @@ class SnapshotCache:
     def runs(self, root: str, leave_out: Container[str] = ()) -> Iterator[list[Run]]:
         """Yield all runs as they were saved, some at a time.
 
-        What has failed comes first, and of that, and of the others, what was written last. The root
-        itself is left out: its id is the name of the directory that it leads to.
+        What has failed comes first, of that what was written last. The root itself is left out: its
+        id is the name of the directory that it leads to.
 
         Args:
             root: The root, as the user gave it.
@@ -230,10 +229,14 @@ class SnapshotCache:
         """
         modified, digest_at = self._columns.modified, self._columns.digest_at
         paths = list(self._rows)
-        rows = [row for row, path in enumerate(paths) if path and root + path not in leave_out]
-        rows.sort(key=modified.__getitem__, reverse=True)
         is_problem = [digest.category.is_problem for digest in self._digests]
-        rows.sort(key=lambda row: not is_problem[digest_at[row]])
+        problems: list[int] = []
+        others: list[int] = []
+        for row, path in enumerate(paths):
+            if path and root + path not in leave_out:
+                (problems if is_problem[digest_at[row]] else others).append(row)
+        problems.sort(key=modified.__getitem__, reverse=True)
+        rows = problems + others
         for start in range(0, len(rows), _AT_ONCE):
             yield self._build(root, paths, rows[start : start + _AT_ONCE])
 
@@ -308,7 +311,8 @@ class SnapshotCache:
         tables: tuple[Sized, ...] = digests, metadata, notes
         if any(one >= len(table) for one, table in zip(highest, tables, strict=True)):
             return
-        certain = chain(columns.started, columns.times)
+        # A sum of times is finite if all of them are.
+        certain = sum(columns.started), sum(columns.times)
         if any(map(math.isinf, columns.began)) or not all(map(math.isfinite, certain)):
             return
         self._columns, self._digests, self._metadata = columns, digests, metadata
