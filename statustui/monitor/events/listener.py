@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import os
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import NamedTuple
 
 from statustui.core.working_dir import RUN_COMPLETE, STATUS
 from statustui.monitor.events.check import EventCheck
+from statustui.monitor.events.newest import newest
 from statustui.monitor.events.platform import open_watcher
 from statustui.monitor.events.watcher import OpenWatcher, Watcher
 from statustui.monitor.fs.mounts import Reach
@@ -240,17 +240,11 @@ class Listener:
 
     def _newest(self, paths: list[str], room: int | None) -> Iterable[str]:
         """Return those of `paths` that still rest, at most `room` of them, the newest last."""
-        resting = (
-            (moment, path)
-            for path in dict.fromkeys(paths)
-            if (moment := self._scanner.resting_since(path)) is not None
-        )
-        if room is None:
-            return [path for _moment, path in sorted(resting)]
-        # Of very many, no more are held than are chosen, and one that shows whether more rest.
-        newest = heapq.nlargest(room + 1, resting)
-        self._omits_resting |= len(newest) > room
-        return [path for _moment, path in reversed(newest[:room])]
+        chosen = newest(paths, self._scanner.resting_since, room)
+        if room is None or len(chosen) <= room:
+            return chosen
+        self._omits_resting = True
+        return chosen[-room:] if room > 0 else []
 
     def add_pending_watches(self) -> None:
         """Set some of the watches that have been chosen, the most important first."""

@@ -1,0 +1,78 @@
+"""Choose the newest of very many paths in short steps.
+
+Sorting all of them at once would keep every other thread waiting meanwhile.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+
+_AT_ONCE = 10_000
+"""About how many paths are sorted at once."""
+_SAMPLES = 8
+"""Moments that each step is estimated by."""
+
+
+def newest(
+    paths: Sequence[str], moment_of: Callable[[str], float | None], room: int | None
+) -> list[str]:
+    """Return the newest of some paths, the newest last and each once.
+
+    Args:
+        paths: The paths, the newest first as far as that is known; one may be there twice.
+        moment_of: Returns the moment that a path is from; None to leave it out.
+        room: How many are wanted; None for all. One more is returned if there are more.
+    """
+    moments = array("d")
+    for path in paths:
+        moment = moment_of(path)
+        moments.append(math.nan if moment is None else moment)
+    bounds = _bounds(moments)
+    counts = [0] * (len(bounds) + 1)
+    for moment in moments:
+        if not math.isnan(moment):
+            counts[bisect_left(bounds, moment)] += 1
+    chosen: list[str] = []
+    wanted = math.inf if room is None else room + 1
+    # A path that is there twice may be counted twice.
+    for first in _steps(counts, wanted):
+        chosen = _in_order(paths, moments, bounds, first)
+        if len(chosen) >= wanted:
+            return chosen[-int(wanted) :]
+    return chosen
+
+
+def _bounds(moments: array[float]) -> list[float]:
+    """Return moments between which there are about `_AT_ONCE` others."""
+    step = max(1, _AT_ONCE // _SAMPLES)
+    samples = sorted(moment for moment in moments[::step] if not math.isnan(moment))
+    return sorted(set(samples[_SAMPLES::_SAMPLES]))
+
+
+def _steps(counts: Sequence[int], wanted: float) -> Iterator[int]:
+    """Yield from which of the parts on as many are there as are wanted, then fewer of the parts."""
+    found = 0
+    for number in reversed(range(len(counts))):
+        found += counts[number]
+        if found >= wanted or not number:
+            yield number
+
+
+def _in_order(
+    paths: Sequence[str], moments: Sequence[float], bounds: Sequence[float], first: int
+) -> list[str]:
+    """Return the paths of the parts from the `first` one on, the newest last."""
+    parts: list[list[tuple[float, str]]] = [[] for _ in range(first, len(bounds) + 1)]
+    for moment, path in zip(reversed(moments), reversed(paths), strict=True):
+        if not math.isnan(moment) and (number := bisect_left(bounds, moment)) >= first:
+            parts[number - first].append((moment, path))
+    ordered: list[str] = []
+    for part in parts:
+        part.sort(key=itemgetter(0))
+        ordered += dict.fromkeys(path for _moment, path in part)
+        part.clear()
+    return ordered
