@@ -13,8 +13,9 @@ from statustui.tui.model.store import RunStore
 from statustui.tui.services.background_worker import BackgroundWorker
 
 _MAX_WAITING_FILES = 100
-_EXIT_TIMEOUT = 1.0
-"""Seconds that the end of the program waits for the disk of the user's home directory."""
+_EXIT_TIMEOUT = 0.8
+"""Seconds for which the end of the program waits for the disk of the home directory: it is to be over
+within a second."""
 
 
 class SessionSaver:
