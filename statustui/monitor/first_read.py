@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
@@ -14,6 +13,7 @@ from statustui.core.reading import open_checked, pack_signature, packed_signatur
 from statustui.core.run import Run, RunDir
 from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import STATUS
+from statustui.monitor.fs.near import Near
 from statustui.monitor.outlined_run import OutlinedRun, find_metadata
 from statustui.monitor.snapshot import (
     ONE_STEP_BYTES,
@@ -26,7 +26,6 @@ from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 
 _GROWTH = 256
 """Bytes that are read beyond the known size, to detect a file that has grown much."""
-_PLACE_ONLY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class FirstReader:
@@ -55,20 +54,14 @@ class FirstReader:
         self._shown = shown
         self.cache = cache
         self.is_shared = is_shared
-        self._parent = ""
-        """The directory that the last run was in."""
-        self._descriptor: int | None = None
-        """It, if it is open."""
+        self._near = Near()
         self._devices: dict[int, int] = {}
         self._has_results = False
         """Whether the last run had a ``results.json``."""
 
     def close(self) -> None:
-        """Close the directory; the next run opens its own."""
-        self._parent = ""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        """Close the directory around the last run."""
+        self._near.close()
 
     def read(self, place: RunDir) -> RunSnapshot | None:
         """Read the run at `place`, with the same result as `read_snapshot`.
@@ -149,20 +142,9 @@ class FirstReader:
 
     def _reach(self, place: RunDir) -> tuple[str, int | None]:
         """Return how to reach a run, and from which directory."""
-        path = place.path
-        if self.is_shared or place.kind == "plain":
-            return path, None
-        parent, _, name = path.rpartition("/")
-        if parent != self._parent:
-            self._enter(parent)
-        return (path, None) if self._descriptor is None else (name, self._descriptor)
-
-    def _enter(self, parent: str) -> None:
-        """Open the directory that the next runs are in."""
-        self.close()
-        self._parent = parent
-        with contextlib.suppress(OSError):
-            self._descriptor = os.open(parent, _PLACE_ONLY)
+        if self.is_shared:
+            return place.path, None
+        return self._near.reach(place.path, place.kind)
 
     def _share(self, device: int) -> int:
         """Return the number of a device, as one object for all runs on it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 
 from statustui.core.durations import may_stall
 from statustui.core.job_verdict import may_be_judged
@@ -21,6 +22,7 @@ from statustui.monitor.findings import (
     StatusFileChanged,
 )
 from statustui.monitor.first_read import FirstReader
+from statustui.monitor.fs.near import Near
 from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.jobs import Jobs, Looks
@@ -35,6 +37,8 @@ from statustui.monitor.stalls import Stalls, keep_stall
 from statustui.monitor.unreadable import UnreadableParts
 from statustui.monitor.usage import UsageCounter
 
+_FEW = 16
+"""Runs for which opening the directory around them does not pay."""
 _RACY_DELAY = 3.1
 """Seconds from a change until an unconditional reread: a second change within one tick of the
 filesystem's clock can leave the size and all times of a file the same."""
@@ -202,9 +206,12 @@ class KnownRuns:
         """Check known runs, and read the changed ones."""
         self.counter.looks += len(paths)
         known = self._known(paths)
-        if self._filesystems.policy.threads == 1:
-            known = self._reader.filter_changed(known, self.schedule.active)
-        return self._read_known(known)
+        if self._filesystems.policy.threads > 1:
+            return self._read_known(known)
+        with closing(Near()) as near:
+            nearby = near if len(paths) > _FEW else None
+            changed = self._reader.filter_changed(known, self.schedule.active, nearby)
+            return self._read_known(list(changed))
 
     def reread(self, paths: Iterable[str]) -> Iterator[Finding]:
         """Read known runs from the start of their files, even if `stat` shows no change."""

@@ -14,6 +14,7 @@ from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
 from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.first_read import FirstReader
+from statustui.monitor.fs.near import Near
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.read_ahead import read_ahead
 from statustui.monitor.reader_pool import ReaderPool
@@ -108,18 +109,21 @@ class RunReader:
         due = self._due.next_due if self._current is None else float("-inf")
         return max(due, self._next_read_at)
 
+    @staticmethod
     def filter_changed(
-        self, known: Iterable[RunSnapshot], active: Container[str]
+        known: Iterable[RunSnapshot], active: Container[str], near: Near | None
     ) -> Iterator[RunSnapshot]:
         """Yield those of the runs on a local disk that have changed; costs few system calls.
 
         Args:
             known: The runs.
             active: The paths of those that have not finished.
+            near: Reaches the runs; None to use their paths.
         """
         for snapshot in known:
             try:
-                if not is_unchanged(snapshot, may_go_on=snapshot.run.path in active):
+                may_go_on = snapshot.run.path in active
+                if not is_unchanged(snapshot, may_go_on=may_go_on, near=near):
                     yield snapshot
             except OSError:
                 yield snapshot

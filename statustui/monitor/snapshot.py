@@ -35,11 +35,13 @@ from statustui.core.status_lines import settle_statuses, split_statuses
 from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import (
     RESULTS,
+    STATUS,
     read_metadata,
     read_result,
     read_series,
     with_owner,
 )
+from statustui.monitor.fs.near import Near
 from statustui.monitor.marker_files import missing_run, with_marker_files
 from statustui.monitor.unread import Unread
 
@@ -202,7 +204,7 @@ def _with_late_files(known: RunSnapshot) -> RunSnapshot:
     """Return the snapshot of an unchanged file, with marker files and a name that came later."""
     run = with_marker_files(known.run, known.written)
     known = known if run is known.run else known._replace(run=run)
-    if not _awaits_name(known, known.written):
+    if not _awaits_name(run, known.written):
         return known
     metadata = read_metadata(known.run.place)
     if not metadata.name:
@@ -211,28 +213,28 @@ def _with_late_files(known: RunSnapshot) -> RunSnapshot:
     return known._replace(run=known.run._replace(metadata=metadata))
 
 
-def _awaits_name(known: RunSnapshot, written_ns: int | None) -> bool:
+def _awaits_name(run: Run, written_ns: int | None) -> bool:
     """Return whether a run has no name yet: Pavilion writes it a moment after the first status."""
-    if known.metadata.name or written_ns is None:
+    if run.metadata.name or written_ns is None:
         return False
     return time.time() - written_ns / 1e9 <= _MAX_NAMELESS_AGE
 
 
-def is_unchanged(known: RunSnapshot, *, may_go_on: bool = True) -> bool:
+def is_unchanged(known: RunSnapshot, *, may_go_on: bool = True, near: Near | None = None) -> bool:
     """Return whether `stat` shows no change of the files of a run, and no name is awaited.
 
     Args:
         known: The last snapshot of the run.
         may_go_on: Whether it has not finished, so that the files beside its status file count.
+        near: Reaches the run; None to use its path.
 
     Raises:
         OSError: The status file no longer exists, or cannot be reached.
     """
     run = known.run
-    state = os.lstat(run.status_path)
-    if known.signature != packed_signature_of(state):
-        return False
-    if not known.metadata.name and _awaits_name(known, state.st_mtime_ns):
+    path, around = (run.path, None) if near is None else near.reach(run.path, run.kind)
+    state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
+    if known.signature != packed_signature_of(state) or _awaits_name(run, state.st_mtime_ns):
         return False
     return not may_go_on or with_marker_files(run, state.st_mtime_ns) is run
 

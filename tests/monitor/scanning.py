@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from stat import S_ISDIR
 
 import pytest
 
@@ -111,8 +112,12 @@ def move_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every directory seem to be on another device."""
     stat = os.stat
 
-    def elsewhere(path: str, *, follow_symlinks: bool = True) -> os.stat_result:
-        state = stat(path, follow_symlinks=follow_symlinks)
+    def elsewhere(
+        path: str, *, dir_fd: int | None = None, follow_symlinks: bool = True
+    ) -> os.stat_result:
+        state = stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+        if not S_ISDIR(state.st_mode):
+            return state
         fields = list(state)
         fields[2] += 1
         times = {"st_mtime_ns": state.st_mtime_ns, "st_ctime_ns": state.st_ctime_ns}
