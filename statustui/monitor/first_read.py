@@ -113,12 +113,13 @@ class FirstReader:
         """
         try:
             path, around = self._reach(place)
-            state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
-            if (known := self.cache.get(place, state)) is not None:
+            file = f"{path}/{STATUS}"
+            state = os.stat(file, dir_fd=around, follow_symlinks=False)
+            if self.cache and (known := self.cache.get(place, state)) is not None:
                 return known
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
                 return None
-            data, state = _read_whole(f"{path}/{STATUS}", around, state)
+            data, state = _read_whole(file, around, state)
         except OSError:
             return None
         outline = read_outline(data)

@@ -35,6 +35,11 @@ def is_certain(digest: StateDigest) -> bool:
     return bool(digest.is_final or digest.problem or digest.stage not in MARKED_STATES)
 
 
+def is_settled(digest: StateDigest) -> bool:
+    """Return whether nothing beside a status file, not even a job, changes the category."""
+    return is_certain(digest) and not is_open(digest.category, digest.stage)
+
+
 class OutlinedRun(NamedTuple):
     """A run with an ordinary status file, read just far enough to be counted and cached."""
 
@@ -59,7 +64,7 @@ class OutlinedRun(NamedTuple):
         digest = self.outline.digest
         if self.place.kind == "series" or not is_certain(digest):
             return False
-        return not is_open(digest.category, digest.stage) or is_jobless(self.place)
+        return is_settled(digest) or is_jobless(self.place)
 
     def without_metadata(self) -> OutlinedRun:
         """Return the same without metadata, so that this is read when it is asked for."""

@@ -39,7 +39,7 @@ from statustui.core.working_dir import with_owner
 from statustui.monitor.counted_runs import CountedRuns, KeptColumns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.marker_files import with_marker_files
-from statustui.monitor.outlined_run import OutlinedRun
+from statustui.monitor.outlined_run import OutlinedRun, is_settled
 from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, is_racy
 
 _MAX_SECONDS = 0.5
@@ -263,6 +263,8 @@ class _Server:
         """Id of a digest -> its number."""
         self._digests: list[StateDigest] = []
         """Those that have a number, all of which are kept, so that their ids stay theirs."""
+        self._are_settled: list[bool] = []
+        """Number of a digest -> whether it alone decides the category of a run."""
         self._new: list[tuple[object, ...]] = []
         """Those that the other side does not know."""
 
@@ -277,9 +279,10 @@ class _Server:
             # On a slow disk the other side, which says how far it is, reads the rest itself.
             if time.monotonic() > end:
                 break
-            # The other side meets what goes wrong too, and reports it.
-            with contextlib.suppress(Exception):
+            try:
                 self._read(block, at, RunDir(root, root + below, run_id, kind))
+            except Exception:  # noqa: BLE001, S112 - the other side meets and reports it
+                continue
         new, self._new = self._new, []
         kept, usual = (list(zip(*rows, strict=True)) for rows in (block.kept, block.usual))
         return pack((new, block.counted, kept, list(block.shared), usual, block.rows))
@@ -292,7 +295,8 @@ class _Server:
         digest = found.outline.digest
         number = self._number(digest)
         is_counted = self._extent in {"count", "outline"}
-        if is_counted and found.is_judged():
+        is_certain = self._are_settled[number] and place.kind != "series"
+        if is_counted and (is_certain or found.is_judged()):
             if self._extent == "count" or not digest.is_final:
                 block.counted.append((at, number))
                 return
@@ -323,6 +327,7 @@ class _Server:
         if number is None:
             number = self._numbers[id(digest)] = len(self._digests)
             self._digests.append(digest)
+            self._are_settled.append(is_settled(digest))
             category, *rest = digest
             self._new.append((category.value, *rest))
         return number

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, TypeAlias
 from zlib import crc32
 
 from statustui.core.categories import Category
-from statustui.core.job_verdict import is_open
 from statustui.core.outline import (
     Outline,
     StateDigest,
@@ -36,7 +35,7 @@ from statustui.core.reading import signature_of, unpack_signature
 from statustui.core.run import Kind, Run, RunDir, RunMetadata
 from statustui.core.run_columns import RunColumns, build_all
 from statustui.monitor.counted_runs import KeptColumns
-from statustui.monitor.outlined_run import OutlinedRun, is_certain
+from statustui.monitor.outlined_run import OutlinedRun, is_settled
 from statustui.monitor.snapshot import NO_METADATA, ONE_STEP_BYTES, RunSnapshot
 
 _FORMAT = f"4 {sys.byteorder}"
@@ -316,9 +315,7 @@ class SnapshotCache:
         if any(map(math.isinf, columns.began)) or not all(map(math.isfinite, certain)):
             return
         self._columns, self._digests, self._metadata = columns, digests, metadata
-        self._are_judged = [
-            is_certain(one) and not is_open(one.category, one.stage) for one in digests
-        ]
+        self._are_judged = list(map(is_settled, digests))
         self._notes, self._text = notes, data[notes_end:]
         self.saved_at = float(shared["saved"])
         self._rows = rows
