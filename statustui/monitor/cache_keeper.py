@@ -46,14 +46,19 @@ class CacheKeeper:
         """Number of runs last saved; None before the first save."""
         self._former_saved_at = float("-inf")
 
-    def load(self) -> SnapshotCache:
-        """Return what was saved for the root as it is now."""
+    def load(self, root: str) -> SnapshotCache:
+        """Return what was saved for the root as it is now.
+
+        Args:
+            root: The root, as the user gave it.
+        """
         if self._store is None:
             return NO_CACHE
         try:
             state = os.stat(self._real_path)
             self._identity = RootIdentity(self._real_path, state.st_dev, state.st_ino)
-            return SnapshotCache(ask(partial(self._store.load, self._identity), _MAX_LOAD_WAIT))
+            data = ask(partial(self._store.load, self._identity), _MAX_LOAD_WAIT)
+            return SnapshotCache(data, root)
         except OSError:
             # A store that does not answer is not asked to save either.
             self._identity = None

@@ -83,7 +83,7 @@ class KnownRuns:
         self._snapshots: dict[str, RunSnapshot] = {}
         policy = filesystems.policy
         self._keeper = keeper
-        cache = keeper.load()
+        cache = keeper.load(root)
         self.as_of: float | None = None
         """When the runs that `read_cache` has told of were saved, in seconds since 1970; None
         without any, before it has told of all, and once they are checked."""
@@ -175,10 +175,10 @@ class KnownRuns:
 
     # Reading.
 
-    def read_cache(self, root: str) -> Iterator[Finding]:
-        """Yield the runs that were saved for a root, as they were then; what has failed first."""
+    def read_cache(self) -> Iterator[Finding]:
+        """Yield the runs that were saved, as they were then; what has failed first."""
         self._directories.share_paths(self._unchecked)
-        for runs in self._first.cache.runs(root):
+        for runs in self._first.cache.runs():
             self._unchecked.update({run.path: run for run in runs})
             self.mark_answered()
             yield RunsChanged(runs)

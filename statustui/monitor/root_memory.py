@@ -39,7 +39,7 @@ class RootMemory:
         self._root = root
         self._is_elsewhere = is_elsewhere
         self._keeper = CacheKeeper(store, real_path)
-        self.cache = self._keeper.load()
+        self.cache = self._keeper.load(root)
         """The runs of an earlier look."""
         self.rows: list[int] = []
         """The rows of the cache with runs that are as they were, and are only counted."""
@@ -85,8 +85,8 @@ class RootMemory:
         stored = [_path_of(one) for one in self.found if one.is_stored]
         before: dict[str, Run] = {}
         if len(stored) + len(self.rows) < len(self.cache):
-            same = {*stored, *self.cache.paths(self.rows, self._root)}
-            others = chain.from_iterable(self.cache.runs(self._root, leave_out=same))
+            same = {*stored, *self.cache.paths(self.rows)}
+            others = chain.from_iterable(self.cache.runs(leave_out=same))
             before = {run.path: run for run in others}
         paths = {*before, *(run.path for run in former)}
         ahead = (run for kept in self.counted_ahead for run in kept.outlined(paths))

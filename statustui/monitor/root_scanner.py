@@ -174,7 +174,7 @@ class RootScanner:
     def read_cache(self) -> Iterator[Finding]:
         """Yield the runs that an earlier session has saved, for the first sweep to check."""
         self.found = self._runs.cached_count
-        yield from self._runs.read_cache(self.root)
+        yield from self._runs.read_cache()
         self.found = 0
 
     def sweep(self, room: float, *, everything: bool) -> Iterator[Finding]:

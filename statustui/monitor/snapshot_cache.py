@@ -103,12 +103,15 @@ class SnapshotCache:
 
     Args:
         data: What a `CacheWriter` has made; None, or anything else, for no runs.
+        root: The root, as the user gave it.
     """
 
-    def __init__(self, data: bytes | None = None) -> None:
+    def __init__(self, data: bytes | None = None, root: str = "") -> None:
+        self._root = root
         self.saved_at: float | None = None
         """When it was saved, in seconds since 1970; None without any runs."""
         self._rows: dict[str, int] = {}
+        """Path of a run -> where it is in the columns."""
         self._columns = _Columns.empty()
         self._text = b""
         self._digests: list[StateDigest] = []
@@ -136,7 +139,7 @@ class SnapshotCache:
         """
         if not self.holds(place, state):
             return None
-        row = self._rows[place.path[len(place.root) :]]
+        row = self._rows[place.path]
         _kind, metadata = self._metadata[self._columns.shared_at[row]]
         signature = signature_of(state)
         outline = self._outline(row)
@@ -144,7 +147,7 @@ class SnapshotCache:
 
     def holds(self, place: RunDir, state: os.stat_result) -> bool:
         """Return whether `get` would return a run."""
-        row = self._rows.get(place.path[len(place.root) :])
+        row = self._rows.get(place.path)
         return row is not None and self._is_same(row, place, state)
 
     def sift(
@@ -165,7 +168,7 @@ class SnapshotCache:
         is_same = self._is_same
         rows: list[int] = []
         for place in places:
-            row = find(place.path[len(place.root) :])
+            row = find(place.path)
             if row is None or not are_judged[digest_at[row]]:
                 yield place
                 continue
@@ -202,28 +205,26 @@ class SnapshotCache:
             counted[self._digests[digest_at].category] += count
         return counted
 
-    def at(self, rows: Iterable[int], root: str = "") -> Iterator[OutlinedRun]:
+    def at(self, rows: Iterable[int]) -> Iterator[OutlinedRun]:
         """Yield the runs of some rows as they were saved, without their devices and owners."""
         paths = list(self._rows)
         inodes, sizes, modified, changed, *_others = self._columns
         for row in rows:
-            place, metadata = self._place(row, paths[row], root)
+            place, metadata = self._place(row, paths[row])
             signature = inodes[row], sizes[row], modified[row], changed[row]
             yield OutlinedRun(place, self._outline(row), signature, 0, 0, metadata, True)
 
-    def paths(self, rows: Iterable[int], root: str) -> Iterator[str]:
-        """Yield the paths of the runs of some rows, below a root as the user gave it."""
-        paths = list(self._rows)
-        return (root + paths[row] for row in rows)
+    def paths(self, rows: Iterable[int]) -> Iterator[str]:
+        """Yield the paths of the runs of some rows."""
+        return map(list(self._rows).__getitem__, rows)
 
-    def runs(self, root: str, leave_out: Container[str] = ()) -> Iterator[list[Run]]:
+    def runs(self, leave_out: Container[str] = ()) -> Iterator[list[Run]]:
         """Yield all runs as they were saved, some at a time.
 
         What has failed comes first, of that what was written last. The root itself is left out: its
         id is the name of the directory that it leads to.
 
         Args:
-            root: The root, as the user gave it.
             leave_out: The paths of runs to leave out.
         """
         modified, digest_at = self._columns.modified, self._columns.digest_at
@@ -232,32 +233,32 @@ class SnapshotCache:
         problems: list[int] = []
         others: list[int] = []
         for row, path in enumerate(paths):
-            if path and root + path not in leave_out:
+            if path != self._root and path not in leave_out:
                 (problems if is_problem[digest_at[row]] else others).append(row)
         problems.sort(key=modified.__getitem__, reverse=True)
         rows = problems + others
         for start in range(0, len(rows), _AT_ONCE):
-            yield self._build(root, paths, rows[start : start + _AT_ONCE])
+            yield self._build(paths, rows[start : start + _AT_ONCE])
 
-    def _build(self, root: str, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
+    def _build(self, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
         """Build the runs of some rows, in their order; leave out those whose text is damaged."""
         note_at = self._columns.note_at
         usual = [row for row in rows if note_at[row] != _IN_TEXT]
-        built = dict(zip(usual, self._build_usual(root, paths, usual), strict=True))
-        runs = (built.get(row) or self._build_one(root, paths, row) for row in rows)
+        built = dict(zip(usual, self._build_usual(paths, usual), strict=True))
+        runs = (built.get(row) or self._build_one(row, paths[row]) for row in rows)
         return [run for run in runs if run is not None]
 
-    def _build_one(self, root: str, paths: Sequence[str], row: int) -> Run | None:
+    def _build_one(self, row: int, path: str) -> Run | None:
         """Build the run of a row; return None if its text is damaged."""
-        place, metadata = self._place(row, paths[row], root)
+        place, metadata = self._place(row, path)
         return build_outlined(place, metadata, self._outline(row))
 
-    def _build_usual(self, root: str, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
+    def _build_usual(self, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
         """Build the runs of some rows whose lines are not in the text."""
         own = self._columns
         shared = [self._metadata[own.shared_at[row]] for row in rows]
         columns = RunColumns(
-            paths=[root + paths[row] for row in rows],
+            paths=[paths[row] for row in rows],
             kinds=[kind for kind, _metadata in shared],
             metadata=[metadata for _kind, metadata in shared],
             digests=[self._digests[own.digest_at[row]] for row in rows],
@@ -266,13 +267,12 @@ class SnapshotCache:
             started=[own.started[row] for row in rows],
             began=[None if math.isnan(time := own.began[row]) else time for row in rows],
         )
-        return build_all(root, columns)
+        return build_all(self._root, columns)
 
-    def _place(self, row: int, below: str, root: str) -> tuple[RunDir, RunMetadata]:
-        """Return where the run of a row is, below a root, and its metadata."""
+    def _place(self, row: int, path: str) -> tuple[RunDir, RunMetadata]:
+        """Return where the run of a row is, and its metadata."""
         kind, metadata = self._metadata[self._columns.shared_at[row]]
-        path = root + below
-        return RunDir(root, path, path.rpartition("/")[2], kind), metadata
+        return RunDir(self._root, path, path.rpartition("/")[2], kind), metadata
 
     def _outline(self, row: int) -> Outline:
         own = self._columns
@@ -299,7 +299,9 @@ class SnapshotCache:
             column.frombytes(data[end : end + size])
             end += size
         paths_end = end + int(shared["paths"])
-        rows = {path: row for row, path in enumerate(os.fsdecode(data[end:paths_end]).split("\0"))}
+        # Each path is in memory once, and is the one that its run has.
+        below = self._root + os.fsdecode(data[end:paths_end]).replace("\0", f"\0{self._root}")
+        rows = {path: row for row, path in enumerate(below.split("\0"))}
         notes_end = paths_end + int(shared["notes"])
         # Many runs have the same note, also those that are read from files.
         notes = [sys.intern(str(note)) for note in json.loads(b"[%b]" % data[paths_end:notes_end])]

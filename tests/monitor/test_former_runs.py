@@ -366,7 +366,7 @@ def test_without_a_thread_to_save_in_results_are_saved_later(
     """They are still new then."""
     store = MemoryStore()
     keeper = CacheKeeper(store, str(tmp_path))
-    keeper.load()
+    keeper.load("r")
     former = keeper.former("r", lambda _path: False)
     assert former is not None
     former.replace(make("r/test_runs/1", ENDS["F"], name="a", start=NOW), None)

@@ -94,8 +94,8 @@ def test_what_was_shown_is_confirmed_without_being_built_again(
     tmp_path: Path, store: MemoryStore
 ) -> None:
     """The snapshot is the one that a whole read makes."""
-    cache = SnapshotCache(next(iter(store.saved.values())))
-    shown = {run.path: run for runs in cache.runs(str(tmp_path)) for run in runs}
+    cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
+    shown = {run.path: run for runs in cache.runs() for run in runs}
     places = list(find_runs(str(tmp_path), write_nothing))
     first = FirstReader(cache=cache, shown=shown)
     assert {place.id for place in places if first.confirm(place) is None} == {"99"}
@@ -114,8 +114,8 @@ def test_the_path_of_a_run_that_was_saved_is_in_memory_once(
     tmp_path: Path, store: MemoryStore
 ) -> None:
     """What is found there later has the same one."""
-    cache = SnapshotCache(next(iter(store.saved.values())))
-    shown = {run.path: run for runs in cache.runs(str(tmp_path)) for run in runs}
+    cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
+    shown = {run.path: run for runs in cache.runs() for run in runs}
     directories = Directories(root_folder(str(tmp_path)))
     directories.share_paths(shown)
     for path in (str(tmp_path), str(tmp_path / "test_runs")):

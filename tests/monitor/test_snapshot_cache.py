@@ -64,9 +64,9 @@ def encode(runs: Iterable[OutlinedRun]) -> bytes:
     return data
 
 
-def built_of(cache: SnapshotCache, root: Path) -> dict[str, Run]:
+def built_of(cache: SnapshotCache) -> dict[str, Run]:
     """Path -> run, all that are built at once."""
-    return {run.path: run for runs in cache.runs(str(root)) for run in runs}
+    return {run.path: run for runs in cache.runs() for run in runs}
 
 
 def finished_tree(root: Path, count: int = 30) -> list[Path]:
@@ -95,13 +95,13 @@ def test_genuine_runs_come_back_as_they_were(name: str) -> None:
     """Every field of them, times in both forms included."""
     runs = cacheable_below(DATA / name)
     assert runs
-    cache = SnapshotCache(encode(runs))
+    cache = SnapshotCache(encode(runs), str(DATA / name))
     assert len(cache) == len(runs)
     for run in runs:
         snapshot = read_first(run.place)
         assert snapshot is not None
         assert read_first(run.place, cache=cache) == snapshot._replace(is_stored=True)
-        assert built_of(cache, DATA / name)[run.place.path] == snapshot.run
+        assert built_of(cache)[run.place.path] == snapshot.run
 
 
 @pytest.mark.usefixtures("_trusting")
@@ -112,7 +112,7 @@ def test_runs_that_were_only_counted_come_back_as_they_are(name: str) -> None:
     found = [reader.outline(place) for place in places_below(DATA / name)]
     counted = [run for run in found if isinstance(run, OutlinedRun) and run.is_cacheable]
     assert counted
-    cache = SnapshotCache(encode(counted))
+    cache = SnapshotCache(encode(counted), str(DATA / name))
     for run in counted:
         snapshot = read_first(run.place)
         assert snapshot is not None
@@ -169,9 +169,9 @@ def test_any_finished_run_comes_back_as_it_was(
     with patch("statustui.monitor.outlined_run.is_racy", lambda _signature: False):
         kept = outlined(snapshot)
     assert kept is not None
-    cache = SnapshotCache(encode([kept]))
+    cache = SnapshotCache(encode([kept]), str(root))
     assert read_first(place, cache=cache) == snapshot._replace(is_stored=True, is_racy=False)
-    assert built_of(cache, root) == {place.path: snapshot.run}
+    assert built_of(cache) == {place.path: snapshot.run}
 
 
 @given(st.data())
@@ -221,7 +221,7 @@ def test_another_version_of_a_file_is_not_taken_for_the_cached_one(tmp_path: Pat
     """Neither by size, time or kind, nor another file of the same size and time of writing."""
     run = write_run(tmp_path / "test_runs" / "1", "COMPLETE result: PASS")
     [kept] = cacheable_below(tmp_path)
-    cache = SnapshotCache(encode([kept]))
+    cache = SnapshotCache(encode([kept]), str(tmp_path))
     before = (run / "status").stat()
     assert cache.get(kept.place, before) == kept._replace(is_stored=True, owner=before.st_uid)
     assert cache.get(kept.place._replace(kind="plain"), before) is None
@@ -310,10 +310,10 @@ def test_where_no_thread_can_be_started_nothing_is_saved(
     snapshots = cacheable_below(tmp_path)
     store = MemoryStore()
     keeper = CacheKeeper(None, str(tmp_path))
-    assert len(keeper.load()) == 0
+    assert len(keeper.load(str(tmp_path))) == 0
     keeper.save(snapshots)
     keeper = CacheKeeper(store, str(tmp_path))
-    keeper.load()
+    keeper.load(str(tmp_path))
     with monkeypatch.context() as patch:
 
         def fail(_work: object, _name: str) -> None:
@@ -391,17 +391,17 @@ def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path) -> None:
         return os.stat(place.status_path)
 
     for name, bad in damage(encode(kept)).items():
-        cache = SnapshotCache(bad)
+        cache = SnapshotCache(bad, str(tmp_path))
         # Nothing raises, and as many are found as there are.
         rows = chain.from_iterable(
             found for found in cache.sift(places, stat_of) if isinstance(found, list)
         )
         assert cache.count(known := list(rows)).total() == len(known), name
-        assert len(list(cache.at(known))) == len(list(cache.paths(known, ""))) == len(known), name
+        assert len(list(cache.at(known))) == len(list(cache.paths(known))) == len(known), name
         for one, snapshot in zip(kept, snapshots, strict=True):
             found = read_first(one.place, cache=cache) or read_snapshot(one.place)
             assert found in {snapshot, snapshot and snapshot._replace(is_stored=True)}, name
-        built = set(built_of(cache, tmp_path).values())
+        built = set(built_of(cache).values())
         assert built <= {snapshot.run for snapshot in snapshots if snapshot is not None}, name
 
 
