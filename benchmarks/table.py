@@ -28,7 +28,7 @@ from measuring import STATUSTUI, Figure, milliseconds, report
 from screen import Answer, Screen, screen
 from tree import Tree, append, tree_parser, trees
 
-NARROWED = rb"[0-9,]+ of [0-9,]+ listed"
+NARROWED = rb"[0-9,]+ of [0-9,]+ [^\x1b]*listed"
 """What the line above the keys says while not all runs are listed."""
 BACKSPACE = "\x7f"
 LINK = 32 * 1024

@@ -39,8 +39,10 @@ PackedSignature: TypeAlias = bytes
 """A signature as it is kept of very many files: in a third of the memory."""
 _PACKED = struct.Struct("<qqQQ")
 _WRITTEN = struct.Struct("<q")
-_KEPT, _LEFT_OUT = 30, b"\0\0"
-"""How many bytes of it are kept: with 32, Python takes 16 more. No file has 2**48 bytes."""
+_KEPT = 30
+"""How many bytes of it are kept: with 32, Python takes 16 more."""
+_LEFT_OUT = b"\0\0"
+"""The last bytes of the size: no file has 2**48 bytes."""
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 

@@ -8,6 +8,7 @@ of the runs: it loads fast, very many runs are built of it at once, and loading 
 from __future__ import annotations
 
 import contextlib
+import heapq
 import json
 import math
 import os
@@ -221,8 +222,9 @@ class SnapshotCache:
     def runs(self, leave_out: Container[str] = ()) -> Iterator[list[Run]]:
         """Yield all runs as they were saved, some at a time.
 
-        What has failed comes first, of that what was written last. The root itself is left out: its
-        id is the name of the directory that it leads to.
+        What has failed comes first, and of that what was written last. If that is little, what was
+        written last of the others follows. The root itself is left out: its id is the name of the
+        directory that it leads to.
 
         Args:
             leave_out: The paths of runs to leave out.
@@ -236,7 +238,10 @@ class SnapshotCache:
             if path != self._root and path not in leave_out:
                 (problems if is_problem[digest_at[row]] else others).append(row)
         problems.sort(key=modified.__getitem__, reverse=True)
-        rows = problems + others
+        # Sorting all others would keep every other thread waiting.
+        room = max(0, _AT_ONCE - len(problems))
+        last = dict.fromkeys(heapq.nlargest(room, others, key=modified.__getitem__))
+        rows = [*problems, *last, *(row for row in others if row not in last)]
         for start in range(0, len(rows), _AT_ONCE):
             yield self._build(paths, rows[start : start + _AT_ONCE])
 
@@ -312,7 +317,7 @@ class SnapshotCache:
         tables: tuple[Sized, ...] = digests, metadata, notes
         if any(one >= len(table) for one, table in zip(highest, tables, strict=True)):
             return
-        # A sum of times is finite if all of them are.
+        # An infinite time, or one that is no number, shows in the sum.
         certain = sum(columns.started), sum(columns.times)
         if any(map(math.isinf, columns.began)) or not all(map(math.isfinite, certain)):
             return

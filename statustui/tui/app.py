@@ -308,14 +308,15 @@ class StatusApp(PrivateApp):
         ]
 
     def _apply_changes(self) -> bool:
-        """Apply some changes; return whether there are the first rows, or those asked for."""
-        was_arranging, had_rows = self._store.is_arranging, bool(len(self._store))
+        """Apply some changes; return whether the first rows are there, or what was arranged."""
+        store = self._store
+        was_arranging, before, had_rows = store.is_arranging, store.arranged, bool(len(store))
         self._show_batch(self._feed.apply_part())
         if self._on_scanned is not None and self.initial_scan_done:
             self._on_scanned()
             self._on_scanned = None
-        has_first = not had_rows and bool(len(self._store))
-        return has_first or (was_arranging and not self._store.is_arranging)
+        is_arranged = was_arranging and store.arranged is not before
+        return is_arranged or (not had_rows and bool(len(store)))
 
     def _show_batch(self, batch: Batch) -> None:
         for screen in self._live_screens():

@@ -174,6 +174,24 @@ def test_any_finished_run_comes_back_as_it_was(
     assert built_of(cache) == {place.path: snapshot.run}
 
 
+@pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize("at_once", [2, 3, 5, 9])
+def test_what_failed_comes_first_and_of_that_what_was_written_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """If that is less than one part, what was written last of the others follows."""
+    monkeypatch.setattr("statustui.monitor.snapshot_cache._AT_ONCE", at_once)
+    ends = ["PASS", "FAIL", "PASS", "FAIL", "PASS"]
+    for number, end in enumerate(ends, 1):
+        run = write_run(tmp_path / "test_runs" / str(number), f"COMPLETE result: {end}")
+        os.utime(run / "status", (1000 + number % 4, 1000 + number % 4))
+    runs = sorted(cacheable_below(tmp_path), key=lambda run: run.place.id)
+    cache = SnapshotCache(encode(runs), str(tmp_path))
+    some, *_others = [[run.id for run in part] for part in cache.runs()]
+    assert some == ["2", "4", "3", "1", "5"][:at_once]
+    assert sorted(run.id for part in cache.runs() for run in part) == ["1", "2", "3", "4", "5"]
+
+
 @given(st.data())
 def test_runs_that_are_added_at_once_are_stored_as_those_added_one_by_one(
     data: st.DataObject,

@@ -8,7 +8,7 @@ from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.tui.app import StatusApp
 from statustui.tui.model import listing, store
-from statustui.tui.services import update_loop
+from statustui.tui.services import change_feed, update_loop
 from tests.runs import make
 from tests.tui.stand_in import NOW, ROOT, StandIn, make_app, settle
 from tests.tui.test_app import shown, wait_for
@@ -87,3 +87,20 @@ async def test_a_list_that_is_being_arranged_does_not_wait_for_quiet_keys(
         while "3 of 300" not in shown(app):
             await pilot.pause(0.01)
         assert len(list(app.runs)) == 300
+
+
+async def test_what_was_asked_for_is_drawn_as_soon_as_it_is_arranged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first rows of it as well as the whole list, though other changes would wait."""
+    monkeypatch.setattr(store, "_MAX_SECONDS", 0.0)
+    monkeypatch.setattr(change_feed, "_SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(listing, "SLICE", 50)
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.send(Batch(many(1, 1000), health=(RootHealth(ROOT, swept=True),)))
+        await settle(pilot)
+        monkeypatch.setattr(update_loop, "_REFRESH_INTERVAL", 1e9)
+        await pilot.press("slash", *"90")
+        await wait_for(pilot, "20 of 1,000 listed")
+        await settle(pilot)

@@ -1,4 +1,4 @@
-"""Choose the newest of very many paths in short steps.
+"""Choose the newest of very many paths in steps that are usually short.
 
 Sorting all of them at once would keep every other thread waiting meanwhile.
 """
@@ -8,22 +8,22 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 _AT_ONCE = 10_000
 """About how many paths are sorted at once."""
 _SAMPLES = 8
-"""Moments that each step is estimated by."""
+"""Moments by which each part of that size is delimited."""
 
 
 def newest(
     paths: Sequence[str], moment_of: Callable[[str], float | None], room: int | None
 ) -> list[str]:
-    """Return the newest of some paths, the newest last and each once.
+    """Return the newest of some paths, the newest last.
 
     Args:
-        paths: The paths, the newest first as far as that is known; one may be there twice.
+        paths: The paths, each once; of those from the same moment, the first are the newest.
         moment_of: Returns the moment that a path is from; None to leave it out.
         room: How many are wanted; None for all. One more is returned if there are more.
     """
@@ -36,14 +36,13 @@ def newest(
     for moment in moments:
         if not math.isnan(moment):
             counts[bisect_left(bounds, moment)] += 1
-    chosen: list[str] = []
-    wanted = math.inf if room is None else room + 1
-    # A path that is there twice may be counted twice.
-    for first in _steps(counts, wanted):
-        chosen = _in_order(paths, moments, bounds, first)
-        if len(chosen) >= wanted:
-            return chosen[-int(wanted) :]
-    return chosen
+    wanted = sum(counts) if room is None else min(room + 1, sum(counts))
+    first, found = len(counts), 0
+    while found < wanted:
+        first -= 1
+        found += counts[first]
+    chosen = _in_order(paths, moments, bounds, first)
+    return chosen[len(chosen) - wanted :]
 
 
 def _bounds(moments: array[float]) -> list[float]:
@@ -51,15 +50,6 @@ def _bounds(moments: array[float]) -> list[float]:
     step = max(1, _AT_ONCE // _SAMPLES)
     samples = sorted(moment for moment in moments[::step] if not math.isnan(moment))
     return sorted(set(samples[_SAMPLES::_SAMPLES]))
-
-
-def _steps(counts: Sequence[int], wanted: float) -> Iterator[int]:
-    """Yield from which of the parts on as many are there as are wanted, then fewer of the parts."""
-    found = 0
-    for number in reversed(range(len(counts))):
-        found += counts[number]
-        if found >= wanted or not number:
-            yield number
 
 
 def _in_order(
@@ -73,6 +63,6 @@ def _in_order(
     ordered: list[str] = []
     for part in parts:
         part.sort(key=itemgetter(0))
-        ordered += dict.fromkeys(path for _moment, path in part)
+        ordered += [path for _moment, path in part]
         part.clear()
     return ordered

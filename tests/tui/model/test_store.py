@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -413,6 +414,23 @@ def test_the_first_matches_are_listed_before_all_runs_are_filtered() -> None:
     store.apply(Batch((a_run(60),)))
     assert len(store) == 50
     assert listed_ids(store) == [str(number) for number in (*range(50), 60) if number != 3]
+
+
+def test_once_the_first_matches_are_listed_the_rest_leaves_time_to_draw_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before, more time is taken."""
+    moments = iter(range(10_000))
+    clock = SimpleNamespace(perf_counter=lambda: next(moments) / 100)
+    monkeypatch.setattr(store_module, "time", clock)
+    monkeypatch.setattr(store_module, "_MAX_SECONDS", 1.0)
+    monkeypatch.setattr(listing, "SLICE", 10)
+    monkeypatch.setattr(listing, "_FIRST_SCREEN", 5)
+    store = RunStore("id")
+    store.apply(Batch(tuple(a_run(number) for number in range(1000))))
+    store.list_subset(None, lambda run: int(run.id) >= 300)
+    assert store.is_arranging
+    assert 10 <= len(store) < 100
 
 
 @pytest.mark.usefixtures("small_slices")

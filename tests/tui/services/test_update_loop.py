@@ -48,9 +48,12 @@ async def test_what_comes_from_many_threads_at_once_is_all_shown() -> None:
     waiting: list[int] = []
     taken: list[int] = []
     seen: list[int] = []
-    loop = UpdateLoop(
-        lambda: taken.append(waiting.pop()), lambda: bool(waiting), lambda: seen.append(len(taken))
-    )
+
+    def take() -> bool:
+        taken.append(waiting.pop())
+        return False
+
+    loop = UpdateLoop(take, lambda: bool(waiting), lambda: seen.append(len(taken)))
     task = asyncio.create_task(loop.run())
     await asyncio.sleep(0)
 
@@ -83,7 +86,12 @@ async def test_a_backlog_is_taken_in_without_pauses_unless_somebody_is_there(
         await sleep(0)
 
     monkeypatch.setattr(asyncio, "sleep", note)
-    loop = UpdateLoop(lambda: time.sleep(0.03), lambda: True, lambda: None)
+
+    def work() -> bool:
+        time.sleep(0.03)
+        return False
+
+    loop = UpdateLoop(work, lambda: True, lambda: None)
     task = asyncio.create_task(loop.run())
     while len(pauses) < 3:
         await sleep(0)
@@ -127,7 +135,7 @@ async def test_a_ring_before_the_loop_runs_and_after_it_has_ended_does_no_harm()
     """A source may be earlier or later than the screen."""
     waiting = [1]
     shows: list[None] = []
-    loop = UpdateLoop(waiting.clear, lambda: bool(waiting), lambda: shows.append(None))
+    loop = UpdateLoop(lambda: not waiting.pop(), lambda: bool(waiting), lambda: shows.append(None))
     loop.wake()
     task = asyncio.create_task(loop.run())
     while not loop.is_idle:  # noqa: ASYNC110 - what is looked at has no event
