@@ -423,7 +423,7 @@ def test_once_the_first_matches_are_listed_the_rest_leaves_time_to_draw_them(
     moments = iter(range(10_000))
     clock = SimpleNamespace(perf_counter=lambda: next(moments) / 100)
     monkeypatch.setattr(store_module, "time", clock)
-    monkeypatch.setattr(store_module, "_MAX_SECONDS", 1.0)
+    monkeypatch.setattr(store_module, "_MAX_SECONDS", 9.0)
     monkeypatch.setattr(listing, "SLICE", 10)
     monkeypatch.setattr(listing, "_FIRST_SCREEN", 5)
     store = RunStore("id")
