@@ -96,7 +96,11 @@ def root_folder(root: str) -> Folder:
     return Folder(root, name, kind, below=None, is_run=name.isdecimal())
 
 
-def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
+def survey(
+    folder: Folder,
+    skip: AbstractSet[str] = frozenset(),
+    path_of: Callable[[str], str] = str,
+) -> Survey:
     """List one directory and return what in it matters for finding runs.
 
     In a plain tree a directory with a regular file ``status`` is a run, and can have further runs
@@ -106,12 +110,14 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
     Args:
         folder: The directory.
         skip: Real paths of directories to leave out.
+        path_of: Returns the path of a run as it is in memory already, of which there may be a
+            million.
 
     Raises:
         OSError: The directory cannot be read.
     """
     if folder.below in {"test", "series"}:
-        found = list(_runs_in(folder, folder.below, skip))
+        found = list(_runs_in(folder, folder.below, skip, path_of))
         folders = [one for one in found if one is not None]
         return Survey(False, folders, len(found) - len(folders))
     has_status, links, inner = _list(folder)
@@ -130,7 +136,9 @@ def survey(folder: Folder, skip: AbstractSet[str] = frozenset()) -> Survey:
     return Survey(has_status and not is_working_dir, folders, links)
 
 
-def _runs_in(folder: Folder, kind: Kind, skip: AbstractSet[str]) -> Iterator[Folder | None]:
+def _runs_in(
+    folder: Folder, kind: Kind, skip: AbstractSet[str], path_of: Callable[[str], str]
+) -> Iterator[Folder | None]:
     """Yield the folders in a directory of Pavilion that holds runs or series, and None for links.
 
     Raises:
@@ -142,7 +150,8 @@ def _runs_in(folder: Folder, kind: Kind, skip: AbstractSet[str]) -> Iterator[Fol
         else:
             # A run directory exists before its status file; series of 2.1.1 have none.
             name = entry.name
-            yield Folder(entry.path, name, kind, None, name.isdecimal(), entry.inode())
+            path = path_of(entry.path)
+            yield Folder(path, name, kind, None, name.isdecimal(), entry.inode())
 
 
 def _entries_in(folder: Folder, skip: AbstractSet[str]) -> Iterator[os.DirEntry[str] | None]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from statustui.core.run import Run
 from statustui.core.working_dir import Folder, Survey, survey
 from statustui.monitor.children import NO_CHILDREN, Children
 from statustui.monitor.due_queue import DueQueue
@@ -76,16 +75,16 @@ class Directories:
         self._top = top.path
         self._holding: dict[str, None] = {}
         self._due = DueQueue()
-        self._shown: Mapping[str, Run] = {}
+        self._path_of: Callable[[str], str] = str
         self.add(top)
 
-    def share_paths(self, shown: Mapping[str, Run]) -> None:
+    def share_paths(self, path_of: Callable[[str], str]) -> None:
         """Let the paths of runs that are known before they are found be in memory once.
 
         Args:
-            shown: Path -> run; it may change later.
+            path_of: Returns the path of a run as it is in memory already.
         """
-        self._shown = shown
+        self._path_of = path_of
 
     def __contains__(self, path: str) -> bool:
         """Return whether `path` is one of the directories."""
@@ -217,7 +216,7 @@ class Directories:
             directory.changed = before
             self._let_rest(path, directory, now, state.st_mtime)
             return None
-        found = survey(directory.folder, skip)
+        found = survey(directory.folder, skip, self._path_of)
         if state.st_dev != directory.device and directory.children and not found.folders:
             raise OSError(errno.ENODEV, "nothing is mounted there any more")
         is_first = not directory.inode
@@ -227,7 +226,7 @@ class Directories:
         directory.not_before = now + (time.monotonic() - now) / _MAX_LISTING_SHARE
         self._let_rest(path, directory, now, state.st_mtime)
         directory.links = found.links
-        change = _apply_survey(directory, found, self._shown)
+        change = _apply_survey(directory, found)
         return DirectoryChange(found.is_run, (), [], ()) if change is None and is_first else change
 
     def _let_rest(self, path: str, directory: _DirectoryState, now: float, modified: float) -> None:
@@ -244,22 +243,18 @@ class Directories:
             self._due.schedule(path, max(directory.not_before, now + rest))
 
 
-def _apply_survey(
-    directory: _DirectoryState, found: Survey, shown: Mapping[str, Run]
-) -> DirectoryChange | None:
+def _apply_survey(directory: _DirectoryState, found: Survey) -> DirectoryChange | None:
     """Store what was found in a directory; return what has changed, None if nothing has."""
     before = directory.children.inodes()
     other = [folder for folder in found.folders if before.get(folder.path) != folder.inode]
     if not other and len(before) == len(found.folders) and found.is_run == directory.is_run:
         return None
     now = {folder.path: folder.inode for folder in found.folders}
-    # The known runs have the paths of the listing before, or of a cache.
-    stay = {path: now[path] for path in before if path in now}
-    if shown:
-        runs = (shown.get(path) for path in now)
-        stay |= {run.path: now[run.path] for run in runs if run is not None}
+    if before:
+        # The known runs have the paths of the listing before.
+        now = {path: now[path] for path in before if path in now} | now
     directory.is_run = found.is_run
-    directory.children = Children({**stay, **now}) if now else NO_CHILDREN
+    directory.children = Children(now) if now else NO_CHILDREN
     return DirectoryChange(
         found.is_run,
         tuple(path for path in before if path not in now),

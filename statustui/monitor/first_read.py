@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
 from statustui.core.outline import read_outline
 from statustui.core.reading import open_checked, pack_signature, packed_signature_of, signature_of
@@ -38,7 +37,7 @@ class FirstReader:
         with_metadata: Whether to read the files beside a status file, for the name of the run, its
             series, and its user if that is not the owner of the status file.
         cache: Runs from an earlier session; it may be replaced later.
-        shown: Path -> run of the cache that was built before.
+        shown: Returns the run at a path if it was built of the cache before.
         is_shared: Whether several threads use it, which rules out such a directory.
     """
 
@@ -47,7 +46,7 @@ class FirstReader:
         *,
         with_metadata: bool = True,
         cache: SnapshotCache = NO_CACHE,
-        shown: Mapping[str, Run] = MappingProxyType({}),
+        shown: Callable[[str], Run | None] = lambda _path: None,
         is_shared: bool = True,
     ) -> None:
         self._with_metadata = with_metadata
@@ -78,7 +77,7 @@ class FirstReader:
         Returns:
             The snapshot; None if the run has to be read, or was not shown.
         """
-        shown = self._shown.get(place.path)
+        shown = self._shown(place.path)
         # Without a user its metadata is not known.
         if shown is None or not shown.user:
             return None

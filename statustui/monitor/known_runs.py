@@ -31,6 +31,7 @@ from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run_reader import RunReader
 from statustui.monitor.schedule import Schedule, is_active
 from statustui.monitor.series import AllSeries
+from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot import RunSnapshot
 from statustui.monitor.snapshot_cache import NO_CACHE
 from statustui.monitor.stalls import Stalls, keep_stall
@@ -87,9 +88,11 @@ class KnownRuns:
         self.as_of: float | None = None
         """When the runs that `read_cache` has told of were saved, in seconds since 1970; None
         without any, before it has told of all, and once they are checked."""
-        self._unchecked: dict[str, Run] = {}
-        """Path -> run from the cache that no sweep has come to yet."""
-        self._first = FirstReader(cache=cache, shown=self._unchecked, is_shared=policy.threads > 1)
+        self._unchecked = ShownRuns(cache)
+        """Runs of the cache that no sweep has come to yet."""
+        self._first = FirstReader(
+            cache=cache, shown=self._unchecked.get, is_shared=policy.threads > 1
+        )
         self._reader = RunReader(
             self._snapshots, self.trusts_stat, policy.threads, self._first, settings.spare
         )
@@ -177,9 +180,9 @@ class KnownRuns:
 
     def read_cache(self) -> Iterator[Finding]:
         """Yield the runs that were saved, as they were then; what has failed first."""
-        self._directories.share_paths(self._unchecked)
+        self._directories.share_paths(self._unchecked.path_of)
         for runs in self._first.cache.runs():
-            self._unchecked.update({run.path: run for run in runs})
+            self._unchecked.add(runs)
             self.mark_answered()
             yield RunsChanged(runs)
             if self._stopped.is_set():
@@ -188,16 +191,16 @@ class KnownRuns:
 
     def drop_unchecked(self) -> Iterator[Finding]:
         """Remove the runs of the cache that a sweep of everything has not found."""
-        for path, run in self._unchecked.items():
+        for run in self._unchecked:
             if self._former is not None:
                 self._former.replace(run, None)
-            yield RunRemoved(path)
+            yield RunRemoved(run.path)
         self._unchecked.clear()
         self.as_of = None
 
     def _take_unchecked(self, run: Run) -> Run | None:
         """Return what the cache has at the path of a run; keep the result if that is another."""
-        shown = self._unchecked.pop(run.path, None)
+        shown = self._unchecked.pop(run.path)
         if shown is not None and shown.started != run.started and self._former is not None:
             self._former.replace(shown, run)
         return shown

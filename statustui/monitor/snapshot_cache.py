@@ -131,6 +131,10 @@ class SnapshotCache:
         """How many runs there are."""
         return len(self._rows)
 
+    def row_of(self, path: str) -> int | None:
+        """Return the row of the run at a path; None if there is none."""
+        return self._rows.get(path)
+
     def get(self, place: RunDir, state: os.stat_result) -> OutlinedRun | None:
         """Return a run; None if none was saved for this version of its status file.
 

@@ -22,6 +22,7 @@ from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
+from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot_cache import SnapshotCache
 from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.monitor.stores import MemoryStore
@@ -97,7 +98,7 @@ def test_what_was_shown_is_confirmed_without_being_built_again(
     cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
     shown = {run.path: run for runs in cache.runs() for run in runs}
     places = list(find_runs(str(tmp_path), write_nothing))
-    first = FirstReader(cache=cache, shown=shown)
+    first = FirstReader(cache=cache, shown=shown.get)
     assert {place.id for place in places if first.confirm(place) is None} == {"99"}
     for place in places[:30]:
         confirmed = first.confirm(place)
@@ -115,18 +116,38 @@ def test_the_path_of_a_run_that_was_saved_is_in_memory_once(
 ) -> None:
     """What is found there later has the same one."""
     cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
-    shown = {run.path: run for runs in cache.runs() for run in runs}
+    shown = ShownRuns(cache)
+    for runs in cache.runs():
+        shown.add(runs)
     directories = Directories(root_folder(str(tmp_path)))
-    directories.share_paths(shown)
+    directories.share_paths(shown.path_of)
     for path in (str(tmp_path), str(tmp_path / "test_runs")):
         change = directories.list_if_changed(path, frozenset(), trust_stat=True)
         assert change is not None
         for folder in change.new:
             if not folder.is_run:
                 directories.add(folder)
-    found = [path for path in directories.below(str(tmp_path)) if path in shown]
-    assert len(found) == len(shown)
-    assert all(path is shown[path].path for path in found)
+    runs_found = [(path, shown.get(path)) for path in directories.below(str(tmp_path))]
+    same = [path is run.path for path, run in runs_found if run is not None]
+    assert len(same) == len(shown)
+    assert all(same)
+
+
+def test_each_run_that_was_shown_is_taken_once(tmp_path: Path, store: MemoryStore) -> None:
+    """What is left is told, until all of it is given up."""
+    cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
+    shown = ShownRuns(cache)
+    for runs in cache.runs():
+        shown.add(runs)
+        shown.add(runs)
+    first, second, *_others = left = list(shown)
+    assert len(shown) == len(left) == len(cache)
+    assert shown.pop(first.path) is first
+    assert (shown.pop(first.path), shown.get(first.path), shown.pop("elsewhere")) == (None,) * 3
+    assert shown.get(second.path) is second
+    assert len(shown) == len(left) - 1 == len(list(shown))
+    shown.clear()
+    assert (len(shown), list(shown), shown.get(second.path)) == (0, [], None)
 
 
 def test_a_file_that_an_equal_one_has_replaced_changes_nothing(

@@ -7,14 +7,13 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from statustui.core.run import RunDir
-from statustui.core.working_dir import Folder, Survey, survey
+from statustui.core.working_dir import Survey, survey
 from statustui.monitor.batch import Batch
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.monitor import Monitor
@@ -105,9 +104,9 @@ def test_the_silence_of_a_filesystem_is_reported_until_it_answers(
     """Then its runs are delivered."""
     answers = threading.Event()
 
-    def hang(folder: Folder, skip: AbstractSet[str]) -> Survey:
+    def hang(*given: Any) -> Survey:  # noqa: ANN401 - as `survey` has them
         answers.wait(DEADLINE)
-        return survey(folder, skip)
+        return survey(*given)
 
     monkeypatch.setattr("statustui.monitor.directories.survey", hang)
     monkeypatch.setattr("statustui.monitor.monitor._MAX_SILENCE", 0.5)
