@@ -85,6 +85,8 @@ class RunStore:
         self._listing.is_reversed = self._is_reversed
         self._work: Generator[Listing | None, None, Listing] | None = None
         """The arranging that is under way."""
+        self.has_first_rows = False
+        """Whether what is being arranged is listed in part."""
 
     # How runs are listed.
 
@@ -277,6 +279,7 @@ class RunStore:
         matches: Callable[[Run], bool] | None,
         *,
         narrows: bool = False,
+        is_slow: bool = False,
     ) -> None:
         """List some of the runs only.
 
@@ -284,8 +287,11 @@ class RunStore:
             categories: Their categories; None for all.
             matches: Whether to list a run; None to list all.
             narrows: Whether no run matches that is not listed now, so that these are skipped.
+            is_slow: Whether `matches` takes long with very many runs, so that the first rows are
+                to be drawn before the rest.
         """
-        self._arrange(replace(self._wanted, only=categories, matches=matches), narrows=narrows)
+        wanted = replace(self._wanted, only=categories, matches=matches)
+        self._arrange(wanted, narrows=narrows, is_slow=is_slow)
 
     def group_by(self, grouping: str) -> None:
         """List the runs in groups, by one of `GROUPINGS`."""
@@ -331,11 +337,14 @@ class RunStore:
         """Start to list the new runs too."""
         self._arrange(self._wanted)
 
-    def continue_arranging(self, seconds: float | None = None) -> None:
+    def continue_arranging(
+        self, seconds: float | None = None, seconds_shown: float | None = None
+    ) -> None:
         """Go on with arranging the list, by at least one step.
 
         Args:
             seconds: When to pause; None for the time that a key may take.
+            seconds_shown: When to pause if the first rows can be drawn; None for the same time.
         """
         start = time.perf_counter()
         end = start + (_MAX_SECONDS if seconds is None else seconds)
@@ -343,7 +352,7 @@ class RunStore:
             try:
                 listing = next(self._work)
             except StopIteration as done:
-                self._work = None
+                self._work, self.has_first_rows = None, False
                 self._unsorted.clear()
                 cursor = self.cursor
                 self._replace_listing(done.value)
@@ -351,19 +360,23 @@ class RunStore:
             else:
                 if listing is not None:
                     self._replace_listing(listing)
-                    if seconds is None:
-                        end = min(end, start + _MAX_SECONDS_SHOWN)
+                    self.has_first_rows = True
+                    if seconds_shown is not None:
+                        end = min(end, start + seconds_shown)
             if time.perf_counter() >= end:
                 break
 
-    def _arrange(self, wanted: Arrangement, *, narrows: bool = False) -> None:
+    def _arrange(
+        self, wanted: Arrangement, *, narrows: bool = False, is_slow: bool = False
+    ) -> None:
         """Start to arrange the list, instead of the arranging that is under way."""
         narrows = narrows and not self.is_arranging
         self._wanted = wanted
         is_sorted = wanted.sort == self._listing.arrangement.sort and not self._unsorted
         ids = None if is_sorted else self._ids
         self._work = arrange(self._listing, wanted, ids=ids, narrows=narrows, toggled=self._toggled)
-        self.continue_arranging()
+        self.has_first_rows = False
+        self.continue_arranging(seconds_shown=_MAX_SECONDS_SHOWN if is_slow else None)
 
     def _replace_listing(self, listing: Listing) -> None:
         listing.is_reversed = self._is_reversed

@@ -123,7 +123,9 @@ class ListFilter:
         candidates = (self._has_trait, None if chosen is None else chosen.test)
         tests = [test for test in candidates if test is not None]
         matches = None if not tests else tests[0] if len(tests) == 1 else _all_of(tests)
-        self._store.list_subset(self.subset.categories, matches, narrows=narrows)
+        self._store.list_subset(
+            self.subset.categories, matches, narrows=narrows, is_slow=chosen is not None
+        )
         self._on_change()
 
     def drop(self, slow: LiveFilter) -> bool:

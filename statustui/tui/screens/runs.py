@@ -304,9 +304,11 @@ class RunsScreen(LiveScreen):
 
     def _reorder(self) -> None:
         """Draw the list again, for another order or other runs."""
-        if self._store.is_arranging:
-            # What can be listed so far is drawn before the rest.
+        if self._store.has_first_rows:
+            # They are drawn before the rest is arranged.
             self.call_after_refresh(self._shared.wake)
+        elif self._store.is_arranging:
+            self._shared.wake()
         self._summary.set_subset(self._filter.subset)
         self._table.reorder()
         self._update_listing()

@@ -419,7 +419,7 @@ def test_the_first_matches_are_listed_before_all_runs_are_filtered() -> None:
 def test_once_the_first_matches_are_listed_the_rest_leaves_time_to_draw_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Before, more time is taken."""
+    """If it takes long; before, and otherwise, more time is taken."""
     moments = iter(range(10_000))
     clock = SimpleNamespace(perf_counter=lambda: next(moments) / 100)
     monkeypatch.setattr(store_module, "time", clock)
@@ -428,9 +428,11 @@ def test_once_the_first_matches_are_listed_the_rest_leaves_time_to_draw_them(
     monkeypatch.setattr(listing, "_FIRST_SCREEN", 5)
     store = RunStore("id")
     store.apply(Batch(tuple(a_run(number) for number in range(1000))))
-    store.list_subset(None, lambda run: int(run.id) >= 300)
-    assert store.is_arranging
+    store.list_subset(None, lambda run: int(run.id) >= 300, is_slow=True)
+    assert (store.is_arranging, store.has_first_rows) == (True, True)
     assert 10 <= len(store) < 100
+    store.list_subset(None, lambda run: int(run.id) >= 300)
+    assert (store.is_arranging, store.has_first_rows, len(store)) == (False, False, 700)
 
 
 @pytest.mark.usefixtures("small_slices")
