@@ -34,6 +34,9 @@ class DirectoryChange(NamedTuple):
     """Subdirectories that have been created; the caller may consume them."""
     replaced: tuple[Folder, ...]
     """Subdirectories whose name now belongs to another directory."""
+    of_other_kind: tuple[str, ...] = ()
+    """Paths of subdirectories in which runs are to be looked for in another way; once they are
+    removed, another listing reports them as new."""
 
 
 class KnownDirectory(NamedTuple):
@@ -226,8 +229,21 @@ class Directories:
         directory.not_before = now + (time.monotonic() - now) / _MAX_LISTING_SHARE
         self._let_rest(path, directory, now, state.st_mtime)
         directory.links = found.links
-        change = _apply_survey(directory, found)
+        change = _apply_survey(directory, found, self._of_other_kind(found))
         return DirectoryChange(found.is_run, (), [], ()) if change is None and is_first else change
+
+    def _of_other_kind(self, found: Survey) -> tuple[str, ...]:
+        """Return the known ones of some directories in which runs were looked for another way.
+
+        A directory ``series`` becomes one of Pavilion once there is a ``test_runs`` beside it.
+        """
+        others = (folder for folder in found.folders if not folder.is_run)
+        known = ((folder, self._known.get(folder.path)) for folder in others)
+        return tuple(
+            folder.path
+            for folder, directory in known
+            if directory is not None and directory.folder.below != folder.below
+        )
 
     def _let_rest(self, path: str, directory: _DirectoryState, now: float, modified: float) -> None:
         """Schedule the next check of a directory without runs.
@@ -243,11 +259,14 @@ class Directories:
             self._due.schedule(path, max(directory.not_before, now + rest))
 
 
-def _apply_survey(directory: _DirectoryState, found: Survey) -> DirectoryChange | None:
+def _apply_survey(
+    directory: _DirectoryState, found: Survey, of_other_kind: tuple[str, ...]
+) -> DirectoryChange | None:
     """Store what was found in a directory; return what has changed, None if nothing has."""
     before = directory.children.inodes()
     other = [folder for folder in found.folders if before.get(folder.path) != folder.inode]
-    if not other and len(before) == len(found.folders) and found.is_run == directory.is_run:
+    is_same = len(before) == len(found.folders) and found.is_run == directory.is_run
+    if is_same and not (other or of_other_kind):
         return None
     now = {folder.path: folder.inode for folder in found.folders}
     if before:
@@ -260,4 +279,5 @@ def _apply_survey(directory: _DirectoryState, found: Survey) -> DirectoryChange 
         tuple(path for path in before if path not in now),
         [folder for folder in other if folder.path not in before],
         tuple(folder for folder in other if folder.path in before),
+        of_other_kind,
     )

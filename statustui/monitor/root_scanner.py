@@ -302,6 +302,9 @@ class RootScanner:
             yield from self._runs.remove_tree(gone)
         for other in change.replaced:
             yield from self._replace(other)
+        for path in change.of_other_kind:
+            yield from self._runs.remove_tree(path)
+            self._to_list.append(folder.path)
         new = change.new
         new.sort(key=lambda one: natural(one.name))
         certain = [one for one in new if one.is_run]

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from statustui.monitor.change_buffer import ChangeBuffer
 from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.monitor import Monitor
 from statustui.monitor.poll_policy import PollPolicy, Settings, WatchMode
 from tests.monitor.recorder import RunRecorder, Watch
+from tests.monitor.scanning import ScannerDriver
 from tests.trees import append, write_run
 from tests.waiting import wait_until
 
@@ -308,3 +310,27 @@ def test_a_rewrite_of_the_same_size_and_time_is_a_change(
         before.st_mtime_ns,
     )
     wait_until(lambda: recorder.states() == {"1": "ABORTED"})
+
+
+def test_a_directory_of_series_is_one_while_there_are_test_runs_beside_it(tmp_path: Path) -> None:
+    """Its runs are runs of a plain tree before, and again when those are gone."""
+    run = write_run(tmp_path / "wd" / "series" / "1", "RUNNING before")
+    beside = tmp_path / "wd" / "test_runs"
+    driver = ScannerDriver(tmp_path)
+    found: list[tuple[str, str, str, int]] = []
+    for has_test_runs in (False, True, False):
+        if has_test_runs:
+            beside.mkdir()
+        elif beside.exists():
+            beside.rmdir()
+        append(run, f"RUNNING {len(found)}")
+        driver.sweep_all()
+        driver.sweep_all()
+        buffer = ChangeBuffer()
+        for batch in driver.batches:
+            buffer.add_batch(batch)
+        [last] = buffer.take().changed
+        found.append((last.path, last.kind, last.id, last.status_count))
+    path = str(run)
+    assert found == [(path, "plain", "1", 2), (path, "series", "s1", 3), (path, "plain", "1", 4)]
+    assert len(driver.scanner) == 1
