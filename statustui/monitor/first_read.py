@@ -20,6 +20,7 @@ from statustui.monitor.snapshot import (
     build_run,
     is_racy,
     results_since,
+    shared_device,
 )
 from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 
@@ -54,7 +55,6 @@ class FirstReader:
         self.cache = cache
         self.is_shared = is_shared
         self._near = Near()
-        self._devices: dict[int, int] = {}
         self._has_results = False
         """Whether the last run had a ``results.json``."""
 
@@ -88,7 +88,7 @@ class FirstReader:
         if not self.cache.holds(place, state):
             return None
         signature = packed_signature_of(state)
-        return RunSnapshot(shown, signature, self._share(state.st_dev), True)
+        return RunSnapshot(shown, signature, shared_device(state.st_dev), True)
 
     def complete(self, found: OutlinedRun) -> RunSnapshot | None:
         """Return the snapshot of an outlined run; None if building it takes reading it again."""
@@ -99,7 +99,7 @@ class FirstReader:
         return RunSnapshot(
             run,
             pack_signature(found.signature),
-            self._share(found.device),
+            shared_device(found.device),
             found.is_stored,
             not found.is_stored and is_racy(found.signature),
         )
@@ -146,10 +146,6 @@ class FirstReader:
             return place.path, None
         return self._near.reach(place.path, place.kind)
 
-    def _share(self, device: int) -> int:
-        """Return the number of a device, as one object for all runs on it."""
-        return self._devices.setdefault(device, device)
-
     def _build(self, place: RunDir, data: bytes, state: os.stat_result) -> RunSnapshot:
         """Build a run thoroughly from the content of its status file."""
         metadata = find_metadata(place, state.st_uid, with_metadata=self._with_metadata)
@@ -158,7 +154,7 @@ class FirstReader:
         summary = StatusSummary().add(data[:end], end) if end else StatusSummary()
         run = build_run(place, metadata, summary, torn=data[end:], signature=signature)
         packed = pack_signature(signature)
-        return RunSnapshot(run, packed, self._share(state.st_dev), is_racy=is_racy(signature))
+        return RunSnapshot(run, packed, shared_device(state.st_dev), is_racy=is_racy(signature))
 
 
 def _read_whole(

@@ -62,9 +62,9 @@ class OutlinedRun(NamedTuple):
         It may not be if the run `may_be_judged` by its job; that of a series depends on its runs.
         """
         digest = self.outline.digest
-        if self.place.kind == "series" or not is_certain(digest):
+        if self.place.kind == "series":
             return False
-        return is_settled(digest) or is_jobless(self.place)
+        return is_settled(digest) or (is_certain(digest) and is_jobless(self.place))
 
     def without_metadata(self) -> OutlinedRun:
         """Return the same without metadata, so that this is read when it is asked for."""

@@ -39,8 +39,8 @@ from statustui.core.working_dir import with_owner
 from statustui.monitor.counted_runs import CountedRuns, KeptColumns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.marker_files import with_marker_files
-from statustui.monitor.outlined_run import OutlinedRun, is_settled
-from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, is_racy
+from statustui.monitor.outlined_run import OutlinedRun
+from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, is_racy, shared_device
 
 _MAX_SECONDS = 0.5
 """Seconds after which a request is answered with what has been read by then."""
@@ -111,8 +111,6 @@ class Answers:
         self._stream = stream
         self._count = count
         self._digests: list[StateDigest] = []
-        self._devices: dict[int, int] = {}
-        """Number of each device, as one object for all runs on it."""
 
     def next(self, places: Sequence[RunDir]) -> list[OutlinedRun | RunSnapshot | RunDir]:
         """Return those of the runs that were asked for next that are not only to be counted.
@@ -157,7 +155,7 @@ class Answers:
         at, digest_at, signatures, texts, shared_at, notes, times, started, began = usual
         # Runs with the same metadata share one object.
         known = [with_owner(RunMetadata(*words), owner) for words, owner, _device in shared]
-        devices = [self._share(device) for _words, _owner, device in shared]
+        devices = [shared_device(device) for _words, _owner, device in shared]
         wanted = [places[number] for number in at]
         digests = [self._digests[number] for number in digest_at]
         columns = RunColumns(
@@ -205,13 +203,10 @@ class Answers:
                 raise ValueError("neither the run nor its outline was sent")
             if not digest.is_final:
                 run = with_marker_files(run, written_in(signature))
-            return RunSnapshot(run, signature, self._share(device))
+            return RunSnapshot(run, signature, shared_device(device))
         metadata = NO_METADATA if run is None else run.metadata
         outline, numbers = Outline(digest, text), unpack_signature(signature)
         return OutlinedRun(place, outline, numbers, device, owner, metadata, False, run)
-
-    def _share(self, device: int) -> int:
-        return self._devices.setdefault(device, device)
 
 
 def _rebuilt(place: RunDir, owner: int, digest: StateDigest, built: _Built) -> Run:
@@ -263,8 +258,6 @@ class _Server:
         """Id of a digest -> its number."""
         self._digests: list[StateDigest] = []
         """Those that have a number, all of which are kept, so that their ids stay theirs."""
-        self._are_settled: list[bool] = []
-        """Number of a digest -> whether it alone decides the category of a run."""
         self._new: list[tuple[object, ...]] = []
         """Those that the other side does not know."""
 
@@ -295,8 +288,7 @@ class _Server:
         digest = found.outline.digest
         number = self._number(digest)
         is_counted = self._extent in {"count", "outline"}
-        is_certain = self._are_settled[number] and place.kind != "series"
-        if is_counted and (is_certain or found.is_judged()):
+        if is_counted and found.is_judged():
             if self._extent == "count" or not digest.is_final:
                 block.counted.append((at, number))
                 return
@@ -327,7 +319,6 @@ class _Server:
         if number is None:
             number = self._numbers[id(digest)] = len(self._digests)
             self._digests.append(digest)
-            self._are_settled.append(is_settled(digest))
             category, *rest = digest
             self._new.append((category.value, *rest))
         return number

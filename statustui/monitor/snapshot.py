@@ -7,7 +7,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Generator
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.compact import omit_defaults
@@ -97,6 +97,12 @@ class RunSnapshot(NamedTuple):
     def written(self) -> int | None:
         """When the status file was written, in nanoseconds since 1970; None if there is none."""
         return None if self.signature is None else written_in(self.signature)
+
+
+@lru_cache(maxsize=64)
+def shared_device(device: int) -> int:
+    """Return the number of a device, as one object for all runs on it."""
+    return device
 
 
 Steps: TypeAlias = Generator[int, None, RunSnapshot]
@@ -304,7 +310,7 @@ def _read_file(
     return RunSnapshot(
         run=build_run(place, metadata, summary, torn=torn, signature=signature),
         signature=pack_signature(signature),
-        device=state.st_dev,
+        device=shared_device(state.st_dev),
         summary=summary if is_large else _NO_SUMMARY,
         bookmark=bookmark,
         is_racy=is_racy(signature),

@@ -244,7 +244,7 @@ class Listener:
         if room is None or len(chosen) <= room:
             return chosen
         self._omits_resting = True
-        return chosen[len(chosen) - max(0, room) :]
+        return chosen[1:]
 
     def add_pending_watches(self) -> None:
         """Set some of the watches that have been chosen, the most important first."""

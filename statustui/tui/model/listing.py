@@ -276,9 +276,9 @@ def _add_members(
     if "series" in map(_kind_of, listed):
         members[SERIES_GROUP] += [run for run in listed if run.kind == "series"]
         others = [run for run in listed if run.kind != "series"]
-    if arrangement.grouping == "none" and (others or not members):
-        members[""] += others
-    else:
+    if arrangement.grouping != "none":
         for name, run in zip(map(GROUPINGS[arrangement.grouping].of, others), others, strict=True):
             members[name].append(run)
+    elif others or not members:
+        members[""] += others
     return len(listed)
