@@ -180,7 +180,8 @@ class KnownRuns:
 
     def read_cache(self) -> Iterator[Finding]:
         """Yield the runs that were saved, as they were then; what has failed first."""
-        self._directories.share_paths(self._unchecked.path_of)
+        if self._first.cache:
+            self._directories.share_paths(self._unchecked.path_of)
         for runs in self._first.cache.runs():
             self._unchecked.add(runs)
             self.mark_answered()
@@ -196,6 +197,8 @@ class KnownRuns:
                 self._former.replace(run, None)
             yield RunRemoved(run.path)
         self._unchecked.clear()
+        # Later listings have the paths of those before.
+        self._directories.share_paths(str)
         self.as_of = None
 
     def _take_unchecked(self, run: Run) -> Run | None:
