@@ -57,6 +57,8 @@ class FirstReader:
         self._near = Near()
         self._has_results = False
         """Whether the last run had a ``results.json``."""
+        self._are_alone = with_metadata
+        """Whether nothing was beside the status files of all runs that were looked into."""
 
     def close(self) -> None:
         """Close the directory around the last run."""
@@ -122,14 +124,17 @@ class FirstReader:
         except OSError:
             return None
         outline = read_outline(data)
-        is_newer = False
-        if outline is not None and outline.digest.result is not None and place.kind != "series":
+        if outline is None:
+            return self._build(place, data, state)
+        is_alone = self._is_alone(place)
+        if outline.digest.result is not None and place.kind != "series" and not is_alone:
             self._has_results, is_newer = results_since(
                 path, state.st_mtime_ns, around, is_expected=self._has_results
             )
-        if outline is None or is_newer:
-            return self._build(place, data, state)
-        return OutlinedRun(place, outline, signature_of(state), state.st_dev, state.st_uid)
+            if is_newer:
+                return self._build(place, data, state)
+        signature, device, owner = signature_of(state), state.st_dev, state.st_uid
+        return OutlinedRun(place, outline, signature, device, owner, is_alone=is_alone)
 
     def stat(self, place: RunDir) -> os.stat_result:
         """Return the state of the status file of the run at `place`.
@@ -139,6 +144,20 @@ class FirstReader:
         """
         path, around = self._reach(place)
         return os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
+
+    def _is_alone(self, place: RunDir) -> bool:
+        """Return whether the status file is all that a run of Pavilion has.
+
+        One look at its directory then spares one for each file that may be there. As soon as a run
+        has more, this is no longer worth it, and the result is false.
+        """
+        if not self._are_alone or place.kind != "test":
+            return False
+        try:
+            self._are_alone = os.listdir(place.path) == [STATUS]
+        except OSError:
+            self._are_alone = False
+        return self._are_alone
 
     def _reach(self, place: RunDir) -> tuple[str, int | None]:
         """Return how to reach a run, and from which directory."""

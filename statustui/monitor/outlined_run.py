@@ -55,6 +55,8 @@ class OutlinedRun(NamedTuple):
     """Whether it comes from a cache."""
     built: Run | None = None
     """The run of its status file and metadata, if that was built with it."""
+    is_alone: bool = False
+    """Whether nothing is beside the status file; false if that is not known."""
 
     def is_judged(self) -> bool:
         """Return whether the category of the run is that of its status file.
@@ -64,7 +66,9 @@ class OutlinedRun(NamedTuple):
         digest = self.outline.digest
         if self.place.kind == "series":
             return False
-        return is_settled(digest) or (is_certain(digest) and is_jobless(self.place))
+        return is_settled(digest) or (
+            is_certain(digest) and (self.is_alone or is_jobless(self.place))
+        )
 
     def without_metadata(self) -> OutlinedRun:
         """Return the same without metadata, so that this is read when it is asked for."""
@@ -78,17 +82,22 @@ class OutlinedRun(NamedTuple):
         """
         if self.built is not None:
             return self
-        metadata = find_metadata(self.place, self.owner, self.metadata, with_metadata=with_metadata)
-        is_stored = self.is_stored and metadata == self.metadata
-        place, outline, signature, device, owner, *_others = self
-        return OutlinedRun(place, outline, signature, device, owner, metadata, is_stored)
+        place, outline, signature, device, owner, known, is_stored, _built, is_alone = self
+        if is_alone:
+            metadata = with_owner(known, owner)
+        else:
+            metadata = find_metadata(place, owner, known, with_metadata=with_metadata)
+        is_stored = is_stored and metadata == known
+        return OutlinedRun(
+            place, outline, signature, device, owner, metadata, is_stored, is_alone=is_alone
+        )
 
     def build(self) -> Run | None:
         """Build the run; return None if that takes reading it thoroughly."""
         run = self.built
         if run is None:
             run = build_outlined(self.place, self.metadata, self.outline)
-        if run is None or self.outline.digest.is_final:
+        if run is None or self.outline.digest.is_final or self.is_alone:
             return run
         return with_marker_files(run, self.signature[2])
 

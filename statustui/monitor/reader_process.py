@@ -25,17 +25,11 @@ from statustui.core.outline import (
     parse_outline,
     usual_lines,
 )
-from statustui.core.reading import (
-    PackedSignature,
-    Signature,
-    pack_signature,
-    unpack_signature,
-    written_in,
-)
+from statustui.core.reading import PackedSignature, Signature, pack_signature, unpack_signature
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_columns import RunColumns, build_all
 from statustui.core.status_info import StatusInfo
-from statustui.core.working_dir import with_owner
+from statustui.core.working_dir import read_metadata, with_owner
 from statustui.monitor.counted_runs import CountedRuns, KeptColumns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.marker_files import with_marker_files
@@ -201,8 +195,6 @@ class Answers:
         if text is None:
             if run is None:
                 raise ValueError("neither the run nor its outline was sent")
-            if not digest.is_final:
-                run = with_marker_files(run, written_in(signature))
             return RunSnapshot(run, signature, shared_device(device))
         metadata = NO_METADATA if run is None else run.metadata
         outline, numbers = Outline(digest, text), unpack_signature(signature)
@@ -235,7 +227,7 @@ class _Block:
     """The runs of one answer."""
 
     def __init__(self) -> None:
-        self.shared: dict[_Shared, int] = {}
+        self.shared: dict[tuple[RunMetadata, int, int], int] = {}
         """What many of the usual runs share -> its number."""
         self.counted: list[tuple[int, int]] = []
         """Place and number of the digest of each run that is only to be counted."""
@@ -252,7 +244,7 @@ class _Server:
     """
 
     def __init__(self, extent: Extent) -> None:
-        self._first = FirstReader(is_shared=False)
+        self._first = FirstReader(with_metadata=extent in {"run", "snapshot"}, is_shared=False)
         self._extent = extent
         self._numbers: dict[int, int] = {}
         """Id of a digest -> its number."""
@@ -277,8 +269,9 @@ class _Server:
             except Exception:  # noqa: BLE001, S112 - the other side meets and reports it
                 continue
         new, self._new = self._new, []
+        shared = [(tuple(metadata), *others) for metadata, *others in block.shared]
         kept, usual = (list(zip(*rows, strict=True)) for rows in (block.kept, block.usual))
-        return pack((new, block.counted, kept, list(block.shared), usual, block.rows))
+        return pack((new, block.counted, kept, shared, usual, block.rows))
 
     def _read(self, block: _Block, at: int, place: RunDir) -> None:
         """Read a run; leave to the other side whatever is unusual, or may change soon."""
@@ -296,22 +289,33 @@ class _Server:
             if lines is not None:
                 block.kept.append((at, number, found.signature, *lines))
                 return
-        text = format_outline(found.outline)
-        signature, device, owner = pack_signature(found.signature), found.device, found.owner
-        statuses = None if is_counted else parse_outline(found.outline)
-        if statuses is None or not _can_be_sent(statuses):
-            block.rows.append((at, number, signature, device, owner, text, None))
-            return
-        metadata = tuple(found.completed(with_metadata=True).metadata)
-        sent = None if self._extent == "snapshot" else text
-        is_plain = digest.is_final and not place.own_id
-        usual = usual_lines(Outline(digest, statuses)) if is_plain else None
-        if usual is None:
-            built = _built(metadata, statuses)
-            block.rows.append((at, number, signature, device, owner, sent, built))
+        if is_counted:
+            block.rows.append((at, number, *_kept(found), None))
         else:
+            self._build(block, at, number, found)
+
+    def _build(self, block: _Block, at: int, number: int, found: OutlinedRun) -> None:
+        """Send what a run is built of."""
+        place, outline, numbers, device, owner, *_others = found
+        digest = outline.digest
+        metadata = NO_METADATA if found.is_alone else read_metadata(place)
+        signature = pack_signature(numbers)
+        sent = None if self._extent == "snapshot" else format_outline(outline)
+        usual = usual_lines(outline) if digest.is_final and not place.own_id else None
+        if usual is not None:
             shared_at = block.shared.setdefault((metadata, owner, device), len(block.shared))
             block.usual.append((at, number, signature, sent, shared_at, *usual))
+            return
+        statuses = parse_outline(outline)
+        if statuses is None or not _can_be_sent(statuses):
+            block.rows.append((at, number, *_kept(found), None))
+            return
+        if not (sent or digest.is_final or found.is_alone):
+            run = make_outlined(place, metadata, digest, statuses)
+            if with_marker_files(run, numbers[2]) is not run:
+                return
+        built = _built(tuple(metadata), statuses)
+        block.rows.append((at, number, signature, device, owner, sent, built))
 
     def _number(self, digest: StateDigest) -> int:
         """Return the number of a digest, which the other side gets to know."""
@@ -322,6 +326,11 @@ class _Server:
             category, *rest = digest
             self._new.append((category.value, *rest))
         return number
+
+
+def _kept(found: OutlinedRun) -> tuple[PackedSignature, int, int, bytes | None]:
+    """Return the signature, the device, the owner and the outline of a run."""
+    return pack_signature(found.signature), found.device, found.owner, format_outline(found.outline)
 
 
 def _can_be_sent(statuses: OutlinedStatuses) -> bool:
