@@ -64,6 +64,8 @@ class PollLoop:
         self._has_hints_to_follow = False
         """Whether a hint has come since the unwatched runs were last checked."""
         self._has_swept = False
+        self._has_watched = False
+        """Whether runs have been chosen to be watched."""
         self._is_uncounted = False
         """Whether a check of everything has not been counted in `_sweeps` yet."""
         self._sweeps = 0
@@ -152,9 +154,13 @@ class PollLoop:
                 self._right_at = time.time()
         elif self._until_unwatched <= 0:
             yield from scanner.check(listener.unwatched)
-        else:
+        elif self._has_watched or not self._has_swept:
             listener.add_pending_watches()
             return
+        if not self._has_swept:
+            # The rest of the long files comes first: the picture waits for them, not for watches.
+            return
+        self._has_watched = True
         self._unwatched_checked_at = time.monotonic()
         self._has_hints_to_follow = False
         listener.update_watches()

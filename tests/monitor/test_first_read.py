@@ -14,6 +14,7 @@ from statustui.core.working_dir import find_runs
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.mounts import Reach
 from statustui.monitor.once import read_once
+from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings, policy_for
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot
@@ -52,6 +53,43 @@ def test_an_unusual_status_file_is_read_alike(tmp_path: Path, make: object) -> N
     make(run / "status")
     for place in find_runs(str(tmp_path), lambda _path, _error: None):
         assert (read_first(place) or read_snapshot(place)).run == read_snapshot(place).run
+
+
+def test_what_is_beside_a_status_file_counts_after_runs_with_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Directories are looked into as long as nothing else is in them, and then file by file."""
+    for number in range(1, 9):
+        is_over = number % 2
+        life = ("RUNNING x", "COMPLETE result: PASS") if is_over else ("BUILD_DONE x",)
+        write_run(tmp_path / "test_runs" / str(number), *life)
+    for name in ("3/results.json", "7/results.json"):
+        (tmp_path / "test_runs" / name).write_text('{"result": "FAIL"}', encoding="utf-8")
+    (tmp_path / "test_runs/4/RUN_COMPLETE").touch()
+    (tmp_path / "test_runs/6/config").write_text('{"suite": "s", "name": "n"}', encoding="utf-8")
+    (tmp_path / "test_runs/8/series").symlink_to("../../series/12")
+    listed: list[str] = []
+    list_directory = os.listdir
+    monkeypatch.setattr(
+        "statustui.monitor.first_read.os.listdir",
+        lambda path: listed.append(path) or list_directory(path),  # type: ignore[func-returns-value]
+    )
+    places = [
+        RunDir(str(tmp_path), str(tmp_path / f"test_runs/{n}"), str(n), "test") for n in range(1, 9)
+    ]
+    first = FirstReader(is_shared=False)
+    alone = []
+    for place in places:
+        found = first.outline(place)
+        alone.append(isinstance(found, OutlinedRun) and found.is_alone)
+        assert first.read(place) is not None
+    runs = [snapshot.run for place in places if (snapshot := first.read(place)) is not None]
+    first.close()
+    assert alone == [True, True, *[False] * 6]
+    assert {os.path.basename(path) for path in listed} == {"1", "2", "3"}
+    assert runs == [read_snapshot(place).run for place in places]
+    assert [run.id for run in runs if run.is_finished] == ["1", "3", "4", "5", "6", "7"]
+    assert (runs[2].result, runs[5].name, runs[7].series) == ("FAIL", "s.n", "12")
 
 
 def test_a_file_that_grows_much_while_it_is_opened_is_left_to_the_slices(

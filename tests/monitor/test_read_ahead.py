@@ -26,7 +26,7 @@ from statustui.monitor.poll_policy import Settings, spare_processes
 from statustui.monitor.read_ahead import read_ahead
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.reader_process import Answers, Extent, pack, request, serve
-from statustui.monitor.snapshot import RunSnapshot, is_racy
+from statustui.monitor.snapshot import RunSnapshot, is_racy, read_snapshot
 from statustui.monitor.snapshot_cache import SnapshotCache
 from tests.monitor.scanning import ScannerDriver
 from tests.monitor.stores import MemoryStore
@@ -140,6 +140,28 @@ def test_what_another_process_reads_is_what_is_read_here(tree: Path, extent: Ext
                 assert isinstance(here, OutlinedRun)
                 assert other == first.complete(here)
     first.close()
+
+
+@pytest.mark.parametrize("extent", ["run", "snapshot"])
+@pytest.mark.parametrize("beside", ["", "RUN_COMPLETE", "config"])
+def test_runs_without_attributes_are_read_alike(
+    beside: str, extent: Extent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether nothing, or only what ends some of them, is beside their status files."""
+    monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
+    for number, name in enumerate(LIVES):
+        run = write_run(tmp_path / "test_runs" / str(number), *LIVES[name])
+        if beside and name == "running":
+            (run / beside).touch()
+    places = places_in(tmp_path)
+    first = FirstReader(is_shared=False)
+    runs = {}
+    for found in serve_here(places, extent):
+        snapshot = first.complete(found) if isinstance(found, OutlinedRun) else found
+        if isinstance(snapshot, RunSnapshot):
+            runs[snapshot.run.place] = snapshot.run
+    assert len(runs) >= len(LIVES) - 2
+    assert runs == {place: read_snapshot(place).run for place in runs}
 
 
 @pytest.mark.parametrize("extent", ["count", "outline"])

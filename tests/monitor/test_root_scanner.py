@@ -14,6 +14,7 @@ import pytest
 
 from statustui.core.durations import StaleAfter
 from statustui.monitor.batch import Batch
+from statustui.monitor.events.listener import Listener
 from statustui.monitor.findings import Finding, RunsChanged
 from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
@@ -239,6 +240,44 @@ def test_runs_that_an_internal_error_has_kept_from_being_published_are_published
     wait_until(is_mended)
     loop.close()
     assert {run.id for batch in batches for run in batch.changed} == set("123456")
+
+
+def test_the_first_picture_waits_for_long_files_but_for_no_watches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Watches on very many runs take longer to set than long files take to read."""
+    for number in range(1, 4):
+        run = write_run(tmp_path / "test_runs" / str(number), "RUNNING x")
+        (run / "status").write_bytes(b"1795000000.5 RUNNING x\n" * 20_000)
+    happened: list[str] = []
+    choose = Listener.update_watches
+
+    def spy(listener: Listener) -> None:
+        happened.append("watches")
+        choose(listener)
+
+    monkeypatch.setattr(Listener, "update_watches", spy)
+    loop = PollLoop(
+        str(tmp_path),
+        Settings("events"),
+        max_watches=None,
+        publisher=RootPublisher(
+            str(tmp_path),
+            lambda batch: happened.append("whole" if batch.health[0].swept else "part"),
+        ),
+        stopped=threading.Event(),
+        wake=threading.Event(),
+    )
+
+    def is_watching() -> bool:
+        loop.run_round(frozenset())
+        return "watches" in happened
+
+    wait_until(is_watching)
+    loop.close()
+    before = happened[: happened.index("watches")]
+    assert set(before) == {"part", "whole"}
+    assert before.count("whole") == 1
 
 
 def test_a_long_round_is_no_suspension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
