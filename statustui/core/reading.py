@@ -39,6 +39,7 @@ PackedSignature: TypeAlias = bytes
 """A signature as it is kept of very many files: in a third of the memory."""
 _PACKED = struct.Struct("<qqQQ")
 _WRITTEN = struct.Struct("<q")
+_SIZE_AT = 24
 _KEPT = 30
 """How many bytes of it are kept: with 32, Python takes 16 more."""
 _LEFT_OUT = b"\0\0"
@@ -104,6 +105,11 @@ def written_in(packed: PackedSignature) -> int:
     """Return when a file was written, in nanoseconds since 1970, as its packed signature has it."""
     written: int = _WRITTEN.unpack_from(packed)[0]
     return written
+
+
+def size_in(packed: PackedSignature) -> int:
+    """Return the size of a file in bytes, as its packed signature has it."""
+    return int.from_bytes(packed[_SIZE_AT:], "little")
 
 
 def open_regular(path: str, *, state: os.stat_result | None = None) -> tuple[int, os.stat_result]:

@@ -9,7 +9,7 @@ from contextlib import closing
 
 from statustui.core.durations import may_stall
 from statustui.core.job_verdict import may_be_judged
-from statustui.core.reading import unpack_signature
+from statustui.core.reading import size_in, written_in
 from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.directories import Directories
@@ -159,7 +159,8 @@ class KnownRuns:
         Returns:
             The time; 0 if there is no file.
         """
-        return (self._snapshots[path].written or 0) / 1e9
+        signature = self._snapshots[path].signature
+        return 0.0 if signature is None else written_in(signature) / 1e9
 
     def mark_answered(self) -> None:
         """Record that the filesystem has just answered."""
@@ -294,8 +295,10 @@ class KnownRuns:
         # What is known is told before anything else can fail: it would not be told later.
         if changed:
             yield RunsChanged(changed)
-        for snapshot in snapshots:
-            self._count_read(snapshot, None)
+        self.counter.looks += len(snapshots)
+        read = [one.signature for one in snapshots if one.signature and not one.is_stored]
+        self.counter.opens += len(read)
+        self.counter.size += sum(map(size_in, read))
         runs = [snapshot.run for snapshot in snapshots]
         paths = [run.path for run in runs]
         self._stalls.add_finished(runs)
@@ -376,7 +379,7 @@ class KnownRuns:
             self.counter.opens += 1
             bookmark = None if known is None else known.bookmark
             start = 0 if bookmark is None else bookmark.offset
-            self.counter.size += max(0, unpack_signature(snapshot.signature)[1] - start)
+            self.counter.size += max(0, size_in(snapshot.signature) - start)
 
     def _schedule_run(self, run: Run, *, is_new: bool = False) -> Iterator[Finding]:
         """Schedule the next check of a run; yield its path if it has just come to rest."""

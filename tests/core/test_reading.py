@@ -16,6 +16,7 @@ from statustui.core.reading import (
     pack_signature,
     packed_signature_of,
     signature_of,
+    size_in,
     unpack_signature,
     written_in,
 )
@@ -109,6 +110,7 @@ def test_a_signature_can_be_packed_and_unpacked() -> None:
     signature = (1 << 63, 0, -1, 1_795_467_106_571_458_000)
     assert unpack_signature(pack_signature(signature)) == signature
     assert written_in(pack_signature(signature)) == signature[2]
+    assert size_in(pack_signature((3, (1 << 48) - 1, 5, 7))) == (1 << 48) - 1
     beyond = unpack_signature(pack_signature((1, 2, 1 << 70, -(1 << 70))))
     assert beyond == (1, 2, (1 << 63) - 1, -(1 << 63))
 

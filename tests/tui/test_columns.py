@@ -6,7 +6,7 @@ from pathlib import Path
 
 from statustui.settings.config import Config
 from statustui.settings.session_state import SessionState
-from tests.tui.stand_in import ROOT, deliver_a_night, make_app, settle
+from tests.tui.stand_in import LIFE, ROOT, deliver_a_night, make_app, settle
 from tests.tui.test_app import ids, screen_lines, shown
 
 
@@ -59,3 +59,21 @@ async def test_a_click_on_a_title_sorts_and_a_second_one_reverses() -> None:
         await pilot.click("#runs", offset=(1, 0))
         await settle(pilot)
         assert ids(app)[:3] == ["12", "13", "14"]
+
+
+async def test_a_column_widens_for_a_run_that_comes_into_view() -> None:
+    """Of very many runs that come at once, only some are measured."""
+    app, source = make_app()
+    async with app.run_test(size=(140, 24)) as pilot:
+        long = "lammps.longer-name"
+        names = dict.fromkeys(range(300), "lj") | {298: long}
+        source.deliver(*[(str(number), name, LIFE) for number, name in names.items()], ago=30)
+        await settle(pilot)
+        assert long not in shown(app)
+        narrow = screen_lines(app)[2]
+        await pilot.press("G")
+        await settle(pilot)
+        assert ids(app)[-2:] == ["298", "299"]
+        assert long in shown(app)
+        wide = screen_lines(app)[2]
+        assert wide.index("NOTE") - narrow.index("NOTE") >= len(long) - len("NAME")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import ClassVar
@@ -33,6 +33,8 @@ _LEAD = 8
 """Cells at the left edge that change most: flag, glyph and age."""
 _MEASURED_RUNS = 5000
 """Runs whose texts are measured for columns that the user has chosen."""
+_MEASURED_AT_ONCE = 50
+"""How many of very many changed runs are measured at least."""
 _WHEEL_ROWS = 3
 """Rows that a notch of the wheel scrolls."""
 _RECENT_SECONDS = 5.0
@@ -90,7 +92,6 @@ class RunTable(ScrollView, can_focus=True):
         self._store = store
         self._clock = clock
         self._all_columns = columns
-        self._has_chosen_columns = False
         self._colours = config.colours
         self._columns = {name: columns[name] for name in config.columns}
         self._painter = RowPainter(self._columns, config.colours)
@@ -113,9 +114,7 @@ class RunTable(ScrollView, can_focus=True):
         """Show other columns."""
         self._columns = {name: self._all_columns[name] for name in names}
         self._painter = RowPainter(self._columns, self._colours)
-        # With very many runs, not all of them: columns widen for those that come into view.
-        self._has_chosen_columns = True
-        self.measure_runs(list(islice(self._store.runs.values(), _MEASURED_RUNS)))
+        self._measure(list(islice(self._store.runs.values(), _MEASURED_RUNS)))
         self.reorder()
 
     def update_ages(self) -> None:
@@ -133,8 +132,14 @@ class RunTable(ScrollView, can_focus=True):
         super().notify_style_update()
         self.refresh()
 
-    def measure_runs(self, runs: Collection[Run]) -> None:
-        """Make the columns wide enough for these runs; call it for every changed run."""
+    def measure_runs(self, changed: Sequence[Run]) -> None:
+        """Make the columns wide enough for all that has changed; of very many runs, for some.
+
+        Columns widen for the others when they come into view.
+        """
+        self._measure(changed[:: max(1, len(changed) // _MEASURED_AT_ONCE)])
+
+    def _measure(self, runs: Collection[Run]) -> None:
         if self._painter.measure_runs(runs, self._clock()):
             self.refresh()
 
@@ -208,8 +213,7 @@ class RunTable(ScrollView, can_focus=True):
         store, top, now = self._store, self.scroll_offset.y, self._clock()
         cursor, columns = store.cursor, list(self._columns.values())
         rows = store.rows(top, top + self._page)
-        if self._has_chosen_columns:
-            self.measure_runs([row for row in rows if isinstance(row, Run)])
+        self._measure([row for row in rows if isinstance(row, Run)])
         return [
             describe_row(row, store, columns, now, at_cursor=top + number == cursor)
             for number, row in enumerate(rows)
