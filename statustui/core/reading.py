@@ -40,6 +40,7 @@ PackedSignature: TypeAlias = bytes
 _PACKED = struct.Struct("<qqQQ")
 _WRITTEN = struct.Struct("<q")
 _SIZE_AT = 24
+"""Index of the first byte of the size."""
 _KEPT = 30
 """How many bytes of it are kept: with 32, Python takes 16 more."""
 _LEFT_OUT = b"\0\0"

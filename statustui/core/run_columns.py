@@ -63,5 +63,5 @@ def build_all(root: str, columns: RunColumns) -> list[Run]:
         "began": columns.began,
     }
     ordered = [stored[name] for name in Run._fields[: len(stored)]]
-    # Nothing that may be omitted is among these.
+    # These are the fields that every run stores, so there is nothing that could be omitted.
     return list(map(partial(tuple.__new__, Run), zip(*ordered, strict=True)))

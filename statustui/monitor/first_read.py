@@ -57,8 +57,8 @@ class FirstReader:
         self._near = Near()
         self._has_results = False
         """Whether the last run had a ``results.json``."""
-        self._are_alone = with_metadata
-        """Whether nothing was beside the status files of all runs that were looked into."""
+        self._looks_around = with_metadata
+        """Whether to look into the directories of runs: until one has more than a status file."""
 
     def close(self) -> None:
         """Close the directory around the last run."""
@@ -151,13 +151,15 @@ class FirstReader:
         One look at its directory then spares one for each file that may be there. As soon as a run
         has more, this is no longer worth it, and the result is false.
         """
-        if not self._are_alone or place.kind != "test":
+        if not self._looks_around or place.kind != "test":
             return False
         try:
-            self._are_alone = os.listdir(place.path) == [STATUS]
+            is_alone = os.listdir(place.path) == [STATUS]
         except OSError:
-            self._are_alone = False
-        return self._are_alone
+            return False
+        if not is_alone:
+            self._looks_around = False
+        return is_alone
 
     def _reach(self, place: RunDir) -> tuple[str, int | None]:
         """Return how to reach a run, and from which directory."""

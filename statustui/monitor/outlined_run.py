@@ -66,13 +66,11 @@ class OutlinedRun(NamedTuple):
         digest = self.outline.digest
         if self.place.kind == "series":
             return False
-        return is_settled(digest) or (
-            is_certain(digest) and (self.is_alone or is_jobless(self.place))
-        )
+        return is_settled(digest) or (is_certain(digest) and is_jobless(self.place))
 
     def without_metadata(self) -> OutlinedRun:
         """Return the same without metadata, so that this is read when it is asked for."""
-        return self._replace(metadata=NO_METADATA)
+        return self._replace(metadata=NO_METADATA, is_alone=False)
 
     def completed(self, *, with_metadata: bool = True) -> OutlinedRun:
         """Add what the files beside the status file say, unless the cache has that.
@@ -84,7 +82,7 @@ class OutlinedRun(NamedTuple):
             return self
         place, outline, signature, device, owner, known, is_stored, _built, is_alone = self
         if is_alone:
-            metadata = with_owner(known, owner)
+            metadata = with_owner(NO_METADATA, owner)
         else:
             metadata = find_metadata(place, owner, known, with_metadata=with_metadata)
         is_stored = is_stored and metadata == known

@@ -158,7 +158,7 @@ class PollLoop:
             listener.add_pending_watches()
             return
         if not self._has_swept:
-            # The rest of the long files comes first: the picture waits for them, not for watches.
+            # The first picture waits for long files alone; until then, sweeps find changes.
             return
         self._has_watched = True
         self._unwatched_checked_at = time.monotonic()

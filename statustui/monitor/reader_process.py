@@ -290,7 +290,7 @@ class _Server:
                 block.kept.append((at, number, found.signature, *lines))
                 return
         if is_counted:
-            block.rows.append((at, number, *_kept(found), None))
+            block.rows.append((at, number, *_outlined(found), None))
         else:
             self._build(block, at, number, found)
 
@@ -308,7 +308,7 @@ class _Server:
             return
         statuses = parse_outline(outline)
         if statuses is None or not _can_be_sent(statuses):
-            block.rows.append((at, number, *_kept(found), None))
+            block.rows.append((at, number, *_outlined(found), None))
             return
         if not (sent or digest.is_final or found.is_alone):
             run = make_outlined(place, metadata, digest, statuses)
@@ -328,7 +328,7 @@ class _Server:
         return number
 
 
-def _kept(found: OutlinedRun) -> tuple[PackedSignature, int, int, bytes | None]:
+def _outlined(found: OutlinedRun) -> tuple[PackedSignature, int, int, bytes | None]:
     """Return the signature, the device, the owner and the outline of a run."""
     return pack_signature(found.signature), found.device, found.owner, format_outline(found.outline)
 

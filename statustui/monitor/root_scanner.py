@@ -103,8 +103,8 @@ class RootScanner:
 
     @property
     def read_on_at(self) -> float:
-        """When to call `read_on`, on the monotonic clock; infinite if no long file is waiting."""
-        return self._runs.read_on_at
+        """When to call `read_on`, on the monotonic clock; infinite if no long file can be read."""
+        return float("inf") if self.unreadable.is_root_lost else self._runs.read_on_at
 
     @property
     def unchecked_count(self) -> int:

@@ -280,6 +280,41 @@ def test_the_first_picture_waits_for_long_files_but_for_no_watches(
     assert before.count("whole") == 1
 
 
+def test_long_files_are_not_asked_for_again_and_again_while_the_root_is_lost(
+    tmp_path: Path,
+) -> None:
+    """The rounds pause as usual, and the files are read once it is back."""
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    for number in range(4):
+        run = write_run(root / "test_runs" / str(number), "RUNNING x")
+        (run / "status").write_bytes(b"1795000000.5 RUNNING x\n" * 20_000)
+    batches: list[Batch] = []
+    loop = PollLoop(
+        str(root),
+        Settings("poll", interval=0.1),
+        max_watches=None,
+        publisher=RootPublisher(str(root), batches.append),
+        stopped=threading.Event(),
+        wake=threading.Event(),
+    )
+    loop.run_round(frozenset())
+    assert loop.pause == 0
+    root.rename(elsewhere)
+    loop.check_everything()
+    loop.run_round(frozenset())
+    assert batches[-1].health[0].unreachable
+    assert loop.pause > 0
+    elsewhere.rename(root)
+
+    def is_whole() -> bool:
+        loop.run_round(frozenset())
+        return batches[-1].health[0].swept
+
+    wait_until(is_whole)
+    loop.close()
+    assert {run.id for batch in batches for run in batch.changed} == set("0123")
+
+
 def test_a_long_round_is_no_suspension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With very many runs each would lead to a check of everything; a long pause does."""
     write_run(tmp_path / "1", "COMPLETE")

@@ -66,14 +66,14 @@ async def test_a_column_widens_for_a_run_that_comes_into_view() -> None:
     app, source = make_app()
     async with app.run_test(size=(140, 24)) as pilot:
         long = "lammps.longer-name"
-        names = dict.fromkeys(range(300), "lj") | {298: long}
+        names = dict.fromkeys(range(600), "lj") | {598: long}
         source.deliver(*[(str(number), name, LIFE) for number, name in names.items()], ago=30)
         await settle(pilot)
         assert long not in shown(app)
         narrow = screen_lines(app)[2]
         await pilot.press("G")
         await settle(pilot)
-        assert ids(app)[-2:] == ["298", "299"]
+        assert ids(app)[-2:] == ["598", "599"]
         assert long in shown(app)
         wide = screen_lines(app)[2]
         assert wide.index("NOTE") - narrow.index("NOTE") >= len(long) - len("NAME")

@@ -33,7 +33,7 @@ _LEAD = 8
 """Cells at the left edge that change most: flag, glyph and age."""
 _MEASURED_RUNS = 5000
 """Runs whose texts are measured for columns that the user has chosen."""
-_MEASURED_AT_ONCE = 50
+_MEASURED_AT_ONCE = 100
 """How many of very many changed runs are measured at least."""
 _WHEEL_ROWS = 3
 """Rows that a notch of the wheel scrolls."""
