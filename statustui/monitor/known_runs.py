@@ -9,7 +9,7 @@ from contextlib import closing
 
 from statustui.core.durations import may_stall
 from statustui.core.job_verdict import may_be_judged
-from statustui.core.reading import size_in, written_in
+from statustui.core.reading import size_in
 from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.directories import Directories
@@ -159,8 +159,7 @@ class KnownRuns:
         Returns:
             The time; 0 if there is no file.
         """
-        signature = self._snapshots[path].signature
-        return 0.0 if signature is None else written_in(signature) / 1e9
+        return (self._snapshots[path].written or 0) / 1e9
 
     def mark_answered(self) -> None:
         """Record that the filesystem has just answered."""
@@ -295,10 +294,7 @@ class KnownRuns:
         # What is known is told before anything else can fail: it would not be told later.
         if changed:
             yield RunsChanged(changed)
-        self.counter.looks += len(snapshots)
-        read = [one.signature for one in snapshots if one.signature and not one.is_stored]
-        self.counter.opens += len(read)
-        self.counter.size += sum(map(size_in, read))
+        self._count_new(snapshots)
         runs = [snapshot.run for snapshot in snapshots]
         paths = [run.path for run in runs]
         self._stalls.add_finished(runs)
@@ -371,14 +367,20 @@ class KnownRuns:
                 self.schedule.schedule_reread(path, time.monotonic() + _RACY_DELAY)
         yield from self._schedule_run(self.series.judged(run), is_new=known is None)
 
+    def _count_new(self, snapshots: Collection[RunSnapshot]) -> None:
+        """Count the reading of new runs; a stored snapshot took a look only."""
+        read = [one.signature for one in snapshots if one.signature and not one.is_stored]
+        self.counter.looks += len(snapshots)
+        self.counter.opens += len(read)
+        self.counter.size += sum(map(size_in, read))
+
     def _count_read(self, snapshot: RunSnapshot, known: RunSnapshot | None) -> None:
-        """Count the reading of a run; a stored snapshot took a look only."""
+        """Count the reading of a run; the look at a known one has been counted."""
         if known is None:
-            self.counter.looks += 1
-        if snapshot.signature is not None and not snapshot.is_stored:
+            self._count_new([snapshot])
+        elif snapshot.signature is not None and not snapshot.is_stored:
+            start = 0 if known.bookmark is None else known.bookmark.offset
             self.counter.opens += 1
-            bookmark = None if known is None else known.bookmark
-            start = 0 if bookmark is None else bookmark.offset
             self.counter.size += max(0, size_in(snapshot.signature) - start)
 
     def _schedule_run(self, run: Run, *, is_new: bool = False) -> Iterator[Finding]:

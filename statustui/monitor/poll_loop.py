@@ -154,7 +154,7 @@ class PollLoop:
                 self._right_at = time.time()
         elif self._until_unwatched <= 0:
             yield from scanner.check(listener.unwatched)
-        elif self._has_watched or not self._has_swept:
+        elif self._has_watched:
             listener.add_pending_watches()
             return
         if not self._has_swept:

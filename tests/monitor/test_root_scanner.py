@@ -6,7 +6,7 @@ import errno
 import shutil
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,6 +24,18 @@ from statustui.monitor.run_reader import RunReader
 from tests.monitor.scanning import ScannerDriver, move_elsewhere, put_on_filesystem
 from tests.trees import append, read_runs, write_run
 from tests.waiting import wait_until
+
+
+def poll_loop(root: Path, settings: Settings, deliver: Callable[[Batch], object]) -> PollLoop:
+    """A loop over a root, whose rounds the test runs."""
+    return PollLoop(
+        str(root),
+        settings,
+        max_watches=None,
+        publisher=RootPublisher(str(root), deliver),
+        stopped=threading.Event(),
+        wake=threading.Event(),
+    )
 
 
 def test_the_runs_below_a_deleted_directory_are_removed(tmp_path: Path) -> None:
@@ -164,13 +176,8 @@ def test_batches_of_stalled_runs_are_limited_like_all_others(
     for number in range(8):
         write_run(tmp_path / str(number), "RUNNING")
     batches: list[Batch] = []
-    loop = PollLoop(
-        str(tmp_path),
-        Settings(stale_after=StaleAfter(0.0), clock=lambda: 2e9),
-        max_watches=None,
-        publisher=RootPublisher(str(tmp_path), batches.append),
-        stopped=threading.Event(),
-        wake=threading.Event(),
+    loop = poll_loop(
+        tmp_path, Settings(stale_after=StaleAfter(0.0), clock=lambda: 2e9), batches.append
     )
     loop.run_round(frozenset())
     loop.close()
@@ -222,14 +229,7 @@ def test_runs_that_an_internal_error_has_kept_from_being_published_are_published
 
     monkeypatch.setattr(f"statustui.monitor.{what}", fail_once)
     batches: list[Batch] = []
-    loop = PollLoop(
-        str(tmp_path),
-        Settings("poll", interval=0.1),
-        max_watches=None,
-        publisher=RootPublisher(str(tmp_path), batches.append),
-        stopped=threading.Event(),
-        wake=threading.Event(),
-    )
+    loop = poll_loop(tmp_path, Settings("poll", interval=0.1), batches.append)
     loop.run_round(frozenset())
     assert batches[-1].health[0].problem is not None
 
@@ -257,16 +257,10 @@ def test_the_first_picture_waits_for_long_files_but_for_no_watches(
         choose(listener)
 
     monkeypatch.setattr(Listener, "update_watches", spy)
-    loop = PollLoop(
-        str(tmp_path),
+    loop = poll_loop(
+        tmp_path,
         Settings("events"),
-        max_watches=None,
-        publisher=RootPublisher(
-            str(tmp_path),
-            lambda batch: happened.append("whole" if batch.health[0].swept else "part"),
-        ),
-        stopped=threading.Event(),
-        wake=threading.Event(),
+        lambda batch: happened.append("whole" if batch.health[0].swept else "part"),
     )
 
     def is_watching() -> bool:
@@ -289,14 +283,7 @@ def test_long_files_are_not_asked_for_again_and_again_while_the_root_is_lost(
         run = write_run(root / "test_runs" / str(number), "RUNNING x")
         (run / "status").write_bytes(b"1795000000.5 RUNNING x\n" * 20_000)
     batches: list[Batch] = []
-    loop = PollLoop(
-        str(root),
-        Settings("poll", interval=0.1),
-        max_watches=None,
-        publisher=RootPublisher(str(root), batches.append),
-        stopped=threading.Event(),
-        wake=threading.Event(),
-    )
+    loop = poll_loop(root, Settings("poll", interval=0.1), batches.append)
     loop.run_round(frozenset())
     assert loop.pause == 0
     root.rename(elsewhere)
@@ -327,14 +314,7 @@ def test_a_long_round_is_no_suspension(tmp_path: Path, monkeypatch: pytest.Monke
         sweeps.append(batch.health[0].sweeps)
         now[0] += 1e4
 
-    loop = PollLoop(
-        str(tmp_path),
-        Settings("poll", interval=3600.0),
-        max_watches=None,
-        publisher=RootPublisher(str(tmp_path), deliver_slowly),
-        stopped=threading.Event(),
-        wake=threading.Event(),
-    )
+    loop = poll_loop(tmp_path, Settings("poll", interval=3600.0), deliver_slowly)
     for _ in range(3):
         loop.run_round(frozenset())
     assert sweeps[-1] == 1
@@ -352,14 +332,7 @@ def test_a_cache_that_takes_long_to_read_is_no_suspension(
     now = [1e9]
     clock = SimpleNamespace(time=lambda: now[0], monotonic=time.monotonic)
     monkeypatch.setattr("statustui.monitor.poll_loop.time", clock)
-    loop = PollLoop(
-        str(tmp_path),
-        Settings("poll", interval=3600.0),
-        max_watches=None,
-        publisher=RootPublisher(str(tmp_path), lambda _batch: None),
-        stopped=threading.Event(),
-        wake=threading.Event(),
-    )
+    loop = poll_loop(tmp_path, Settings("poll", interval=3600.0), lambda _batch: None)
 
     def read_slowly() -> Iterator[Finding]:
         now[0] += 1e4
