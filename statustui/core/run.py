@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from statustui.core.categories import Category
@@ -166,6 +167,19 @@ class Run(NamedTuple):
         )
 
     @property
+    def is_over(self) -> bool:
+        """Whether its status file says that it has finished, and nothing else can change that.
+
+        It is no series, its job cannot make anything of it, and it cannot stall. This is asked of
+        very many runs that have just been read.
+        """
+        return (
+            len(self) <= _UP_TO_PAST
+            and self.kind != "series"
+            and _is_over(self.category, self.stage, self.result, self.problem is not None)
+        )
+
+    @property
     def is_dead(self) -> bool:
         """Whether its job has ended without a final status of the run."""
         return self.job is not None and self.job.verdict is Verdict.DEAD
@@ -276,3 +290,14 @@ class Run(NamedTuple):
 
 _UP_TO_JOB = Run._fields.index("job")
 """Items at most of a run that has neither a job nor any of what comes after it in `Run`."""
+_UP_TO_PAST = Run._fields.index("past") + 1
+"""The same of a run without an error, too."""
+
+
+@lru_cache(maxsize=1024)
+def _is_over(category: Category, stage: str, result: str | None, has_problem: bool) -> bool:  # noqa: FBT001 - by position, for the cache
+    """Return whether a run in this category is over; the arguments are fields of `Run`."""
+    has_ended = categorise(stage, result).is_final or (
+        has_problem and stage == STATES.BUILD_CREATED
+    )
+    return has_ended and category.is_final and stage != STATES.SCHED_ERROR

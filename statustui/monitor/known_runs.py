@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 
-from statustui.core.durations import may_stall
-from statustui.core.job_verdict import may_be_judged
-from statustui.core.reading import size_in
+from statustui.core.reading import size_in, written_in
 from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.directories import Directories
@@ -29,7 +27,7 @@ from statustui.monitor.jobs import Jobs, Looks
 from statustui.monitor.pasts import Pasts, keep_past
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run_reader import RunReader
-from statustui.monitor.schedule import Schedule, is_active
+from statustui.monitor.schedule import Schedule
 from statustui.monitor.series import AllSeries
 from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot import RunSnapshot
@@ -153,13 +151,16 @@ class KnownRuns:
         """Return the device number of the status file of a known run; 0 if it has no file."""
         return self._snapshots[path].device
 
-    def written_at(self, path: str) -> float:
-        """Return when the status file of a known run was written, in seconds since 1970.
+    def written_at(self, paths: Iterable[str]) -> Iterator[float]:
+        """Yield when the status file of each of these runs was written, in seconds since 1970.
 
-        Returns:
+        Yields:
             The time; 0 if there is no file.
         """
-        return (self._snapshots[path].written or 0) / 1e9
+        snapshots = self._snapshots
+        for path in paths:
+            signature = snapshots[path].signature
+            yield 0.0 if signature is None else written_in(signature) / 1e9
 
     def mark_answered(self) -> None:
         """Record that the filesystem has just answered."""
@@ -304,20 +305,14 @@ class KnownRuns:
         yield PathsRest(paths)
 
     def _is_new_and_finished(self, snapshot: RunSnapshot) -> bool:
-        """Return whether a run is new, its status file says that it has finished, and that is all.
-
-        Nothing is to be judged by a job or by members, or read again soon.
-        """
+        """Return whether a run is new and over, and is not to be read again soon."""
         run = snapshot.run
         return (
             run.path not in self._snapshots
-            and not self._unreadable.reasons
+            and run.is_over
             and snapshot.signature is not None
             and not snapshot.is_racy
-            and not run.is_series
-            and not is_active(run)
-            and not may_stall(run)
-            and not may_be_judged(run)
+            and not self._unreadable.reasons
         )
 
     def _apply(self, snapshot: RunSnapshot, *, is_late: bool = False) -> Iterator[Finding]:

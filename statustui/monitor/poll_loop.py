@@ -152,6 +152,8 @@ class PollLoop:
             self._count_sweep()
             if not scanner.unreadable.is_root_lost:
                 self._right_at = time.time()
+            # What the scheduler says of jobs comes later anyway.
+            yield from scanner.review_jobs()
         elif self._until_unwatched <= 0:
             yield from scanner.check(listener.unwatched)
         elif self._has_watched:

@@ -29,7 +29,7 @@ _FIRST_RUNS = 1000
 """Those of them that are read here meanwhile."""
 _BLOCK = 128
 """Runs that a process is asked for at a time: so few that it is never silent for long."""
-_DEPTH = 2
+_DEPTH = 4
 """Blocks that each process is asked for ahead."""
 _LEAST_CAPACITY = 1 << 14
 """Bytes that a pipe takes where it cannot be asked."""

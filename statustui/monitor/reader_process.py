@@ -34,7 +34,13 @@ from statustui.monitor.counted_runs import CountedRuns, KeptColumns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.marker_files import with_marker_files
 from statustui.monitor.outlined_run import OutlinedRun
-from statustui.monitor.snapshot import NO_METADATA, RunSnapshot, is_racy, shared_device
+from statustui.monitor.snapshot import (
+    NO_METADATA,
+    RunSnapshot,
+    is_racy,
+    make_snapshots,
+    shared_device,
+)
 
 _MAX_SECONDS = 0.5
 """Seconds after which a request is answered with what has been read by then."""
@@ -163,17 +169,19 @@ class Answers:
             began=began,
         )
         runs = build_all(wanted[0].root, columns)
+        snapshots = make_snapshots(runs, signatures, [devices[number] for number in shared_at])
+        for number, snapshot in zip(at, snapshots, strict=True):
+            found[number] = snapshot
+        if not any(texts):
+            return
         rows = zip(at, runs, digests, signatures, texts, shared_at, strict=True)
         for number, run, digest, signature, text, owned in rows:
-            device = devices[owned]
-            if text is None:
-                found[number] = RunSnapshot(run, signature, device)
-            else:
+            if text is not None:
                 found[number] = OutlinedRun(
                     places[number],
                     Outline(digest, text),
                     unpack_signature(signature),
-                    device,
+                    devices[owned],
                     shared[owned][1],
                     run.metadata,
                     False,

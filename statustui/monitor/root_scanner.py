@@ -189,16 +189,17 @@ class RootScanner:
             self._directories.invalidate()
         spare = room - self.always_due
         listed = self._directories.due(float("inf") if everything else spare / 2, now)
+        room -= len(listed)
+        # These are chosen before new runs are read, which need no check in the same sweep.
+        due = (
+            list(self._runs) if everything else self._runs.schedule.due_runs(room, now, time.time())
+        )
         for path in listed:
             if path in self._directories:
                 yield from self._list(path)
             if self.unreadable.is_root_lost or self._stopped.is_set():
                 return
         yield from self._list_new()
-        room -= len(listed)
-        due = (
-            list(self._runs) if everything else self._runs.schedule.due_runs(room, now, time.time())
-        )
         yield from self.check(due)
         overdue, self._runs.overdue = self._runs.overdue, set()
         yield from self.check(overdue)
@@ -210,6 +211,10 @@ class RootScanner:
             self.found = len(self) + self._runs.unread_count
             yield from self._runs.drop_unchecked()
             yield from self._runs.review_stalls()
+
+    def review_jobs(self) -> Iterator[Finding]:
+        """Yield the runs of which their jobs make something else; to be called after a sweep."""
+        if not self.unreadable.is_root_lost and not self._stopped.is_set():
             yield from self._runs.review_jobs()
 
     def check(self, paths: Collection[str]) -> Iterator[Finding]:
@@ -379,7 +384,7 @@ class RootScanner:
             The time; infinity for a directory without runs, None for anything else.
         """
         if path in self._runs.schedule.resting:
-            return self._runs.written_at(path)
+            return next(self._runs.written_at((path,)))
         is_directory = path in self._directories and path not in self._runs
         return float("inf") if is_directory else None
 

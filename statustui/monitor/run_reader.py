@@ -164,7 +164,17 @@ class RunReader:
             return
         with contextlib.closing(read_ahead(places, self._spare, "snapshot")) as ahead:
             for some in ahead:
-                yield [snapshot for found in some for snapshot in self._complete(found)]
+                yield self._completed(some)
+
+    def _completed(
+        self, found: Sequence[RunDir | OutlinedRun | RunSnapshot]
+    ) -> Sequence[RunSnapshot]:
+        """Return the snapshots of runs that were read ahead; this is a hot path."""
+        known = self._known
+        done = [one for one in found if isinstance(one, RunSnapshot) and one.run.path not in known]
+        if len(done) < len(found):
+            done = [snapshot for one in found for snapshot in self._complete(one)]
+        return done
 
     def _complete(self, found: RunDir | OutlinedRun | RunSnapshot) -> Iterable[RunSnapshot]:
         """Return the snapshot of a run that was read ahead, or read it now; none if postponed."""

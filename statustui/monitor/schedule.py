@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from statustui.core.run import Run
 from statustui.monitor.due_queue import DueQueue
@@ -36,10 +36,12 @@ class Schedule:
 
     Args:
         policy: Decides for how long a finished run rests.
-        written_at: Returns when the status file of a run was written, in seconds since 1970.
+        written_at: Returns when the status file of each run was written, in seconds since 1970.
     """
 
-    def __init__(self, policy: PollPolicy, written_at: Callable[[str], float]) -> None:
+    def __init__(
+        self, policy: PollPolicy, written_at: Callable[[Collection[str]], Iterable[float]]
+    ) -> None:
         self.policy = policy
         self._written_at = written_at
         self.is_announced: Callable[[str], bool] | None = None
@@ -106,7 +108,7 @@ class Schedule:
 
     def _ends_of_rest(
         self,
-        paths: Iterable[str],
+        paths: Collection[str],
         now: float,
         wall: float,
         *,
@@ -117,12 +119,12 @@ class Schedule:
 
         See `PollPolicy.rest_after`.
         """
-        policy, written_at = self.policy, self._written_at
+        policy = self.policy
         calm_age = policy.calm_age
         alike: dict[float, list[str]] = defaultdict(list)
-        for path in paths:
+        for path, written in zip(paths, self._written_at(paths), strict=True):
             # Very many are so old that they rest equally long.
-            alike[min(wall - written_at(path), calm_age)].append(path)
+            alike[min(wall - written, calm_age)].append(path)
         ends: dict[float, list[str]] = defaultdict(list)
         for age, group in alike.items():
             rest = policy.rest_after(age, is_announced=is_announced, count=count)
@@ -138,7 +140,7 @@ class Schedule:
             wall: The time in seconds since 1970.
         """
         is_announced = None if self.is_announced is None else False
-        resting = filter(self.resting.__contains__, paths)
+        resting = list(filter(self.resting.__contains__, paths))
         ends = self._ends_of_rest(resting, now, wall, is_announced=is_announced)
         for due, group in ends.items():
             for path in group:
@@ -193,7 +195,8 @@ class Schedule:
         due = quiet.pop_due(max(1.0, policy.max_quiet_checks * elapsed), now)
         quiet.schedule_all(due, _end_of(now + policy.least_quiet_rest))
         others = quiet.absent(self.active)
-        calm = [path for path in others if 0 < self._written_at(path) <= wall - QUIET_AGE]
+        written_at = zip(others, self._written_at(others), strict=True)
+        calm = [path for path, written in written_at if 0 < written <= wall - QUIET_AGE]
         # Those that become quiet at once are not all due at once.
         for turn in range(_TURNS):
             rest = policy.least_quiet_rest * (turn + 1) / _TURNS

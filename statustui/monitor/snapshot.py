@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple, TypeAlias
 
@@ -97,6 +97,14 @@ class RunSnapshot(NamedTuple):
     def written(self) -> int | None:
         """When the status file was written, in nanoseconds since 1970; None if there is none."""
         return None if self.signature is None else written_in(self.signature)
+
+
+def make_snapshots(
+    runs: Iterable[Run], signatures: Iterable[PackedSignature], devices: Iterable[int]
+) -> Iterator[RunSnapshot]:
+    """Yield the snapshots of very many runs, each of which is on a device."""
+    # Three fields are stored, as the last of them has no default value.
+    return map(partial(tuple.__new__, RunSnapshot), zip(runs, signatures, devices, strict=True))
 
 
 @lru_cache(maxsize=64)

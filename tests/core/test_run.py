@@ -10,7 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
+from statustui.core.durations import may_stall
 from statustui.core.job import Job, Verdict
+from statustui.core.job_verdict import may_be_judged
 from statustui.core.recent_results import Past
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_builder import make_run, make_unread_run
@@ -284,3 +286,19 @@ def test_a_word_is_searched_for_in_what_is_shown_of_a_run(
     run = run_of(*states)._replace(**others)
     assert run.words == (run.id, run.name, run.current.state, run.headline)
     assert run.is_finished == run._replace(own_id="another").is_finished
+
+
+@given(
+    st.lists(st.sampled_from([*KNOWN_STATES, "COMPLETE result: FAIL", "COMPLETE x"]), min_size=1)
+)
+@example(["BUILD_FAILED", "BUILD_CREATED"])
+@example(["RUN_ERROR", "RUNNING"])
+@example(["COMPLETE result: PASS", "SCHED_ERROR lost"])
+def test_a_run_is_over_if_nothing_but_its_status_file_counts_any_more(statuses: list[str]) -> None:
+    """It has finished, cannot stall, and its job cannot make anything of it; no series is."""
+    run = run_of(*statuses)
+    is_settled = not (may_stall(run) or may_be_judged(run))
+    assert run.is_over == (run.is_finished and is_settled)
+    assert not run._replace(kind="series").is_over
+    assert not run._replace(error="cannot be read").is_over
+    assert not run._replace(job=Job("1", "slurm")).is_over

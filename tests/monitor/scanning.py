@@ -6,6 +6,7 @@ import math
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from stat import S_ISDIR
 
@@ -57,7 +58,8 @@ class ScannerDriver:
 
     def sweep_all(self) -> None:
         """Check everything."""
-        self.apply(self.scanner.sweep(math.inf, everything=True))
+        sweep = self.scanner.sweep(math.inf, everything=True)
+        self.apply(chain(sweep, self.scanner.review_jobs()))
 
     def check(self, *runs: Path) -> None:
         """Check these runs."""

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ def test_a_change_buffer_keeps_the_last_change_of_each_run() -> None:
 def schedule_of(**runs: tuple[str, float]) -> Schedule:
     """Return a schedule at second 0, of runs written the given number of seconds before."""
     written = {path: -age for path, (_status, age) in runs.items()}
-    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), written.__getitem__)
+    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), partial(map, written.__getitem__))
     for path, (status, _age) in runs.items():
         schedule.add_run(make(path, status), 0, 0)
     return schedule
@@ -133,7 +134,7 @@ def test_active_runs_are_always_due_and_finished_ones_in_rotation() -> None:
 def test_quiet_runs_are_checked_less_often_and_not_all_at_once() -> None:
     """Without events; a run that has no file, or whose file has changed, is due in every sweep."""
     written = {f"quiet{number}": 900.0 for number in range(160)} | {"lively": 999.0, "new": 0.0}
-    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), written.__getitem__)
+    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), partial(map, written.__getitem__))
     for path in written:
         schedule.add_run(make(path, "RUNNING x"), 0, 1000)
     assert schedule.always_due == len(written)
@@ -157,7 +158,7 @@ def test_quiet_runs_are_checked_less_often_and_not_all_at_once() -> None:
 def test_a_quiet_run_that_has_finished_rests() -> None:
     """It is active no more."""
     written = {"run": 900.0}
-    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), written.__getitem__)
+    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), partial(map, written.__getitem__))
     schedule.add_run(make("run", "RUNNING x"), 0, 1000)
     assert schedule.due_runs(9, 0, 1000) == ["run"]
     schedule.add_run(make("run", "COMPLETE x"), 1, 1001)
@@ -173,7 +174,7 @@ def test_an_interval_of_the_user_holds_for_quiet_runs_too(interval: float) -> No
     """They are checked in every sweep, though sweeps last a moment longer than it."""
     for reach in Reach:
         schedule = Schedule(
-            policy_for(reach, Settings(interval=interval)), {"run": 900.0}.__getitem__
+            policy_for(reach, Settings(interval=interval)), partial(map, {"run": 900.0}.__getitem__)
         )
         assert schedule.policy.tick == interval
         schedule.add_run(make("run", "RUNNING x"), 0, 1000)
@@ -185,7 +186,7 @@ def test_an_interval_of_the_user_holds_for_quiet_runs_too(interval: float) -> No
 def test_very_many_quiet_runs_are_checked_less_often() -> None:
     """It is said how often; and if most of them go, the others are checked as often as any."""
     written = {str(number): 900.0 for number in range(12_500)}
-    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), written.__getitem__)
+    schedule = Schedule(policy_for(Reach.LOCAL, Settings()), partial(map, written.__getitem__))
     for path in written:
         schedule.add_run(make(path, "RUNNING x"), 0, 1000)
     due = [schedule.due_runs(9, second, 1000 + second) for second in range(60)]

@@ -51,6 +51,20 @@ def test_the_runs_below_a_deleted_directory_are_removed(tmp_path: Path) -> None:
     assert driver.scanner.unreadable.reasons == {}
 
 
+def test_what_a_sweep_has_just_read_is_not_checked_in_the_same_sweep(tmp_path: Path) -> None:
+    """Of a run under way, the first takes one look, as of one that has finished."""
+    for number, status in enumerate(["RUNNING x", "COMPLETE result: PASS"]):
+        write_run(tmp_path / "test_runs" / str(number), status)
+    driver = ScannerDriver(tmp_path)
+    looks = []
+    for _ in range(2):
+        driver.apply(driver.scanner.sweep(99, everything=False))
+        looks.append(driver.scanner.usage.looks)
+    folders = len(driver.scanner.watchable_directories(any_filesystem=True))
+    assert looks[0] == 2 + folders
+    assert looks[1] > looks[0]
+
+
 def test_a_root_that_vanishes_during_a_sweep_keeps_its_runs(tmp_path: Path) -> None:
     """Those that had been checked, and the others."""
     root = tmp_path / "wd"
