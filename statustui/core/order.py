@@ -28,6 +28,8 @@ _path_of: Callable[[Run], str] = attrgetter("path")
 _DIGITS = re.compile("[0-9]+")
 _MAX_DIGITS = 18
 """Digits of a number that is compared as such."""
+_BLOCK = 4000
+"""Runs whose ids are looked at together."""
 _SIZES = [f"{size:02}" for size in range(100)]
 
 
@@ -162,17 +164,30 @@ def sort_key(name: str) -> Callable[[Run], Key]:
 
 def sort_by_id(runs: Sequence[Run]) -> list[Run]:
     """Return runs sorted by their ids, and those with the same id by their paths."""
-    ids = list(map(_id_of, runs))
-    digits = "".join(ids)
-    are_numbers = digits.isascii() and digits.isdecimal() and all(ids)
-    if not (are_numbers and max(map(len, ids)) <= _MAX_DIGITS):
-        return sorted(runs, key=sort_key("id"))
     # Comparing numbers is several times as fast as making and comparing texts that sort alike.
-    numbers = list(map(int, ids))
+    numbers = _numbers_of(runs)
+    if numbers is None:
+        return sorted(runs, key=sort_key("id"))
     if len(set(numbers)) < len(numbers):
         runs = sorted(runs, key=_path_of)
         numbers = list(map(int, map(_id_of, runs)))
-    return [runs[place] for place in sorted(range(len(numbers)), key=numbers.__getitem__)]
+    take = iter(numbers).__next__
+    # The key of each is asked for once, in their order.
+    return sorted(runs, key=lambda _run: take())
+
+
+def _numbers_of(runs: Sequence[Run]) -> list[int] | None:
+    """Return the ids of runs as numbers; None if any is no number, or a very long one."""
+    numbers: list[int] = []
+    # Of very many, the texts are not in memory all at once.
+    for start in range(0, len(runs), _BLOCK):
+        ids = list(map(_id_of, runs[start : start + _BLOCK]))
+        digits = "".join(ids)
+        are_numbers = digits.isascii() and digits.isdecimal() and all(ids)
+        if not are_numbers or max(map(len, ids)) > _MAX_DIGITS:
+            return None
+        numbers += map(int, ids)
+    return numbers
 
 
 def sort_by_id_and(name: str, runs: Sequence[Run]) -> list[Run]:

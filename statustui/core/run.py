@@ -122,7 +122,8 @@ class Run(NamedTuple):
     @property
     def id(self) -> str:
         """The name of its directory; for a series with an ``s`` in front, as Pavilion calls it."""
-        return self.own_id or self.path.rpartition("/")[2]
+        # Of very many runs this is asked again and again.
+        return self.own_id if len(self) > _OWN_ID else self.path.rpartition("/")[2]
 
     @property
     def name(self) -> str:
@@ -288,6 +289,8 @@ class Run(NamedTuple):
         return self.updated_at is None and bool(self.status_count)
 
 
+_OWN_ID = Run._fields.index("own_id")
+"""Index of the last item of a run that has an id of its own."""
 _UP_TO_JOB = Run._fields.index("job")
 """Items at most of a run that has neither a job nor any of what comes after it in `Run`."""
 _UP_TO_PAST = Run._fields.index("past") + 1

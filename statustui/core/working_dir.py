@@ -244,6 +244,13 @@ def run_dir(root: str, folder: Folder) -> RunDir:
     return RunDir(root, folder.path, _run_id(folder.name, folder.kind), folder.kind)
 
 
+def run_dirs(root: str, paths: list[str], kind: Kind) -> Iterator[RunDir]:
+    """Yield run directories of one kind, the last one first, and remove their paths meanwhile."""
+    while paths:
+        path = paths.pop()
+        yield RunDir(root, path, _run_id(path.rpartition("/")[2], kind), kind)
+
+
 def _run_id(name: str, kind: Kind) -> str:
     return f"s{name.lstrip('0') or name}" if kind == "series" else name
 

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
 
 from statustui.core.order import natural
-from statustui.core.working_dir import Folder, root_folder, run_dir
+from statustui.core.run import Kind
+from statustui.core.working_dir import Folder, root_folder, run_dir, run_dirs
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.directories import Directories, DirectoryChange
 from statustui.monitor.findings import Finding, PathReleased, PathsRest
@@ -312,18 +313,21 @@ class RootScanner:
             self._to_list.append(folder.path)
         new = change.new
         new.sort(key=lambda one: natural(one.name))
-        certain = [one for one in new if one.is_run]
-        self.found = max(self.found, len(self)) + sum(one.kind != "series" for one in certain)
+        certain: dict[Kind, list[str]] = {one.kind: [] for one in new if one.is_run}
         for one in new:
-            if not one.is_run:
+            if one.is_run:
+                certain[one.kind].append(one.path)
+            else:
                 self._directories.add(one)
                 self._to_list.append(one.path)
                 yield PathsRest((one.path,))
-        # There may be very many: what is known of each goes when it is read.
+        # There may be very many: no more is kept of each than what it takes to read it.
         new.clear()
+        count = sum(len(paths) for kind, paths in certain.items() if kind != "series")
+        self.found = max(self.found, len(self)) + count
         # The newest runs have the highest ids and matter most, so they are read first.
-        last_first = (run_dir(self.root, certain.pop()) for _ in range(len(certain)))
-        yield from self._runs.read_new(last_first)
+        for kind, paths in certain.items():
+            yield from self._runs.read_new(run_dirs(self.root, paths, kind))
 
     def _replace(self, folder: Folder) -> Iterator[Finding]:
         """Scan a directory whose path belonged to another directory before."""
