@@ -18,7 +18,8 @@ import json
 import os
 import pwd
 import sys
-from collections.abc import Callable, Generator, Iterator
+from array import array
+from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -80,6 +81,11 @@ class Survey(NamedTuple):
     """Directories in which to look for further runs."""
     links: int = 0
     """Number of links not followed."""
+    runs: Sequence[str] = ()
+    """Paths of the directories that are runs even without a status file; the surveyed one says of
+    which kind. There may be a million."""
+    inodes: Sequence[int] = ()
+    """The inode of each of these directories."""
 
 
 def root_folder(root: str) -> Folder:
@@ -117,9 +123,7 @@ def survey(
         OSError: The directory cannot be read.
     """
     if folder.below in {"test", "series"}:
-        found = list(_runs_in(folder, folder.below, skip, path_of))
-        folders = [one for one in found if one is not None]
-        return Survey(False, folders, len(found) - len(folders))
+        return _survey_runs(folder, folder.below, skip, path_of)
     has_status, links, inner = _list(folder)
     if folder.below is None:
         return Survey(has_status, [])
@@ -136,26 +140,32 @@ def survey(
     return Survey(has_status and not is_working_dir, folders, links)
 
 
-def _runs_in(
+def _survey_runs(
     folder: Folder, kind: Kind, skip: AbstractSet[str], path_of: Callable[[str], str]
-) -> Iterator[Folder | None]:
-    """Yield the folders in a directory of Pavilion that holds runs or series, and None for links.
+) -> Survey:
+    """Survey a directory of Pavilion that holds runs or series, as `survey` does."""
+    folders: list[Folder] = []
+    runs: list[str] = []
+    inodes = array("Q")
+    links = 0
+    for entry in _entries_in(folder, skip):
+        if entry is None:
+            links += 1
+        elif (name := entry.name).isdecimal():
+            # A run directory exists before its status file; series of 2.1.1 have none.
+            runs.append(path_of(entry.path))
+            inodes.append(entry.inode())
+        else:
+            folders.append(Folder(entry.path, name, kind, None, False, entry.inode()))
+    return Survey(False, folders, links, runs, inodes)
+
+
+def _entries_in(folder: Folder, skip: AbstractSet[str]) -> Iterator[os.DirEntry[str] | None]:
+    """Yield the directories in one of Pavilion that holds runs or series, and None for links.
 
     Raises:
         OSError: The directory cannot be read.
     """
-    for entry in _entries_in(folder, skip):
-        if entry is None:
-            yield None
-        else:
-            # A run directory exists before its status file; series of 2.1.1 have none.
-            name = entry.name
-            path = path_of(entry.path)
-            yield Folder(path, name, kind, None, name.isdecimal(), entry.inode())
-
-
-def _entries_in(folder: Folder, skip: AbstractSet[str]) -> Iterator[os.DirEntry[str] | None]:
-    """Yield what `_runs_in` makes folders of."""
     real = os.path.realpath(folder.path) if skip else ""
     # There may be very many runs: this loop is a hot path.
     with os.scandir(folder.path) as listing:
@@ -245,7 +255,14 @@ def run_dir(root: str, folder: Folder) -> RunDir:
 
 
 def run_dirs(root: str, paths: list[str], kind: Kind) -> Iterator[RunDir]:
-    """Yield run directories of one kind, the last one first, and remove their paths meanwhile."""
+    """Yield run directories, the newest first, which has the highest number.
+
+    Args:
+        root: The watched directory.
+        paths: Their paths, which end in numbers; they are used up.
+        kind: What all of them are.
+    """
+    paths.sort(key=lambda path: int(path.rpartition("/")[2]))
     while paths:
         path = paths.pop()
         yield RunDir(root, path, _run_id(path.rpartition("/")[2], kind), kind)

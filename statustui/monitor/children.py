@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 
 class Children:
     """Paths of subdirectories, and their inodes, in much less memory than a mapping takes.
 
     Args:
-        inodes: Path of each -> inode.
+        paths: Their paths.
+        inodes: The inode of each.
     """
 
     __slots__ = ("_inodes", "_paths")
 
-    def __init__(self, inodes: Mapping[str, int]) -> None:
-        self._paths = sorted(inodes)
-        self._inodes = array("Q", map(inodes.__getitem__, self._paths))
+    def __init__(self, paths: Sequence[str] = (), inodes: Sequence[int] = ()) -> None:
+        order = sorted(range(len(paths)), key=paths.__getitem__)
+        self._paths = list(map(paths.__getitem__, order))
+        self._inodes = array("Q", map(inodes.__getitem__, order))
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -37,5 +39,5 @@ class Children:
         return dict(zip(self._paths, self._inodes, strict=True))
 
 
-NO_CHILDREN = Children({})
+NO_CHILDREN = Children()
 """Those of a directory that has none, or has not been listed."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from array import array
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,10 +31,13 @@ class DirectoryChange(NamedTuple):
     """Whether the directory is a run itself, because it holds a status file."""
     gone: tuple[str, ...]
     """Paths of subdirectories that no longer exist."""
-    new: list[Folder]
-    """Subdirectories that have been created; the caller may consume them."""
-    replaced: tuple[Folder, ...]
-    """Subdirectories whose name now belongs to another directory."""
+    new: Sequence[Folder]
+    """Subdirectories that have been created, but for `new_runs`."""
+    new_runs: list[str]
+    """Paths of those that are runs even without a status file, of the kind that is looked for; the
+    caller may use them up."""
+    replaced: tuple[str, ...]
+    """Paths of subdirectories whose name now belongs to another directory."""
     of_other_kind: tuple[str, ...] = ()
     """Paths of subdirectories in which runs are to be looked for in another way; once they are
     removed, another listing reports them as new."""
@@ -132,7 +136,7 @@ class Directories:
         if above is not None and top in above.children:
             others = above.children.inodes()
             del others[top]
-            above.children = Children(others)
+            above.children = Children([*others], [*others.values()])
             above.changed = -1
         return paths
 
@@ -220,7 +224,8 @@ class Directories:
             self._let_rest(path, directory, now, state.st_mtime)
             return None
         found = survey(directory.folder, skip, self._path_of)
-        if state.st_dev != directory.device and directory.children and not found.folders:
+        is_empty = not (found.folders or found.runs)
+        if state.st_dev != directory.device and directory.children and is_empty:
             raise OSError(errno.ENODEV, "nothing is mounted there any more")
         is_first = not directory.inode
         directory.device, directory.inode = state.st_dev, state.st_ino
@@ -230,15 +235,16 @@ class Directories:
         self._let_rest(path, directory, now, state.st_mtime)
         directory.links = found.links
         change = _apply_survey(directory, found, self._of_other_kind(found))
-        return DirectoryChange(found.is_run, (), [], ()) if change is None and is_first else change
+        if change is None and is_first:
+            return DirectoryChange(found.is_run, (), (), [], ())
+        return change
 
     def _of_other_kind(self, found: Survey) -> tuple[str, ...]:
         """Return the known ones of some directories in which runs were looked for another way.
 
         A directory ``series`` becomes one of Pavilion once there is a ``test_runs`` beside it.
         """
-        others = (folder for folder in found.folders if not folder.is_run)
-        known = ((folder, self._known.get(folder.path)) for folder in others)
+        known = ((folder, self._known.get(folder.path)) for folder in found.folders)
         return tuple(
             folder.path
             for folder, directory in known
@@ -264,20 +270,29 @@ def _apply_survey(
 ) -> DirectoryChange | None:
     """Store what was found in a directory; return what has changed, None if nothing has."""
     before = directory.children.inodes()
-    other = [folder for folder in found.folders if before.get(folder.path) != folder.inode]
-    is_same = len(before) == len(found.folders) and found.is_run == directory.is_run
+    folders = {folder.path: folder for folder in found.folders}
+    paths: Sequence[str] = [*folders, *found.runs]
+    inodes = array("Q", (folder.inode for folder in found.folders))
+    inodes.extend(found.inodes)
+    other = [path for path, inode in zip(paths, inodes, strict=True) if before.get(path) != inode]
+    is_same = len(before) == len(paths) and found.is_run == directory.is_run
     if is_same and not (other or of_other_kind):
         return None
-    now = {folder.path: folder.inode for folder in found.folders}
+    gone: tuple[str, ...] = ()
     if before:
+        now = dict(zip(paths, inodes, strict=True))
+        gone = tuple(path for path in before if path not in now)
         # The known runs have the paths of the listing before.
         now = {path: now[path] for path in before if path in now} | now
+        paths, inodes = list(now), array("Q", now.values())
     directory.is_run = found.is_run
-    directory.children = Children(now) if now else NO_CHILDREN
+    directory.children = Children(paths, inodes) if paths else NO_CHILDREN
+    new = [path for path in other if path not in before]
     return DirectoryChange(
         found.is_run,
-        tuple(path for path in before if path not in now),
-        [folder for folder in other if folder.path not in before],
-        tuple(folder for folder in other if folder.path in before),
+        gone,
+        [folders[path] for path in new if path in folders],
+        [path for path in new if path not in folders],
+        tuple(path for path in other if path in before),
         of_other_kind,
     )

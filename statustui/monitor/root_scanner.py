@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
 
 from statustui.core.order import natural
-from statustui.core.run import Kind
 from statustui.core.working_dir import Folder, root_folder, run_dir, run_dirs
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.directories import Directories, DirectoryChange
@@ -306,37 +305,30 @@ class RootScanner:
             yield from self._runs.read_new([run_dir(self.root, folder)])
         for gone in change.gone:
             yield from self._runs.remove_tree(gone)
-        for other in change.replaced:
-            yield from self._replace(other)
+        for path in change.replaced:
+            yield from self._replace(path)
         for path in change.of_other_kind:
             yield from self._runs.remove_tree(path)
             self._to_list.append(folder.path)
-        new = change.new
-        new.sort(key=lambda one: natural(one.name))
-        certain: dict[Kind, list[str]] = {one.kind: [] for one in new if one.is_run}
-        for one in new:
-            if one.is_run:
-                certain[one.kind].append(one.path)
-            else:
-                self._directories.add(one)
-                self._to_list.append(one.path)
-                yield PathsRest((one.path,))
-        # There may be very many: no more is kept of each than what it takes to read it.
-        new.clear()
-        count = sum(len(paths) for kind, paths in certain.items() if kind != "series")
+        kind = folder.below
+        count = len(change.new_runs) if kind != "series" else 0
         self.found = max(self.found, len(self)) + count
-        # The newest runs have the highest ids and matter most, so they are read first.
-        for kind, paths in certain.items():
-            yield from self._runs.read_new(run_dirs(self.root, paths, kind))
+        for one in sorted(change.new, key=lambda one: natural(one.name)):
+            self._directories.add(one)
+            self._to_list.append(one.path)
+            yield PathsRest((one.path,))
+        if kind is not None and change.new_runs:
+            # The newest runs matter most.
+            yield from self._runs.read_new(run_dirs(self.root, change.new_runs, kind))
 
-    def _replace(self, folder: Folder) -> Iterator[Finding]:
+    def _replace(self, path: str) -> Iterator[Finding]:
         """Scan a directory whose path belonged to another directory before."""
         # The watches on the old directories report nothing about the new ones.
-        yield from [PathReleased(path) for path in self._directories.below(folder.path)]
-        if folder.path in self._directories:
-            self._invalidate_below(folder.path)
-            self._to_list.append(folder.path)
-        yield from self.reread([folder.path])
+        yield from [PathReleased(one) for one in self._directories.below(path)]
+        if path in self._directories:
+            self._invalidate_below(path)
+            self._to_list.append(path)
+        yield from self.reread([path])
 
     def _invalidate_below(self, top: str) -> None:
         """Scan everything below a directory again: changes may have been missed."""

@@ -125,8 +125,7 @@ def test_the_path_of_a_run_that_was_saved_is_in_memory_once(
         change = directories.list_if_changed(path, frozenset(), trust_stat=True)
         assert change is not None
         for folder in change.new:
-            if not folder.is_run:
-                directories.add(folder)
+            directories.add(folder)
     runs_found = [(path, shown.get(path)) for path in directories.below(str(tmp_path))]
     same = [path is run.path for path, run in runs_found if run is not None]
     assert len(same) == len(shown)
