@@ -181,14 +181,16 @@ class KnownRuns:
 
     def read_cache(self) -> Iterator[Finding]:
         """Yield the runs that were saved, as they were then; what has failed first."""
-        if self._first.cache:
-            self._directories.share_paths(self._unchecked.path_of)
+        if not self._first.cache:
+            return
+        self._directories.share_paths(self._unchecked.path_of)
         for runs in self._first.cache.runs():
             self._unchecked.add(runs)
             self.mark_answered()
             yield RunsChanged(runs)
             if self._stopped.is_set():
                 return
+        self._first.cache.forget_outlines()
         self.as_of = self._first.cache.saved_at
 
     def drop_unchecked(self) -> Iterator[Finding]:

@@ -142,7 +142,7 @@ class SnapshotCache:
             place: Where the run is.
             state: The state of its status file.
         """
-        if not self.holds(place, state):
+        if not (self._columns.digest_at and self.holds(place, state)):
             return None
         row = self._rows[place.path]
         _kind, metadata = self._metadata[self._columns.shared_at[row]]
@@ -248,6 +248,18 @@ class SnapshotCache:
         rows = [*problems, *last, *(row for row in others if row not in last)]
         for start in range(0, len(rows), _AT_ONCE):
             yield self._build(paths, rows[start : start + _AT_ONCE])
+
+    def forget_outlines(self) -> None:
+        """Give up what runs are built of, now that they have been, but for their signatures.
+
+        Without a user, a run is not known well enough to be shown, and is built later: if there is
+        any, nothing is given up.
+        """
+        if all(metadata.user for _kind, metadata in self._metadata):
+            kept = {"inodes", "sizes", "modified", "changed", "shared_at"}
+            given_up = {name: array("d") for name in _Columns._fields if name not in kept}
+            self._columns = self._columns._replace(**given_up)
+            self._text = b""
 
     def _build(self, paths: Sequence[str], rows: Sequence[int]) -> list[Run]:
         """Build the runs of some rows, in their order; leave out those whose text is damaged."""

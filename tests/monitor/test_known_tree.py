@@ -19,11 +19,12 @@ from statustui.monitor.directories import Directories
 from statustui.monitor.findings import Finding, RunRemoved
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.monitor import Monitor
+from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.shown_runs import ShownRuns
-from statustui.monitor.snapshot_cache import SnapshotCache
+from statustui.monitor.snapshot_cache import CacheWriter, SnapshotCache
 from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.monitor.stores import MemoryStore
 from tests.trees import append, write_nothing, write_run
@@ -109,6 +110,27 @@ def test_what_was_shown_is_confirmed_without_being_built_again(
     shown[nameless.path] = nameless._replace(metadata=RunMetadata())
     lost = {place.id for place in places if first.confirm(place) is None}
     assert lost == {"7", "8", "9", "99"}
+
+
+@pytest.mark.parametrize("user", ["mia", ""])
+def test_once_all_runs_are_shown_the_cache_knows_no_more_than_whether_they_are_the_same(
+    user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless one of them could not be shown, as its user was not saved."""
+    monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
+    for number in range(30):
+        write_run(tmp_path / "test_runs" / str(number), "COMPLETE result: FAIL")
+    places = list(find_runs(str(tmp_path), write_nothing))
+    writer = CacheWriter()
+    for place in places:
+        found = FirstReader().outline(place)
+        assert isinstance(found, OutlinedRun)
+        writer.add(found._replace(metadata=RunMetadata("a", user)))
+    cache = SnapshotCache(writer.finish(), str(tmp_path))
+    cache.forget_outlines()
+    states = [(place, os.lstat(place.status_path)) for place in places]
+    assert all(cache.holds(*one) for one in states)
+    assert all((cache.get(*one) is None) == bool(user) for one in states)
 
 
 def test_the_path_of_a_run_that_was_saved_is_in_memory_once(

@@ -73,8 +73,8 @@ class Listener:
         self._has_lost_events = False
         self._resting: dict[str, None] = {}
         """Resting paths that are watched or about to be, the least important first."""
-        self._new_resting: dict[str, None] = {}
-        """Paths that have come to rest since the watches were last updated."""
+        self._new_resting: list[str] = []
+        """Paths that have come to rest since the watches were last updated, some of them twice."""
         self._pending: list[str] = []
         """Resting paths that are about to be watched, the most important last."""
         self._omits_resting = False
@@ -173,7 +173,7 @@ class Listener:
     def add_resting(self, paths: Iterable[str]) -> None:
         """Watch finished runs, or directories without runs, as far as the limit allows."""
         if self._watcher is not None:
-            self._new_resting.update(dict.fromkeys(paths))
+            self._new_resting += paths
 
     def update_watches(self) -> None:
         """Watch what the scanner knows now; stop using events if they are not reliable."""
@@ -220,7 +220,7 @@ class Listener:
     def _choose_resting(self, room: int | None) -> None:
         """Choose which resting paths to watch, at most `room` of them; None means no limit."""
         scanner = self._scanner
-        new, self._new_resting = list(self._new_resting), {}
+        new, self._new_resting = list(dict.fromkeys(self._new_resting)), []
         for path in self._newest(new, room):
             if scanner.is_watchable(path, any_filesystem=self._any_filesystem):
                 self._resting.pop(path, None)
