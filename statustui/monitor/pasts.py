@@ -119,6 +119,8 @@ class Pasts:
         self._tests: dict[Name, _Test] = {}
         self._changed: dict[str, Run | None] = {}
         """Path of a run that has changed -> the run as it was at the last review, if it was."""
+        self._new: list[str] = []
+        """Paths of runs that were not there then, some perhaps twice; there may be very many."""
 
     def add(self, path: str, before: Run | None) -> None:
         """Note that a run is new, has changed or has gone.
@@ -134,7 +136,7 @@ class Pasts:
         """Note that the runs at these paths are new."""
         if self._is_wanted:
             changed = self._changed
-            changed.update((path, None) for path in paths if path not in changed)
+            self._new += [path for path in paths if path not in changed]
 
     def review_changed(self, get: Callable[[str], Run | None]) -> Iterator[Run]:
         """Bring the pasts of the tests up to date whose runs have changed.
@@ -145,7 +147,10 @@ class Pasts:
         Yields:
             The runs whose past has changed, with it.
         """
-        changed, self._changed = self._changed, {}
+        changed: dict[str, Run | None] = dict.fromkeys(self._new)
+        for path, before in self._changed.items():
+            changed.setdefault(path, before)
+        self._changed, self._new = {}, []
         tests = dict.fromkeys(self._review_former(changed, get))
         for path, before in changed.items():
             if before is not None and (name := _test_of(before)) in self._tests:

@@ -80,7 +80,10 @@ class Tree:
         """Add a run, or replace what was at its path, as the monitor does."""
         before = self.runs.get(run.path)
         self.runs[run.path] = keep_past(run, before)
-        self.pasts.add(run.path, before)
+        if before is None and run.is_over:
+            self.pasts.add_new([run.path])
+        else:
+            self.pasts.add(run.path, before)
 
     def remove(self, path: str) -> None:
         """Remove a run."""
