@@ -272,7 +272,7 @@ def _apply_survey(
     before = directory.children.inodes()
     folders = {folder.path: folder for folder in found.folders}
     paths: Sequence[str] = [*folders, *found.runs]
-    inodes = array("Q", (folder.inode for folder in found.folders))
+    inodes = array("Q", (folder.inode for folder in folders.values()))
     inodes.extend(found.inodes)
     other = [path for path, inode in zip(paths, inodes, strict=True) if before.get(path) != inode]
     is_same = len(before) == len(paths) and found.is_run == directory.is_run

@@ -311,6 +311,24 @@ def test_a_listing_reports_what_is_new_gone_and_replaced(tmp_path: Path) -> None
     assert third.gone == (str(tmp_path / "a"),)
 
 
+def test_a_directory_that_a_listing_has_twice_is_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Network filesystems may do so while a directory changes."""
+    (tmp_path / "a").mkdir()
+
+    def survey_twice(folder: Folder, *others: Any) -> Survey:  # noqa: ANN401 - as `survey` has them
+        found = survey(folder, *others)
+        return found._replace(folders=found.folders * 2)
+
+    monkeypatch.setattr("statustui.monitor.directories.survey", survey_twice)
+    directories = Directories(root_folder(str(tmp_path)))
+    change = list_directory(directories, tmp_path)
+    assert change is not None
+    assert names(change.new) == ["a"]
+    assert list(directories.below(str(tmp_path))) == [str(tmp_path), str(tmp_path / "a")]
+
+
 def test_a_status_file_makes_a_directory_a_run_but_keeps_its_subdirectories(
     tmp_path: Path,
 ) -> None:
