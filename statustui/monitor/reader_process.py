@@ -169,19 +169,22 @@ class Answers:
             began=began,
         )
         runs = build_all(wanted[0].root, columns)
-        snapshots = make_snapshots(runs, signatures, [devices[number] for number in shared_at])
-        for number, snapshot in zip(at, snapshots, strict=True):
-            found[number] = snapshot
+        own_devices = [devices[number] for number in shared_at]
         if not any(texts):
+            snapshots = make_snapshots(runs, signatures, own_devices)
+            for number, snapshot in zip(at, snapshots, strict=True):
+                found[number] = snapshot
             return
-        rows = zip(at, runs, digests, signatures, texts, shared_at, strict=True)
-        for number, run, digest, signature, text, owned in rows:
-            if text is not None:
+        rows = zip(at, runs, digests, signatures, texts, shared_at, own_devices, strict=True)
+        for number, run, digest, signature, text, owned, device in rows:
+            if text is None:
+                found[number] = RunSnapshot(run, signature, device)
+            else:
                 found[number] = OutlinedRun(
                     places[number],
                     Outline(digest, text),
                     unpack_signature(signature),
-                    devices[owned],
+                    device,
                     shared[owned][1],
                     run.metadata,
                     False,
