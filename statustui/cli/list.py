@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import click
@@ -142,7 +141,7 @@ def _follow(roots: Sequence[str], config: Config, query: Filter, *, as_json: boo
     from statustui.cli.root_progress import RootProgress  # noqa: PLC0415 - as above
     from statustui.cli.sources import watch_roots  # noqa: PLC0415 - as above
 
-    settings = replace(config.settings, tells_pasts=as_json or query.needs_pasts)
+    settings = config.settings._replace(tells_pasts=as_json or query.needs_pasts)
     is_complete = follow_runs(
         watch_roots(roots, settings, config.patience),
         RootProgress(roots, config.patience),

@@ -8,10 +8,9 @@ import os
 import sys
 import threading
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
-from click.shell_completion import CompletionItem
 
 from statustui import __version__
 from statustui.cli.options import ROOT, Failure
@@ -26,6 +25,9 @@ from statustui.startup.crash_report import (
 )
 from statustui.startup.splash import Splash
 from statustui.startup.streams import OutputError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
 """Exit statuses after SIGINT and SIGPIPE, as in shells."""

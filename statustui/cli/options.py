@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
 from functools import partial, wraps
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
-from click.shell_completion import CompletionItem
 
 from statustui.core.address import with_home
 from statustui.core.durations import StaleAfter
@@ -34,6 +32,8 @@ from statustui.settings.config import (
 )
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from statustui.core.mutes import Mutes
 
 
@@ -101,7 +101,9 @@ class _Root(_Place):
         incomplete: str,
     ) -> list[CompletionItem]:
         """Complete the hosts of the user's ssh configuration, and directories."""
-        from statustui.remote.ssh_hosts import ssh_hosts  # noqa: PLC0415 - only for completion
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for completion
+
+        from statustui.remote.ssh_hosts import ssh_hosts  # noqa: PLC0415 - as above
 
         hosts = [] if "/" in incomplete or ":" in incomplete else ssh_hosts(incomplete)
         return [*(CompletionItem(f"{host}:") for host in hosts), CompletionItem(incomplete, "dir")]
@@ -254,8 +256,7 @@ _WATCH_OPTIONS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class WatchOptions:
+class WatchOptions(NamedTuple):
     """The options on how to watch, as given on the command line; None if not given."""
 
     config_path: str | None = None
@@ -305,9 +306,7 @@ def watch_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def collect(**given: Any) -> None:  # noqa: ANN401 - click passes one argument for each option
-        options = {
-            field.name: given.pop(field.name, field.default) for field in fields(WatchOptions)
-        }
+        options = {name: given.pop(name) for name in WatchOptions._fields if name in given}
         command(watching=WatchOptions(**options), **given)
 
     decorated: Callable[..., None] = collect
@@ -333,7 +332,7 @@ def configure(path: str | None, *, limit: float | None = None, **options: Any) -
     except OSError as error:
         raise path_failure(path or "", error) from error
     given = {name: value for name, value in options.items() if value is not None}
-    return replace(config, **given)
+    return config._replace(**given)
 
 
 _CHECK_SECONDS = 1.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -120,14 +119,14 @@ def open_monitor(
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
     if config.ascii is None:
-        config = replace(config, ascii=not has_glyphs(os.environ))
+        config = config._replace(ascii=not has_glyphs(os.environ))
     connections = connect(roots)
     from statustui.tui.app import StatusApp  # noqa: PLC0415 - most of the start-up time
 
     if connections is not None:
         connections.settle(_CONNECT_SECONDS, prepare=partial(_make_way, splash), tell=warn)
     config, session = _recall(config, roots) if remembers else (config, None)
-    settings = replace(config.settings, ask_unattended=MAX_UNATTENDED)
+    settings = config.settings._replace(ask_unattended=MAX_UNATTENDED)
     app = StatusApp(
         _LateSource(roots, settings, connections),
         roots,
@@ -161,5 +160,5 @@ def _recall(config: Config, roots: Sequence[str]) -> tuple[Config, SessionState 
         memory = ask(partial(SessionState, place, roots), HOME_TIMEOUT)
     except OSError as error:
         trouble = clean(f"{place}: {error.strerror or NO_ANSWER}: the session state is not kept")
-        return replace(config, mistakes=(*config.mistakes, trouble)), None
+        return config._replace(mistakes=(*config.mistakes, trouble)), None
     return memory.recall(config), memory

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import replace
 from typing import NamedTuple
 
 import click
@@ -87,7 +86,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     if report is not None:
         check_target(report.path, config.patience)
     has_objects = report is not None and FORMATS[report.form].has_objects
-    settings = replace(config.settings, tells_pasts=query.needs_pasts or has_objects)
+    settings = config.settings._replace(tells_pasts=query.needs_pasts or has_objects)
     monitor = watch_roots(roots, settings, config.patience if left is None else left)
     outcome = wait_for_runs(
         monitor,

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _SCHEME = "ssh://"
-_SCP_FORM = re.compile(
-    r"(?P<login>(?:[^/:@]*@)?(?:\[[^\]/]*\]|[^/:\[\]]+)):(?P<path>.*)", re.DOTALL
-)
+# These are compiled when first needed: most roots are local.
+_SCP_FORM = r"(?s)(?P<login>(?:[^/:@]*@)?(?:\[[^\]/]*\]|[^/:\[\]]+)):(?P<path>.*)"
 """``[user@]host:path``: the colon comes before the first slash; ``[::1]:path`` for IPv6."""
-_URL_FORM = re.compile(
-    r"ssh://(?P<login>(?:[^/:@]*@)?(?:\[[^\]/]*\]|[^/:\[\]]*))(?::(?P<port>[^/]*))?(?P<path>/.*)?",
-    re.DOTALL,
+_URL_FORM = (
+    r"(?s)ssh://(?P<login>(?:[^/:@]*@)?(?:\[[^\]/]*\]|[^/:\[\]]*))(?::(?P<port>[^/]*))?"
+    r"(?P<path>/.*)?"
 )
-_FORBIDDEN = re.compile(r"[\s\x00-\x1f\x7f'\"`$\\;&<>|(){}*?!#^\[\]]")
+_FORBIDDEN = r"[\s\x00-\x1f\x7f'\"`$\\;&<>|(){}*?!#^\[\]]"
 """What no name of a host or user has; ssh may pass the names on to a shell."""
 _MAX_PORT = 65535
 
@@ -49,14 +48,19 @@ def parse_address(root: str) -> Address | None:
     """
     if root.startswith(_SCHEME):
         return _parse_url(root)
-    match = _SCP_FORM.fullmatch(root)
+    match = _match_scp_form(root)
     if match is None:
         return None
     return Address(_login(match["login"]), None, match["path"] or ".", prefix_of(root))
 
 
+def _match_scp_form(root: str) -> re.Match[str] | None:
+    has_colon = ":" in root.partition("/")[0]
+    return re.fullmatch(_SCP_FORM, root) if has_colon else None
+
+
 def _parse_url(root: str) -> Address:
-    match = _URL_FORM.fullmatch(root)
+    match = re.fullmatch(_URL_FORM, root)
     if match is None:
         raise ValueError("an address is ssh://[user@]host[:port]/path")
     port = match["port"]
@@ -89,7 +93,7 @@ def _login(text: str) -> str:
     for name in (user, host):
         if name.startswith("-"):
             raise ValueError(f"the name {name} would be an option of ssh")
-        if _FORBIDDEN.search(name):
+        if re.search(_FORBIDDEN, name):
             raise ValueError(f"{name!r} is not the name of a host or user; a path is written ./…")
     return f"{user}{at}{host}"
 
@@ -98,7 +102,7 @@ def prefix_of(root: str) -> str:
     """Return the text before the path in an address, valid or not; empty for a local path."""
     if root.startswith(_SCHEME):
         return _SCHEME + root.removeprefix(_SCHEME).partition("/")[0]
-    match = _SCP_FORM.fullmatch(root)
+    match = _match_scp_form(root)
     return "" if match is None else f"{match['login']}:"
 
 

@@ -7,11 +7,10 @@ colours on the screen: those are in ``statustui/tui/statustui.tcss`` and ``color
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(NamedTuple):
     """All that defines a category. Nothing has a default: a forgotten part is a type error."""
 
     word: str
@@ -153,8 +152,9 @@ class Category(enum.Enum):
     meaning: str
     """What help says about it."""
 
-    def __new__(cls, entry: _Entry) -> Category:  # noqa: PYI034 - enums are final
-        """Make a member whose value is the word of `entry`."""
+    def __new__(cls, *parts: Any) -> Category:  # noqa: ANN401, PYI034 - of an entry; enums are final
+        """Make a member whose value is the word of its entry; an enum takes tuples apart."""
+        entry = _Entry(*parts)
         member = object.__new__(cls)
         member._value_ = entry.word
         member.rank = len(cls.__members__)

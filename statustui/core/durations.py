@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.core.job import Verdict
@@ -22,12 +22,11 @@ MAX_STATES = 64
 """States whose durations are kept: the names come from other users' files."""
 
 
-@dataclass(frozen=True)
-class StaleAfter:
+class StaleAfter(NamedTuple):
     """Minimum time in a state before a run counts as stalled, in seconds."""
 
     default: float = 1800.0
-    by_state: Mapping[str, float] = field(default_factory=dict)
+    by_state: Mapping[str, float] = MappingProxyType({})
     """State -> seconds, for states with a limit other than `default`."""
 
     def of(self, state: str) -> float:
@@ -76,11 +75,10 @@ class StateDuration(NamedTuple):
     """Number of runs that made a stay."""
 
 
-@dataclass(frozen=True)
-class StateDurations:
+class StateDurations(NamedTuple):
     """How long runs are in each state, learned from those that have finished."""
 
-    by_state: Mapping[str, StateDuration] = field(default_factory=dict)
+    by_state: Mapping[str, StateDuration] = MappingProxyType({})
     """In the order in which runs usually enter the states."""
     runs: int = 0
     """Number of runs that this was learned from."""

@@ -9,17 +9,16 @@ from statustui.core.run import Run
 
 _MAX_CHARACTERS = 300
 """Characters of a note that are compared."""
-_VARIABLE_PARTS = re.compile(
-    r"""
+_VARIABLE_PARTS = r"""
     (?P<time>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?|\b\d\d:\d\d(?::\d\d)?\b)
     |(?P<hash>\b0x[0-9a-f]+\b
       |\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b
       |\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,}\b)
     |(?P<path>(?<![\w#>])(?:~|\.{1,2})?/[^\s'",;:()<>]+)
     |(?P<number>\d+(?:[.,]\d+)*)
-    """,
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
+"""
+"""Compiled when first needed, which takes a while."""
+_FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
 
 
 def failure_signature(run: Run) -> str:
@@ -39,7 +38,7 @@ def normalise(note: str) -> str:
 
 def strip_variable_parts(line: str) -> str:
     """Return a line, its times, hashes, paths and numbers as placeholders."""
-    return _VARIABLE_PARTS.sub(_stand_in, line)
+    return re.sub(_VARIABLE_PARTS, _stand_in, line, flags=_FLAGS)
 
 
 def _stand_in(match: re.Match[str]) -> str:

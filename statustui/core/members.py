@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from statustui.core.categories import Category
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(NamedTuple):
     """The counts of the runs of one series."""
 
     paths: tuple[str, ...] = ()
@@ -27,16 +26,13 @@ class Members:
         """Number of runs, with those that were deleted."""
         return len(self.paths)
 
-    def count(self, category: Category) -> int:
-        """Return the number of runs in a category."""
-        return dict(self.counts).get(category, 0)
-
     @property
     def summary(self) -> str:
         """The counts in words, such as ``180/200 passed, 20 failed``."""
         if not self.paths:
             return "no runs"
-        words = [f"{self.count(Category.PASSED):,}/{self.total:,} passed"]
+        passed = dict(self.counts).get(Category.PASSED, 0)
+        words = [f"{passed:,}/{self.total:,} passed"]
         words += [
             f"{count:,} {category.value}"
             for category, count in self.counts

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, groupby
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from statustui.core.categories import Category
 from statustui.core.failure_signature import failure_signature
@@ -247,8 +246,7 @@ def _suite_in(name: str) -> str:
     return name.partition(".")[0]
 
 
-@dataclass(frozen=True)
-class Grouping:
+class Grouping(NamedTuple):
     """A way to group runs."""
 
     of: Callable[[Run], str]

@@ -19,8 +19,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from statustui.core.recent_results import Change
 from statustui.core.run import Run
@@ -128,8 +127,7 @@ class QueryError(ValueError):
         self.position = position
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """A parsed filter."""
 
     text: str

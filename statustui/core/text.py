@@ -20,9 +20,10 @@ _MAX_MARKS = 4
 _FILLERS = "\u1160-\u11ff\ud7b0-\ud7fb\u3164\uffa0\U0001f3fb-\U0001f3ff"
 """Letters and signs of zero width: parts and fillers of Hangul syllables, and skin colours of
 emoji."""
-_IS_FILLER = re.compile(f"[{_FILLERS}]").match
-_PILE = re.compile(rf"[\W{_FILLERS}]{{{_MAX_MARKS + 1}}}")
-"""Finds every text with more of them than are kept, and some others: marks match ``\\W``."""
+_FILLER = f"[{_FILLERS}]"
+_PILE = rf"[\W{_FILLERS}]{{{_MAX_MARKS + 1}}}"
+"""Finds every text with more of them than are kept, and some others: marks match ``\\W``. Compiled
+when first needed, which takes a while."""
 _POINTER = re.compile(r"[\s|^~]*")
 """A line in which a compiler only points at a place in the line above, or a blank one."""
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)\Z")
@@ -35,7 +36,7 @@ def clean(text: str) -> str:
     (``\x1b``, ``\u202e``), newlines become ``\n``, and any kind of space becomes a space. Of
     zero-width characters, such as accents, the first four after another character are kept.
     """
-    if text.isprintable() and (text.isascii() or _PILE.search(text) is None):
+    if text.isprintable() and (text.isascii() or re.search(_PILE, text) is None):
         return text
     shown, marks = [], 0
     for character in text:
@@ -47,9 +48,9 @@ def clean(text: str) -> str:
 
 def _is_zero_width(character: str) -> bool:
     """Return whether a terminal draws a character over the one before it, or not at all."""
-    return character >= "\u0300" and (
-        unicodedata.category(character)[0] == "M" or _IS_FILLER(character) is not None
-    )
+    if character < "\u0300":
+        return False
+    return unicodedata.category(character)[0] == "M" or re.match(_FILLER, character) is not None
 
 
 def shorten(text: str, max_bytes: int) -> str:

@@ -10,7 +10,6 @@ import heapq
 import math
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from statistics import median
 from typing import NamedTuple
 
 from statustui.core.categories import Category
@@ -178,7 +177,7 @@ class WorkTimes:
         half = _WIDTH * math.sqrt(count)
         low = ratios[max(0, round((count - 1) / 2 - half))]
         high = ratios[min(count - 1, round((count - 1) / 2 + half))]
-        return Pace(since, low, median(ratios), high) if low > 1 or high < 1 else USUAL_PACE
+        return Pace(since, low, _median(ratios), high) if low > 1 or high < 1 else USUAL_PACE
 
 
 def _end_of_pass(run: Run) -> float:
@@ -195,9 +194,15 @@ def _ratio(runs: Iterable[Run], since: float) -> float | None:
         if run.category is Category.PASSED and seconds is not None:
             times[_end_of_pass(run) >= since].append(seconds)
     before, late = times
-    if not before or not late or (usual := median(before)) < _LEAST_SECONDS:
+    if not before or not late or (usual := _median(before)) < _LEAST_SECONDS:
         return None
-    return median(late) / usual
+    return _median(late) / usual
+
+
+def _median(values: Sequence[float]) -> float:
+    from statistics import median  # noqa: PLC0415 - slow, so after the first frame
+
+    return median(values)
 
 
 def work_name(run: Run) -> Name:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from statustui.core.run import Run
 from statustui.monitor.unread import Unread
 
 
-@dataclass(frozen=True, slots=True)
-class RootHealth:
+class RootHealth(NamedTuple):
     """How one root is watched, and how complete and recent its runs are."""
 
     root: str
@@ -54,8 +52,7 @@ class RootHealth:
     """Why the scheduler has not answered when it was asked last; empty if it has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Changes of some roots; apply `removed` before `changed`."""
 
     changed: tuple[Run, ...] = ()

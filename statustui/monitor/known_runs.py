@@ -25,7 +25,7 @@ from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.jobs import Jobs, Looks
 from statustui.monitor.pasts import Pasts, keep_past
-from statustui.monitor.poll_policy import Settings
+from statustui.monitor.poll_policy import Settings, spare_processes
 from statustui.monitor.run_reader import RunReader
 from statustui.monitor.schedule import Schedule
 from statustui.monitor.series import AllSeries
@@ -92,7 +92,11 @@ class KnownRuns:
             cache=cache, shown=self._unchecked.get, is_shared=policy.threads > 1
         )
         self._reader = RunReader(
-            self._snapshots, self.trusts_stat, policy.threads, self._first, settings.spare
+            self._snapshots,
+            self.trusts_stat,
+            policy.threads,
+            self._first,
+            settings.spare or spare_processes(),
         )
         self.schedule = Schedule(policy, self.written_at)
         self._stalls = Stalls(settings.stale_after, settings.clock)

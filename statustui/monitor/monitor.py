@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 
 from statustui.monitor.batch import Deliver
 from statustui.monitor.events.platform import watch_limit
-from statustui.monitor.poll_policy import Settings
+from statustui.monitor.poll_policy import Settings, spare_processes
 from statustui.monitor.root_poller import RootPoller
 from statustui.monitor.root_registry import RootRegistry
 from statustui.monitor.usage import RootUsage
@@ -33,10 +32,11 @@ class Monitor:
     def __init__(self, roots: Sequence[str], settings: Settings | None = None) -> None:
         self._roots = list(dict.fromkeys(roots))
         settings = settings or Settings()
-        if settings.scheduler == "auto" and settings.asker is None:
+        asker = settings.asker
+        if settings.scheduler == "auto" and asker is None:
             asker = Asker(settings.ask_every, settings.ask_unattended)
-            settings = replace(settings, asker=asker)
-        self._settings = settings
+        spare = settings.spare or spare_processes()
+        self._settings = settings._replace(asker=asker, spare=spare)
         self._pollers: list[RootPoller] = []
         self._stopped = threading.Event()
 

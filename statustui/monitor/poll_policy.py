@@ -6,7 +6,6 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
@@ -29,8 +28,7 @@ def spare_processes() -> threading.Semaphore:
     return threading.Semaphore(_MAX_PROCESSES)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """How to watch; None means the default for the filesystem."""
 
     watch: WatchMode = "auto"
@@ -40,7 +38,7 @@ class Settings:
     """Upper limit of checks per second."""
     stale_after: StaleAfter = DEFAULT_STALE_AFTER
     """How long a run may stay in a state before it can count as stalled."""
-    store: CacheStore | None = field(default=None, compare=False)
+    store: CacheStore | None = None
     """Where the runs of earlier sessions are kept; None to read everything."""
     scheduler: SchedulerMode = "off"
     """Whether to ask the scheduler about the jobs of runs under way."""
@@ -50,9 +48,10 @@ class Settings:
     """Seconds after the last sign of a user for which to go on asking."""
     job_grace: float = DEFAULT_GRACE
     """Seconds after the end of its job until a run under way counts as dead."""
-    spare: threading.Semaphore = field(default_factory=spare_processes, compare=False)
-    """How many more processes may be started to read new runs, for all roots together."""
-    asker: Asker | None = field(default=None, compare=False)
+    spare: threading.Semaphore | None = None
+    """How many more processes may be started to read new runs, for all roots together; made by the
+    `Monitor`. None for as many as one root may have."""
+    asker: Asker | None = None
     """Asks the scheduler for all roots; made by the `Monitor`."""
     tells_pasts: bool = True
     """Whether runs are to carry their pasts."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch, Deliver, RootHealth
@@ -61,7 +60,7 @@ class RootPublisher:
         """Deliver that the filesystem has not answered for `seconds`; called from any thread."""
         with self._lock:
             as_of = self._health.as_of or time.time() - seconds
-            self._send(Batch(), replace(self._health, silent=seconds, as_of=as_of))
+            self._send(Batch(), self._health._replace(silent=seconds, as_of=as_of))
 
     def close(self) -> None:
         """Deliver nothing more."""
@@ -71,4 +70,4 @@ class RootPublisher:
         is_new = health != self._delivered
         if (changes.changed or changes.removed or is_new) and not self._is_closed:
             self._delivered = health
-            self.is_too_fast = self._deliver(replace(changes, health=(health,))) is True
+            self.is_too_fast = self._deliver(changes._replace(health=(health,))) is True

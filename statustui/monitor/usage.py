@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -32,16 +31,16 @@ class RootUsage(NamedTuple):
     usage: Usage
 
 
-@dataclass(slots=True)
 class UsageCounter:
     """Counts for one root.
 
     The thread of the root counts, once for many runs; others may read at any time, without a lock.
     """
 
-    looks: int = 0
-    opens: int = 0
-    size: int = 0
+    def __init__(self) -> None:
+        self.looks = 0
+        self.opens = 0
+        self.size = 0
 
     @property
     def usage(self) -> Usage:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from statustui.core.categories import Category
 from statustui.core.durations import goes_on
@@ -25,8 +25,7 @@ UNTIMED = "?"
 """Replaces the age of a status whose time is unreadable."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column. Widths are in terminal cells."""
 
     title: str
@@ -255,8 +254,7 @@ def columns_for(roots: Sequence[str]) -> dict[str, Column]:
     is left out.
     """
     short = short_names(roots)
-    root = replace(
-        COLUMNS["root"],
+    root = COLUMNS["root"]._replace(
         text=lambda run, _now: short.get(run.root, run.root),
         tells=lambda _run: len(short) > 1,
     )

@@ -6,7 +6,6 @@ import json
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
@@ -99,10 +98,10 @@ class KnownRoot:
         """Return the health with what an earlier connection has brought."""
         sweeps = health.sweeps + self._sweeps_before
         if health.swept:
-            return replace(health, sweeps=sweeps)
+            return health._replace(sweeps=sweeps)
         before = self.health
         found = max(health.found, len(self._runs))
-        return replace(health, swept=before.swept, sweeps=sweeps, found=found, as_of=before.as_of)
+        return health._replace(swept=before.swept, sweeps=sweeps, found=found, as_of=before.as_of)
 
     def lose(self, reason: str, since: float, *, needs_user: bool) -> RootHealth:
         """Return the health without a connection; a silent host stays so.
@@ -113,8 +112,7 @@ class KnownRoot:
             needs_user: Whether ssh has to ask its user.
         """
         as_of = self.health.as_of or since
-        self.health = replace(
-            self.health,
+        self.health = self.health._replace(
             unreachable=True,
             needs_user=needs_user,
             problem=reason,
@@ -126,7 +124,7 @@ class KnownRoot:
     def silence(self, seconds: float) -> RootHealth:
         """Return the health when nothing has been heard for `seconds`."""
         as_of = self.health.as_of or (time.time() - seconds if self._runs else None)
-        self.health = replace(self.health, silent=seconds, as_of=as_of)
+        self.health = self.health._replace(silent=seconds, as_of=as_of)
         return self.health
 
     def save_now_and_then(self) -> None:

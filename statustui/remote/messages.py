@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_type_hints
 
 from statustui.core.categories import Category
@@ -267,4 +266,4 @@ def _with_members(run: Run, paths: tuple[str, ...]) -> Run:
     """Return a series with the paths of its runs; any other run as it is."""
     if run.members is None:
         return run
-    return run._replace(members=replace(run.members, paths=paths))
+    return run._replace(members=run.members._replace(paths=paths))

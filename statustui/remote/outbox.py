@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
 
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch, RootHealth
@@ -63,7 +62,7 @@ class Outbox:
         for root, health in self._health.items():
             if root not in self._swept:
                 read = max(0, health.read - waiting)
-                yield replace(health, read=read, swept=False, sweeps=0)
+                yield health._replace(read=read, swept=False, sweeps=0)
 
 
 def _is_urgent(run: Run) -> bool:

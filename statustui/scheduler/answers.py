@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -29,15 +28,14 @@ class Answer(NamedTuple):
     """When it was asked, in seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(NamedTuple):
     """The last answers of all schedulers."""
 
     round: int = 0
     """Number of rounds of calls so far."""
     asked: float = float("-inf")
     """When the last round began, in seconds since 1970."""
-    by_job: Mapping[WantedJob, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    by_job: Mapping[WantedJob, Answer] = MappingProxyType({})
     problem: str = ""
     """Why the last round had no answer; empty if it had."""
 

@@ -8,9 +8,9 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from statustui.core.address import is_remote, with_home
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
@@ -28,15 +28,15 @@ from statustui.settings.key_command import KeyCommand, read_key_command
 
 _TABLE = re.compile(r"\s*\[\s*([\w\"'.-]+)\s*\]")
 _KEY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+(?:\.[\w-]+)*))\s*=")
+_USUAL_COLUMNS = tuple(name for name, column in COLUMNS.items() if column.is_usual)
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """The user's settings; None or empty means the default."""
 
     roots: tuple[str, ...] = ()
     """What to watch where no root is given: directories, and addresses of other hosts."""
-    columns: tuple[str, ...] = tuple(name for name, column in COLUMNS.items() if column.is_usual)
+    columns: tuple[str, ...] = _USUAL_COLUMNS
     """The columns of the table, from left to right."""
     sort: str = "category"
     """Sort key; ``-`` in front reverses."""
@@ -71,17 +71,17 @@ class Config:
     """Whether a line above the list says what is under way, and when it ends."""
     colorblind: bool = False
     """Whether to avoid red and green."""
-    colours: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = MappingProxyType({})
     """State -> name of a colour."""
-    views: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[str, str] = MappingProxyType({})
     """Digit -> filter."""
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = MappingProxyType({})
     """Name of an action -> its keys, separated by commas."""
-    commands: Mapping[str, KeyCommand] = field(default_factory=dict)
+    commands: Mapping[str, KeyCommand] = MappingProxyType({})
     """Key -> command."""
     changed_at: float = 0.0
     """Modification time of the file, in seconds since 1970; 0 if there is none."""
-    lines: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, str] = MappingProxyType({})
     """Entry -> file, line and name, for messages."""
     mistakes: tuple[str, ...] = ()
     """The mistakes in the file, each as one sanitised line."""
@@ -130,7 +130,7 @@ def read_config(path: str | None = None, patience: float = PATIENCE) -> Config:
         if isinstance(error, FileNotFoundError):
             return Config()
         return Config(mistakes=(clean(f"{place}: {error.strerror or error}"),))
-    return replace(parse_config(data, place), changed_at=changed_at)
+    return parse_config(data, place)._replace(changed_at=changed_at)
 
 
 def _read_file(path: str) -> tuple[bytes, float]:
@@ -164,7 +164,7 @@ def parse_config(data: bytes, path: str) -> Config:
             config = with_entry(config, table, key, value)
         except ValueError as error:
             mistakes.append(config.complaint(f"{table}.{key}" if table else key, str(error)))
-    return replace(config, mistakes=tuple(mistakes))
+    return config._replace(mistakes=tuple(mistakes))
 
 
 def _flatten(document: dict[str, Any]) -> list[tuple[tuple[str, str], Any]]:
@@ -225,12 +225,12 @@ def _text(value: object) -> str:
 def _columns(config: Config, value: object) -> Config:
     if not isinstance(value, list) or not value or not set(map(str, value)) <= set(COLUMNS):
         raise ValueError(f"must be a list of some of {', '.join(COLUMNS)}")
-    return replace(config, columns=tuple(dict.fromkeys(value)))
+    return config._replace(columns=tuple(dict.fromkeys(value)))
 
 
 def _sort(config: Config, value: object) -> Config:
     _choose(split_sort(_text(value))[0], SORT_KEYS)
-    return replace(config, sort=_text(value))
+    return config._replace(sort=_text(value))
 
 
 def _choose(value: str, choices: Collection[str]) -> str:
@@ -316,12 +316,12 @@ def _flag(value: object) -> bool:
 
 
 def _stale(config: Config, value: object) -> Config:
-    return replace(config, stale_after=StaleAfter(read_span(value), config.stale_after.by_state))
+    return config._replace(stale_after=StaleAfter(read_span(value), config.stale_after.by_state))
 
 
 def _stale_in(config: Config, state: str, value: object) -> Config:
     by_state = {**config.stale_after.by_state, state: read_span(value)}
-    return replace(config, stale_after=StaleAfter(config.stale_after.default, by_state))
+    return config._replace(stale_after=StaleAfter(config.stale_after.default, by_state))
 
 
 def _colour(config: Config, state: str, value: object) -> Config:
@@ -331,7 +331,7 @@ def _colour(config: Config, state: str, value: object) -> Config:
         Color.parse(_text(value))
     except ColorParseError as error:
         raise ValueError(str(error)) from None
-    return replace(config, colours={**config.colours, state: _text(value)})
+    return config._replace(colours={**config.colours, state: _text(value)})
 
 
 def _view(config: Config, key: str, value: object) -> Config:
@@ -341,20 +341,20 @@ def _view(config: Config, key: str, value: object) -> Config:
         parse_query(_text(value))
     except QueryError as error:
         raise ValueError(f"{error}, at character {error.position + 1}") from None
-    return replace(config, views={**config.views, key: _text(value)})
+    return config._replace(views={**config.views, key: _text(value)})
 
 
 def _keys(config: Config, action: str, value: object) -> Config:
-    return replace(config, keys={**config.keys, action: _text(value)})
+    return config._replace(keys={**config.keys, action: _text(value)})
 
 
 def _command(config: Config, key: str, value: object) -> Config:
-    return replace(config, commands={**config.commands, key: read_key_command(key, value)})
+    return config._replace(commands={**config.commands, key: read_key_command(key, value)})
 
 
 def _simple(name: str, read: Callable[[object], Any]) -> Callable[[Config, object], Config]:
     """Return the function that stores the result of `read` in the field `name`."""
-    return lambda config, value: replace(config, **{name: read(value)})
+    return lambda config, value: config._replace(**{name: read(value)})
 
 
 def _read_roots(value: object) -> tuple[str, ...]:

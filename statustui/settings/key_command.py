@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PLACEHOLDERS = ("path", "id", "log")
 """What a command can be given of a run."""
@@ -13,8 +13,7 @@ _PLACEHOLDER = re.compile(rf"\{{({'|'.join(PLACEHOLDERS)})\}}")
 _ENTRIES = {"run", "label", "background"}
 
 
-@dataclass(frozen=True)
-class KeyCommand:
+class KeyCommand(NamedTuple):
     """A program to call with the selected runs; no shell is involved."""
 
     key: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -20,66 +19,79 @@ if TYPE_CHECKING:
     from statustui.tui.terminal.viewers import Viewer
 
 
-@dataclass(eq=False, repr=False)
 class FilterChanged(Message):
     """The text of the filter line has changed."""
 
-    text: str
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
-@dataclass(eq=False, repr=False)
 class SearchChanged(Message):
     """The text of the search line has changed."""
 
-    text: str
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
-@dataclass(eq=False, repr=False)
 class Warned(Message):
     """Something besides the watching has gone wrong."""
 
     text: str
     """What, in one clean line."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
-@dataclass(eq=False, repr=False)
+
 class CommandDone(Message):
     """A command of the user has ended in the background, without an error."""
 
     text: str
     """What it has said, in one clean line."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
-@dataclass(eq=False, repr=False)
+
 class CommandReady(Message):
     """A command of the user is to be run in the foreground."""
 
-    command: KeyCommand
     words: list[str]
     """The program and its arguments."""
     files: list[FileIO]
     """The open files that it inherits; whoever runs it closes them."""
 
+    def __init__(self, command: KeyCommand, words: list[str], files: list[FileIO]) -> None:
+        super().__init__()
+        self.command, self.words, self.files = command, words, files
 
-@dataclass(eq=False, repr=False)
+
 class SubsetChosen(Message):
     """The user wants to list a subset of the runs only, or all again."""
 
-    subset: Subset
+    def __init__(self, subset: Subset) -> None:
+        super().__init__()
+        self.subset = subset
 
 
-@dataclass(eq=False, repr=False)
 class SortChosen(Message):
     """The user wants to sort by a key, or in reverse if the list is sorted by it already."""
 
-    key: str
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
 
 
-@dataclass(eq=False, repr=False)
 class FilterChosen(Message):
     """The user wants to list what matches a filter."""
 
-    text: str
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 class NewProblemChosen(Message):
@@ -90,79 +102,84 @@ class SelectionMoved(Message):
     """Another row is under the cursor."""
 
 
-@dataclass(eq=False, repr=False)
 class RunChosen(Message):
     """The user wants to open the run at `path`."""
 
-    path: str
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
 
 
-@dataclass(eq=False, repr=False)
 class ResultChosen(Message):
     """The user wants to see the run at `path`, another result of the test of the one on show."""
 
-    path: str
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
 
 
-@dataclass(eq=False, repr=False)
 class RunInspected(Message):
     """An inspection of the run at `path` has a result."""
 
-    path: str
-    result: InspectionResult
+    def __init__(self, path: str, result: InspectionResult) -> None:
+        super().__init__()
+        self.path, self.result = path, result
 
 
-@dataclass(eq=False, repr=False)
 class ComparisonFound(Message):
     """A comparison with the run at `path` has a result."""
 
-    path: str
-    found: ComparisonRead
+    def __init__(self, path: str, found: ComparisonRead) -> None:
+        super().__init__()
+        self.path, self.found = path, found
 
 
-@dataclass(eq=False, repr=False)
 class HistoriesFound(Message):
     """Histories of some runs have been read."""
 
-    found: HistoriesRead
+    def __init__(self, found: HistoriesRead) -> None:
+        super().__init__()
+        self.found = found
 
 
-@dataclass(eq=False, repr=False)
 class ViewerWanted(Message):
     """The user wants an open file in a pager or an editor, which then has the terminal."""
 
-    viewer: Viewer
-    file: FileIO
+    def __init__(self, viewer: Viewer, file: FileIO) -> None:
+        super().__init__()
+        self.viewer, self.file = viewer, file
 
 
-@dataclass(eq=False, repr=False)
 class PageWanted(Message):
     """A log view needs another page of its log."""
 
-    request: PageRequest
+    def __init__(self, request: PageRequest) -> None:
+        super().__init__()
+        self.request = request
 
 
-@dataclass(eq=False, repr=False)
 class SearchWanted(Message):
     """A log view searches its log, from offset `start` on or, `backwards`, up to there."""
 
-    pattern: SearchPattern
-    start: int
-    backwards: bool
+    def __init__(self, pattern: SearchPattern, start: int, *, backwards: bool) -> None:
+        super().__init__()
+        self.pattern, self.start, self.backwards = pattern, start, backwards
 
 
-@dataclass(eq=False, repr=False)
 class TabChosen(Message):
     """The user wants another tab of the run."""
 
-    name: str
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
-@dataclass(eq=False, repr=False)
 class LogChosen(Message):
     """The user wants another log."""
 
-    log: Log
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self.log = log
 
 
 class EntryChosen(Message):

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -229,9 +228,9 @@ def test_the_verdict_is_that_of_a_last_check_of_everything() -> None:
     """If the final check finds an unfinished run, waiting continues until that has finished."""
     whole = RootHealth("r", swept=True)
     over, again, failed = (make("r/a", *life) for life in ((PASSED,), ("RUNNING",), ("RUN_ERROR",)))
-    first = Batch((over,), health=(replace(whole, sweeps=1),))
-    second = Batch((again,), health=(replace(whole, sweeps=2),))
-    last = Batch((failed,), health=(replace(whole, sweeps=3),))
+    first = Batch((over,), health=(whole._replace(sweeps=1),))
+    second = Batch((again,), health=(whole._replace(sweeps=2),))
+    last = Batch((failed,), health=(whole._replace(sweeps=3),))
     assert waited(first, Batch(health=second.health)).runs == (over,)
     outcome = waited(first, Batch((again, failed), health=second.health), last)
     assert (outcome.runs, outcome.has_problem, outcome.has_timed_out) == ((failed,), True, False)
@@ -241,7 +240,7 @@ def test_a_part_that_is_missing_at_the_end_is_told(capsys: pytest.CaptureFixture
     """It is reported once; a part that can be read again is not missing."""
     part = Unread("r/test_runs", "Permission denied")
     lost = RootHealth("r", swept=True, sweeps=1, incomplete=(part,))
-    assert waited(Batch(health=(lost,)), Batch(health=(replace(lost, sweeps=2),))).unread_parts == (
+    assert waited(Batch(health=(lost,)), Batch(health=(lost._replace(sweeps=2),))).unread_parts == (
         part,
     )
     assert capsys.readouterr().err == "statustui: r/test_runs: Permission denied\n"

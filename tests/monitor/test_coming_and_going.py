@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,7 +159,7 @@ def test_a_part_that_is_replaced_is_read_again(
     """Whether or not a sweep falls between the two renames."""
     root = tmp_path / "root"
     # What is renamed onto a watched directory may be found by the next sweep alone.
-    recorder = watched(watch, root, replace(settings, interval=0.5))
+    recorder = watched(watch, root, settings._replace(interval=0.5))
     other = tmp_path / "other"
     shutil.copytree(root / part, other)
     inside = [path for path in recorder.runs if f"{path}/".startswith(f"{root}/{part}/")]

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -279,7 +278,7 @@ def test_an_answer_becomes_old(tmp_path: Path) -> None:
     answer(asker, scene.now, j22=waiting)
     assert not is_old(scene.review()["1"])
     answer(asker, scene.now, j22=waiting)
-    asker.answers = replace(asker.answers, problem="squeue: no answer within 10 s")
+    asker.answers = asker.answers._replace(problem="squeue: no answer within 10 s")
     assert not scene.review(119)
     assert scene.jobs.unanswered == "squeue: no answer within 10 s"
     assert is_old(scene.review(1)["1"])
@@ -290,7 +289,7 @@ def test_an_answer_becomes_old(tmp_path: Path) -> None:
     assert not scene.jobs.unanswered
     answer(asker, scene.now, j22=JobStatus("CANCELLED", end=START + 900))
     assert scene.review(60)["1"].is_dead
-    asker.answers = replace(asker.answers, problem="squeue: down")
+    asker.answers = asker.answers._replace(problem="squeue: down")
     assert not any(map(is_old, scene.review(1000).values()))
     assert not scene.jobs.unanswered
     scene.jobs.close()

@@ -57,7 +57,7 @@ def as_here(run: Run) -> Run:
     """A run of the other host as it is called here."""
     members = run.members
     if members is not None:
-        members = replace(members, paths=tuple(f"host:{path}" for path in members.paths))
+        members = members._replace(paths=tuple(f"host:{path}" for path in members.paths))
     past = run.past
     if past is not None:
         since, passed = (
@@ -184,11 +184,11 @@ def test_health_is_sent_as_what_has_changed() -> None:
     other = RootHealth("/scratch/wd", mode="events", rest=60.0)
     message = sent(sender.encode(Batch(removed=("wd/9",), health=(first, other))))
     batch = receiver.decode(message)
-    here = replace(first, root="host:wd", incomplete=(Unread("host:wd/x", "Permission denied"),))
-    assert batch == Batch((), ("host:wd/9",), (here, replace(other, root="host:/scratch/wd")))
-    message = sent(sender.encode(Batch(health=(replace(first, sweeps=7),))))
+    here = first._replace(root="host:wd", incomplete=(Unread("host:wd/x", "Permission denied"),))
+    assert batch == Batch((), ("host:wd/9",), (here, other._replace(root="host:/scratch/wd")))
+    message = sent(sender.encode(Batch(health=(first._replace(sweeps=7),))))
     assert len(json.dumps(message)) < 60
-    assert receiver.decode(message).health == (replace(here, sweeps=7),)
+    assert receiver.decode(message).health == (here._replace(sweeps=7),)
 
 
 def test_the_runs_of_a_series_are_sent_once() -> None:
@@ -266,7 +266,7 @@ def test_a_time_is_one_that_can_be_shown() -> None:
 def test_settings_cross_the_line() -> None:
     """Apart from what belongs to this side."""
     settings = Settings("poll", 3.0, None, StaleAfter(5.0, {"RUNNING": 9.0}), scheduler="auto")
-    for one in (settings, replace(settings, ask_unattended=60.0)):
+    for one in (settings, settings._replace(ask_unattended=60.0)):
         message = sent(encode_settings(one, HERE))
         assert decode_settings({**message, "unknown": 1}, THERE) == one
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -50,7 +48,7 @@ def test_silence_lasts_until_something_is_heard() -> None:
     known.begin()
     [health] = known.apply(Batch(health=(SWEPT,))).health
     assert (health.silent, health.as_of) == (None, None)
-    assert health == replace(SWEPT, sweeps=2)
+    assert health == SWEPT._replace(sweeps=2)
 
 
 @example([("b", False), ("a", False), ("a", True)], 1)

@@ -295,7 +295,7 @@ class StandIn:
 
     def deliver_health(self, **health: Any) -> None:  # noqa: ANN401 - fields of RootHealth
         """Deliver nothing but the health of the root."""
-        self._deliver(Batch(health=(replace(self._health(None), **health),)))
+        self._deliver(Batch(health=(self._health(None)._replace(**health),)))
 
     def _health(self, problem: str | None) -> RootHealth:
         return RootHealth(
@@ -322,7 +322,7 @@ def make_app(  # noqa: PLR0913 - one argument for each thing that tests set
         [ROOT],
         inspect=source.inspect,
         clock=clock,
-        config=replace(config, campaign=campaign),
+        config=config._replace(campaign=campaign),
         session=session,
         calm=calm,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Literal
 
@@ -13,16 +12,20 @@ Times = Literal["local", "utc", "ago"]
 _NEXT: dict[Times, Times] = {"local": "utc", "utc": "ago", "ago": "local"}
 
 
-@dataclass
 class DisplayOptions:
-    """What the user has chosen."""
+    """What the user has chosen.
 
-    times: Times = "local"
-    """Local time, UTC, or how long ago."""
-    wraps: bool = True
-    """Whether long lines are wrapped."""
-    shows_campaign: bool = True
-    """Whether a line above the list says what is under way."""
+    Args:
+        shows_campaign: Whether to begin with the line that says what is under way.
+    """
+
+    def __init__(self, *, shows_campaign: bool = True) -> None:
+        self.times: Times = "local"
+        """Local time, UTC, or how long ago."""
+        self.wraps = True
+        """Whether long lines are wrapped."""
+        self.shows_campaign = shows_campaign
+        """Whether a line above the list says what is under way."""
 
     def cycle_times(self) -> None:
         """Switch to the next way of displaying times."""

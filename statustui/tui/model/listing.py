@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain, islice
 from operator import attrgetter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SERIES_GROUP, sort_key
@@ -31,8 +30,7 @@ _FIRST_SCREEN = 200
 """Listed runs that are worth showing before all runs have been filtered."""
 
 
-@dataclass(frozen=True)
-class Arrangement:
+class Arrangement(NamedTuple):
     """How runs are listed, but for the direction."""
 
     sort: str

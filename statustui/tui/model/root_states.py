@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import replace
 
 from statustui.monitor.batch import RootHealth
 
@@ -46,7 +45,7 @@ class RootStates:
         if health.root in self.scanned:
             return health
         before = self.by_root.get(health.root)
-        return replace(health, swept=False, as_of=None if before is None else before.as_of)
+        return health._replace(swept=False, as_of=None if before is None else before.as_of)
 
     @property
     def known(self) -> list[RootHealth]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.settings.config import Config
 from statustui.tui.model.display_options import DisplayOptions
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from statustui.tui.model.hold import Hold
 
 
-@dataclass(frozen=True)
-class ScreenContext:
+class ScreenContext(NamedTuple):
     """The state and the services that the application hands to its screens."""
 
     store: RunStore

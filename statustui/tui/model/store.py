@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
-from dataclasses import replace
 from operator import attrgetter
 
 from statustui.core.campaign import Campaign
@@ -290,13 +289,13 @@ class RunStore:
             is_slow: Whether `matches` takes long with very many runs, so that the first rows are
                 to be drawn before the rest.
         """
-        wanted = replace(self._wanted, only=categories, matches=matches)
+        wanted = self._wanted._replace(only=categories, matches=matches)
         self._arrange(wanted, narrows=narrows, is_slow=is_slow)
 
     def group_by(self, grouping: str) -> None:
         """List the runs in groups, by one of `GROUPINGS`."""
         self._toggled = set()
-        self._arrange(replace(self._wanted, grouping=grouping))
+        self._arrange(self._wanted._replace(grouping=grouping))
 
     def toggle_fold(self, group: Group) -> None:
         """Hide the runs of a group, or show them again."""
@@ -319,7 +318,7 @@ class RunStore:
         """Sort the runs by one of `SORT_KEYS`."""
         self._is_reversed = reverse
         if sort != self._wanted.sort:
-            self._arrange(replace(self._wanted, sort=sort))
+            self._arrange(self._wanted._replace(sort=sort))
         elif not self.is_arranging:
             self._listing.is_reversed = reverse
 

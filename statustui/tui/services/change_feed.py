@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from statustui.core.mutes import Mutes
@@ -93,7 +92,7 @@ class ChangeFeed:
             most = _MAX_CHANGES if self._roots.initial_scan_done else _MAX_FIRST_CHANGES
             batch = self._buffer.take(most)
             if self._mutes:
-                batch = replace(batch, changed=tuple(map(self._mutes.mark, batch.changed)))
+                batch = batch._replace(changed=tuple(map(self._mutes.mark, batch.changed)))
             self._apply(batch)
             self._roots.update(batch.health, has_more=True, behind=self._buffer.behind)
             self._sort_new()

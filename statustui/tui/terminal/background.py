@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from textual.message import Message
 
@@ -24,11 +23,12 @@ _WEIGHTS = (0.2126, 0.7152, 0.0722)
 """How much red, green and blue add to the luminance (ITU-R BT.709)."""
 
 
-@dataclass
 class BackgroundDetected(Message):
     """The terminal has told the colour of its background."""
 
-    is_light: bool
+    def __init__(self, *, is_light: bool) -> None:
+        super().__init__()
+        self.is_light = is_light
 
 
 def can_ask(environ: Mapping[str, str]) -> bool:

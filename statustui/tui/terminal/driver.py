@@ -107,7 +107,7 @@ class Keystrokes:
                 begun = BEGINNING.search(text)
             else:
                 if time.monotonic() < self._asked_at + _BACKGROUND_TIMEOUT:
-                    yield BackgroundDetected(is_light)
+                    yield BackgroundDetected(is_light=is_light)
                 self._asked_at = None
         match = begun or _INCOMPLETE.search(text)
         self._incomplete, self._incomplete_since = match[0] if match else "", time.monotonic()

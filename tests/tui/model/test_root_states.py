@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from statustui.monitor.batch import RootHealth
 from statustui.tui.model.root_states import RootStates
 
@@ -18,12 +16,12 @@ def test_a_root_counts_as_whole_once_all_its_runs_are_in_the_store() -> None:
     roots.update([READING], has_more=True, behind={"r"})
     assert roots.by_root == {"r": READING}
     roots.update([WHOLE], has_more=True, behind={"r"})
-    assert roots.by_root == {"r": replace(WHOLE, swept=False)}
+    assert roots.by_root == {"r": WHOLE._replace(swept=False)}
     assert (roots.are_swept, roots.initial_scan_done) == (True, False)
     roots.update((), has_more=False)
     assert roots.by_root == {"r": WHOLE}
     assert roots.initial_scan_done
-    again = replace(WHOLE, sweeps=2)
+    again = WHOLE._replace(sweeps=2)
     roots.update([again], has_more=True, behind={"r"})
     assert roots.by_root == {"r": again}
 
@@ -32,13 +30,13 @@ def test_saved_runs_are_as_of_a_time_once_all_of_them_are_in_the_store() -> None
     """They stay so until all have been checked, though changes come meanwhile."""
     roots = RootStates(["r", "other"])
     roots.update([SAVED], has_more=True, behind={"r"})
-    assert roots.by_root["r"] == replace(SAVED, as_of=None)
+    assert roots.by_root["r"] == SAVED._replace(as_of=None)
     roots.update((), has_more=False)
     assert roots.by_root["r"] == SAVED
-    checking = replace(SAVED, read=4)
+    checking = SAVED._replace(read=4)
     roots.update([checking], has_more=True, behind={"r"})
     assert roots.by_root["r"] == checking
     roots.update([WHOLE], has_more=True, behind={"r"})
-    assert roots.by_root["r"] == replace(WHOLE, swept=False, as_of=SAVED.as_of)
+    assert roots.by_root["r"] == WHOLE._replace(swept=False, as_of=SAVED.as_of)
     roots.update((), has_more=False)
     assert roots.by_root == {"r": WHOLE, "other": None}
