@@ -23,10 +23,14 @@ _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
 
 def failure_signature(run: Run) -> str:
     """Return a text that runs with the same failure share; empty for a run without a problem."""
-    if run.problem is None:
-        return ""
-    note = normalise(run.problem.note[:_MAX_CHARACTERS])
-    return f"{run.problem.state}: {note}" if note else run.problem.state
+    problem = run.problem
+    return "" if problem is None else _signature(problem.state, problem.note[:_MAX_CHARACTERS])
+
+
+@lru_cache(maxsize=4096)
+def _signature(state: str, note: str) -> str:
+    note = normalise(note)
+    return f"{state}: {note}" if note else state
 
 
 @lru_cache(maxsize=4096)

@@ -14,44 +14,121 @@ from statustui.core.run import Run
 from statustui.tui.model.run_order import RunOrder
 
 _category_of = attrgetter("category")
+_name_of = attrgetter("metadata.name")
+_is_muted = attrgetter("is_muted")
 FAILURE = "failure"
 """The grouping whose groups also count names, and know since when there are any runs."""
 
 
+class Tally:
+    """What is counted of the runs of a group.
+
+    Args:
+        is_failure: Whether they have failed alike, so that names and muted runs are counted too.
+    """
+
+    __slots__ = ("counts", "is_failure", "muted", "names")
+
+    def __init__(self, *, is_failure: bool) -> None:
+        self.is_failure = is_failure
+        self.counts: Counter[Category] = Counter()
+        """How many of them are in each category."""
+        self.names: Counter[str] = Counter()
+        """How many of them have each name; kept only for a failure."""
+        self.muted = 0
+        """How many of them are muted; kept only for a failure."""
+
+    def copy(self) -> Tally:
+        """Return a copy that counts by itself."""
+        copied = Tally(is_failure=self.is_failure)
+        copied.counts, copied.names = self.counts.copy(), self.names.copy()
+        copied.muted = self.muted
+        return copied
+
+    def add(self, run: Run) -> None:
+        """Count a run."""
+        self.counts[run.category] += 1
+        if self.is_failure:
+            self.names[run.name] += 1
+            self.muted += run.is_muted
+
+    def discard(self, run: Run) -> None:
+        """Undo `add`."""
+        self.counts[run.category] -= 1
+        if self.is_failure:
+            self.names[run.name] -= 1
+            self.muted -= run.is_muted
+            if not self.names[run.name]:
+                del self.names[run.name]
+
+    def add_all(self, runs: Collection[Run]) -> None:
+        """Count many runs, as `add` does one by one."""
+        categories = list(map(_category_of, runs))
+        for category in set(categories):
+            self.counts[category] += categories.count(category)
+        if self.is_failure:
+            self.names.update(map(_name_of, runs))
+            self.muted += sum(map(_is_muted, runs))
+
+
+class Members:
+    """The runs of a group in the making, and what is counted of them.
+
+    Args:
+        name: The name of the group.
+        grouping: One of `GROUPINGS`.
+    """
+
+    def __init__(self, name: str, grouping: str) -> None:
+        self.runs: list[Run] = []
+        self.tally = Tally(is_failure=_is_failure(name, grouping))
+
+    def extend(self, runs: Collection[Run]) -> None:
+        """Add runs, in order."""
+        self.runs += runs
+        self.tally.add_all(runs)
+
+
 class Group:
-    """Listed runs that are shown together."""
+    """Listed runs that are shown together.
+
+    Args:
+        name: Its name.
+        order: Its runs.
+        grouping: One of `GROUPINGS`.
+        tally: What is counted of the runs; None for an empty group.
+    """
 
     __slots__ = (
         "_is_since_known",
         "_since",
-        "counts",
         "grouping",
         "has_header",
+        "is_failure",
         "is_folded",
-        "muted",
         "name",
-        "names",
         "natural_name",
         "order",
         "start",
+        "tally",
     )
 
-    def __init__(self, name: str, order: RunOrder, grouping: str) -> None:
+    def __init__(
+        self, name: str, order: RunOrder, grouping: str, tally: Tally | None = None
+    ) -> None:
         self.order = order
         """Its runs."""
         self.name = name
         self.natural_name = natural(name)
         self.grouping = grouping
         self.has_header = grouping != "none"
+        self.is_failure = _is_failure(name, grouping)
+        """Whether its runs have failed alike."""
         self.is_folded = False
-        self.names: Counter[str] = Counter()
-        """How many of its runs have each name; kept only for a failure."""
+        self.tally = tally or Tally(is_failure=self.is_failure)
+        """What is counted of its runs."""
         self._since: float | None = None
-        self._is_since_known = True
-        self.counts: Counter[Category] = Counter()
-        """How many of its runs are in each category; kept only if there is a header to show it."""
-        self.muted = 0
-        """How many of its runs are muted; kept only for a failure."""
+        self._is_since_known = not order
         self.start = 0
         """The row in which it begins."""
 
@@ -61,49 +138,35 @@ class Group:
         return self.has_header + (0 if self.is_folded else len(self.order))
 
     @property
-    def is_failure(self) -> bool:
-        """Whether its runs have failed alike."""
-        return self.grouping == FAILURE and self.name not in {"", SERIES_GROUP}
-
-    @property
     def is_muted(self) -> bool:
         """Whether its runs have failed alike, and all of them are muted."""
-        return self.is_failure and self.muted == len(self.order)
+        return self.is_failure and self.tally.muted == len(self.order)
 
     def count_run(self, run: Run) -> None:
         """Count a run that has been added."""
-        self.counts[run.category] += 1
+        self.tally.add(run)
         if self.is_failure:
-            self.names[run.name] += 1
-            self.muted += run.is_muted
             self._since = _earliest(self._since, _failed_at(run))
 
     def discount_run(self, run: Run) -> None:
         """Undo `count_run` for a run that has been removed."""
-        self.counts[run.category] -= 1
+        self.tally.discard(run)
         if self.is_failure:
-            self.names[run.name] -= 1
-            self.muted -= run.is_muted
-            if not self.names[run.name]:
-                del self.names[run.name]
             self._is_since_known &= self._since != _failed_at(run)
-
-    def count_runs(self, runs: Collection[Run]) -> None:
-        """Count many runs that have been added."""
-        self.counts.update(map(_category_of, runs))
-        if self.is_failure:
-            self.names.update(run.name for run in runs)
-            self.muted += sum(run.is_muted for run in runs)
-            self._since = _earliest(self._since, *map(_failed_at, runs))
 
     @property
     def since(self) -> float | None:
         """When the first of its runs, or of their tests, failed like this; None if unknown."""
-        # All runs are compared only after the first of them has left the group.
+        # All runs are compared only if many have come, or the first of them has left.
         if not self._is_since_known:
             self._is_since_known = True
             self._since = _earliest(*map(_failed_at, self.order))
         return self._since
+
+
+def _is_failure(name: str, grouping: str) -> bool:
+    """Return whether the runs of a group have failed alike."""
+    return grouping == FAILURE and name not in {"", SERIES_GROUP}
 
 
 def _failed_at(run: Run) -> float | None:
@@ -152,9 +215,9 @@ class Groups:
         """Return the groups, in no order."""
         return self._by_name.values()
 
-    def add(self, name: str, order: RunOrder) -> Group:
-        """Add a group."""
-        group = self._by_name[name] = Group(name, order, self.grouping)
+    def add(self, name: str, order: RunOrder, tally: Tally | None = None) -> Group:
+        """Add a group, with what is counted of its runs."""
+        group = self._by_name[name] = Group(name, order, self.grouping, tally)
         self._fold(group)
         self.invalidate()
         return group

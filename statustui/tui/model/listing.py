@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterable, Mapping
-from itertools import chain, islice
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from itertools import chain, groupby, islice
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SERIES_GROUP, sort_key
 from statustui.core.run import Run
-from statustui.tui.model.groups import Group, Groups
+from statustui.tui.model.groups import Group, Groups, Members
 from statustui.tui.model.run_order import (
     SLICE,
     IdOrder,
@@ -172,25 +172,20 @@ class Listing:
             if not group.order:
                 self.groups.remove(group.name)
 
-    def fill(self, members: Mapping[str, list[Run]]) -> Generator[None, None, None]:
+    def fill(self, members: Mapping[str, Members]) -> Generator[None, None, None]:
         """Make the groups.
 
         Args:
-            members: Name of each group -> its runs, in order.
+            members: Name of each group -> its runs, in order. They may become more later.
 
         Yields:
             None, wherever the caller may pause.
         """
-        for name, runs in members.items():
-            group = self.groups.add(name, RunOrder(self._key, cut(runs)))
-            yield
-            if self.arrangement.lists_all and not group.has_header:
-                continue
-            for start in range(0, len(runs), SLICE):
-                group.count_runs(runs[start : start + SLICE])
-                yield
+        for name, own in members.items():
+            self.groups.add(name, RunOrder(self._key, cut(own.runs)), own.tally.copy())
             if name != SERIES_GROUP:
-                self.counts += group.counts
+                self.counts += own.tally.counts
+            yield
         # The user may have folded or unfolded a group meanwhile.
         self.groups.fold_all()
 
@@ -246,10 +241,10 @@ def arrange(
     if ids is not None:
         runs, series = yield from sort_all(ids, arrangement.sort)
     listing = Listing(arrangement, runs, series, toggled)
-    members: defaultdict[str, list[Run]] = defaultdict(list)
+    members: dict[str, Members] = {}
     if not listing.is_plain:
-        listed_before = chain.from_iterable(group.order for group in before.groups.all())
-        candidates = iter(listed_before if narrows and ids is None else chain(runs, series))
+        among = before.groups.all() if narrows and ids is None else None
+        candidates = iter(runs if among is None else _in_groups(among, are_series=False))
         found, is_shown = 0, arrangement.lists_all
         while part := list(islice(candidates, SLICE)):
             found += _add_members(members, arrangement, part)
@@ -261,22 +256,39 @@ def arrange(
                 for _ in partial.fill(members):
                     pass
                 yield partial
+        all_series = iter(series if among is None else _in_groups(among, are_series=True))
+        while part := list(islice(all_series, SLICE)):
+            if listed := list(arrangement.filter(part)):
+                _extend(members, arrangement, SERIES_GROUP, listed)
+            yield None
     yield from listing.fill(members)
     return listing
 
 
-def _add_members(
-    members: defaultdict[str, list[Run]], arrangement: Arrangement, runs: Iterable[Run]
-) -> int:
+def _in_groups(groups: Iterable[Group], *, are_series: bool) -> Iterable[Run]:
+    """Return the runs of some groups: all series, or all others."""
+    wanted = (group for group in groups if (group.name == SERIES_GROUP) == are_series)
+    return chain.from_iterable(group.order for group in wanted)
+
+
+def _add_members(members: dict[str, Members], arrangement: Arrangement, runs: Iterable[Run]) -> int:
     """Add those runs that are listed to the members of their groups; return how many they are."""
-    listed = list(arrangement.filter(runs))
-    others = listed
-    if "series" in map(_kind_of, listed):
-        members[SERIES_GROUP] += [run for run in listed if run.kind == "series"]
-        others = [run for run in listed if run.kind != "series"]
-    if arrangement.grouping != "none":
-        for name, run in zip(map(GROUPINGS[arrangement.grouping].of, others), others, strict=True):
-            members[name].append(run)
-    elif others or not members:
-        members[""] += others
-    return len(listed)
+    listed = arrangement.filter(runs)
+    found: defaultdict[str, list[Run]] = defaultdict(list)
+    if arrangement.grouping == "none":
+        found[""] += listed
+    else:
+        # Neighbours are often in the same group.
+        for name, same in groupby(listed, GROUPINGS[arrangement.grouping].of):
+            found[name] += same
+    for name, own in found.items():
+        _extend(members, arrangement, name, own)
+    return sum(map(len, found.values()))
+
+
+def _extend(
+    members: dict[str, Members], arrangement: Arrangement, name: str, runs: Collection[Run]
+) -> None:
+    if name not in members:
+        members[name] = Members(name, arrangement.grouping)
+    members[name].extend(runs)

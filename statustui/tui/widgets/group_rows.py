@@ -73,14 +73,14 @@ def describe_group(group: Group, store: RunStore, now: float, *, at_cursor: bool
         share = min(1.0, size / most)
         since = group.since
         age = format_age(None if since is None else now - since)
-        failure = Failure(state, note, share, age, len(group.names), group.is_muted)
+        failure = Failure(state, note, share, age, len(group.tally.names), group.is_muted)
     return GroupLine(
         ("", ""),
         at_cursor,
         _label(group, size),
         group.is_folded,
         size,
-        +group.counts,
+        +group.tally.counts,
         failure,
         group.grouping == FAILURE and failure is None,
     )

@@ -207,7 +207,7 @@ class StoreMachine(RuleBasedStateMachine):
         for row in rows:
             if isinstance(row, Group):
                 members = [run.category for run in row.order]
-                assert +row.counts == Counter(members)
+                assert +row.tally.counts == Counter(members)
         assert store.marked <= self.model.runs.keys()
         if rows:
             at_cursor = rows[store.cursor]
