@@ -1,8 +1,9 @@
 """Finished runs from an earlier look at the same root.
 
 A run is used while the signature of its status file is the same, so that one `stat` replaces
-reading it. What is stored is a line of JSON, with what many runs share, and a column for each field
-of the runs: it loads fast, very many runs are built of it at once, and loading it executes nothing.
+reading it. What is stored is a line of JSON, with what many runs share, and blocks of runs with a
+column for each of their fields, each compressed by itself: it loads fast and takes little memory
+meanwhile, very many runs are built of it at once, and loading it executes nothing.
 """
 
 from __future__ import annotations
@@ -39,10 +40,12 @@ from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.outlined_run import OutlinedRun, is_settled
 from statustui.monitor.snapshot import NO_METADATA, ONE_STEP_BYTES, RunSnapshot
 
-_FORMAT = f"4 {sys.byteorder}"
+_FORMAT = f"5 {sys.byteorder}"
 _MAX_BYTES = 1 << 26
 """Size of the largest cache that is stored, compressed."""
 _MAX_PLAIN_BYTES = 1 << 30
+_STORED_TOGETHER = 1 << 15
+"""Runs in a block of the store, at least, but for the last one."""
 _BLOCK = 16
 """Runs that are found to be the same at a time: so few that it is never silent for long."""
 _MIN_NEW_RUNS = 20
@@ -122,10 +125,7 @@ class SnapshotCache:
         """Number of a digest -> whether it decides the category of a run."""
         if data is not None:
             with contextlib.suppress(*_DAMAGE, zlib.error, RecursionError):
-                stream = zlib.decompressobj()
-                plain = stream.decompress(data, _MAX_PLAIN_BYTES)
-                if stream.eof:
-                    self._load(plain)
+                self._load(data)
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -313,20 +313,26 @@ class SnapshotCache:
             return
         digests = [_read_digest(*one) for one in shared["digests"]]
         metadata = [(_KINDS[kind], RunMetadata(*map(str, one))) for kind, one in shared["metadata"]]
-        count = int(shared["count"])
-        columns = _Columns.empty()
-        for column in columns:
-            size = count * column.itemsize
-            column.frombytes(data[end : end + size])
-            end += size
-        paths_end = end + int(shared["paths"])
-        # Each path is in memory once, and is the one that its run has.
-        below = self._root + os.fsdecode(data[end:paths_end]).replace("\0", f"\0{self._root}")
-        rows = {path: row for row, path in enumerate(below.split("\0"))}
-        notes_end = paths_end + int(shared["notes"])
+        parts = _unpack(memoryview(data)[end:], [shared["notes"], *shared["blocks"]])
         # Many runs have the same note, also those that are read from files.
-        notes = [sys.intern(str(note)) for note in json.loads(b"[%b]" % data[paths_end:notes_end])]
-        if {count} != {len(rows), *map(len, columns)}:
+        notes = [sys.intern(str(note)) for note in json.loads(b"[%b]" % next(parts))]
+        columns = _Columns.empty()
+        rows: dict[str, int] = {}
+        text = bytearray()
+        for plain, (_packed, _size, count, paths) in zip(parts, shared["blocks"], strict=True):
+            begin = len(rows)
+            end = 0
+            for column in columns:
+                size = count * column.itemsize
+                column.frombytes(plain[end : end + size])
+                end += size
+            # Each path is in memory once, and is the one that its run has.
+            below = os.fsdecode(plain[end : end + paths]).replace("\0", f"\0{self._root}")
+            rows.update(
+                zip(f"{self._root}{below}".split("\0"), range(begin, begin + count), strict=True)
+            )
+            text += plain[end + paths :]
+        if {len(rows)} != set(map(len, columns)) or columns.text_ends[-1] != len(text):
             return
         last_note = max({*columns.note_at} - {_IN_TEXT}, default=-1)
         highest = max(columns.digest_at), max(columns.shared_at), last_note
@@ -339,9 +345,32 @@ class SnapshotCache:
             return
         self._columns, self._digests, self._metadata = columns, digests, metadata
         self._are_judged = list(map(is_settled, digests))
-        self._notes, self._text = notes, data[notes_end:]
+        self._notes, self._text = notes, bytes(text)
         self.saved_at = float(shared["saved"])
         self._rows = rows
+
+
+def _unpack(data: memoryview, sizes: Iterable[Sequence[int]]) -> Iterator[bytes]:
+    """Yield the parts of what is stored, one after the other.
+
+    Args:
+        data: All parts, each compressed by itself.
+        sizes: How many bytes each takes, compressed and not, and more that is not used here.
+
+    Raises:
+        ValueError: One of them has another size, or all are too large together.
+        zlib.error: One of them is damaged.
+    """
+    room = _MAX_PLAIN_BYTES
+    start = 0
+    for packed, size, *_others in sizes:
+        room -= size
+        stream = zlib.decompressobj()
+        plain = stream.decompress(data[start : start + packed], max(1, size))
+        if room < 0 or not stream.eof or len(plain) != size:
+            raise ValueError(size)
+        start += packed
+        yield plain
 
 
 def _read_digest(category: str, *rest: Any) -> StateDigest:  # noqa: ANN401 - whatever JSON holds
@@ -395,18 +424,28 @@ class CacheWriter:
     """Encodes runs for storage one after the other, without keeping them."""
 
     def __init__(self) -> None:
-        self._columns = _Columns.empty()
-        self._rows: list[tuple[float, ...]] = []
-        """Those that are not in the columns yet."""
         self._digests: dict[StateDigest, int] = {}
         self._metadata: dict[tuple[str, RunMetadata], int] = {}
         self._notes: dict[str, int] = {}
+        self._blocks: list[bytes] = []
+        self._sizes: list[tuple[int, int, int, int]] = []
+        """Of each block: its bytes, compressed and not, its number of runs, the bytes of paths."""
+        self._count = 0
+        """Number of runs in the blocks."""
+        self._text_size = 0
+        """Bytes of the texts in the blocks."""
+        self._begin_block()
+
+    def _begin_block(self) -> None:
+        self._columns = _Columns.empty()
+        self._rows: list[tuple[float, ...]] = []
+        """Those that are not in the columns yet."""
         self._paths = bytearray()
         self._text = bytearray()
 
     def __len__(self) -> int:
         """How many runs there are."""
-        return len(self._columns.inodes) + len(self._rows)
+        return self._count + len(self._columns.inodes) + len(self._rows)
 
     def add(self, run: OutlinedRun) -> None:
         """Add a cacheable run of the root, if its lines can be read back."""
@@ -422,7 +461,8 @@ class CacheWriter:
         shared = place.kind, run.metadata
         digest_at = self._digests.setdefault(outline.digest, len(self._digests))
         shared_at = self._metadata.setdefault(shared, len(self._metadata))
-        self._rows.append((*signature, digest_at, shared_at, *lines, len(self._text)))
+        text_end = self._text_size + len(self._text)
+        self._rows.append((*signature, digest_at, shared_at, *lines, text_end))
         if len(self._rows) == _ROWS_APART:
             self._flush()
 
@@ -456,42 +496,59 @@ class CacheWriter:
             kept.times,
             [_NEVER if time is None else time for time in kept.began],
             [notes.setdefault(note, len(notes)) for note in kept.notes],
-            [len(self._text)] * len(kept.places),
+            [self._text_size + len(self._text)] * len(kept.places),
         )
         for column, values in zip(self._columns, columns, strict=True):
             column.extend(values)
         for place in kept.places:
             self._paths += b"\0" + os.fsencode(place.path[len(place.root) :])
+        self._flush()
 
     def _flush(self) -> None:
-        """Add the latest rows to the columns."""
+        """Add the latest rows to the columns, and these to the blocks once there are many."""
         for column, values in zip(self._columns, zip(*self._rows, strict=True), strict=False):
             column.extend(values)
         self._rows = []
+        if len(self._columns.inodes) >= _STORED_TOGETHER:
+            self._end_block()
+
+    def _end_block(self) -> None:
+        count, paths = len(self._columns.inodes), self._paths[1:]
+        data, size = _pack([*self._columns, paths, self._text])
+        self._blocks.append(data)
+        self._sizes.append((len(data), size, count, len(paths)))
+        self._count += count
+        self._text_size += len(self._text)
+        self._begin_block()
 
     def finish(self) -> bytes | None:
         """Return the runs for storage; None above `_MAX_BYTES`."""
         self._flush()
-        # Each by itself, as below.
-        notes = ",".join(map(json.dumps, self._notes)).encode()
+        if self._columns.inodes:
+            self._end_block()
+        # Each by itself, so that other threads get their turn in between.
+        notes, notes_size = _pack([",".join(map(json.dumps, self._notes)).encode()])
         shared = {
             "format": _FORMAT,
             "zone": _zone(),
             "saved": time.time(),
-            "count": len(self),
-            "paths": max(0, len(self._paths) - 1),
             "digests": [_write_digest(digest) for digest in self._digests],
             "metadata": list(self._metadata),
-            "notes": len(notes),
+            "notes": (len(notes), notes_size),
+            "blocks": self._sizes,
         }
-        head = json.dumps(shared, separators=(",", ":")).encode()
-        compressor = zlib.compressobj(1)
-        # One part after the other, so that other threads get their turn in between.
-        packed = [compressor.compress(head + b"\n")]
-        packed += [compressor.compress(column.tobytes()) for column in self._columns]
-        packed += [compressor.compress(part) for part in (self._paths[1:], notes, self._text)]
-        data = b"".join([*packed, compressor.flush()])
+        head = json.dumps(shared, separators=(",", ":")).encode() + b"\n"
+        data = b"".join([head, notes, *self._blocks])
         return data if len(data) <= _MAX_BYTES else None
+
+
+def _pack(parts: Sequence[bytes | bytearray | _Column]) -> tuple[bytes, int]:
+    """Return parts as one compressed text, and how many bytes it has when it is not compressed."""
+    compressor = zlib.compressobj(1)
+    # One after the other, so that other threads get their turn in between.
+    packed = [compressor.compress(part) for part in parts]
+    size = sum(memoryview(part).nbytes for part in parts)
+    return b"".join([*packed, compressor.flush()]), size
 
 
 def _zone() -> int:

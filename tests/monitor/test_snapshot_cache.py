@@ -90,11 +90,16 @@ def _trusting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize("together", [1, 2, 1000])
 @pytest.mark.parametrize("name", ["pavilion-2.1.1", "pavilion-2.4"])
-def test_genuine_runs_come_back_as_they_were(name: str) -> None:
-    """Every field of them, times in both forms included."""
+def test_genuine_runs_come_back_as_they_were(
+    name: str, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every field of them, times in both forms included; in one block, or in several."""
+    for constant in ("_ROWS_APART", "_STORED_TOGETHER"):
+        monkeypatch.setattr(f"statustui.monitor.snapshot_cache.{constant}", together)
     runs = cacheable_below(DATA / name)
-    assert runs
+    assert len(runs) > 2
     cache = SnapshotCache(encode(runs), str(DATA / name))
     assert len(cache) == len(runs)
     for run in runs:
@@ -355,25 +360,44 @@ def _with_doubles(columns: bytes, count: int, value: float) -> bytes:
 
 def damage(data: bytes) -> dict[str, bytes]:
     """Name -> what may be found in place of a good cache."""
-    plain = zlib.decompress(data)
-    line, columns = plain.split(b"\n", 1)
+    line, rest = data.split(b"\n", 1)
     shared = json.loads(line)
+    packed_notes = shared["notes"][0]
+    notes, columns = zlib.decompress(rest[:packed_notes]), zlib.decompress(rest[packed_notes:])
+    [[packed, size, count, paths]] = shared["blocks"]
     ends = len(columns) - len(columns.split(b"/test_runs/1")[1]) - len("/test_runs/1")
 
     def changed(columns: bytes = columns, **fields: object) -> bytes:
-        return zlib.compress(json.dumps(shared | fields).encode() + b"\n" + columns)
+        head, block = zlib.compress(notes), zlib.compress(columns)
+        sizes = {
+            "notes": [len(head), len(notes)],
+            "blocks": [[len(block), len(columns), count, paths]],
+        }
+        return json.dumps(shared | sizes | fields).encode() + b"\n" + head + block
 
     [digest, *_others] = shared["digests"]
     return {
         "cut": data[: len(data) // 2],
         "no cache": b"hello",
         "empty": b"",
-        "a list": zlib.compress(b"[1]\n"),
-        "no line": zlib.compress(b"[1]"),
-        "no text": zlib.compress(json.dumps(shared).encode() + b"\n" + columns[:ends]),
+        "a list": b"[1]\n",
+        "no line": b"[1]",
+        "no notes": line + b"\n",
+        "no blocks": changed(blocks=[]),
+        "a block twice": changed(blocks=[[packed, size, count, paths]] * 2),
+        "a block twice, with its data": changed(
+            blocks=[[len(zlib.compress(columns)), size, count, paths]] * 2
+        )
+        + zlib.compress(columns),
+        "no text": changed(columns[:ends]),
         "text cut": changed(columns[:-30]),
-        "notes of another length": changed(notes=shared["notes"] + 1),
-        "no notes": changed(notes=0),
+        "notes of another length": changed(notes=[packed_notes, len(notes) + 1]),
+        "notes that are cut": changed(notes=[packed_notes - 1, len(notes)]),
+        "other notes": changed(notes=[0, 0]),
+        "a block of another length": changed(blocks=[[packed, size + 1, count, paths]]),
+        "a block that would be too large": changed(blocks=[[packed, 1 << 40, count, paths]]),
+        "a block that is cut": changed(blocks=[[packed - 1, size, count, paths]]),
+        "paths of another length": changed(blocks=[[packed, size, count, paths + 1]]),
         "a path twice": changed(columns.replace(b"/test_runs/2", b"/test_runs/1")),
         "times that are no numbers": changed(_with_doubles(columns, 2, math.nan)),
         "times without an end": changed(_with_doubles(columns, 2, -math.inf)),
@@ -383,15 +407,16 @@ def damage(data: bytes) -> dict[str, bytes]:
         "another format": changed(format="0 little"),
         "another byte order": changed(format=shared["format"].replace("little", "big")),
         "another time zone": changed(zone=1),
-        "more runs": changed(count=2),
-        "no runs": changed(count=0),
-        "a huge number": changed(count=10**400),
+        "more runs": changed(blocks=[[packed, size, count + 1, paths]]),
+        "no runs": changed(blocks=[[packed, size, 0, paths]]),
+        "fewer than no runs": changed(blocks=[[packed, size, -count, paths]]),
+        "a huge number": changed(blocks=[[packed, size, 10**400, paths]]),
         "a number out of range": changed(metadata=[]),
         "no digests": changed(digests=[]),
         "another category": changed(digests=[["odd", *digest[1:]]]),
         "a short digest": changed(digests=[digest[:3]]),
         "other metadata": changed(metadata=[["test", ["a"] * 9]]),
-        "deep": zlib.compress(b"[" * 100_000 + b"\n"),
+        "deep": b"[" * 100_000 + b"\n",
     }
 
 
