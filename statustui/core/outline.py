@@ -48,6 +48,7 @@ problem and of the last failure that the run recovered from, and when it began t
 """
 _NAMES = {state.encode(): state for state in KNOWN_STATES}
 _NOWHERE = -1
+_NO_LINE = slice(0)
 
 
 class StateDigest(NamedTuple):
@@ -104,23 +105,63 @@ class _Order(NamedTuple):
     """Index of the first line in which the run is running; -1 for none."""
 
 
-def _judge_shape(shape: bytes) -> _Order | None:
+class _Layout(NamedTuple):
+    """Where in a status file the lines of its outline are; those that it lacks are empty."""
+
+    digest: StateDigest
+    first: slice
+    """The first time."""
+    last: slice
+    """The last line."""
+    problem: slice
+    """The line of the problem, if that is not the last one."""
+    recovered: slice
+    """The line of the last failure from which the run recovered."""
+    began: slice
+    """The time at which the run began to run."""
+
+
+def _judge_shape(shape: bytes) -> _Layout | None:
     """Judge a status file by its text with every digit replaced by 0, as no state has a digit.
 
     Args:
         shape: The text.
 
     Returns:
-        What the order of its states means; None if anything in it is unusual.
+        What the order of its states means, and where its lines are; None if anything in it is
+        unusual.
     """
     lines = shape.split(b"\n")
     if lines.pop() or not 0 < len(lines) <= _MAX_LINES:
         return None
     try:
         words = tuple([line.split(b" ", 2)[1] for line in lines])
-        return _judge(words, last_result(lines[-1]) if words[-1] == END_WORD else None)
+        order = _judge(words, last_result(lines[-1]) if words[-1] == END_WORD else None)
     except (IndexError, KeyError):
         return None
+    if order is None:
+        return None
+
+    def line_at(at: int) -> slice:
+        if at < 0:
+            return _NO_LINE
+        start = sum(map(len, lines[:at])) + at
+        return slice(start, start + len(lines[at]))
+
+    def time_at(at: int) -> slice:
+        line = line_at(at)
+        return slice(line.start, line.start + lines[at].find(b" ")) if at >= 0 else line
+
+    last = len(lines) - 1
+    problem_at = order.problem_at if order.problem_at != last else _NOWHERE
+    return _Layout(
+        order.digest,
+        time_at(0),
+        line_at(last),
+        line_at(problem_at),
+        line_at(order.recovered_at),
+        time_at(order.began_at),
+    )
 
 
 _judge_known_shape = lru_cache(maxsize=1024)(_judge_shape)
@@ -175,19 +216,12 @@ def _judge(words: tuple[bytes, ...], result: str | None) -> _Order | None:
 def read_outline(block: bytes) -> Outline | None:
     """Return the outline of a whole status file; None if anything in it is unusual."""
     shape = block.translate(_SHAPE)
-    order = _judge_known_shape(shape) if len(shape) <= _MAX_SHAPE else _judge_shape(shape)
-    if order is None or (b"-" in block and may_repeat(block, block.split(b"\n"))):
+    layout = _judge_known_shape(shape) if len(shape) <= _MAX_SHAPE else _judge_shape(shape)
+    if layout is None or (b"-" in block and may_repeat(block, block.split(b"\n"))):
         return None
-    digest, problem_at, recovered_at, began_at = order
-    first = block[: block.find(b" ")]
-    last = block[block.rfind(b"\n", 0, -1) + 1 : -1]
-    problem = recovered = began = b""
-    if problem_at >= 0 or recovered_at >= 0 or began_at >= 0:
-        lines = block.split(b"\n")
-        problem = lines[problem_at] if 0 <= problem_at < digest.status_count - 1 else b""
-        recovered = lines[recovered_at] if recovered_at >= 0 else b""
-        began = lines[began_at].partition(b" ")[0] if began_at >= 0 else b""
-    return Outline(digest, b"%b\n%b\n%b\n%b\n%b" % (first, last, problem, recovered, began))
+    digest, first, last, problem, recovered, began = layout
+    parts = block[first], block[last], block[problem], block[recovered], block[began]
+    return Outline(digest, b"\n".join(parts))
 
 
 def parse_outline(outline: Outline) -> OutlinedStatuses | None:

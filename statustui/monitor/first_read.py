@@ -116,7 +116,7 @@ class FirstReader:
             path, around = self._reach(place)
             file = f"{path}/{STATUS}"
             state = os.stat(file, dir_fd=around, follow_symlinks=False)
-            if self.cache and (known := self.cache.get(place, state)) is not None:
+            if self.cache is not NO_CACHE and (known := self.cache.get(place, state)) is not None:
                 return known
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
                 return None

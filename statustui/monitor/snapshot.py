@@ -123,7 +123,8 @@ each. The file stays open in between.
 
 def is_racy(signature: Signature) -> bool:
     """Return whether a file was written so short a time ago that its signature proves little."""
-    return time.time() - max(signature[2:]) / 1e9 < _RACY_AGE
+    _inode, _size, modified, changed = signature
+    return time.time() - max(modified, changed) / 1e9 < _RACY_AGE
 
 
 def read_snapshot(
