@@ -478,30 +478,32 @@ class CacheWriter:
     def add_all(self, kept: KeptColumns) -> None:
         """Add many runs of the root, as `add` does one by one."""
         self._flush()
-        own = {id(digest): digest for digest in kept.digests}
-        numbers = {
-            key: self._digests.setdefault(digest, len(self._digests)) for key, digest in own.items()
+        places, notes = kept.places, self._notes
+        # Comparing digests takes longer than comparing which objects they are.
+        ids = list(map(id, kept.digests))
+        digest_at = {
+            key: self._digests.setdefault(digest, len(self._digests))
+            for key, digest in dict(zip(ids, kept.digests, strict=True)).items()
         }
-        kinds = {place.kind for place in kept.places}
-        shared = {
+        kinds = [place.kind for place in places]
+        shared_at = {
             kind: self._metadata.setdefault((kind, NO_METADATA), len(self._metadata))
-            for kind in kinds
+            for kind in set(kinds)
         }
-        notes = self._notes
         columns: tuple[Iterable[float], ...] = (
             *zip(*kept.signatures, strict=True),
-            [numbers[id(digest)] for digest in kept.digests],
-            [shared[place.kind] for place in kept.places],
+            map(digest_at.__getitem__, ids),
+            map(shared_at.__getitem__, kinds),
             kept.started,
             kept.times,
             [_NEVER if time is None else time for time in kept.began],
             [notes.setdefault(note, len(notes)) for note in kept.notes],
-            [self._text_size + len(self._text)] * len(kept.places),
+            [self._text_size + len(self._text)] * len(places),
         )
         for column, values in zip(self._columns, columns, strict=True):
             column.extend(values)
-        for place in kept.places:
-            self._paths += b"\0" + os.fsencode(place.path[len(place.root) :])
+        below = "\0".join([place.path[len(place.root) :] for place in places])
+        self._paths += b"\0" + os.fsencode(below)
         self._flush()
 
     def _flush(self) -> None:
