@@ -33,7 +33,6 @@ def _signature(state: str, note: str) -> str:
     return f"{state}: {note}" if note else state
 
 
-@lru_cache(maxsize=4096)
 def normalise(note: str) -> str:
     """Return the first line of a note, its times, hashes, paths and numbers as placeholders."""
     lines = note.split("\n", 1)
