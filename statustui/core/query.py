@@ -404,7 +404,7 @@ def _contains(word: str) -> Test:
     gap = next(sign for sign in map(chr, itertools.count()) if sign not in word)
 
     def test(run: Run, _now: float) -> bool:
-        text = gap.join(run.words)
+        text = run.words(gap)
         return word in (text.casefold() if text.isascii() else fold(text))
 
     return test

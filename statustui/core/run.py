@@ -259,13 +259,17 @@ class Run(NamedTuple):
         prefix = self.headline_prefix
         return f"{prefix}{self.problem.note}" if prefix and self.problem else self.current.note
 
-    @property
-    def words(self) -> tuple[str, str, str, str]:
-        """What a word is searched for in: its id, name, state and headline."""
-        current = self.current
-        if len(self) <= _UP_TO_JOB and (self.problem is None or self.problem is current):
-            return self.path.rpartition("/")[2], self.metadata.name, current.state, current.note
-        return self.id, self.name, current.state, self.headline
+    def words(self, gap: str) -> str:
+        """Return what a word is searched for in: its id, name, state and headline.
+
+        Args:
+            gap: What is put between them.
+        """
+        current, problem = self.current, self.problem
+        if len(self) <= _UP_TO_JOB and (problem is None or problem is current):
+            run_id, name = self.path.rpartition("/")[2], self.metadata.name
+            return f"{run_id}{gap}{name}{gap}{current.state}{gap}{current.note}"
+        return gap.join((self.id, self.name, current.state, self.headline))
 
     @property
     def headline_prefix(self) -> str:

@@ -284,7 +284,7 @@ def test_a_word_is_searched_for_in_what_is_shown_of_a_run(
 ) -> None:
     """Whatever else is known of it, which does not change whether it has finished either."""
     run = run_of(*states)._replace(**others)
-    assert run.words == (run.id, run.name, run.current.state, run.headline)
+    assert run.words("|") == f"{run.id}|{run.name}|{run.current.state}|{run.headline}"
     assert run.is_finished == run._replace(own_id="another").is_finished
 
 
