@@ -55,6 +55,23 @@ async def test_a_glyph_and_its_number_stay_together() -> None:
         assert {"▸ 2", "◇ 1", "· 1"} <= set(chips)
 
 
+async def test_the_bar_beside_the_list_stays_when_nothing_is_left_to_scroll() -> None:
+    """The rows of a list that becomes short, or long again, are then not sent a second time."""
+    app, source = make_app()
+    async with app.run_test(size=(80, 12)) as pilot:
+        table = app.screen.query_one(RunTable)
+        for number in range(100):
+            source.deliver((str(number), "a", "COMPLETE result: PASS"), ago=1e4)
+        source.deliver(("bad", "a", "RUN_FAILED x"), ago=1e4)
+        await settle(pilot)
+        region = table.content_region
+        for count in (1, 101):
+            await pilot.press("exclamation_mark")
+            await settle(pilot)
+            assert table.virtual_size.height == 1 + count
+            assert (table.show_vertical_scrollbar, table.content_region) == (True, region)
+
+
 def _hue(colour: Color | None) -> float:
     assert colour is not None
     red, green, blue = colour.get_truecolor()
