@@ -104,7 +104,6 @@ class Group:
         "_since",
         "grouping",
         "has_header",
-        "is_failure",
         "is_folded",
         "name",
         "natural_name",
@@ -122,10 +121,8 @@ class Group:
         self.natural_name = natural(name)
         self.grouping = grouping
         self.has_header = grouping != "none"
-        self.is_failure = _is_failure(name, grouping)
-        """Whether its runs have failed alike."""
         self.is_folded = False
-        self.tally = tally or Tally(is_failure=self.is_failure)
+        self.tally = tally or Tally(is_failure=_is_failure(name, grouping))
         """What is counted of its runs."""
         self._since: float | None = None
         self._is_since_known = not order
@@ -136,6 +133,11 @@ class Group:
     def height(self) -> int:
         """How many rows it takes."""
         return self.has_header + (0 if self.is_folded else len(self.order))
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether its runs have failed alike."""
+        return self.tally.is_failure
 
     @property
     def is_muted(self) -> bool:
