@@ -46,7 +46,7 @@ _MAX_BYTES = 1 << 26
 _MAX_PLAIN_BYTES = 1 << 30
 _STORED_TOGETHER = 1 << 15
 """Runs in a block of the store, at least, but for the last one."""
-_BLOCK = 16
+_SIFTED_AT_ONCE = 16
 """Runs that are found to be the same at a time: so few that it is never silent for long."""
 _MIN_NEW_RUNS = 20
 _MIN_NEW_SHARE = 0.02
@@ -186,7 +186,7 @@ class SnapshotCache:
                 yield place
                 continue
             rows.append(row)
-            if len(rows) == _BLOCK:
+            if len(rows) == _SIFTED_AT_ONCE:
                 yield rows
                 rows = []
         yield rows
