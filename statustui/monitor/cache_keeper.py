@@ -10,18 +10,13 @@ from itertools import chain
 
 from statustui.core.run import Run
 from statustui.monitor.cache_store import CacheStore, RootIdentity
+from statustui.monitor.cache_writer import CacheWriter, is_worth_saving, outlined
 from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.former_runs import FormerRuns, read_former
 from statustui.monitor.fs.deadline import NoThreadError, ask, start_thread
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import RunSnapshot
-from statustui.monitor.snapshot_cache import (
-    NO_CACHE,
-    CacheWriter,
-    SnapshotCache,
-    is_worth_saving,
-    outlined,
-)
+from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
 
 _MAX_LOAD_WAIT = 1.0
 """Seconds to wait for a store, which may be in a home that does not answer."""
@@ -46,11 +41,12 @@ class CacheKeeper:
         """Number of runs last saved; None before the first save."""
         self._former_saved_at = float("-inf")
 
-    def load(self, root: str) -> SnapshotCache:
+    def load(self, root: str, *, is_lazy: bool = False) -> SnapshotCache:
         """Return what was saved for the root as it is now.
 
         Args:
             root: The root, as the user gave it.
+            is_lazy: As `SnapshotCache` has it.
         """
         if self._store is None:
             return NO_CACHE
@@ -58,7 +54,7 @@ class CacheKeeper:
             state = os.stat(self._real_path)
             self._identity = RootIdentity(self._real_path, state.st_dev, state.st_ino)
             data = ask(partial(self._store.load, self._identity), _MAX_LOAD_WAIT)
-            return SnapshotCache(data, root)
+            return SnapshotCache(data, root, is_lazy=is_lazy)
         except OSError:
             # A store that does not answer is not asked to save either.
             self._identity = None

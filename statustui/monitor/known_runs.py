@@ -82,7 +82,7 @@ class KnownRuns:
         self._snapshots: dict[str, RunSnapshot] = {}
         policy = filesystems.policy
         self._keeper = keeper
-        cache = keeper.load(root)
+        cache = keeper.load(root, is_lazy=True)
         self.as_of: float | None = None
         """When the runs that `read_cache` has told of were saved, in seconds since 1970; None
         without any, before it has told of all, and once they are checked."""
@@ -191,7 +191,7 @@ class KnownRuns:
         for runs in self._first.cache.runs():
             self._unchecked.add(runs)
             self.mark_answered()
-            yield RunsChanged(runs)
+            yield RunsChanged(list(runs.values()))
             if self._stopped.is_set():
                 return
         self._first.cache.forget_outlines()

@@ -86,8 +86,8 @@ class RootMemory:
         before: dict[str, Run] = {}
         if len(stored) + len(self.rows) < len(self.cache):
             same = {*stored, *self.cache.paths(self.rows)}
-            others = chain.from_iterable(self.cache.runs(leave_out=same))
-            before = {run.path: run for run in others}
+            others = self.cache.runs(leave_out=same)
+            before = {run.path: run for some in others for run in some.values()}
         paths = {*before, *(run.path for run in former)}
         ahead = (run for kept in self.counted_ahead for run in kept.outlined(paths))
         now = _at(paths, chain(self.found, ahead))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from statustui.core.run import Run
 from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
@@ -28,13 +28,11 @@ class ShownRuns:
         """Yield the runs."""
         return (run for run in self._runs if run is not None)
 
-    def add(self, runs: Iterable[Run]) -> None:
+    def add(self, runs: Mapping[int, Run]) -> None:
         """Add runs that `SnapshotCache.runs` has yielded."""
-        for run in runs:
-            row = self._cache.row_of(run.path)
-            if row is not None:
-                self._count += self._runs[row] is None
-                self._runs[row] = run
+        for row, run in runs.items():
+            self._runs[row] = run
+        self._count += len(runs)
 
     def get(self, path: str) -> Run | None:
         """Return the run at `path`; None if there is none."""
@@ -48,6 +46,8 @@ class ShownRuns:
         if row is not None and run is not None:
             self._runs[row] = None
             self._count -= 1
+            # Nobody asks for it again, and very many of them take memory.
+            self._cache.forget(path)
         return run
 
     def path_of(self, path: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 from statustui.core.run import RunMetadata
 from statustui.core.working_dir import find_runs, root_folder
 from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.cache_writer import CacheWriter
 from statustui.monitor.directories import Directories
 from statustui.monitor.findings import Finding, RunRemoved
 from statustui.monitor.first_read import FirstReader
@@ -24,7 +25,7 @@ from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.shown_runs import ShownRuns
-from statustui.monitor.snapshot_cache import CacheWriter, SnapshotCache
+from statustui.monitor.snapshot_cache import SnapshotCache
 from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.monitor.stores import MemoryStore
 from tests.trees import append, write_nothing, write_run
@@ -97,7 +98,7 @@ def test_what_was_shown_is_confirmed_without_being_built_again(
 ) -> None:
     """The snapshot is the one that a whole read makes."""
     cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
-    shown = {run.path: run for runs in cache.runs() for run in runs}
+    shown = {run.path: run for runs in cache.runs() for run in runs.values()}
     places = list(find_runs(str(tmp_path), write_nothing))
     first = FirstReader(cache=cache, shown=shown.get)
     assert {place.id for place in places if first.confirm(place) is None} == {"99"}
@@ -159,7 +160,6 @@ def test_each_run_that_was_shown_is_taken_once(tmp_path: Path, store: MemoryStor
     cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
     shown = ShownRuns(cache)
     for runs in cache.runs():
-        shown.add(runs)
         shown.add(runs)
     first, second, *_others = left = list(shown)
     assert len(shown) == len(left) == len(cache)
@@ -242,7 +242,7 @@ def test_a_root_that_cannot_be_read_keeps_what_was_saved(
 def test_the_root_itself_is_no_known_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its id depends on where the root leads; it is read in the first sweep."""
     monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
-    monkeypatch.setattr("statustui.monitor.snapshot_cache._MIN_NEW_RUNS", 1)
+    monkeypatch.setattr("statustui.monitor.cache_writer._MIN_NEW_RUNS", 1)
     write_run(tmp_path, "RUN_FAILED x")
     write_run(tmp_path / "inner", "RUN_FAILED x")
     store = save(tmp_path)

@@ -27,6 +27,7 @@ from statustui.core.status_info import StatusInfo
 from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CachePart, RootIdentity
+from statustui.monitor.cache_writer import CacheWriter, outlined
 from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.deadline import NoThreadError
@@ -35,7 +36,7 @@ from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.snapshot import ONE_STEP_BYTES, read_snapshot
-from statustui.monitor.snapshot_cache import CacheWriter, SnapshotCache, outlined
+from statustui.monitor.snapshot_cache import SnapshotCache
 from tests.monitor.reading import read_first
 from tests.monitor.scanning import ScannerDriver
 from tests.monitor.stores import MemoryStore
@@ -66,7 +67,7 @@ def encode(runs: Iterable[OutlinedRun]) -> bytes:
 
 def built_of(cache: SnapshotCache) -> dict[str, Run]:
     """Path -> run, all that are built at once."""
-    return {run.path: run for runs in cache.runs() for run in runs}
+    return {run.path: run for runs in cache.runs() for run in runs.values()}
 
 
 def finished_tree(root: Path, count: int = 30) -> list[Path]:
@@ -97,7 +98,7 @@ def test_genuine_runs_come_back_as_they_were(
 ) -> None:
     """Every field of them, times in both forms included; in one block, or in several."""
     for constant in ("_ROWS_APART", "_STORED_TOGETHER"):
-        monkeypatch.setattr(f"statustui.monitor.snapshot_cache.{constant}", together)
+        monkeypatch.setattr(f"statustui.monitor.cache_writer.{constant}", together)
     runs = cacheable_below(DATA / name)
     assert len(runs) > 2
     cache = SnapshotCache(encode(runs), str(DATA / name))
@@ -192,9 +193,9 @@ def test_what_failed_comes_first_and_of_that_what_was_written_last(
         os.utime(run / "status", (1000 + number, 1000 + number))
     runs = sorted(cacheable_below(tmp_path), key=lambda run: run.place.id)
     cache = SnapshotCache(encode(runs), str(tmp_path))
-    some, *_others = [[run.id for run in part] for part in cache.runs()]
+    some, *_others = [[run.id for run in part.values()] for part in cache.runs()]
     assert some == ["4", "2", "5", "3", "1"][:at_once]
-    assert sorted(run.id for part in cache.runs() for run in part) == ["1", "2", "3", "4", "5"]
+    assert sorted(run.id for run in built_of(cache).values()) == ["1", "2", "3", "4", "5"]
 
 
 @given(st.data())
@@ -219,11 +220,11 @@ def test_runs_that_are_added_at_once_are_stored_as_those_added_one_by_one(
             writer.add(before)
     if lines:
         at_once.add_all(kept)
-    with patch("statustui.monitor.snapshot_cache._ROWS_APART", apart):
+    with patch("statustui.monitor.cache_writer._ROWS_APART", apart):
         for run in runs:
             by_one.add(run)
     assert len(at_once) == len(by_one)
-    with patch("statustui.monitor.snapshot_cache.time.time", lambda: 7.0):
+    with patch("statustui.monitor.cache_writer.time.time", lambda: 7.0):
         assert at_once.finish() == by_one.finish()
 
 
@@ -359,63 +360,78 @@ def _with_doubles(columns: bytes, count: int, value: float) -> bytes:
 
 
 def damage(data: bytes) -> dict[str, bytes]:
-    """Name -> what may be found in place of a good cache."""
+    """Name -> what may be found in place of a good cache of two blocks."""
     line, rest = data.split(b"\n", 1)
-    shared = json.loads(line)
-    packed_notes = shared["notes"][0]
-    notes, columns = zlib.decompress(rest[:packed_notes]), zlib.decompress(rest[packed_notes:])
-    [[packed, size, count, paths]] = shared["blocks"]
-    ends = len(columns) - len(columns.split(b"/test_runs/1")[1]) - len("/test_runs/1")
+    head = json.loads(line)
+    packed_notes = head["notes"][0]
+    notes = zlib.decompress(rest[:packed_notes])
+    [one, other] = head["blocks"]
+    [packed, size, count, paths, are_problems] = one
+    second = rest[packed_notes + packed :]
+    twice = zlib.compress(zlib.decompress(second).replace(b"/test_runs/1", b"/test_runs/2"))
+    columns = zlib.decompress(rest[packed_notes:])
+    ends = len(columns) - len(columns.split(b"/test_runs/")[1]) - len("/test_runs/")
 
     def changed(columns: bytes = columns, **fields: object) -> bytes:
-        head, block = zlib.compress(notes), zlib.compress(columns)
+        first, block = zlib.compress(notes), zlib.compress(columns)
         sizes = {
-            "notes": [len(head), len(notes)],
-            "blocks": [[len(block), len(columns), count, paths]],
+            "notes": [len(first), len(notes)],
+            "blocks": [[len(block), len(columns), count, paths, are_problems], other],
         }
-        return json.dumps(shared | sizes | fields).encode() + b"\n" + head + block
+        return json.dumps(head | sizes | fields).encode() + b"\n" + first + block + second
 
-    [digest, *_others] = shared["digests"]
+    def sized(*first: object) -> bytes:
+        return changed(blocks=[first, other])
+
+    packed = len(zlib.compress(columns))
+    [digest, *_others] = head["digests"]
     return {
         "cut": data[: len(data) // 2],
+        "cut in the second block": data[:-10],
         "no cache": b"hello",
         "empty": b"",
         "a list": b"[1]\n",
         "no line": b"[1]",
         "no notes": line + b"\n",
         "no blocks": changed(blocks=[]),
-        "a block twice": changed(blocks=[[packed, size, count, paths]] * 2),
-        "a block twice, with its data": changed(
-            blocks=[[len(zlib.compress(columns)), size, count, paths]] * 2
-        )
-        + zlib.compress(columns),
+        "a block twice": changed(blocks=[[packed, *one[1:]]] * 2),
+        "a block twice, with its data": json.dumps(head | {"blocks": [one, one]}).encode()
+        + b"\n"
+        + rest[: packed_notes + one[0]]
+        + rest[packed_notes : packed_notes + one[0]],
         "no text": changed(columns[:ends]),
         "text cut": changed(columns[:-30]),
         "notes of another length": changed(notes=[packed_notes, len(notes) + 1]),
         "notes that are cut": changed(notes=[packed_notes - 1, len(notes)]),
         "other notes": changed(notes=[0, 0]),
-        "a block of another length": changed(blocks=[[packed, size + 1, count, paths]]),
-        "a block that would be too large": changed(blocks=[[packed, 1 << 40, count, paths]]),
-        "a block that is cut": changed(blocks=[[packed - 1, size, count, paths]]),
-        "paths of another length": changed(blocks=[[packed, size, count, paths + 1]]),
-        "a path twice": changed(columns.replace(b"/test_runs/2", b"/test_runs/1")),
-        "times that are no numbers": changed(_with_doubles(columns, 2, math.nan)),
-        "times without an end": changed(_with_doubles(columns, 2, -math.inf)),
+        "a block of another length": sized(packed, size + 1, count, paths, are_problems),
+        "a block that would be too large": sized(packed, 1 << 40, 1 << 30, paths, are_problems),
+        "a block that is cut": sized(packed - 1, size, count, paths, are_problems),
+        "paths of another length": sized(packed, size, count, paths + 1, are_problems),
+        "a block without its kind": sized(packed, size, count, paths),
+        "a path of the other block": json.dumps(
+            head | {"blocks": [one, [len(twice), *other[1:]]]}
+        ).encode()
+        + b"\n"
+        + rest[: packed_notes + one[0]]
+        + twice,
+        "times that are no numbers": changed(_with_doubles(columns, count, math.nan)),
+        "times without an end": changed(_with_doubles(columns, count, -math.inf)),
         **{f"cut after {size} bytes": changed(columns[:size]) for size in range(0, 160, 8)},
         "text of other lines": changed(columns.replace(b"\n", b" ")),
         "columns cut": changed(columns[:20]),
         "another format": changed(format="0 little"),
-        "another byte order": changed(format=shared["format"].replace("little", "big")),
+        "another byte order": changed(format=head["format"].replace("little", "big")),
         "another time zone": changed(zone=1),
-        "more runs": changed(blocks=[[packed, size, count + 1, paths]]),
-        "no runs": changed(blocks=[[packed, size, 0, paths]]),
-        "fewer than no runs": changed(blocks=[[packed, size, -count, paths]]),
-        "a huge number": changed(blocks=[[packed, size, 10**400, paths]]),
-        "a number out of range": changed(metadata=[]),
+        "more runs": sized(packed, size, count + 1, paths, are_problems),
+        "no runs": sized(packed, size, 0, paths, are_problems),
+        "fewer than no runs": sized(packed, size, -count, paths, are_problems),
+        "a huge number": sized(packed, 10**400, count, paths, are_problems),
+        "a number out of range": changed(shared=[]),
         "no digests": changed(digests=[]),
         "another category": changed(digests=[["odd", *digest[1:]]]),
         "a short digest": changed(digests=[digest[:3]]),
-        "other metadata": changed(metadata=[["test", ["a"] * 9]]),
+        "other metadata": changed(shared=[["test", ["a"] * 9]]),
         "deep": b"[" * 100_000 + b"\n",
     }
 
@@ -435,6 +451,7 @@ def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path) -> None:
 
     for name, bad in damage(encode(kept)).items():
         cache = SnapshotCache(bad, str(tmp_path))
+        assert len(cache) == len(list(cache.paths(range(len(cache))))) <= len(kept), name
         # Nothing raises, and as many are found as there are.
         rows = chain.from_iterable(
             found for found in cache.sift(places, stat_of) if isinstance(found, list)
@@ -514,6 +531,7 @@ def test_a_monitor_uses_and_saves_the_cache(
     append(runs[3], "COMPLETE result: PASS")
     opened = record_opens(monkeypatch)
     driver = ScannerDriver(tmp_path, Settings(store=store))
+    driver.apply(driver.scanner.read_cache())
     driver.sweep_all()
     assert len(opened) == 2
     assert len(driver.states()) == len(runs) + 1
@@ -544,7 +562,7 @@ def test_a_cache_that_would_be_too_large_is_not_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next session reads everything again."""
-    monkeypatch.setattr("statustui.monitor.snapshot_cache._MAX_BYTES", 50)
+    monkeypatch.setattr("statustui.monitor.cache_writer._MAX_BYTES", 50)
     finished_tree(tmp_path)
     store = MemoryStore()
     read_below(tmp_path, store)
