@@ -15,6 +15,7 @@ from statustui.core.working_dir import STATUS
 from statustui.monitor.fs.near import Near
 from statustui.monitor.outlined_run import OutlinedRun, find_metadata
 from statustui.monitor.snapshot import (
+    NO_METADATA,
     ONE_STEP_BYTES,
     RunSnapshot,
     build_run,
@@ -117,7 +118,8 @@ class FirstReader:
             file = f"{path}/{STATUS}"
             state = os.stat(file, dir_fd=around, follow_symlinks=False)
             if self.cache is not NO_CACHE and (known := self.cache.get(place, state)) is not None:
-                return known
+                is_alone = known.metadata == NO_METADATA and self._is_alone(place)
+                return known._replace(is_alone=True) if is_alone else known
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
                 return None
             data, state = _read_whole(file, around, state)

@@ -305,8 +305,8 @@ class _RootReader:
 
         extent: Extent = "snapshot" if self._options.store is None else "run"
         ahead = partial(read_ahead, spare=self._options.spare, extent=extent)
-        # Most runs of a tree with a cache take one look.
-        wanted = None if len(first.cache) else ahead
+        # Most runs then take one look.
+        wanted = None if first.cache.has_metadata else ahead
         for run, found in _map_unordered(read, run_dirs, threads, wanted):
             self._add(run, found)
             heartbeat()

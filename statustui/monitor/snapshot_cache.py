@@ -61,6 +61,8 @@ class SnapshotCache:
         """Number of runs, loaded or not."""
         self.saved_at: float | None = None
         """When it was saved, in seconds since 1970; None without any runs."""
+        self._known_count = 0
+        """Number of loaded runs whose metadata was saved."""
         self._rows: dict[str, int] = {}
         """Path of a run -> where it is in the columns."""
         self._paths: list[str] = []
@@ -86,6 +88,11 @@ class SnapshotCache:
     def __len__(self) -> int:
         """How many runs there are, loaded or not."""
         return self._count
+
+    @property
+    def has_metadata(self) -> bool:
+        """Whether the metadata of most runs was saved; those that were only counted have none."""
+        return 2 * self._known_count > self._count
 
     def row_of(self, path: str) -> int | None:
         """Return the row of the run at a path; None if there is none."""
@@ -332,6 +339,8 @@ class SnapshotCache:
             columns = columns._replace(text_ends=array(columns.text_ends.typecode, ends))
         for own, new in zip(self._columns, columns, strict=True):
             own.extend(new)
+        shared = Counter(columns.shared_at).items()
+        self._known_count += sum(count for at, count in shared if self._shared[at][1].user)
         self._text += text
         self._paths += paths
         self._loaded.append((rows, bool(stored.are_problems)))

@@ -165,6 +165,7 @@ def test_each_run_that_was_shown_is_taken_once(tmp_path: Path, store: MemoryStor
     assert len(shown) == len(left) == len(cache)
     assert shown.pop(first.path) is first
     assert (shown.pop(first.path), shown.get(first.path), shown.pop("elsewhere")) == (None,) * 3
+    assert cache.row_of(first.path) is None
     assert shown.get(second.path) is second
     assert len(shown) == len(left) - 1 == len(list(shown))
     shown.clear()

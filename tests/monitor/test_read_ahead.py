@@ -235,6 +235,32 @@ def test_what_is_counted_ahead_is_known_the_next_time(tree: Path) -> None:
     assert (saved[0][0], len(saved[0][2]) > RUNS // 3) == (RUNS, True)
 
 
+@pytest.mark.parametrize("details", [Details.STATUS, Details.ALL])
+def test_other_processes_read_what_a_cache_lacks_of_most_runs(
+    details: Details, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A count saves no names: whoever shows them reads the tree as an unknown one."""
+    store = MemoryStore()
+    read_once([str(tree)], 1.8e9, ReadOptions(details, store=store)).save()
+    cache = SnapshotCache(next(iter(store.saved.values())), str(tree))
+    assert cache.has_metadata is (details is Details.ALL)
+    spawned: list[int] = []
+    spawn = module._spawn  # noqa: SLF001 - called as it is
+
+    def spawn_counted(requests: int, answers: int, extent: Extent) -> int:
+        spawned.append(spawn(requests, answers, extent))
+        return spawned[-1]
+
+    monkeypatch.setattr(module, "_spawn", spawn_counted)
+    driver = ScannerDriver(tree, Settings(store=store))
+    driver.apply(driver.scanner.read_cache())
+    driver.sweep_all()
+    monitored = len(spawned)
+    listed = read_once([str(tree)], 1.8e9, ReadOptions(store=store))
+    assert bool(monitored) is (len(spawned) > monitored) is (details is Details.STATUS)
+    assert {run.name for run in listed.runs} == set(KINDS)
+
+
 def test_a_snapshot_is_made_of_whatever_can_be_sent(tree: Path) -> None:
     """Of a run with a time that cannot be sent there is an outline."""
     for found in serve_here(places_in(tree), "snapshot"):

@@ -198,6 +198,33 @@ def test_what_failed_comes_first_and_of_that_what_was_written_last(
     assert sorted(run.id for run in built_of(cache).values()) == ["1", "2", "3", "4", "5"]
 
 
+@pytest.mark.usefixtures("_trusting")
+def test_a_lazy_cache_loads_runs_when_it_is_their_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those with problems first; in the end it holds what another has loaded at once."""
+    monkeypatch.setattr("statustui.monitor.snapshot_cache._AT_ONCE", 2)
+    for constant in ("_ROWS_APART", "_STORED_TOGETHER"):
+        monkeypatch.setattr(f"statustui.monitor.cache_writer.{constant}", 2)
+    for number in range(10):
+        result = "PASS" if number % 2 else "FAIL"
+        write_run(tmp_path / "test_runs" / str(number), f"COMPLETE result: {result}")
+    data = encode(cacheable_below(tmp_path))
+    whole = SnapshotCache(data, str(tmp_path))
+    lazy = SnapshotCache(data, str(tmp_path), is_lazy=True)
+    paths = [place.path for place in places_below(tmp_path)]
+    assert [lazy.row_of(path) for path in paths] == [None] * len(paths)
+    assert len(lazy) == len(whole) == len(paths)
+    parts = lazy.runs()
+    shown = next(parts)
+    known = {path for path in paths if lazy.row_of(path) is not None}
+    assert {path for path in paths if int(Path(path).name) % 2 == 0} <= known < {*paths}
+    for part in parts:
+        shown |= part
+    assert shown == {row: run for part in whole.runs() for row, run in part.items()}
+    assert [lazy.row_of(path) for path in paths] == [whole.row_of(path) for path in paths]
+
+
 @given(st.data())
 def test_runs_that_are_added_at_once_are_stored_as_those_added_one_by_one(
     data: st.DataObject,
