@@ -65,6 +65,8 @@ class SnapshotCache:
         """Number of loaded runs whose metadata was saved."""
         self._rows: dict[str, int] = {}
         """Path of a run -> where it is in the columns."""
+        self._room = 0
+        """How many runs it has had since it was made."""
         self._paths: list[str] = []
         """The path of each run."""
         self._columns = Columns.empty()
@@ -222,7 +224,10 @@ class SnapshotCache:
 
     def forget(self, path: str) -> None:
         """Forget where a run is; to be called only once all runs are loaded."""
-        self._rows.pop(path, None)
+        if self._rows.pop(path, None) is not None and 4 * len(self._rows) < self._room:
+            # A dictionary does not become smaller by itself.
+            self._rows = dict(self._rows)
+            self._room = len(self._rows)
 
     def forget_outlines(self) -> None:
         """Give up what runs are built of, now that they have been, but for their signatures.
@@ -332,8 +337,9 @@ class SnapshotCache:
         paths = f"{root}{below}".replace("\0", f"\0{root}").split("\0")
         rows = range(len(self._paths), len(self._paths) + stored.runs)
         self._rows.update(zip(paths, rows, strict=True))
-        if len(self._rows) != rows.stop:
-            raise ValueError(len(self._rows))
+        self._room = len(self._rows)
+        if self._room != rows.stop:
+            raise ValueError(self._room)
         if self._text:
             ends = [len(self._text) + end for end in columns.text_ends]
             columns = columns._replace(text_ends=array(columns.text_ends.typecode, ends))
