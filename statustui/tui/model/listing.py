@@ -172,6 +172,15 @@ class Listing:
             if not group.order:
                 self.groups.remove(group.name)
 
+    def replace(self, before: Run, run: Run) -> None:
+        """Put a run in the place of what it was when it was added."""
+        stays = self.is_plain and before.kind == run.kind and self._key(before) == self._key(run)
+        if stays and (self.series if run.is_series else self.runs).replace(run):
+            self.groups.invalidate()
+        else:
+            self.discard(before)
+            self.add(run)
+
     def fill(self, members: Mapping[str, Members]) -> Generator[None, None, None]:
         """Make the groups.
 

@@ -440,7 +440,7 @@ class RunStore:
         path = run.path
         before = self.runs.get(path)
         if before is not None:
-            self._unlist(before)
+            self._count(before, -1)
         self.runs[path] = run
         self._count(run, 1)
         if not run.category.is_problem or run.is_muted:
@@ -449,10 +449,12 @@ class RunStore:
             self._ids.add(path)
         else:
             self._ids.replace(run)
-        if before is None and defers:
+        if path in self._unsorted or (before is None and defers):
             self._unsorted.add(path)
-        elif path not in self._unsorted:
+        elif before is None:
             self._listing.add(run)
+        else:
+            self._listing.replace(before, run)
         if changed_at is not None and (before is None or before.current != run.current):
             self.recently_changed.pop(path, None)
             self.recently_changed[path] = changed_at

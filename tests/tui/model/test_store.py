@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from statustui.core.categories import Category
 from statustui.core.order import GROUPINGS, SERIES_GROUP, SORT_KEYS, natural, sort_key
 from statustui.core.query import parse_query
-from statustui.core.run import Run, Stall
+from statustui.core.run import Run, RunMetadata, Stall
 from statustui.monitor.batch import Batch
 from statustui.monitor.change_buffer import ChangeBuffer
 from statustui.tui.model import listing, run_order
@@ -259,6 +259,23 @@ def test_many_changes_at_once_sort_in_as_few_do() -> None:
     store.apply(Batch(tuple(a_run(number, "COMPLETE") for number in range(0, 500, 2))))
     assert listed_ids(store) == [str(number) for number in range(500)]
     assert store.counts == {Category.RUNNING: 250, Category.PASSED: 250}
+
+
+@pytest.mark.parametrize("grouping", ["none", "state"])
+def test_a_run_that_changes_without_moving_is_listed_as_it_is_now(grouping: str) -> None:
+    """Whether it has become a failure, a series, or something with another name."""
+    store = RunStore("id")
+    store.group_by(grouping)
+    store.apply(Batch(tuple(a_run(number) for number in range(9))))
+    now = [
+        a_run(2, "RUN_FAILED"),
+        a_run(4)._replace(metadata=RunMetadata("other")),
+        a_series(6, "RUNNING")._replace(own_id="6"),
+    ]
+    store.apply(Batch(tuple(now)))
+    rows = store.rows(0, len(store))
+    assert sorted(row for row in rows if isinstance(row, Run)) == sorted(store.runs.values())
+    assert rows[-1] is now[2]
 
 
 def test_the_cursor_stays_near_when_the_selected_run_goes() -> None:
