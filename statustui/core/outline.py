@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from statustui.core.categories import Category
@@ -83,14 +85,39 @@ class OutlinedStatuses(NamedTuple):
     began: float | None
 
 
+class UsualLines(NamedTuple):
+    """What the lines that matter say in most files.
+
+    The problem of the run, if it has one, is its current status, and the run has not recovered from
+    any other.
+    """
+
+    note: str
+    """That of the current status."""
+    time: float
+    """When this was set, in seconds since 1970, as the two that follow."""
+    started: float
+    began: float | None
+
+
+class UsualText(NamedTuple):
+    """The same as it stands in the file; the last part is empty if the run has not begun."""
+
+    note: bytes
+    time: bytes
+    started: bytes
+    began: bytes
+
+
 class Outline(NamedTuple):
     """The lines of a status file that matter, and what its states say."""
 
     digest: StateDigest
-    lines: bytes | OutlinedStatuses
-    """Five lines: the first time, the last line, those of the problem and of the last failure that
-    the run recovered from, and the time at which it began to run. These three are empty if there is
-    none, the problem also if it is the last line. Or what these lines say."""
+    lines: UsualLines | UsualText | bytes
+    """What these lines say. If that is unusual, five lines of text: the first time, the last line,
+    those of the problem and of the last failure that the run recovered from, and the time at which
+    it began to run. These three are empty if there is none, the problem also if it is the last
+    line."""
 
 
 class _Order(NamedTuple):
@@ -106,19 +133,13 @@ class _Order(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """Where in a status file the lines of its outline are; those that it lacks are empty."""
+    """What a status file says by its states, and where its lines are."""
 
     digest: StateDigest
-    first: slice
-    """The first time."""
-    last: slice
-    """The last line."""
-    problem: slice
-    """The line of the problem, if that is not the last one."""
-    recovered: slice
-    """The line of the last failure from which the run recovered."""
-    began: slice
-    """The time at which the run began to run."""
+    is_usual: bool
+    """Whether its outline has `UsualText`; else it has five lines of text."""
+    parts_of: Callable[[bytes], tuple[bytes, ...]]
+    """Returns the parts of that, given the text of the file."""
 
 
 def _judge_shape(shape: bytes) -> _Layout | None:
@@ -154,14 +175,14 @@ def _judge_shape(shape: bytes) -> _Layout | None:
 
     last = len(lines) - 1
     problem_at = order.problem_at if order.problem_at != last else _NOWHERE
-    return _Layout(
-        order.digest,
-        time_at(0),
-        line_at(last),
-        line_at(problem_at),
-        line_at(order.recovered_at),
-        time_at(order.began_at),
-    )
+    line, first, began = line_at(last), time_at(0), time_at(order.began_at)
+    five = itemgetter(first, line, line_at(problem_at), line_at(order.recovered_at), began)
+    usual = _USUAL(b"\n".join(five(shape)))
+    if usual is None or problem_at != _NOWHERE or order.recovered_at != _NOWHERE:
+        return _Layout(order.digest, False, five)
+    note_at = line.start + len(usual[2]) + len(f" {order.digest.last} ")
+    parts = slice(note_at, line.stop), time_at(last), first, began
+    return _Layout(order.digest, True, itemgetter(*parts))
 
 
 _judge_known_shape = lru_cache(maxsize=1024)(_judge_shape)
@@ -219,16 +240,23 @@ def read_outline(block: bytes) -> Outline | None:
     layout = _judge_known_shape(shape) if len(shape) <= _MAX_SHAPE else _judge_shape(shape)
     if layout is None or (b"-" in block and may_repeat(block, block.split(b"\n"))):
         return None
-    digest, first, last, problem, recovered, began = layout
-    parts = block[first], block[last], block[problem], block[recovered], block[began]
-    return Outline(digest, b"\n".join(parts))
+    digest, is_usual, parts_of = layout
+    parts = parts_of(block)
+    return Outline(digest, UsualText._make(parts) if is_usual else b"\n".join(parts))
 
 
 def parse_outline(outline: Outline) -> OutlinedStatuses | None:
     """Return the statuses and times in an outline; None if a time in it is unusual."""
     digest, lines = outline
-    if isinstance(lines, OutlinedStatuses):
-        return lines
+    if not isinstance(lines, bytes):
+        note, time, started, began = _parse_usual(lines)
+        current = StatusInfo.read(digest.last, note, time)
+        problem = None if digest.problem is None else current
+        return OutlinedStatuses(current, problem, None, started, began)
+    return _parse_text(digest, lines)
+
+
+def _parse_text(digest: StateDigest, lines: bytes) -> OutlinedStatuses | None:
     problem = recovered = None
     started: float | None
     try:
@@ -255,43 +283,22 @@ def parse_outline(outline: Outline) -> OutlinedStatuses | None:
     return OutlinedStatuses(current, problem, recovered, started, began)
 
 
-class UsualLines(NamedTuple):
-    """What the lines of an outline like most others say.
-
-    Its problem, if it has one, is its current status, and the run has not recovered from any other.
-    """
-
-    note: str
-    """That of the current status."""
-    time: float
-    """When this was set, in seconds since 1970, as the two that follow."""
-    started: float
-    began: float | None
-
-
 def usual_lines(outline: Outline) -> UsualLines | None:
     """Return what the lines of an outline say; None if it is not like most others."""
     digest, lines = outline
-    if isinstance(lines, OutlinedStatuses):
-        return _as_usual(lines)
-    usual = _USUAL(lines)
-    if usual is None:
-        statuses = parse_outline(outline)
-        return None if statuses is None else _as_usual(statuses)
-    first, last, rest, problem_line, recovered_line, began = usual.groups()
-    if problem_line or recovered_line:
-        return None
-    return UsualLines(
-        _note_in(rest, digest.last), float(last), float(first), float(began) if began else None
-    )
+    if not isinstance(lines, bytes):
+        return _parse_usual(lines)
+    statuses = _parse_text(digest, lines)
+    return None if statuses is None else _as_usual(statuses)
 
 
-def outline_with(digest: StateDigest, lines: UsualLines) -> Outline:
-    """Return the outline of which `usual_lines` returns these lines."""
+def _parse_usual(lines: UsualLines | UsualText) -> UsualLines:
+    if isinstance(lines, UsualLines):
+        return lines
     note, time, started, began = lines
-    current = StatusInfo.read(digest.last, note, time)
-    problem = None if digest.problem is None else current
-    return Outline(digest, OutlinedStatuses(current, problem, None, started, began))
+    return UsualLines(
+        _read_note(note), float(time), float(started), float(began) if began else None
+    )
 
 
 def _as_usual(statuses: OutlinedStatuses) -> UsualLines | None:
@@ -305,8 +312,12 @@ def _as_usual(statuses: OutlinedStatuses) -> UsualLines | None:
 
 def _note_in(text: bytes, state: str) -> str:
     """Return the note in the part of a line that follows its time."""
+    return _read_note(text[len(state) + 2 :])
+
+
+def _read_note(text: bytes) -> str:
     # Many runs have the same note.
-    return sys.intern(text[len(state) + 2 :].decode("utf-8", "replace").strip())
+    return sys.intern(text.decode("utf-8", "replace").strip())
 
 
 def build_outlined(place: RunDir, metadata: RunMetadata, outline: Outline) -> Run | None:
@@ -376,23 +387,19 @@ def outline_of(run: Run) -> Outline | None:
         is_final=True,
     )
     statuses = OutlinedStatuses(run.current, run.problem, run.recovered, run.started, run.began)
+    outline = Outline(digest, _as_usual(statuses) or _format_statuses(statuses))
     # The past of a run is none of its own files' business.
     bare = run if run.past is None else run._replace(past=None)
-    is_whole = make_outlined(run.place, run.metadata, digest, statuses) == bare
-    return Outline(digest, statuses) if is_whole else None
+    return outline if build_outlined(run.place, run.metadata, outline) == bare else None
 
 
-def format_outline(outline: Outline) -> bytes | None:
-    """Return the lines of an outline as text; None if they cannot be read back from one."""
-    digest, lines = outline
-    if isinstance(lines, bytes):
-        return lines
-    current, problem, recovered, started, began = lines
+def _format_statuses(statuses: OutlinedStatuses) -> bytes:
+    """Return a text that `_parse_text` reads, unless something in it looks otherwise there."""
+    current, problem, recovered, started, began = statuses
     if problem == current:
         problem = None
     texts = [_format_seconds(started), *map(_format_status, (current, problem, recovered))]
-    text = b"\n".join([*texts, b"" if began is None else _format_seconds(began)])
-    return text if parse_outline(Outline(digest, text)) == lines else None
+    return b"\n".join([*texts, b"" if began is None else _format_seconds(began)])
 
 
 def _format_seconds(seconds: float | None) -> bytes:

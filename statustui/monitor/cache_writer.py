@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import NamedTuple
 
-from statustui.core.outline import Outline, StateDigest, format_outline, outline_of, usual_lines
+from statustui.core.outline import StateDigest, UsualLines, outline_of, usual_lines
 from statustui.core.reading import unpack_signature
 from statustui.core.run import Kind, RunMetadata
 from statustui.monitor.cache_format import (
@@ -159,30 +159,22 @@ class CacheWriter:
         return len(self._problems) + len(self._others)
 
     def add(self, run: OutlinedRun) -> None:
-        """Add a cacheable run of the root, if its lines can be read back."""
+        """Add a cacheable run of the root."""
         place, outline, signature = run.place, run.outline, run.signature
-        text = b""
-        lines = self._number(outline)
-        if lines is None:
-            formatted = format_outline(outline)
-            if formatted is None:
-                return
-            text = formatted
-            lines = 0.0, 0.0, NEVER, IN_TEXT
+        usual = usual_lines(outline)
+        text = outline.lines if usual is None and isinstance(outline.lines, bytes) else b""
+        lines = (0.0, 0.0, NEVER, IN_TEXT) if usual is None else self._number(usual)
         shared = place.kind, run.metadata
         digest_at = self._digests.setdefault(outline.digest, len(self._digests))
         shared_at = self._metadata.setdefault(shared, len(self._metadata))
         block = self._problems if outline.digest.category.is_problem else self._others
         block.add(place.path[len(place.root) :], (*signature, digest_at, shared_at, *lines), text)
 
-    def _number(self, outline: Outline) -> tuple[float, float, float, int] | None:
-        """Return the times in an outline and the number of its note; None if it needs its text."""
-        usual = usual_lines(outline)
-        if usual is None:
-            return None
-        note, time_, started, began = usual
-        note_at = self._notes.setdefault(note, len(self._notes))
-        return started, time_, NEVER if began is None else began, note_at
+    def _number(self, lines: UsualLines) -> tuple[float, float, float, int]:
+        """Return the times in the lines of an outline, and the number of its note."""
+        note_at = self._notes.setdefault(lines.note, len(self._notes))
+        began = NEVER if lines.began is None else lines.began
+        return lines.started, lines.time, began, note_at
 
     def add_all(self, kept: KeptColumns) -> None:
         """Add many runs of the root, as `add` does one by one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
-from statustui.core.outline import StateDigest, UsualLines, outline_with
+from statustui.core.outline import Outline, StateDigest, UsualLines
 from statustui.core.reading import Signature
 from statustui.core.run import RunDir
 from statustui.monitor.outlined_run import OutlinedRun
@@ -27,7 +27,7 @@ class KeptColumns(NamedTuple):
         """Yield those of the runs that are at some paths, without their devices and owners."""
         for place, digest, signature, *lines in zip(*self, strict=True):
             if place.path in paths:
-                outline = outline_with(digest, UsualLines(*lines))
+                outline = Outline(digest, UsualLines(*lines))
                 yield OutlinedRun(place, outline, signature, 0, 0)
 
 

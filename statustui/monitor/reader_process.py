@@ -20,7 +20,7 @@ from statustui.core.outline import (
     Outline,
     OutlinedStatuses,
     StateDigest,
-    format_outline,
+    UsualLines,
     make_outlined,
     parse_outline,
     usual_lines,
@@ -50,15 +50,16 @@ _Status: TypeAlias = "tuple[str, float | None] | None"
 _Built: TypeAlias = "tuple[tuple[str, ...], _Status, _Status, _Status, float | None, float | None]"
 """The metadata of a run, its current status, its problem, from what it recovered, and when it was
 made and began to run."""
-_Row: TypeAlias = "tuple[int, int, PackedSignature, int, int, bytes | None, _Built | None]"
-"""Place among those asked for, number of the digest, signature, device, owner, text of the outline,
-and what was built."""
+_Lines: TypeAlias = "tuple[str, float, float, float | None] | bytes | None"
+"""The lines of an outline: usual ones or their text; None if they are not sent."""
+_Row: TypeAlias = "tuple[int, int, PackedSignature, int, int, _Lines, _Built | None]"
+"""Place among those asked for, number of the digest, signature, device, owner, lines of the
+outline, and what was built."""
 _UsualRow: TypeAlias = (
-    "tuple[int, int, PackedSignature, bytes | None, int, str, float, float, float | None]"
+    "tuple[int, int, PackedSignature, bool, int, str, float, float, float | None]"
 )
-"""The same of a run for `build_all`; in place of device, owner and what was built, the number of
-what it shares with others, the note and the time of the current status, and when it was made and
-began to run."""
+"""The same of a run for `build_all`; in place of the lines, whether the outline is wanted, and of
+device, owner and what was built, the number of what it shares with others, and its `UsualLines`."""
 _Shared: TypeAlias = "tuple[tuple[str, ...], int, int]"
 """Metadata, owner and device of many runs."""
 
@@ -152,7 +153,8 @@ class Answers:
         usual: list[tuple[Any, ...]],
     ) -> None:
         """Add usual runs, in the columns of `_UsualRow`, to what has been found."""
-        at, digest_at, signatures, texts, shared_at, notes, times, started, began = usual
+        at, digest_at, signatures, are_outlined, shared_at, *lines = usual
+        notes, times, started, began = lines
         # Runs with the same metadata share one object.
         known = [with_owner(RunMetadata(*words), owner) for words, owner, _device in shared]
         devices = [shared_device(device) for _words, _owner, device in shared]
@@ -170,26 +172,23 @@ class Answers:
         )
         runs = build_all(wanted[0].root, columns)
         own_devices = [devices[number] for number in shared_at]
-        if not any(texts):
+        if not any(are_outlined):
             snapshots = make_snapshots(runs, signatures, own_devices)
             for number, snapshot in zip(at, snapshots, strict=True):
                 found[number] = snapshot
             return
-        rows = zip(at, runs, digests, signatures, texts, shared_at, own_devices, strict=True)
-        for number, run, digest, signature, text, owned, device in rows:
-            if text is None:
-                found[number] = RunSnapshot(run, signature, device)
-            else:
-                found[number] = OutlinedRun(
-                    places[number],
-                    Outline(digest, text),
-                    unpack_signature(signature),
-                    device,
-                    shared[owned][1],
-                    run.metadata,
-                    False,
-                    run,
-                )
+        rows = zip(at, runs, digests, signatures, shared_at, own_devices, *lines, strict=True)
+        for number, run, digest, signature, owned, device, *own_lines in rows:
+            found[number] = OutlinedRun(
+                places[number],
+                Outline(digest, UsualLines(*own_lines)),
+                unpack_signature(signature),
+                device,
+                shared[owned][1],
+                run.metadata,
+                False,
+                run,
+            )
 
     def _run(  # noqa: PLR0913, PLR0917 - what a row has
         self,
@@ -198,17 +197,18 @@ class Answers:
         signature: PackedSignature,
         device: int,
         owner: int,
-        text: bytes | None,
+        lines: _Lines,
         built: _Built | None,
     ) -> OutlinedRun | RunSnapshot:
         digest = self._digests[digest_at]
         run = None if built is None else _rebuilt(place, owner, digest, built)
-        if text is None:
+        if lines is None:
             if run is None:
                 raise ValueError("neither the run nor its outline was sent")
             return RunSnapshot(run, signature, shared_device(device))
         metadata = NO_METADATA if run is None else run.metadata
-        outline, numbers = Outline(digest, text), unpack_signature(signature)
+        outline = Outline(digest, UsualLines(*lines) if isinstance(lines, tuple) else lines)
+        numbers = unpack_signature(signature)
         return OutlinedRun(place, outline, numbers, device, owner, metadata, False, run)
 
 
@@ -311,16 +311,17 @@ class _Server:
         digest = outline.digest
         metadata = NO_METADATA if found.is_alone else read_metadata(place)
         signature = pack_signature(numbers)
-        sent = None if self._extent == "snapshot" else format_outline(outline)
+        is_wanted = self._extent != "snapshot"
         usual = usual_lines(outline) if digest.is_final and not place.own_id else None
         if usual is not None:
             shared_at = block.shared.setdefault((metadata, owner, device), len(block.shared))
-            block.usual.append((at, number, signature, sent, shared_at, *usual))
+            block.usual.append((at, number, signature, is_wanted, shared_at, *usual))
             return
         statuses = parse_outline(outline)
         if statuses is None or not _can_be_sent(statuses):
             block.rows.append((at, number, *_outlined(found), None))
             return
+        sent = _sent_lines(outline) if is_wanted else None
         if not (sent or digest.is_final or found.is_alone):
             run = make_outlined(place, metadata, digest, statuses)
             if with_marker_files(run, numbers[2]) is not run:
@@ -339,9 +340,17 @@ class _Server:
         return number
 
 
-def _outlined(found: OutlinedRun) -> tuple[PackedSignature, int, int, bytes | None]:
+def _outlined(found: OutlinedRun) -> tuple[PackedSignature, int, int, _Lines]:
     """Return the signature, the device, the owner and the outline of a run."""
-    return pack_signature(found.signature), found.device, found.owner, format_outline(found.outline)
+    lines = _sent_lines(found.outline)
+    return pack_signature(found.signature), found.device, found.owner, lines
+
+
+def _sent_lines(outline: Outline) -> _Lines:
+    if isinstance(outline.lines, bytes):
+        return outline.lines
+    usual = usual_lines(outline)
+    return None if usual is None else (usual.note, usual.time, usual.started, usual.began)
 
 
 def _can_be_sent(statuses: OutlinedStatuses) -> bool:

@@ -23,7 +23,6 @@ from statustui.core.outline import (
     StateDigest,
     UsualLines,
     build_outlined,
-    outline_with,
 )
 from statustui.core.reading import signature_of
 from statustui.core.run import Kind, Run, RunDir, RunMetadata
@@ -286,7 +285,7 @@ class SnapshotCache:
             return Outline(digest, bytes(self._text[start : own.text_ends[row]]))
         began = None if math.isnan(own.began[row]) else own.began[row]
         note = self._notes[own.note_at[row]]
-        return outline_with(digest, UsualLines(note, own.times[row], own.started[row], began))
+        return Outline(digest, UsualLines(note, own.times[row], own.started[row], began))
 
     def _open(self, data: bytes) -> None:
         """Load what all runs share, and prepare to load their blocks."""

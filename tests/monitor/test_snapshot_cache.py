@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
-from statustui.core.outline import Outline, OutlinedStatuses, StateDigest
+from statustui.core.outline import StateDigest
 from statustui.core.reading import open_checked, pack_signature
 from statustui.core.run import Run, RunDir
 from statustui.core.status_info import StatusInfo
@@ -35,11 +35,12 @@ from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
-from statustui.monitor.snapshot import ONE_STEP_BYTES, read_snapshot
+from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot, read_snapshot
 from statustui.monitor.snapshot_cache import SnapshotCache
 from tests.monitor.reading import read_first
 from tests.monitor.scanning import ScannerDriver
 from tests.monitor.stores import MemoryStore
+from tests.runs import make
 from tests.trees import DATA, append, write_run
 from tests.waiting import wait_until
 
@@ -256,15 +257,13 @@ def test_runs_that_are_added_at_once_are_stored_as_those_added_one_by_one(
 
 
 def test_a_run_whose_lines_cannot_be_read_back_is_not_stored() -> None:
-    """Nothing of it is, so that the others stay in their places."""
-    digest = StateDigest(
-        Category.PASSED, "COMPLETE", None, 2, frozenset(), "COMPLETE", None, "RUN_ERROR", True
-    )
-    current, before = (StatusInfo.read(state, " x ", 5.0) for state in ("COMPLETE", "RUN_ERROR"))
-    outline = Outline(digest, OutlinedStatuses(current, None, before, 1.0, None))
-    writer = CacheWriter()
-    writer.add(OutlinedRun(RunDir("wd", "wd/1", "1", "plain"), outline, (1, 2, 3, 4), 0, 0))
-    assert len(writer) == 0
+    """Its notes have something that no line of a file has."""
+    run = make("wd/1", "RUN_ERROR x", "RUNNING y", "COMPLETE result: PASS")
+    signature = pack_signature((1, 2, 3, 4))
+    assert run.recovered is not None
+    odd = run._replace(recovered=StatusInfo.read("RUN_ERROR", " x ", run.recovered.timestamp))
+    stored = [outlined(RunSnapshot(one, signature)) for one in (run, odd)]
+    assert [one is None for one in stored] == [False, True]
 
 
 @pytest.mark.usefixtures("_trusting")
