@@ -84,7 +84,7 @@ class StoredBlock(NamedTuple):
     """Number of its runs."""
     path_bytes: int
     """Bytes of their paths."""
-    are_problems: int
+    are_problems: bool
     """Whether all of them have a problem; else none has."""
 
     @classmethod
@@ -94,10 +94,10 @@ class StoredBlock(NamedTuple):
         Raises:
             Exception: This is not possible.
         """
-        block = cls(*map(int, values))
-        if block.runs <= 0 or block.runs * _ROW_BYTES > block.size:
-            raise ValueError(block.runs)
-        return block
+        packed, size, runs, path_bytes, are_problems = map(int, values)
+        if runs <= 0 or runs * _ROW_BYTES > size:
+            raise ValueError(runs)
+        return cls(packed, size, runs, path_bytes, bool(are_problems))
 
 
 class Head(NamedTuple):

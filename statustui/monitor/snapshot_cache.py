@@ -348,7 +348,7 @@ class SnapshotCache:
         self._known_count += sum(count for at, count in shared if self._shared[at][1].user)
         self._text += text
         self._paths += paths
-        self._loaded.append((rows, bool(stored.are_problems)))
+        self._loaded.append((rows, stored.are_problems))
 
 
 NO_CACHE = SnapshotCache()
