@@ -180,9 +180,9 @@ def _judge_shape(shape: bytes) -> _Layout | None:
     usual = _USUAL(b"\n".join(five(shape)))
     if usual is None or problem_at != _NOWHERE or order.recovered_at != _NOWHERE:
         return _Layout(order.digest, False, five)
-    note_at = line.start + len(usual[2]) + len(f" {order.digest.last} ")
-    parts = slice(note_at, line.stop), time_at(last), first, began
-    return _Layout(order.digest, True, itemgetter(*parts))
+    time = time_at(last)
+    note = slice(time.stop + len(f" {order.digest.last} "), line.stop)
+    return _Layout(order.digest, True, itemgetter(note, time, first, began))
 
 
 _judge_known_shape = lru_cache(maxsize=1024)(_judge_shape)

@@ -174,6 +174,22 @@ def unpack_block(plain: bytes, stored: StoredBlock) -> Block:
     return Block(columns, os.fsdecode(plain[end : end + stored.path_bytes]), text)
 
 
+def write_notes(notes: Iterable[str]) -> bytes:
+    """Return notes as they are compressed."""
+    # Each by itself, so that other threads get their turn in between.
+    return ",".join(map(json.dumps, notes)).encode()
+
+
+def read_notes(plain: bytes) -> list[str]:
+    """Return the notes of which `write_notes` has made this.
+
+    Raises:
+        ValueError: It is not valid.
+    """
+    # Many runs have the same note, also those that are read from files.
+    return [sys.intern(str(note)) for note in json.loads(b"[%b]" % plain)]
+
+
 def write_head(head: Head) -> bytes:
     """Return the line of JSON with its end."""
     values = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ from statustui.monitor.cache_format import (
     StoredBlock,
     pack,
     write_head,
+    write_notes,
 )
 from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.outlined_run import OutlinedRun
@@ -81,7 +81,7 @@ class _BlockWriter:
 
     def __init__(self, *, are_problems: bool) -> None:
         self._are_problems = are_problems
-        self.blocks: list[_Packed] = []
+        self._blocks: list[_Packed] = []
         """Those that are full."""
         self._begin()
 
@@ -95,7 +95,7 @@ class _BlockWriter:
     def __len__(self) -> int:
         """How many runs there are."""
         waiting = len(self._columns.inodes) + len(self._rows)
-        return waiting + sum(block.stored.runs for block in self.blocks)
+        return waiting + sum(block.stored.runs for block in self._blocks)
 
     def add(self, below: str, row: tuple[float, ...], text: bytes) -> None:
         """Add a run.
@@ -133,7 +133,7 @@ class _BlockWriter:
         data, size = pack([*columns, paths, self._text])
         count = len(columns.inodes)
         stored = StoredBlock(len(data), size, count, len(paths), self._are_problems)
-        self.blocks.append(_Packed(max(columns.modified), stored, data))
+        self._blocks.append(_Packed(max(columns.modified), stored, data))
         self._begin()
 
     def finish(self) -> list[_Packed]:
@@ -141,7 +141,7 @@ class _BlockWriter:
         self._flush()
         if self._columns.inodes:
             self._end()
-        return sorted(self.blocks, reverse=True, key=lambda block: block.newest)
+        return sorted(self._blocks, reverse=True, key=lambda block: block.newest)
 
 
 class CacheWriter:
@@ -212,8 +212,7 @@ class CacheWriter:
     def finish(self) -> bytes | None:
         """Return the runs for storage; None above `_MAX_BYTES`."""
         blocks = [*self._problems.finish(), *self._others.finish()]
-        # Each by itself, so that other threads get their turn in between.
-        notes, notes_size = pack([",".join(map(json.dumps, self._notes)).encode()])
+        notes, notes_size = pack([write_notes(self._notes)])
         head = Head(
             time.time(),
             list(self._digests),

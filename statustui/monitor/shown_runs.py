@@ -31,8 +31,8 @@ class ShownRuns:
     def add(self, runs: Mapping[int, Run]) -> None:
         """Add runs that `SnapshotCache.runs` has yielded."""
         for row, run in runs.items():
+            self._count += self._runs[row] is None
             self._runs[row] = run
-        self._count += len(runs)
 
     def get(self, path: str) -> Run | None:
         """Return the run at `path`; None if there is none."""

@@ -7,10 +7,8 @@ reading it. How the runs are stored is in `cache_format`.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
-import sys
 import zlib
 from array import array
 from collections import Counter, deque
@@ -32,6 +30,7 @@ from statustui.monitor.cache_format import (
     Columns,
     StoredBlock,
     read_head,
+    read_notes,
     unpack,
     unpack_block,
 )
@@ -196,29 +195,33 @@ class SnapshotCache:
         Args:
             leave_out: The paths of runs to leave out.
         """
-        rows = (row for row in self._in_order() if self._paths[row] not in leave_out)
+        paths = self._paths
+        rows = (
+            row
+            for row in self._in_order()
+            if paths[row] != self._root and paths[row] not in leave_out
+        )
         while some := list(islice(rows, _AT_ONCE)):
             yield self._build(some)
 
     def _in_order(self) -> Iterator[int]:
-        """Yield the rows of all runs but the root itself; load a block once it is its turn."""
+        """Yield the rows of all runs; load a block once it is its turn."""
         problems: list[int] = []
         is_first = True
-        for block, are_problems in self._blocks():
-            rows = [row for row in block if self._paths[row] != self._root]
+        for rows, are_problems in self._blocks():
             if are_problems:
                 problems += rows
-                continue
-            if is_first:
+            elif is_first:
+                is_first = False
                 yield from self._newest_first(problems)
                 # Sorting more of them would keep every other thread waiting.
-                rows = self._newest_first(rows) if len(problems) < _AT_ONCE else rows
-                is_first = False
-            yield from rows
+                yield from self._newest_first(rows) if len(problems) < _AT_ONCE else rows
+            else:
+                yield from rows
         if is_first:
             yield from self._newest_first(problems)
 
-    def _newest_first(self, rows: list[int]) -> list[int]:
+    def _newest_first(self, rows: Sequence[int]) -> list[int]:
         return sorted(rows, key=self._columns.modified.__getitem__, reverse=True)
 
     def forget(self, path: str) -> None:
@@ -293,8 +296,7 @@ class SnapshotCache:
         head = read_head(data[:end])
         sizes = [head.notes, *((block.packed, block.size) for block in head.blocks)]
         parts = unpack(memoryview(data)[end:], sizes)
-        # Many runs have the same note, also those that are read from files.
-        self._notes = [sys.intern(str(note)) for note in json.loads(b"[%b]" % next(parts))]
+        self._notes = read_notes(next(parts))
         self._digests, self._shared = head.digests, head.shared
         self._are_judged = list(map(is_settled, head.digests))
         self._stored = zip(parts, head.blocks, strict=True)

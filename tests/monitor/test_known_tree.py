@@ -161,6 +161,7 @@ def test_each_run_that_was_shown_is_taken_once(tmp_path: Path, store: MemoryStor
     shown = ShownRuns(cache)
     for runs in cache.runs():
         shown.add(runs)
+        shown.add(runs)
     first, second, *_others = left = list(shown)
     assert len(shown) == len(left) == len(cache)
     assert shown.pop(first.path) is first

@@ -396,7 +396,7 @@ def damage(data: bytes) -> dict[str, bytes]:
     second = rest[packed_notes + packed :]
     twice = zlib.compress(zlib.decompress(second).replace(b"/test_runs/1", b"/test_runs/2"))
     columns = zlib.decompress(rest[packed_notes:])
-    ends = len(columns) - len(columns.split(b"/test_runs/")[1]) - len("/test_runs/")
+    ends = columns.index(b"/test_runs/") + len("/test_runs/2")
 
     def changed(columns: bytes = columns, **fields: object) -> bytes:
         first, block = zlib.compress(notes), zlib.compress(columns)
@@ -441,6 +441,7 @@ def damage(data: bytes) -> dict[str, bytes]:
         + b"\n"
         + rest[: packed_notes + one[0]]
         + twice,
+        "a path twice": changed(columns.replace(b"/test_runs/3", b"/test_runs/2")),
         "times that are no numbers": changed(_with_doubles(columns, count, math.nan)),
         "times without an end": changed(_with_doubles(columns, count, -math.inf)),
         **{f"cut after {size} bytes": changed(columns[:size]) for size in range(0, 160, 8)},
@@ -467,8 +468,9 @@ def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path) -> None:
     """Whatever is wrong with it, in one of its runs or in all."""
     write_run(tmp_path / "test_runs" / "1", "COMPLETE result: PASS")
     write_run(tmp_path / "test_runs" / "2", "RUN_FAILED x", "COMPLETE result: FAIL")
+    write_run(tmp_path / "test_runs" / "3", "RUN_FAILED x", "COMPLETE result: FAIL")
     kept = cacheable_below(tmp_path)
-    assert len(kept) == 2
+    assert len(kept) == 3
     snapshots = [read_first(one.place) for one in kept]
     places = [one.place for one in kept]
 
