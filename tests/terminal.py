@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pyte
 
@@ -131,6 +132,8 @@ class Terminal:
             assert time.monotonic() < end, "the program goes on"
         if self.status is None:
             self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            for report in Path(os.environ.get("XDG_STATE_HOME", "")).glob("statustui/crash-*"):
+                print(report.read_text())  # noqa: T201 - pytest shows it beside the failure
         return self.status
 
     def read_for(self, seconds: float) -> None:

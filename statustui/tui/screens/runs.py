@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widget import MountError
 
 from statustui.core.order import GROUPINGS, SORT_KEYS
 from statustui.core.run import Run
@@ -151,25 +149,21 @@ class RunsScreen(LiveScreen):
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
-        # The program may be ending already.
-        with contextlib.suppress(MountError):
-            await self._mount_rest()
-
-    async def _mount_rest(self) -> None:
         line = self._filter_line
         row = Horizontal(line, line.count, id="filter-row")
-        await self.mount(row, line.error_line, before=self._health)
+        # Unlike `mount`, `mount_all` may be called while the program is ending.
+        await self.mount_all([row, line.error_line], before=self._health)
         self.set_interval(_AGE_FILTER_INTERVAL, self._filter_by_age)
         from statustui.tui.widgets.campaign_line import CampaignLine  # noqa: PLC0415 - after the first frame
         from statustui.tui.widgets.key_line import HintLine, KeyLine  # noqa: PLC0415 - as above
 
         self._campaign = CampaignLine(self._shared)
-        await self.mount(self._campaign, before="#list")
+        await self.mount_all([self._campaign], before="#list")
 
         if self._shared.has_hints:
-            await self.mount(HintLine())
+            await self.mount_all([HintLine()])
 
-        await self.mount(KeyLine())
+        await self.mount_all([KeyLine()])
         self._is_complete = True
         self._update_preview()
 
@@ -216,7 +210,8 @@ class RunsScreen(LiveScreen):
             from statustui.tui.widgets.preview import Preview  # noqa: PLC0415 - on wide terminals
 
             self._preview = Preview(self._shared)
-            self.query_one("#list").mount(self._preview)
+            # Unlike `mount`, `mount_all` may be called while the program is ending.
+            self.query_one("#list").mount_all([self._preview])
         if self._preview.path is not None and self._preview.path not in self._store.runs:
             self._preview.mark_gone()
         self._preview.set_run(self._store.current)

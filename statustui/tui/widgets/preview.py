@@ -85,7 +85,8 @@ class Preview(Vertical):
             return
         if self._overview is None:
             self._overview = Overview(run, self._shared.clock)
-            self.mount(self._overview, self._history)
+            # Unlike `mount`, `mount_all` may be called while the program is ending.
+            self.mount_all([self._overview, self._history])
         self._overview.set_run(run)
         self._history.set_history(History())
         self._history.follows = True
