@@ -69,6 +69,12 @@ class Columns(NamedTuple):
         """Return columns without items."""
         return cls(*[array(code) for code in "QQqqIIdddIQ"])
 
+    def at(self, rows: Sequence[int]) -> Columns:
+        """Return columns with these rows alone; those that are empty remain so."""
+        return Columns(
+            *[array(own.typecode, map(own.__getitem__, rows if own else ())) for own in self]
+        )
+
 
 _ROW_BYTES = sum(column.itemsize for column in Columns.empty())
 

@@ -47,7 +47,9 @@ class ShownRuns:
             self._runs[row] = None
             self._count -= 1
             # Nobody asks for it again, and very many of them take memory.
-            self._cache.forget(path)
+            left = self._cache.forget(path)
+            if left is not None:
+                self._runs = [self._runs[row] for row in left]
         return run
 
     def path_of(self, path: str) -> str:

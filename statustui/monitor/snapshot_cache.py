@@ -224,12 +224,24 @@ class SnapshotCache:
     def _newest_first(self, rows: Sequence[int]) -> list[int]:
         return sorted(rows, key=self._columns.modified.__getitem__, reverse=True)
 
-    def forget(self, path: str) -> None:
-        """Forget where a run is; to be called only once all runs are loaded."""
-        if self._rows.pop(path, None) is not None and 4 * len(self._rows) < self._room:
-            # A dictionary does not become smaller by itself.
+    def forget(self, path: str) -> Sequence[int] | None:
+        """Forget a run; to be called only once all runs are loaded.
+
+        Returns:
+            The rows of the runs that are left, if these have moved to the rows from 0 on; else
+            None.
+        """
+        if self._rows.pop(path, None) is None or 4 * len(self._rows) >= self._room:
+            return None
+        # Tables do not become smaller by themselves.
+        self._room = len(self._rows)
+        if self._paths:
             self._rows = dict(self._rows)
-            self._room = len(self._rows)
+            return None
+        left = list(self._rows.values())
+        self._rows = {path: row for row, path in enumerate(self._rows)}
+        self._columns = self._columns.at(left)
+        return left
 
     def forget_outlines(self) -> None:
         """Give up what runs are built of, now that they have been, but for their signatures.

@@ -128,10 +128,24 @@ def test_once_all_runs_are_shown_the_cache_knows_no_more_than_whether_they_are_t
         assert isinstance(found, OutlinedRun)
         writer.add(found._replace(metadata=RunMetadata("a", user)))
     cache = SnapshotCache(writer.finish(), str(tmp_path))
+    shown = ShownRuns(cache)
+    for runs in cache.runs():
+        shown.add(runs)
     cache.forget_outlines()
     states = [(place, os.lstat(place.status_path)) for place in places]
-    assert all(cache.holds(*one) for one in states)
-    assert all((cache.get(*one) is None) == bool(user) for one in states)
+    others = [os.lstat(place.path) for place in places]
+    # What is known of the others remains as it is while they become fewer.
+    for number in (*range(0, 30, 2), *range(1, 30, 2)):
+        left = [(place, state) for place, state in states if place.path in {r.path for r in shown}]
+        assert len(left) == len(shown)
+        assert all(cache.holds(*one) for one in left)
+        assert not any(map(cache.holds, places, others))
+        assert all((cache.get(*one) is None) == bool(user) for one in left)
+        paths = [place.path for place, _state in left]
+        assert [run and run.path for run in map(shown.get, paths)] == paths
+        taken = shown.pop(places[number].path)
+        assert taken is not None
+        assert taken.path == places[number].path
 
 
 def test_the_path_of_a_run_that_was_saved_is_in_memory_once(

@@ -220,7 +220,7 @@ class Listener:
     def _choose_resting(self, room: int | None) -> None:
         """Choose which resting paths to watch, at most `room` of them; None means no limit."""
         scanner = self._scanner
-        new, self._new_resting = list(dict.fromkeys(self._new_resting)), []
+        new, self._new_resting = self._new_resting, []
         for path in self._newest(new, room):
             if scanner.is_watchable(path, any_filesystem=self._any_filesystem):
                 self._resting.pop(path, None)

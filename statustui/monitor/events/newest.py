@@ -23,7 +23,8 @@ def newest(
     """Return the newest of some paths, the newest last.
 
     Args:
-        paths: The paths, each once; of those from the same moment, the first are the newest.
+        paths: The paths, some of them twice; of those from the same moment, the first are the
+            newest.
         moment_of: Returns the moment that a path is from; None to leave it out.
         room: How many are wanted; None for all. One more is returned if there are more.
     """
@@ -36,13 +37,17 @@ def newest(
     for moment in moments:
         if not math.isnan(moment):
             counts[bisect_left(bounds, moment)] += 1
-    wanted = sum(counts) if room is None else min(room + 1, sum(counts))
-    first, found = len(counts), 0
-    while found < wanted:
-        first -= 1
-        found += counts[first]
-    chosen = _in_order(paths, moments, bounds, first)
-    return chosen[len(chosen) - wanted :]
+    wanted = len(paths) if room is None else room + 1
+    chosen: list[str] = []
+    first = len(counts)
+    # A path that comes twice is counted twice.
+    while first and len(chosen) < wanted:
+        last, found = first, 0
+        while first and found < wanted - len(chosen):
+            first -= 1
+            found += counts[first]
+        chosen = _in_order(paths, moments, bounds, range(first, last)) + chosen
+    return chosen[max(0, len(chosen) - wanted) :]
 
 
 def _bounds(moments: array[float]) -> list[float]:
@@ -53,16 +58,17 @@ def _bounds(moments: array[float]) -> list[float]:
 
 
 def _in_order(
-    paths: Sequence[str], moments: Sequence[float], bounds: Sequence[float], first: int
+    paths: Sequence[str], moments: Sequence[float], bounds: Sequence[float], numbers: range
 ) -> list[str]:
-    """Return the paths of the parts from the `first` one on, the newest last."""
-    parts: list[list[tuple[float, str]]] = [[] for _ in range(first, len(bounds) + 1)]
+    """Return the paths of the parts with these numbers, each once, the newest last."""
+    parts: list[list[tuple[float, str]]] = [[] for _ in numbers]
     for moment, path in zip(reversed(moments), reversed(paths), strict=True):
-        if not math.isnan(moment) and (number := bisect_left(bounds, moment)) >= first:
-            parts[number - first].append((moment, path))
+        if not math.isnan(moment) and (number := bisect_left(bounds, moment)) in numbers:
+            parts[number - numbers.start].append((moment, path))
     ordered: list[str] = []
     for part in parts:
         part.sort(key=itemgetter(0))
-        ordered += [path for _moment, path in part]
+        newest_first = dict.fromkeys(path for _moment, path in reversed(part))
+        ordered += reversed(newest_first)
         part.clear()
     return ordered
