@@ -9,6 +9,7 @@ first.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -25,6 +26,8 @@ from statustui.core.outline import StateDigest
 from statustui.core.run import Kind, RunMetadata
 
 _FORMAT = f"6 {sys.byteorder}"
+DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError, zlib.error, RecursionError)
+"""Errors that a damaged cache can cause."""
 IN_TEXT = 0xFFFF_FFFF
 """In place of the number of a note."""
 NEVER = math.nan
@@ -69,12 +72,6 @@ class Columns(NamedTuple):
         """Return columns without items."""
         return cls(*[array(code) for code in "QQqqIIdddIQ"])
 
-    def at(self, rows: Sequence[int]) -> Columns:
-        """Return columns with these rows alone; those that are empty remain so."""
-        return Columns(
-            *[array(own.typecode, map(own.__getitem__, rows if own else ())) for own in self]
-        )
-
 
 _ROW_BYTES = sum(column.itemsize for column in Columns.empty())
 
@@ -118,6 +115,21 @@ class Head(NamedTuple):
     """Bytes that the notes take, compressed and not."""
     blocks: Sequence[StoredBlock]
 
+    @property
+    def runs(self) -> int:
+        """Number of the runs in all blocks."""
+        return sum(block.runs for block in self.blocks)
+
+
+class Opened(NamedTuple):
+    """A cache of which no block is loaded yet."""
+
+    head: Head
+    notes: Sequence[str]
+    blocks: Iterator[tuple[bytes, StoredBlock]]
+    """Each block when it is not compressed, and what is stored of it beside; raises an error of
+    `DAMAGE` at the first one that is damaged."""
+
 
 class Block(NamedTuple):
     """The runs of one block."""
@@ -126,6 +138,18 @@ class Block(NamedTuple):
     below: str
     """The part of each path that follows that of the root, with a NUL between two of them."""
     text: bytes
+
+
+def open_cache(data: bytes | None) -> Opened:
+    """Return what a `CacheWriter` has made, if it is that; else a cache without runs."""
+    if data is not None:
+        with contextlib.suppress(*DAMAGE):
+            end = data.index(b"\n") + 1
+            head = read_head(data[:end])
+            sizes = [head.notes, *((block.packed, block.size) for block in head.blocks)]
+            parts = unpack(memoryview(data)[end:], sizes)
+            return Opened(head, read_notes(next(parts)), zip(parts, head.blocks, strict=True))
+    return Opened(Head(0.0, (), (), (0, 0), ()), (), iter(()))
 
 
 def pack(parts: Sequence[bytes | bytearray | _Column]) -> tuple[bytes, int]:

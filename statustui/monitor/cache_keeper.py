@@ -10,6 +10,7 @@ from itertools import chain
 
 from statustui.core.run import Run
 from statustui.monitor.cache_store import CacheStore, RootIdentity
+from statustui.monitor.cache_stream import CacheStream
 from statustui.monitor.cache_writer import CacheWriter, is_worth_saving, outlined
 from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.former_runs import FormerRuns, read_former
@@ -41,24 +42,31 @@ class CacheKeeper:
         """Number of runs last saved; None before the first save."""
         self._former_saved_at = float("-inf")
 
-    def load(self, root: str, *, is_lazy: bool = False) -> SnapshotCache:
+    def load(self, root: str) -> SnapshotCache:
         """Return what was saved for the root as it is now.
 
         Args:
             root: The root, as the user gave it.
-            is_lazy: As `SnapshotCache` has it.
         """
+        return SnapshotCache(self._load(), root)
+
+    def stream(self, root: str) -> CacheStream:
+        """Return the same for a monitor."""
+        data = self._load()
+        return CacheStream(data, root, 0 if self._identity is None else self._identity.device)
+
+    def _load(self) -> bytes | None:
+        """Return the cache of the root as it is now; None if there is none."""
         if self._store is None:
-            return NO_CACHE
+            return None
         try:
             state = os.stat(self._real_path)
             self._identity = RootIdentity(self._real_path, state.st_dev, state.st_ino)
-            data = ask(partial(self._store.load, self._identity), _MAX_LOAD_WAIT)
-            return SnapshotCache(data, root, is_lazy=is_lazy)
+            return ask(partial(self._store.load, self._identity), _MAX_LOAD_WAIT)
         except OSError:
             # A store that does not answer is not asked to save either.
             self._identity = None
-            return NO_CACHE
+            return None
 
     def save(
         self,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
 
 from statustui.core.outline import read_outline
 from statustui.core.reading import open_checked, pack_signature, packed_signature_of, signature_of
-from statustui.core.run import Run, RunDir
+from statustui.core.run import RunDir
 from statustui.core.status_summary import StatusSummary
-from statustui.core.working_dir import STATUS
+from statustui.core.working_dir import STATUS, with_owner
 from statustui.monitor.fs.near import Near
 from statustui.monitor.outlined_run import OutlinedRun, find_metadata
+from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot import (
     NO_METADATA,
     ONE_STEP_BYTES,
@@ -38,8 +38,8 @@ class FirstReader:
     Args:
         with_metadata: Whether to read the files beside a status file, for the name of the run, its
             series, and its user if that is not the owner of the status file.
-        cache: Runs from an earlier session; it may be replaced later.
-        shown: Returns the run at a path if it was built of the cache before.
+        cache: Runs from an earlier session.
+        shown: The runs of a cache that are shown already; None for none.
         is_shared: Whether several threads use it, which rules out such a directory.
     """
 
@@ -48,7 +48,7 @@ class FirstReader:
         *,
         with_metadata: bool = True,
         cache: SnapshotCache = NO_CACHE,
-        shown: Callable[[str], Run | None] = lambda _path: None,
+        shown: ShownRuns | None = None,
         is_shared: bool = True,
     ) -> None:
         self._with_metadata = with_metadata
@@ -71,27 +71,46 @@ class FirstReader:
         Returns:
             The snapshot; None if the status file is long, cannot be read, or is not a regular file.
         """
+        if self._shown is not None and (confirmed := self.confirm(place)) is not None:
+            return confirmed
         found = self.outline(place)
         return self.complete(found) if isinstance(found, OutlinedRun) else found
 
+    @property
+    def is_known(self) -> bool:
+        """Whether most runs are known well enough for a look to confirm them."""
+        return self._shown is not None and self._shown.has_metadata
+
     def confirm(self, place: RunDir) -> RunSnapshot | None:
-        """Return the run at `place` as it was shown from the cache, if its file is the same.
+        """Return the run at `place` as it is shown, if its status file is the same.
 
         Returns:
-            The snapshot; None if the run has to be read, or was not shown.
+            The snapshot; None if the run has to be read, or is not shown.
         """
-        shown = self._shown(place.path)
-        # Without a user its metadata is not known.
-        if shown is None or not shown.user:
+        shown = None if self._shown is None else self._shown.get(place.path)
+        if shown is None or shown.run.kind != place.kind:
             return None
         try:
             state = self.stat(place)
         except OSError:
             return None
-        if not self.cache.holds(place, state):
+        if packed_signature_of(state) != shown.signature:
             return None
-        signature = packed_signature_of(state)
-        return RunSnapshot(shown, signature, shared_device(state.st_dev), True)
+        if shown.device != state.st_dev:
+            shown = shown._replace(device=shared_device(state.st_dev))
+        # Without a user its metadata is not known.
+        return shown if shown.run.user else self._name(shown, state.st_uid)
+
+    def _name(self, shown: RunSnapshot, owner: int) -> RunSnapshot:
+        """Return a run with what the files beside its status file say."""
+        place, known = shown.run.place, shown.metadata
+        if known == NO_METADATA and self._is_alone(place):
+            metadata = with_owner(known, owner)
+        else:
+            metadata = find_metadata(place, owner, known, with_metadata=self._with_metadata)
+        if metadata == known:
+            return shown
+        return shown._replace(run=shown.run._replace(metadata=metadata), is_stored=False)
 
     def complete(self, found: OutlinedRun) -> RunSnapshot | None:
         """Return the snapshot of an outlined run; None if building it takes reading it again."""

@@ -31,7 +31,6 @@ from statustui.monitor.schedule import Schedule
 from statustui.monitor.series import AllSeries
 from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot import RunSnapshot
-from statustui.monitor.snapshot_cache import NO_CACHE
 from statustui.monitor.stalls import Stalls, keep_stall
 from statustui.monitor.unreadable import UnreadableParts
 from statustui.monitor.usage import UsageCounter
@@ -82,15 +81,13 @@ class KnownRuns:
         self._snapshots: dict[str, RunSnapshot] = {}
         policy = filesystems.policy
         self._keeper = keeper
-        cache = keeper.load(root, is_lazy=True)
+        self._cache = keeper.stream(root)
         self.as_of: float | None = None
         """When the runs that `read_cache` has told of were saved, in seconds since 1970; None
         without any, before it has told of all, and once they are checked."""
-        self._unchecked = ShownRuns(cache)
+        self._unchecked = ShownRuns(self._cache)
         """Runs of the cache that no sweep has come to yet."""
-        self._first = FirstReader(
-            cache=cache, shown=self._unchecked.get, is_shared=policy.threads > 1
-        )
+        self._first = FirstReader(shown=self._unchecked, is_shared=policy.threads > 1)
         self._reader = RunReader(
             self._snapshots,
             self.trusts_stat,
@@ -134,7 +131,7 @@ class KnownRuns:
     @property
     def cached_count(self) -> int:
         """Number of runs in the cache."""
-        return len(self._first.cache)
+        return len(self._cache)
 
     @property
     def unchecked_count(self) -> int:
@@ -172,7 +169,6 @@ class KnownRuns:
 
     def save_cache(self) -> None:
         """Save the snapshots for later sessions; to be called once every run has been read."""
-        self._first.cache = NO_CACHE
         self._keeper.save_now_and_then(self._snapshots.values())
 
     def update_policy(self) -> None:
@@ -185,17 +181,16 @@ class KnownRuns:
 
     def read_cache(self) -> Iterator[Finding]:
         """Yield the runs that were saved, as they were then; what has failed first."""
-        if not self._first.cache:
+        if not self._cache:
             return
         self._directories.share_paths(self._unchecked.path_of)
-        for runs in self._first.cache.runs():
-            self._unchecked.add(runs)
+        for snapshots in self._cache.snapshots():
+            runs = self._unchecked.add(snapshots)
             self.mark_answered()
-            yield RunsChanged(list(runs.values()))
+            yield RunsChanged(runs)
             if self._stopped.is_set():
                 return
-        self._first.cache.forget_outlines()
-        self.as_of = self._first.cache.saved_at
+        self.as_of = self._cache.saved_at
 
     def drop_unchecked(self) -> Iterator[Finding]:
         """Remove the runs of the cache that a sweep of everything has not found."""
@@ -292,7 +287,7 @@ class KnownRuns:
         for snapshot in snapshots:
             run = snapshot.run
             shown = self._take_unchecked(run) if self._unchecked else None
-            if shown is None or shown != run:
+            if shown is None or (shown is not run and shown != run):
                 changed.append(run)
             elif shown is not run:
                 # Let this and the store share one object.

@@ -86,8 +86,7 @@ class RootMemory:
         before: dict[str, Run] = {}
         if len(stored) + len(self.rows) < len(self.cache):
             same = {*stored, *self.cache.paths(self.rows)}
-            others = self.cache.runs(leave_out=same)
-            before = {run.path: run for some in others for run in some.values()}
+            before = {run.path: run for run in self.cache.runs(leave_out=same)}
         paths = {*before, *(run.path for run in former)}
         ahead = (run for kept in self.counted_ahead for run in kept.outlined(paths))
         now = _at(paths, chain(self.found, ahead))

@@ -154,7 +154,7 @@ class RunReader:
         if self._pool.size > 1:
             yield from ([snapshot] for snapshot in self.read(places))
             return
-        if self._first.cache.has_metadata:
+        if self._first.is_known:
             rest = iter(places)
             while block := list(islice(rest, _BLOCK)):
                 confirmed = [(place, self._first.confirm(place)) for place in block]

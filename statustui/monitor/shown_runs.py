@@ -2,61 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from statustui.core.run import Run
-from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
+from statustui.monitor.cache_stream import CacheStream
+from statustui.monitor.snapshot import RunSnapshot
 
 
 class ShownRuns:
-    """Runs by their rows in a cache, which takes less memory than another dictionary by path.
+    """The snapshots of runs that no sweep has come to yet, by path.
 
     Args:
         cache: Where they come from.
     """
 
-    def __init__(self, cache: SnapshotCache) -> None:
+    def __init__(self, cache: CacheStream) -> None:
         self._cache = cache
-        self._runs: list[Run | None] = [None] * len(cache)
-        self._count = 0
+        self._snapshots: dict[str, RunSnapshot] = {}
+        self._room = 0
+        """How many of them there were when the dictionary was made."""
 
     def __len__(self) -> int:
         """How many runs there are."""
-        return self._count
+        return len(self._snapshots)
 
     def __iter__(self) -> Iterator[Run]:
         """Yield the runs."""
-        return (run for run in self._runs if run is not None)
+        return (snapshot.run for snapshot in self._snapshots.values())
 
-    def add(self, runs: Mapping[int, Run]) -> None:
-        """Add runs that `SnapshotCache.runs` has yielded."""
-        for row, run in runs.items():
-            self._count += self._runs[row] is None
-            self._runs[row] = run
+    @property
+    def has_metadata(self) -> bool:
+        """Whether the metadata of most of them is known."""
+        return self._cache.has_metadata
 
-    def get(self, path: str) -> Run | None:
+    def add(self, snapshots: Iterable[RunSnapshot]) -> list[Run]:
+        """Add runs, and return them; leave out those at a path that there is already."""
+        known = self._snapshots
+        new = [one.run for one in snapshots if known.setdefault(one.run.path, one) is one]
+        self._room = len(known)
+        return new
+
+    def get(self, path: str) -> RunSnapshot | None:
         """Return the run at `path`; None if there is none."""
-        row = self._cache.row_of(path)
-        return None if row is None else self._runs[row]
+        return self._snapshots.get(path)
 
     def pop(self, path: str) -> Run | None:
         """Remove and return the run at `path`; None if there is none."""
-        row = self._cache.row_of(path)
-        run = None if row is None else self._runs[row]
-        if row is not None and run is not None:
-            self._runs[row] = None
-            self._count -= 1
-            # Nobody asks for it again, and very many of them take memory.
-            left = self._cache.forget(path)
-            if left is not None:
-                self._runs = [self._runs[row] for row in left]
-        return run
+        snapshot = self._snapshots.pop(path, None)
+        if snapshot is None:
+            return None
+        if 4 * len(self._snapshots) < self._room:
+            # A dictionary does not become smaller by itself.
+            self._snapshots = dict(self._snapshots)
+            self._room = len(self._snapshots)
+        return snapshot.run
 
     def path_of(self, path: str) -> str:
         """Return `path` as the run there has it, so that it is in memory once."""
-        run = self.get(path)
-        return path if run is None else run.path
+        snapshot = self._snapshots.get(path)
+        return path if snapshot is None else snapshot.run.path
 
     def clear(self) -> None:
-        """Remove all runs, and give up the cache."""
-        self._cache, self._runs, self._count = NO_CACHE, [], 0
+        """Remove all runs."""
+        self._snapshots = {}

@@ -6,8 +6,9 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
+from itertools import repeat
 from typing import NamedTuple, TypeAlias
 
 from statustui.core.compact import omit_defaults
@@ -105,6 +106,15 @@ def make_snapshots(
     """Yield the snapshots of very many runs, each of which is on a device."""
     # Three fields are stored, as the last of them has no default value.
     return map(partial(tuple.__new__, RunSnapshot), zip(runs, signatures, devices, strict=True))
+
+
+def make_stored_snapshots(
+    runs: Iterable[Run], signatures: Sequence[PackedSignature], device: int
+) -> Iterator[RunSnapshot]:
+    """Yield the snapshots of very many runs of a cache, all of which are on one device."""
+    count = len(signatures)
+    fields = zip(runs, signatures, repeat(device, count), repeat(True, count), strict=True)
+    return map(partial(tuple.__new__, RunSnapshot), fields)
 
 
 @lru_cache(maxsize=64)

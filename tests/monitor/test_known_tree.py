@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.run import RunMetadata
+from statustui.core.run import Run
 from statustui.core.working_dir import find_runs, root_folder
 from statustui.monitor.batch import Batch, RootHealth
+from statustui.monitor.cache_stream import CacheStream
 from statustui.monitor.cache_writer import CacheWriter
 from statustui.monitor.directories import Directories
 from statustui.monitor.findings import Finding, RunRemoved
@@ -25,7 +26,6 @@ from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.shown_runs import ShownRuns
-from statustui.monitor.snapshot_cache import SnapshotCache
 from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.monitor.stores import MemoryStore
 from tests.trees import append, write_nothing, write_run
@@ -75,7 +75,7 @@ def test_finished_runs_are_known_before_anything_is_read(
 def test_failures_are_known_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are what is looked for; among them, the last one first. The number is known at once."""
     monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
-    monkeypatch.setattr("statustui.monitor.snapshot_cache._AT_ONCE", 4)
+    monkeypatch.setattr("statustui.monitor.cache_stream._AT_ONCE", 4)
     for number in range(30):
         result = "PASS" if number % 3 else "FAIL"
         run = write_run(tmp_path / "test_runs" / str(number), f"COMPLETE result: {result}")
@@ -93,69 +93,78 @@ def test_failures_are_known_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert scanner.as_of is not None
 
 
+def shown_runs(data: bytes | None, root: Path) -> ShownRuns:
+    """Return all runs of a cache, which are shown."""
+    cache = CacheStream(data, str(root), root.stat().st_dev)
+    shown = ShownRuns(cache)
+    for snapshots in cache.snapshots():
+        shown.add(snapshots)
+    return shown
+
+
 def test_what_was_shown_is_confirmed_without_being_built_again(
     tmp_path: Path, store: MemoryStore
 ) -> None:
-    """The snapshot is the one that a whole read makes."""
-    cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
-    shown = {run.path: run for runs in cache.runs() for run in runs.values()}
+    """The snapshot is the one that a whole read makes, but for where it comes from."""
+    shown = shown_runs(next(iter(store.saved.values())), tmp_path)
     places = list(find_runs(str(tmp_path), write_nothing))
-    first = FirstReader(cache=cache, shown=shown.get)
+    first = FirstReader(shown=shown)
+    assert first.is_known
     assert {place.id for place in places if first.confirm(place) is None} == {"99"}
     for place in places[:30]:
         confirmed = first.confirm(place)
-        assert confirmed is None or confirmed == first.read(place)
+        assert confirmed is shown.get(place.path)
+        if confirmed is not None:
+            assert first.read(place) == confirmed
+            assert FirstReader().read(place) == confirmed._replace(is_stored=False)
     append(tmp_path / "test_runs" / "7", "COMPLETE result: PASS")
     shutil.rmtree(tmp_path / "test_runs" / "8")
-    nameless = shown[str(tmp_path / "test_runs" / "9")]
-    shown[nameless.path] = nameless._replace(metadata=RunMetadata())
-    lost = {place.id for place in places if first.confirm(place) is None}
-    assert lost == {"7", "8", "9", "99"}
+    others = [place._replace(kind="plain") for place in places]
+    assert [first.confirm(place) for place in others] == [None] * 31
+    assert {place.id for place in places if first.confirm(place) is None} == {"7", "8", "99"}
 
 
-@pytest.mark.parametrize("user", ["mia", ""])
-def test_once_all_runs_are_shown_the_cache_knows_no_more_than_whether_they_are_the_same(
-    user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_more", [False, True])
+def test_a_run_that_was_saved_without_its_name_is_confirmed_with_it(
+    *, has_more: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Unless one of them could not be shown, as its user was not saved."""
+    """Whether or not it has more than a status file; no status file is opened again."""
     monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
-    for number in range(30):
-        write_run(tmp_path / "test_runs" / str(number), "COMPLETE result: FAIL")
-    places = list(find_runs(str(tmp_path), write_nothing))
+    run = write_run(tmp_path / "test_runs" / "1", "COMPLETE result: FAIL")
+    if has_more:
+        (run / "attributes").write_text('{"name": "suite.test"}', encoding="utf-8")
+    [place] = find_runs(str(tmp_path), write_nothing)
+    found = FirstReader().outline(place)
+    assert isinstance(found, OutlinedRun)
     writer = CacheWriter()
-    for place in places:
-        found = FirstReader().outline(place)
-        assert isinstance(found, OutlinedRun)
-        writer.add(found._replace(metadata=RunMetadata("a", user)))
-    cache = SnapshotCache(writer.finish(), str(tmp_path))
+    writer.add(found)
+    first = FirstReader(shown=shown_runs(writer.finish(), tmp_path))
+    assert not first.is_known
+    whole = FirstReader().read(place)
+    monkeypatch.delattr("statustui.monitor.first_read.open_checked")
+    assert whole is not None
+    assert first.read(place) == whole
+    assert whole.run.name == ("suite.test" if has_more else "")
+
+
+def test_a_run_on_another_device_than_the_root_is_confirmed_with_that(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    """A cache holds no devices."""
+    cache = CacheStream(next(iter(store.saved.values())), str(tmp_path), 7)
     shown = ShownRuns(cache)
-    for runs in cache.runs():
-        shown.add(runs)
-    cache.forget_outlines()
-    states = [(place, os.lstat(place.status_path)) for place in places]
-    others = [os.lstat(place.path) for place in places]
-    # What is known of the others remains as it is while they become fewer.
-    for number in (*range(0, 30, 2), *range(1, 30, 2)):
-        left = [(place, state) for place, state in states if place.path in {r.path for r in shown}]
-        assert len(left) == len(shown)
-        assert all(cache.holds(*one) for one in left)
-        assert not any(map(cache.holds, places, others))
-        assert all((cache.get(*one) is None) == bool(user) for one in left)
-        paths = [place.path for place, _state in left]
-        assert [run and run.path for run in map(shown.get, paths)] == paths
-        taken = shown.pop(places[number].path)
-        assert taken is not None
-        assert taken.path == places[number].path
+    for snapshots in cache.snapshots():
+        shown.add(snapshots)
+    confirmed = map(FirstReader(shown=shown).confirm, find_runs(str(tmp_path), write_nothing))
+    devices = {one.device for one in confirmed if one is not None}
+    assert devices == {tmp_path.stat().st_dev}
 
 
 def test_the_path_of_a_run_that_was_saved_is_in_memory_once(
     tmp_path: Path, store: MemoryStore
 ) -> None:
     """What is found there later has the same one."""
-    cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
-    shown = ShownRuns(cache)
-    for runs in cache.runs():
-        shown.add(runs)
+    shown = shown_runs(next(iter(store.saved.values())), tmp_path)
     directories = Directories(root_folder(str(tmp_path)))
     directories.share_paths(shown.path_of)
     for path in (str(tmp_path), str(tmp_path / "test_runs")):
@@ -164,27 +173,32 @@ def test_the_path_of_a_run_that_was_saved_is_in_memory_once(
         for folder in change.new:
             directories.add(folder)
     runs_found = [(path, shown.get(path)) for path in directories.below(str(tmp_path))]
-    same = [path is run.path for path, run in runs_found if run is not None]
+    same = [path is one.run.path for path, one in runs_found if one is not None]
     assert len(same) == len(shown)
     assert all(same)
 
 
 def test_each_run_that_was_shown_is_taken_once(tmp_path: Path, store: MemoryStore) -> None:
     """What is left is told, until all of it is given up."""
-    cache = SnapshotCache(next(iter(store.saved.values())), str(tmp_path))
+    cache = CacheStream(next(iter(store.saved.values())), str(tmp_path))
     shown = ShownRuns(cache)
-    for runs in cache.runs():
-        shown.add(runs)
-        shown.add(runs)
-    first, second, *_others = left = list(shown)
-    assert len(shown) == len(left) == len(cache)
-    assert shown.pop(first.path) is first
-    assert (shown.pop(first.path), shown.get(first.path), shown.pop("elsewhere")) == (None,) * 3
-    assert cache.row_of(first.path) is None
-    assert shown.get(second.path) is second
-    assert len(shown) == len(left) - 1 == len(list(shown))
+    left: list[Run] = []
+    for snapshots in cache.snapshots():
+        left += shown.add(snapshots)
+        assert shown.add([snapshot._replace() for snapshot in snapshots]) == []
+    assert list(shown) == left
+    assert len(shown) == len(left) == len(cache) == 30
+    while len(left) > 3:
+        taken = left.pop(len(left) // 2)
+        assert shown.pop(taken.path) is taken
+        assert (shown.pop(taken.path), shown.get(taken.path)) == (None, None)
+        assert list(shown) == left
+    assert (shown.pop("elsewhere"), len(shown)) == (None, 3)
+    kept = shown.get(left[0].path)
+    assert kept is not None
+    assert kept.run is left[0]
     shown.clear()
-    assert (len(shown), list(shown), shown.get(second.path)) == (0, [], None)
+    assert (len(shown), list(shown), shown.get(left[0].path)) == (0, [], None)
 
 
 def test_a_file_that_an_equal_one_has_replaced_changes_nothing(
@@ -208,7 +222,7 @@ def test_reading_what_was_saved_ends_when_it_is_stopped(
     tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the next block; a part of it has no age."""
-    monkeypatch.setattr("statustui.monitor.snapshot_cache._AT_ONCE", 10)
+    monkeypatch.setattr("statustui.monitor.cache_stream._AT_ONCE", 10)
     driver = ScannerDriver(tmp_path, Settings(store=store))
     findings = driver.scanner.read_cache()
     driver.apply([next(findings)])

@@ -233,7 +233,7 @@ def test_what_is_counted_ahead_is_known_the_next_time(tree: Path) -> None:
         picture = read_once([str(tree)], 1.8e9, options)
         picture.save()
         cache = SnapshotCache(next(iter(store.saved.values())), str(tree))
-        runs = {run.path: run for some in cache.runs() for run in some.values()}
+        runs = {run.path: run for run in cache.runs()}
         total = len(picture.runs) + picture.counted.total()
         counts = picture.counted + Counter(run.category for run in picture.runs)
         saved.append((total, counts, runs))

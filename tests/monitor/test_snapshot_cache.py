@@ -25,8 +25,10 @@ from statustui.core.reading import open_checked, pack_signature
 from statustui.core.run import Run, RunDir
 from statustui.core.status_info import StatusInfo
 from statustui.core.working_dir import find_runs
+from statustui.monitor.cache_format import Block, StoredBlock, unpack_block
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CachePart, RootIdentity
+from statustui.monitor.cache_stream import CacheStream
 from statustui.monitor.cache_writer import CacheWriter, outlined
 from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.first_read import FirstReader
@@ -35,6 +37,7 @@ from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
+from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot, read_snapshot
 from statustui.monitor.snapshot_cache import SnapshotCache
 from tests.monitor.reading import read_first
@@ -68,7 +71,13 @@ def encode(runs: Iterable[OutlinedRun]) -> bytes:
 
 def built_of(cache: SnapshotCache) -> dict[str, Run]:
     """Path -> run, all that are built at once."""
-    return {run.path: run for runs in cache.runs() for run in runs.values()}
+    return {run.path: run for run in cache.runs()}
+
+
+def told_of(data: bytes | None, root: Path) -> list[list[Run]]:
+    """What a monitor is told, some runs at a time."""
+    cache = CacheStream(data, str(root))
+    return list(map(ShownRuns(cache).add, cache.snapshots()))
 
 
 def finished_tree(root: Path, count: int = 30) -> list[Path]:
@@ -187,43 +196,51 @@ def test_what_failed_comes_first_and_of_that_what_was_written_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     """If that is less than one part, what was written last of the others follows."""
-    monkeypatch.setattr("statustui.monitor.snapshot_cache._AT_ONCE", at_once)
+    monkeypatch.setattr("statustui.monitor.cache_stream._AT_ONCE", at_once)
     ends = ["PASS", "FAIL", "PASS", "FAIL", "PASS"]
     for number, end in enumerate(ends, 1):
         run = write_run(tmp_path / "test_runs" / str(number), f"COMPLETE result: {end}")
         os.utime(run / "status", (1000 + number, 1000 + number))
     runs = sorted(cacheable_below(tmp_path), key=lambda run: run.place.id)
-    cache = SnapshotCache(encode(runs), str(tmp_path))
-    some, *_others = [[run.id for run in part.values()] for part in cache.runs()]
+    some, *others = [[run.id for run in part] for part in told_of(encode(runs), tmp_path)]
     assert some == ["4", "2", "5", "3", "1"][:at_once]
-    assert sorted(run.id for run in built_of(cache).values()) == ["1", "2", "3", "4", "5"]
+    assert sorted(chain(some, *others)) == ["1", "2", "3", "4", "5"]
 
 
 @pytest.mark.usefixtures("_trusting")
-def test_a_lazy_cache_loads_runs_when_it_is_their_turn(
+def test_a_monitor_loads_runs_when_it_is_their_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those with problems first; in the end it holds what another has loaded at once."""
-    monkeypatch.setattr("statustui.monitor.snapshot_cache._AT_ONCE", 2)
+    """Those with problems first; in the end it has been told what a list has loaded at once."""
+    monkeypatch.setattr("statustui.monitor.cache_stream._AT_ONCE", 2)
     for constant in ("_ROWS_APART", "_STORED_TOGETHER"):
         monkeypatch.setattr(f"statustui.monitor.cache_writer.{constant}", 2)
+    loaded = []
+
+    def unpack_counted(plain: bytes, stored: StoredBlock) -> Block:
+        loaded.append(stored)
+        return unpack_block(plain, stored)
+
+    monkeypatch.setattr("statustui.monitor.cache_table.unpack_block", unpack_counted)
     for number in range(10):
         result = "PASS" if number % 2 else "FAIL"
         write_run(tmp_path / "test_runs" / str(number), f"COMPLETE result: {result}")
-    data = encode(cacheable_below(tmp_path))
-    whole = SnapshotCache(data, str(tmp_path))
-    lazy = SnapshotCache(data, str(tmp_path), is_lazy=True)
-    paths = [place.path for place in places_below(tmp_path)]
-    assert [lazy.row_of(path) for path in paths] == [None] * len(paths)
-    assert len(lazy) == len(whole) == len(paths)
-    parts = lazy.runs()
-    shown = next(parts)
-    known = {path for path in paths if lazy.row_of(path) is not None}
-    assert {path for path in paths if int(Path(path).name) % 2 == 0} <= known < {*paths}
-    for part in parts:
-        shown |= part
-    assert shown == {row: run for part in whole.runs() for row, run in part.items()}
-    assert [lazy.row_of(path) for path in paths] == [whole.row_of(path) for path in paths]
+    runs = cacheable_below(tmp_path)
+    data = encode(runs)
+    stream = CacheStream(data, str(tmp_path), 7)
+    assert (len(stream), loaded, stream.has_metadata) == (10, [], False)
+    parts = stream.snapshots()
+    told = next(parts)
+    assert [one.run.category.is_problem for one in told] == [True, True]
+    assert [block.are_problems for block in loaded] == [True, True, True, False]
+    told += chain.from_iterable(parts)
+    assert (len(loaded), len(stream), stream.has_metadata) == (6, 10, True)
+    assert {one.run.path: one.run for one in told} == built_of(SnapshotCache(data, str(tmp_path)))
+    assert {one.run.path: one.signature for one in told} == {
+        one.place.path: pack_signature(one.signature) for one in runs
+    }
+    assert all(one.is_stored and one.device == 7 for one in told)
+    assert list(stream.snapshots()) == []
 
 
 @given(st.data())
@@ -489,8 +506,9 @@ def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path) -> None:
         for one, snapshot in zip(kept, snapshots, strict=True):
             found = read_first(one.place, cache=cache) or read_snapshot(one.place)
             assert found in {snapshot, snapshot and snapshot._replace(is_stored=True)}, name
-        built = set(built_of(cache).values())
-        assert built <= {snapshot.run for snapshot in snapshots if snapshot is not None}, name
+        genuine = {snapshot.run for snapshot in snapshots if snapshot is not None}
+        assert set(built_of(cache).values()) <= genuine, name
+        assert {*chain(*told_of(bad, tmp_path))} <= genuine, name
 
 
 def read_below(root: Path, store: MemoryStore) -> dict[str, Run]:
