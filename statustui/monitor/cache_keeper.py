@@ -48,7 +48,8 @@ class CacheKeeper:
         Args:
             root: The root, as the user gave it.
         """
-        return SnapshotCache(self._load(), root)
+        data = self._load()
+        return NO_CACHE if data is None else SnapshotCache(data, root)
 
     def stream(self, root: str) -> CacheStream:
         """Return the same for a monitor."""
