@@ -274,7 +274,9 @@ class _RootReader:
         if threads == 1 and self.memory is not None and len(self.memory.cache):
             run_dirs = self._leave_out_known(self.memory, first, run_dirs, heartbeat)
         extent: Extent = "count" if self._options.store is None else "outline"
-        ahead = partial(read_ahead, spare=self._options.spare, extent=extent, count=count)
+        ahead = partial(
+            read_ahead, spare=self._options.spare, extent=extent, count=count, is_helping=True
+        )
         for found in _map_unordered(look, run_dirs, threads, ahead):
             if isinstance(found, OutlinedRun):
                 self._categories.append(found.outline.digest.category)
@@ -304,7 +306,7 @@ class _RootReader:
             return _build(_look_at(first, place))
 
         extent: Extent = "snapshot" if self._options.store is None else "run"
-        ahead = partial(read_ahead, spare=self._options.spare, extent=extent)
+        ahead = partial(read_ahead, spare=self._options.spare, extent=extent, is_helping=True)
         # Most runs then take one look.
         wanted = None if first.cache.has_metadata else ahead
         for run, found in _map_unordered(read, run_dirs, threads, wanted):

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import select
 import struct
 import sys
 import threading
@@ -29,6 +30,8 @@ _FIRST_RUNS = 1000
 """Those of them that are read here meanwhile."""
 _BLOCK = 128
 """Runs that a process is asked for at a time: so few that it is never silent for long."""
+_FEW = 16
+"""Runs that are read here while no answer has come: so few that it need not wait for long."""
 _DEPTH = 4
 """Blocks that each process is asked for ahead."""
 _LEAST_CAPACITY = 1 << 14
@@ -47,6 +50,8 @@ def read_ahead(
     spare: threading.Semaphore,
     extent: Extent,
     count: Callable[[CountedRuns], object] = lambda _runs: None,
+    *,
+    is_helping: bool = False,
 ) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
     """Read runs in other processes if there are very many.
 
@@ -55,21 +60,24 @@ def read_ahead(
         spare: How many more processes may be started, for all roots together.
         extent: How to read them.
         count: Takes those that are only to be counted.
+        is_helping: Whether whoever asks reads some of them meanwhile, on a processor of its own.
 
     Yields:
-        Some after the others of those that are not counted, in their order; in place of a run,
-        where it is, if whoever asks has to read it.
+        Some after the others of those that are not counted, in their order unless `is_helping`; in
+        place of a run, where it is, if whoever asks has to read it.
     """
     places = iter(places)
     first = list(islice(places, _MANY_RUNS))
     is_many = len(first) == _MANY_RUNS
-    readers = _start_readers(spare, extent, count) if is_many else []
+    processors = _processors()
+    most = processors - is_helping if processors > 1 else 0
+    readers = _start_readers(spare, extent, count, most) if is_many else []
     rest = chain(first[_FIRST_RUNS:], places)
     del first[_FIRST_RUNS:]
     try:
         asked = _Asked(rest, readers)
         yield from ([place] for place in first)
-        yield from asked.take()
+        yield from asked.take(is_helping=is_helping)
         yield from ([place] for place in rest)
     finally:
         for reader in readers:
@@ -97,7 +105,10 @@ class _Reader:
             self._pid = _spawn(asked, answering, extent)
             ours.pop_all()
         self._requests: BinaryIO = os.fdopen(asking, "wb")
-        self._stream: BinaryIO = os.fdopen(answers, "rb")
+        # Without a buffer, from which it could not be told whether there is an answer.
+        self._stream = os.fdopen(answers, "rb", buffering=0)
+        self._poll = select.poll()
+        self._poll.register(self._stream, select.POLLIN)
         self._answers = Answers(self._stream, count)
         self._is_lost = False
 
@@ -112,6 +123,11 @@ class _Reader:
         except OSError:
             self._is_lost = True
         return not self._is_lost
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether an answer has begun to come, or none will."""
+        return self._is_lost or bool(self._poll.poll(0))
 
     def answer(self, places: list[RunDir]) -> Sequence[OutlinedRun | RunSnapshot | RunDir]:
         """Return the runs that were asked for next, or their places, but for what is counted."""
@@ -150,27 +166,36 @@ class _Asked:
         if places:
             self._blocks.append((reader, places, reader.ask(places)))
 
-    def take(self) -> Iterator[Sequence[OutlinedRun | RunSnapshot | RunDir]]:
-        """Yield what has been asked for, and ask for more meanwhile."""
+    def take(self, *, is_helping: bool) -> Iterator[Sequence[OutlinedRun | RunSnapshot | RunDir]]:
+        """Yield what has been asked for, and ask for more meanwhile.
+
+        Args:
+            is_helping: Whether to yield the places of others while there is no answer.
+        """
         while self._blocks:
-            reader, places, is_asked = self._blocks.popleft()
+            reader, places, is_asked = self._blocks[0]
+            if is_helping and is_asked and not reader.has_answer:
+                others = list(islice(self._places, _FEW))
+                if others:
+                    yield others
+                    continue
+            self._blocks.popleft()
             found = reader.answer(places) if is_asked else places
             self._ask(reader)
             yield found
 
 
 def _start_readers(
-    spare: threading.Semaphore, extent: Extent, count: Callable[[CountedRuns], object]
+    spare: threading.Semaphore, extent: Extent, count: Callable[[CountedRuns], object], most: int
 ) -> list[_Reader]:
-    """Start as many processes as are spare; none where they cannot be, or on a single processor."""
+    """Start as many processes as are spare, at most so many; none where they cannot be."""
     readers: list[_Reader] = []
-    if _processors() > 1:
-        while spare.acquire(blocking=False):
-            try:
-                readers.append(_Reader(extent, count))
-            except OSError:
-                spare.release()
-                break
+    while len(readers) < most and spare.acquire(blocking=False):
+        try:
+            readers.append(_Reader(extent, count))
+        except OSError:
+            spare.release()
+            break
     return readers
 
 

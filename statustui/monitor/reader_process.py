@@ -88,10 +88,19 @@ def receive(stream: BinaryIO) -> Any:  # noqa: ANN401 - each side knows what the
         OSError: It cannot be read.
         ValueError: It is not valid.
     """
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    return marshal.loads(stream.read(_LENGTH.unpack(head)[0]))  # noqa: S302 - of our own process
+    [length] = _LENGTH.unpack(_read(stream, _LENGTH.size))
+    return marshal.loads(_read(stream, length))  # noqa: S302 - of our own process
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    """Read so many bytes of a stream, which need not come at once."""
+    data = b""
+    while len(data) < size:
+        more = stream.read(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
 
 
 def request(places: Sequence[RunDir]) -> bytes:

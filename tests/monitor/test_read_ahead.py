@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -126,6 +126,27 @@ def test_other_processes_read_all_but_the_first_and_unusual_ones(tree: Path) -> 
     usual = [place for place in places[5:] if KINDS[int(place.id) % len(KINDS)] != "unknown"]
     assert [one.place for one in ahead] == usual
     wait_until(lambda: before.issuperset(children(os.getpid())))
+
+
+def test_whoever_helps_reads_others_until_there_is_an_answer(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the place of a process, and each run comes once."""
+    go = tmp_path / "go"
+    wait = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n"
+    monkeypatch.setattr(module, "_PROGRAM", wait + module._PROGRAM)  # noqa: SLF001 - begun later
+    places = places_in(tree)
+    spare = spare_processes()
+    ahead = chain.from_iterable(read_ahead(iter(places), spare, "run", is_helping=True))
+    asked = places[5:21]
+    others = [place for place in places if place not in asked]
+    assert list(islice(ahead, len(others))) == others
+    assert [spare.acquire(blocking=False) for _ in range(2)] == [True, False]
+    go.touch()
+    found = list(ahead)
+    assert list(map(place_of, found)) == asked
+    usual = [place for place in asked if KINDS[int(place.id) % len(KINDS)] != "unknown"]
+    assert [one.place for one in found if isinstance(one, OutlinedRun)] == usual
 
 
 @pytest.mark.parametrize("extent", ["run", "snapshot"])
