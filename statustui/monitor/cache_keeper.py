@@ -17,7 +17,7 @@ from statustui.monitor.former_runs import FormerRuns, read_former
 from statustui.monitor.fs.deadline import NoThreadError, ask, start_thread
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import RunSnapshot
-from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
+from statustui.monitor.snapshot_cache import SnapshotCache
 
 _MAX_LOAD_WAIT = 1.0
 """Seconds to wait for a store, which may be in a home that does not answer."""
@@ -48,8 +48,7 @@ class CacheKeeper:
         Args:
             root: The root, as the user gave it.
         """
-        data = self._load()
-        return NO_CACHE if data is None else SnapshotCache(data, root)
+        return SnapshotCache(self._load(), root)
 
     def stream(self, root: str) -> CacheStream:
         """Return the same for a monitor."""
@@ -75,7 +74,7 @@ class CacheKeeper:
         *,
         gone: int = 0,
         ahead: Iterable[KeptColumns] = (),
-        loaded: SnapshotCache = NO_CACHE,
+        loaded: SnapshotCache | None = None,
         rows: Sequence[int] = (),
     ) -> None:
         """Save runs, if many of them are new, or many are no longer there.
@@ -84,8 +83,8 @@ class CacheKeeper:
             found: Runs of the root.
             gone: How many of the saved runs are no longer there.
             ahead: Further runs of the root, which are new.
-            loaded: What `load` has returned, if `rows` are given.
-            rows: The rows of further runs, which are as they were loaded.
+            loaded: What `load` has returned; None if that does not matter.
+            rows: The rows of further runs there, which are as they were loaded.
         """
         if self._store is None or self._identity is None:
             return
@@ -102,7 +101,8 @@ class CacheKeeper:
         new = len(writer) if self._saved_runs is None else abs(runs - self._saved_runs)
         if not is_worth_saving(new + gone, runs):
             return
-        for known in chain(filter(None, map(outlined, stored)), loaded.at(rows)):
+        same = () if loaded is None else loaded.at(rows)
+        for known in chain(filter(None, map(outlined, stored)), same):
             writer.add(known)
         data = writer.finish()
         if data is not None:

@@ -22,7 +22,7 @@ class CacheStream:
         device: Number of the device that the root is on.
     """
 
-    def __init__(self, data: bytes | None = None, root: str = "", device: int = 0) -> None:
+    def __init__(self, data: bytes | None, root: str, device: int) -> None:
         self._root = root
         self._device = device
         self._opened = open_cache(data)

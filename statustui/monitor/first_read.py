@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from typing import TYPE_CHECKING
 
 from statustui.core.outline import read_outline
 from statustui.core.reading import open_checked, pack_signature, packed_signature_of, signature_of
@@ -13,7 +14,6 @@ from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import STATUS, with_owner
 from statustui.monitor.fs.near import Near
 from statustui.monitor.outlined_run import OutlinedRun, find_metadata
-from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot import (
     NO_METADATA,
     ONE_STEP_BYTES,
@@ -23,7 +23,11 @@ from statustui.monitor.snapshot import (
     results_since,
     shared_device,
 )
-from statustui.monitor.snapshot_cache import NO_CACHE, SnapshotCache
+
+if TYPE_CHECKING:
+    # A process that reads for another one needs neither.
+    from statustui.monitor.shown_runs import ShownRuns
+    from statustui.monitor.snapshot_cache import SnapshotCache
 
 _GROWTH = 256
 """Bytes that are read beyond the known size, to detect a file that has grown much."""
@@ -38,7 +42,7 @@ class FirstReader:
     Args:
         with_metadata: Whether to read the files beside a status file, for the name of the run, its
             series, and its user if that is not the owner of the status file.
-        cache: Runs from an earlier session.
+        cache: Runs from an earlier session; None for none.
         shown: The runs of a cache that are shown already; None for none.
         is_shared: Whether several threads use it, which rules out such a directory.
     """
@@ -47,13 +51,13 @@ class FirstReader:
         self,
         *,
         with_metadata: bool = True,
-        cache: SnapshotCache = NO_CACHE,
+        cache: SnapshotCache | None = None,
         shown: ShownRuns | None = None,
         is_shared: bool = True,
     ) -> None:
         self._with_metadata = with_metadata
         self._shown = shown
-        self.cache = cache
+        self._cache = cache
         self.is_shared = is_shared
         self._near = Near()
         self._has_results = False
@@ -136,7 +140,8 @@ class FirstReader:
             path, around = self._reach(place)
             file = f"{path}/{STATUS}"
             state = os.stat(file, dir_fd=around, follow_symlinks=False)
-            if self.cache is not NO_CACHE and (known := self.cache.get(place, state)) is not None:
+            known = None if self._cache is None else self._cache.get(place, state)
+            if known is not None:
                 is_alone = known.metadata == NO_METADATA and self._is_alone(place)
                 return known._replace(is_alone=True) if is_alone else known
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:

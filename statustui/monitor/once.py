@@ -238,7 +238,7 @@ class _RootReader:
         self.memory = RootMemory(self._options.store, self.root, real_path, self._is_elsewhere)
         first = FirstReader(
             with_metadata=self._options.details is not Details.STATUS,
-            cache=self.memory.cache,
+            cache=self.memory.cache or None,
             is_shared=threads > 1,
         )
         try:
@@ -308,7 +308,8 @@ class _RootReader:
         extent: Extent = "snapshot" if self._options.store is None else "run"
         ahead = partial(read_ahead, spare=self._options.spare, extent=extent, is_helping=True)
         # Most runs then take one look.
-        wanted = None if first.cache.has_metadata else ahead
+        is_known = self.memory is not None and self.memory.cache.has_metadata
+        wanted = None if is_known else ahead
         for run, found in _map_unordered(read, run_dirs, threads, wanted):
             self._add(run, found)
             heartbeat()

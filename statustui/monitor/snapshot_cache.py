@@ -31,7 +31,7 @@ class SnapshotCache:
         root: The root, as the user gave it.
     """
 
-    def __init__(self, data: bytes | None = None, root: str = "") -> None:
+    def __init__(self, data: bytes | None, root: str) -> None:
         opened = open_cache(data)
         self._table = table = CacheTable(root, opened)
         self._rows: dict[str, int] = {}
@@ -150,7 +150,3 @@ class SnapshotCache:
         paths = table.paths
         rows = [row for row, path in enumerate(paths) if path not in leave_out]
         yield from (run for run in table.build(rows).values() if run.path != run.root)
-
-
-NO_CACHE = SnapshotCache()
-"""A cache without runs."""

@@ -180,7 +180,7 @@ def test_the_path_of_a_run_that_was_saved_is_in_memory_once(
 
 def test_each_run_that_was_shown_is_taken_once(tmp_path: Path, store: MemoryStore) -> None:
     """What is left is told, until all of it is given up."""
-    cache = CacheStream(next(iter(store.saved.values())), str(tmp_path))
+    cache = CacheStream(next(iter(store.saved.values())), str(tmp_path), 0)
     shown = ShownRuns(cache)
     left: list[Run] = []
     for snapshots in cache.snapshots():

@@ -76,7 +76,7 @@ def built_of(cache: SnapshotCache) -> dict[str, Run]:
 
 def told_of(data: bytes | None, root: Path) -> list[list[Run]]:
     """What a monitor is told, some runs at a time."""
-    cache = CacheStream(data, str(root))
+    cache = CacheStream(data, str(root), 0)
     return list(map(ShownRuns(cache).add, cache.snapshots()))
 
 
@@ -362,10 +362,10 @@ def test_local_times_of_another_zone_are_read_again(
     monkeypatch.setenv("TZ", "America/Chicago")
     time.tzset()
     data = encode(cacheable_below(tmp_path))
-    assert len(SnapshotCache(data)) == 1
+    assert len(SnapshotCache(data, "")) == 1
     monkeypatch.setenv("TZ", "America/Havana")
     time.tzset()
-    assert len(SnapshotCache(data)) == 0
+    assert len(SnapshotCache(data, "")) == 0
 
 
 @pytest.mark.usefixtures("_trusting")
@@ -393,7 +393,7 @@ def test_where_no_thread_can_be_started_nothing_is_saved(
     keeper.save(snapshots)
     assert len(store.saved) == 1
     keeper.save(snapshots[:-1])
-    assert len(SnapshotCache(store.saved.popitem()[1])) == len(snapshots)
+    assert len(SnapshotCache(store.saved.popitem()[1], "")) == len(snapshots)
 
 
 def _with_doubles(columns: bytes, count: int, value: float) -> bytes:
