@@ -49,7 +49,8 @@ class CacheStream:
         written last of the others in their first block follows. The root itself is left out: its id
         is the name of the directory that it leads to.
 
-        A block that is damaged, and those after it, are as good as none.
+        A block that is damaged, and those after it, are as good as none. A path that is in two
+        blocks comes twice.
         """
         loaded = 0
         for table, in_order in self._in_order():

@@ -11,7 +11,7 @@ from statustui.core.outline import read_outline
 from statustui.core.reading import open_checked, pack_signature, packed_signature_of, signature_of
 from statustui.core.run import RunDir
 from statustui.core.status_summary import StatusSummary
-from statustui.core.working_dir import STATUS, with_owner
+from statustui.core.working_dir import STATUS
 from statustui.monitor.fs.near import Near
 from statustui.monitor.outlined_run import OutlinedRun, find_metadata
 from statustui.monitor.snapshot import (
@@ -43,7 +43,7 @@ class FirstReader:
         with_metadata: Whether to read the files beside a status file, for the name of the run, its
             series, and its user if that is not the owner of the status file.
         cache: Runs from an earlier session; None for none.
-        shown: The runs of a cache that are shown already; None for none.
+        shown: The same as they are shown, in place of `cache`; None for none.
         is_shared: Whether several threads use it, which rules out such a directory.
     """
 
@@ -75,8 +75,6 @@ class FirstReader:
         Returns:
             The snapshot; None if the status file is long, cannot be read, or is not a regular file.
         """
-        if self._shown is not None and (confirmed := self.confirm(place)) is not None:
-            return confirmed
         found = self.outline(place)
         return self.complete(found) if isinstance(found, OutlinedRun) else found
 
@@ -91,12 +89,17 @@ class FirstReader:
         Returns:
             The snapshot; None if the run has to be read, or is not shown.
         """
-        shown = None if self._shown is None else self._shown.get(place.path)
-        if shown is None or shown.run.kind != place.kind:
+        if self._shown is None or self._shown.get(place.path) is None:
             return None
         try:
-            state = self.stat(place)
+            return self._confirmed(place, self.stat(place))
         except OSError:
+            return None
+
+    def _confirmed(self, place: RunDir, state: os.stat_result) -> RunSnapshot | None:
+        """Return the run at `place` as it is shown, if that is what `state` says."""
+        shown = None if self._shown is None else self._shown.get(place.path)
+        if shown is None or shown.run.kind != place.kind:
             return None
         if packed_signature_of(state) != shown.signature:
             return None
@@ -105,13 +108,22 @@ class FirstReader:
         # Without a user its metadata is not known.
         return shown if shown.run.user else self._name(shown, state.st_uid)
 
+    def _known(self, place: RunDir, state: os.stat_result) -> OutlinedRun | RunSnapshot | None:
+        """Return the run at `place` from a cache, if `state` says that it is the same."""
+        if self._cache is None:
+            return self._confirmed(place, state)
+        known = self._cache.get(place, state)
+        if known is None or known.metadata != NO_METADATA or not self._is_alone(place):
+            return known
+        return known._replace(is_alone=True)
+
     def _name(self, shown: RunSnapshot, owner: int) -> RunSnapshot:
         """Return a run with what the files beside its status file say."""
         place, known = shown.run.place, shown.metadata
-        if known == NO_METADATA and self._is_alone(place):
-            metadata = with_owner(known, owner)
-        else:
-            metadata = find_metadata(place, owner, known, with_metadata=self._with_metadata)
+        is_alone = known == NO_METADATA and self._is_alone(place)
+        metadata = find_metadata(
+            place, owner, known, with_metadata=self._with_metadata and not is_alone
+        )
         if metadata == known:
             return shown
         return shown._replace(run=shown.run._replace(metadata=metadata), is_stored=False)
@@ -140,10 +152,9 @@ class FirstReader:
             path, around = self._reach(place)
             file = f"{path}/{STATUS}"
             state = os.stat(file, dir_fd=around, follow_symlinks=False)
-            known = None if self._cache is None else self._cache.get(place, state)
+            known = self._known(place, state)
             if known is not None:
-                is_alone = known.metadata == NO_METADATA and self._is_alone(place)
-                return known._replace(is_alone=True) if is_alone else known
+                return known
             if not stat.S_ISREG(state.st_mode) or state.st_size > ONE_STEP_BYTES:
                 return None
             data, state = _read_whole(file, around, state)

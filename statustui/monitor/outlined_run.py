@@ -81,10 +81,8 @@ class OutlinedRun(NamedTuple):
         if self.built is not None:
             return self
         place, outline, signature, device, owner, known, is_stored, _built, is_alone = self
-        if is_alone:
-            metadata = with_owner(NO_METADATA, owner)
-        else:
-            metadata = find_metadata(place, owner, known, with_metadata=with_metadata)
+        with_metadata = with_metadata and not is_alone
+        metadata = find_metadata(place, owner, known, with_metadata=with_metadata)
         is_stored = is_stored and metadata == known
         return OutlinedRun(
             place, outline, signature, device, owner, metadata, is_stored, is_alone=is_alone

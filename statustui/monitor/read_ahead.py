@@ -107,35 +107,33 @@ class _Reader:
         self._requests: BinaryIO = os.fdopen(asking, "wb")
         # Without a buffer, from which it could not be told whether there is an answer.
         self._stream = os.fdopen(answers, "rb", buffering=0)
-        self._poll = select.poll()
-        self._poll.register(self._stream, select.POLLIN)
         self._answers = Answers(self._stream, count)
-        self._is_lost = False
+        self.is_lost = False
+        """Whether it answers no more, or not as it should."""
 
     def ask(self, places: Sequence[RunDir]) -> bool:
         """Ask for the runs at some places; return whether that was possible."""
         data = request(places)
-        if self._is_lost or len(data) > self._max_bytes:
+        if self.is_lost or len(data) > self._max_bytes:
             return False
         try:
             self._requests.write(data)
             self._requests.flush()
         except OSError:
-            self._is_lost = True
-        return not self._is_lost
+            self.is_lost = True
+        return not self.is_lost
 
-    @property
-    def has_answer(self) -> bool:
-        """Whether an answer has begun to come, or none will."""
-        return self._is_lost or bool(self._poll.poll(0))
+    def fileno(self) -> int:
+        """Return the descriptor from which the answers come."""
+        return self._stream.fileno()
 
     def answer(self, places: list[RunDir]) -> Sequence[OutlinedRun | RunSnapshot | RunDir]:
         """Return the runs that were asked for next, or their places, but for what is counted."""
-        if not self._is_lost:
+        if not self.is_lost:
             try:
                 return self._answers.next(places)
             except (EOFError, OSError, LookupError, TypeError, ValueError, struct.error):
-                self._is_lost = True
+                self.is_lost = True
         return places
 
     def end(self) -> None:
@@ -166,6 +164,24 @@ class _Asked:
         if places:
             self._blocks.append((reader, places, reader.ask(places)))
 
+    def _find_ready(self, *, waits: bool) -> int | None:
+        """Return which block can be taken at once, whoever reads it; None if there is none.
+
+        Args:
+            waits: Whether to wait until there is one.
+        """
+        earliest: dict[int, int] = {}
+        poll = select.poll()
+        for number, (reader, _places, is_asked) in enumerate(self._blocks):
+            if reader.is_lost or not is_asked:
+                return number
+            if reader.fileno() not in earliest:
+                earliest[reader.fileno()] = number
+                poll.register(reader, select.POLLIN)
+        # That a process has ended is an answer, too.
+        answered = poll.poll(None if waits else 0)
+        return earliest[answered[0][0]] if answered else None
+
     def take(self, *, is_helping: bool) -> Iterator[Sequence[OutlinedRun | RunSnapshot | RunDir]]:
         """Yield what has been asked for, and ask for more meanwhile.
 
@@ -173,13 +189,14 @@ class _Asked:
             is_helping: Whether to yield the places of others while there is no answer.
         """
         while self._blocks:
-            reader, places, is_asked = self._blocks[0]
-            if is_helping and is_asked and not reader.has_answer:
-                others = list(islice(self._places, _FEW))
-                if others:
+            number: int | None = 0
+            if is_helping and (number := self._find_ready(waits=False)) is None:
+                if others := list(islice(self._places, _FEW)):
                     yield others
                     continue
-            self._blocks.popleft()
+                number = self._find_ready(waits=True)
+            reader, places, is_asked = self._blocks[number or 0]
+            del self._blocks[number or 0]
             found = reader.answer(places) if is_asked else places
             self._ask(reader)
             yield found

@@ -32,7 +32,7 @@ class ShownRuns:
 
     @property
     def has_metadata(self) -> bool:
-        """Whether the metadata of most of them is known."""
+        """Whether the metadata of most runs of the cache is known."""
         return self._cache.has_metadata
 
     def add(self, snapshots: Iterable[RunSnapshot]) -> list[Run]:

@@ -149,6 +149,31 @@ def test_whoever_helps_reads_others_until_there_is_an_answer(
     assert [one.place for one in found if isinstance(one, OutlinedRun)] == usual
 
 
+def test_whoever_helps_takes_the_answer_that_comes_first(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is slow keeps no other one waiting."""
+    monkeypatch.setattr(module, "_processors", lambda: 3)
+    slow, go = str(tmp_path / "slow"), tmp_path / "go"
+    wait = f"""import os, time
+try:
+    os.mkdir({slow!r})
+    while not os.path.exists({str(go)!r}): time.sleep(0.01)
+except FileExistsError:
+    pass
+"""
+    monkeypatch.setattr(module, "_PROGRAM", wait + module._PROGRAM)  # noqa: SLF001 - as above
+    places = places_in(tree)
+    found = chain.from_iterable(read_ahead(iter(places), spare_processes(), "run", is_helping=True))
+    first = list(islice(found, len(places) - 16))
+    go.touch()
+    last = list(found)
+    assert sorted(map(place_of, first + last)) == sorted(places)
+    assert any(isinstance(one, OutlinedRun) for one in first)
+    usual = [one for one in map(place_of, last) if KINDS[int(one.id) % len(KINDS)] != "unknown"]
+    assert [one.place for one in last if isinstance(one, OutlinedRun)] == usual
+
+
 @pytest.mark.parametrize("extent", ["run", "snapshot"])
 def test_what_another_process_reads_is_what_is_read_here(tree: Path, extent: Extent) -> None:
     """Every field of every run, however far they are read."""
@@ -456,6 +481,17 @@ def test_a_strange_answer_counts_as_none(answer: bytes, monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "_PROGRAM", program)
     places = [RunDir("/r", f"/r/{number}", f"{number}", "test") for number in range(RUNS)]
     assert read(places) == places
+
+
+def test_nobody_who_helps_waits_for_a_process_that_has_given_a_strange_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Though it does not end."""
+    program = f"f = open(1, 'wb', 0); f.write({pack(None)!r}); open(0, 'rb').read()"
+    monkeypatch.setattr(module, "_PROGRAM", program)
+    places = [RunDir("/r", f"/r/{number}", f"{number}", "test") for number in range(RUNS)]
+    found = chain.from_iterable(read_ahead(iter(places), spare_processes(), "run", is_helping=True))
+    assert sorted(map(place_of, found)) == sorted(places)
 
 
 def test_where_no_process_can_be_started_all_is_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
