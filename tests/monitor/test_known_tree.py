@@ -25,7 +25,9 @@ from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_loop import PollLoop
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
+from statustui.monitor.run_reader import RunReader
 from statustui.monitor.shown_runs import ShownRuns
+from tests.monitor.reading import record_opens
 from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.monitor.stores import MemoryStore
 from tests.trees import append, write_nothing, write_run
@@ -122,6 +124,24 @@ def test_what_was_shown_is_confirmed_without_being_built_again(
     others = [place._replace(kind="plain") for place in places]
     assert [first.confirm(place) for place in others] == [None] * 31
     assert {place.id for place in places if first.confirm(place) is None} == {"7", "8", "99"}
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_what_was_shown_is_not_opened_again_whoever_looks(
+    threads: int, tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a network filesystem several threads look."""
+    opened = record_opens(monkeypatch)
+    shown = shown_runs(next(iter(store.saved.values())), tmp_path)
+    first = FirstReader(shown=shown, is_shared=threads > 1)
+    reader = RunReader({}, lambda _path: False, threads, first, threading.Semaphore(0))
+    places = find_runs(str(tmp_path), write_nothing)
+    read = list(itertools.chain.from_iterable(reader.read_new(places)))
+    reader.close()
+    first.close()
+    assert len(read) == 31
+    assert opened == ["99"]
+    assert all(one is shown.get(one.run.path) for one in read if one.run.id != "99")
 
 
 @pytest.mark.parametrize("has_more", [False, True])

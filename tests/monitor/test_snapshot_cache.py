@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from statustui.core.categories import Category
 from statustui.core.outline import StateDigest
-from statustui.core.reading import open_checked, pack_signature
+from statustui.core.reading import pack_signature
 from statustui.core.run import Run, RunDir
 from statustui.core.status_info import StatusInfo
 from statustui.core.working_dir import find_runs
@@ -40,7 +40,7 @@ from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot, read_snapshot
 from statustui.monitor.snapshot_cache import SnapshotCache
-from tests.monitor.reading import read_first
+from tests.monitor.reading import read_first, record_opens
 from tests.monitor.scanning import ScannerDriver
 from tests.monitor.stores import MemoryStore
 from tests.runs import make
@@ -522,18 +522,6 @@ def read_below(root: Path, store: MemoryStore) -> dict[str, Run]:
     picture = read_once([str(root)], time.time(), ReadOptions(store=store))
     picture.save()
     return {run.id: run for run in picture.runs}
-
-
-def record_opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the ids of the runs whose status files are opened from now on."""
-    opened: list[str] = []
-
-    def open_recorded(path: str, around: int | None) -> int:
-        opened.append(Path(path).parent.name)
-        return open_checked(path, around)
-
-    monkeypatch.setattr("statustui.monitor.first_read.open_checked", open_recorded)
-    return opened
 
 
 @pytest.mark.usefixtures("_trusting")
