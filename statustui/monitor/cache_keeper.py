@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import chain
 
@@ -70,7 +70,7 @@ class CacheKeeper:
 
     def save(
         self,
-        found: Iterable[RunSnapshot | OutlinedRun],
+        found: Collection[RunSnapshot | OutlinedRun],
         *,
         gone: int = 0,
         ahead: Iterable[KeptColumns] = (),
@@ -89,20 +89,21 @@ class CacheKeeper:
         if self._store is None or self._identity is None:
             return
         writer = CacheWriter()
-        stored: list[OutlinedRun | RunSnapshot] = []
+        stored_count = 0
         for one in found:
             if one.is_stored:
-                stored.append(one)
+                stored_count += 1
             elif (run := outlined(one)) is not None:
                 writer.add(run)
         for kept in ahead:
             writer.add_all(kept)
-        runs = len(writer) + len(stored) + len(rows)
+        runs = len(writer) + stored_count + len(rows)
         new = len(writer) if self._saved_runs is None else abs(runs - self._saved_runs)
         if not is_worth_saving(new + gone, runs):
             return
         same = () if loaded is None else loaded.at(rows)
-        for known in chain(filter(None, map(outlined, stored)), same):
+        stored = (outlined(one) for one in found if one.is_stored)
+        for known in chain(filter(None, stored), same):
             writer.add(known)
         data = writer.finish()
         if data is not None:
