@@ -83,8 +83,8 @@ class CacheKeeper:
             found: Runs of the root.
             gone: How many of the saved runs are no longer there.
             ahead: Further runs of the root, which are new.
-            loaded: What `load` has returned; None if that does not matter.
-            rows: The rows of further runs there, which are as they were loaded.
+            loaded: What `load` has returned, of which the `rows` are; None without any.
+            rows: The rows of further runs, which are as they were loaded.
         """
         if self._store is None or self._identity is None:
             return

@@ -89,18 +89,22 @@ class FirstReader:
         Returns:
             The snapshot; None if the run has to be read, or is not shown.
         """
-        if self._shown is None or self._shown.get(place.path) is None:
+        shown = self._shown_at(place)
+        if shown is None:
             return None
         try:
-            return self._confirmed(place, self.stat(place))
+            state = self.stat(place)
         except OSError:
             return None
+        return self._confirmed(shown, state)
 
-    def _confirmed(self, place: RunDir, state: os.stat_result) -> RunSnapshot | None:
-        """Return the run at `place` as it is shown, if that is what `state` says."""
+    def _shown_at(self, place: RunDir) -> RunSnapshot | None:
+        """Return the run at `place` as it is shown; None if it is not."""
         shown = None if self._shown is None else self._shown.get(place.path)
-        if shown is None or shown.run.kind != place.kind:
-            return None
+        return None if shown is None or shown.run.kind != place.kind else shown
+
+    def _confirmed(self, shown: RunSnapshot, state: os.stat_result) -> RunSnapshot | None:
+        """Return a run as it is shown, if its status file in this `state` is the same."""
         if packed_signature_of(state) != shown.signature:
             return None
         if shown.device != state.st_dev:
@@ -111,7 +115,8 @@ class FirstReader:
     def _known(self, place: RunDir, state: os.stat_result) -> OutlinedRun | RunSnapshot | None:
         """Return the run at `place` from a cache, if `state` says that it is the same."""
         if self._cache is None:
-            return self._confirmed(place, state)
+            shown = self._shown_at(place)
+            return None if shown is None else self._confirmed(shown, state)
         known = self._cache.get(place, state)
         if known is None or known.metadata != NO_METADATA or not self._is_alone(place):
             return known

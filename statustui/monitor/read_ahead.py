@@ -107,7 +107,7 @@ class _Reader:
         self._requests: BinaryIO = os.fdopen(asking, "wb")
         # Without a buffer, from which it could not be told whether there is an answer.
         self._stream = os.fdopen(answers, "rb", buffering=0)
-        self._answers = Answers(self._stream, count)
+        self._answers = Answers(self._stream, extent, count)
         self.is_lost = False
         """Whether it answers no more, or not as it should."""
 
@@ -189,14 +189,14 @@ class _Asked:
             is_helping: Whether to yield the places of others while there is no answer.
         """
         while self._blocks:
-            number: int | None = 0
-            if is_helping and (number := self._find_ready(waits=False)) is None:
+            number = self._find_ready(waits=False) if is_helping else 0
+            if number is None:
                 if others := list(islice(self._places, _FEW)):
                     yield others
                     continue
-                number = self._find_ready(waits=True)
-            reader, places, is_asked = self._blocks[number or 0]
-            del self._blocks[number or 0]
+                number = self._find_ready(waits=True) or 0
+            reader, places, is_asked = self._blocks[number]
+            del self._blocks[number]
             found = reader.answer(places) if is_asked else places
             self._ask(reader)
             yield found

@@ -55,11 +55,9 @@ _Lines: TypeAlias = "tuple[str, float, float, float | None] | bytes | None"
 _Row: TypeAlias = "tuple[int, int, PackedSignature, int, int, _Lines, _Built | None]"
 """Place among those asked for, number of the digest, signature, device, owner, lines of the
 outline, and what was built."""
-_UsualRow: TypeAlias = (
-    "tuple[int, int, PackedSignature, bool, int, str, float, float, float | None]"
-)
-"""The same of a run for `build_all`; in place of the lines, whether the outline is wanted, and of
-device, owner and what was built, the number of what it shares with others, and its `UsualLines`."""
+_UsualRow: TypeAlias = "tuple[int, int, PackedSignature, int, str, float, float, float | None]"
+"""The same of a run for `build_all`; in place of device, owner and what was built, the number of
+what it shares with others, and then its `UsualLines`."""
 _Shared: TypeAlias = "tuple[tuple[str, ...], int, int]"
 """Metadata, owner and device of many runs."""
 
@@ -114,11 +112,15 @@ class Answers:
 
     Args:
         stream: Where they come from.
+        extent: How the runs are read.
         count: Takes those runs that are only to be counted.
     """
 
-    def __init__(self, stream: BinaryIO, count: Callable[[CountedRuns], object]) -> None:
+    def __init__(
+        self, stream: BinaryIO, extent: Extent, count: Callable[[CountedRuns], object]
+    ) -> None:
         self._stream = stream
+        self._extent = extent
         self._count = count
         self._digests: list[StateDigest] = []
 
@@ -162,7 +164,7 @@ class Answers:
         usual: list[tuple[Any, ...]],
     ) -> None:
         """Add usual runs, in the columns of `_UsualRow`, to what has been found."""
-        at, digest_at, signatures, are_outlined, shared_at, *lines = usual
+        at, digest_at, signatures, shared_at, *lines = usual
         notes, times, started, began = lines
         # Runs with the same metadata share one object.
         known = [with_owner(RunMetadata(*words), owner) for words, owner, _device in shared]
@@ -181,7 +183,7 @@ class Answers:
         )
         runs = build_all(wanted[0].root, columns)
         own_devices = [devices[number] for number in shared_at]
-        if not any(are_outlined):
+        if self._extent == "snapshot":
             snapshots = make_snapshots(runs, signatures, own_devices)
             for number, snapshot in zip(at, snapshots, strict=True):
                 found[number] = snapshot
@@ -320,17 +322,16 @@ class _Server:
         digest = outline.digest
         metadata = NO_METADATA if found.is_alone else read_metadata(place)
         signature = pack_signature(numbers)
-        is_wanted = self._extent != "snapshot"
         usual = usual_lines(outline) if digest.is_final and not place.own_id else None
         if usual is not None:
             shared_at = block.shared.setdefault((metadata, owner, device), len(block.shared))
-            block.usual.append((at, number, signature, is_wanted, shared_at, *usual))
+            block.usual.append((at, number, signature, shared_at, *usual))
             return
         statuses = parse_outline(outline)
         if statuses is None or not _can_be_sent(statuses):
             block.rows.append((at, number, *_outlined(found), None))
             return
-        sent = _sent_lines(outline) if is_wanted else None
+        sent = None if self._extent == "snapshot" else _sent_lines(outline)
         if not (sent or digest.is_final or found.is_alone):
             run = make_outlined(place, metadata, digest, statuses)
             if with_marker_files(run, numbers[2]) is not run:

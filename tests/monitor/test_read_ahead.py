@@ -113,7 +113,7 @@ def serve_here(
     answers = io.BytesIO()
     serve(io.BytesIO(request(places)), answers, extent)
     answers.seek(0)
-    return Answers(answers, count).next(places)
+    return Answers(answers, extent, count).next(places)
 
 
 def test_other_processes_read_all_but_the_first_and_unusual_ones(tree: Path) -> None:
