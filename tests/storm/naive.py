@@ -34,7 +34,7 @@ CATEGORIES = {
     **dict.fromkeys(["SOMETHING_ELSE"], "unknown"),
 }
 
-_TIME = re.compile(rb"(\d{1,12}(\.\d{0,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?)$")
+_TIME = re.compile(rb"(\d{1,21}(\.\d{0,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?)$")
 _NO_RUNS = {"builds", "downloads", "jobs", "users"}
 
 

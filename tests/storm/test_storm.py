@@ -40,6 +40,8 @@ def test_every_view_of_a_tree_agrees_after_a_storm(tmp_path: Path, options: list
         (b"1 RUNNING a\n2 COMPL", View("RUNNING", "a", 1, "running")),
         (b"1 RUNNING a\n2 SKIPPED", View("SKIPPED", "", 2, "skipped")),
         (b"1 RUNNING a\n2 RUN", View("RUNNING", "a", 1, "running")),
+        # Two lines that were cut off, one behind the other, look like a time in microseconds.
+        (b"1 RUNNING a\n179579431795794331.765 RUN_USER ", View("RUN_USER", "", 2, "running")),
         (b"1 RUNNING a\n\0\0\0002 ABORTED b\n", View("ABORTED", "b", 2, "cancelled")),
         (b"1 RUNNING a\n\0\0\0\n\n \n", View("RUNNING", "a", 1, "running")),
         (b"1 RUNNING a\n2 INFO b\n", View("INFO", "b", 2, "running")),
