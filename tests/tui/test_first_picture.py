@@ -104,3 +104,31 @@ async def test_what_was_asked_for_is_drawn_as_soon_as_it_is_arranged(
         await pilot.press("slash", *"90")
         await wait_for(pilot, "20 of 1,000 listed")
         await settle(pilot)
+
+
+async def test_with_very_many_runs_a_key_is_answered_before_they_are_arranged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The line above the keys says so until the list is as it was asked for."""
+    order: list[str] = []
+    arrange = store.RunStore.continue_arranging
+
+    def work(self: store.RunStore, *seconds: float) -> None:
+        order.append(f"arranges {'arranging…' in shown(app)}")
+        arrange(self, *seconds)
+
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.send(Batch(many(1, 1000), health=(RootHealth(ROOT, swept=True),)))
+        await settle(pilot)
+        first = shown(app).splitlines()[2]
+        monkeypatch.setattr(store, "_MAX_AT_ONCE", 999)
+        monkeypatch.setattr(store.RunStore, "continue_arranging", work)
+        monkeypatch.setattr(app, "post_display_hook", lambda: order.append("draws"))
+        for key in ("s", "t"):
+            order.clear()
+            await pilot.press(key)
+            await settle(pilot)
+            assert order[:2] == ["draws", "arranges True"]
+            assert "arranging…" not in shown(app)
+            assert shown(app).splitlines()[2] != first

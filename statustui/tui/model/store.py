@@ -30,6 +30,8 @@ _MAX_SECONDS = 0.05
 """Seconds for arranging the list at once; what takes longer is left to `continue_arranging`."""
 _MAX_SECONDS_SHOWN = 0.02
 """The same once the first rows can be drawn."""
+_MAX_AT_ONCE = 150_000
+"""Known runs up to which arranging the list mostly takes no longer than `_MAX_SECONDS`."""
 
 _root_of: Callable[[Run], str] = attrgetter("root")
 _category_of: Callable[[Run], Category] = attrgetter("category")
@@ -328,6 +330,13 @@ class RunStore:
         return self._work is not None
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the list is not as the user wants it yet, or shows first rows only."""
+        return self.is_arranging and (
+            self.has_first_rows or self._wanted != self._listing.arrangement
+        )
+
+    @property
     def has_unsorted(self) -> bool:
         """Whether there are new runs that are not in the list yet."""
         return bool(self._unsorted)
@@ -368,14 +377,19 @@ class RunStore:
     def _arrange(
         self, wanted: Arrangement, *, narrows: bool = False, is_slow: bool = False
     ) -> None:
-        """Start to arrange the list, instead of the arranging that is under way."""
+        """Start to arrange the list, instead of the arranging that is under way.
+
+        With very many runs, all of it is left to `continue_arranging`, so that the key that asks
+        for it is answered first.
+        """
         narrows = narrows and not self.is_arranging
         self._wanted = wanted
         is_sorted = wanted.sort == self._listing.arrangement.sort and not self._unsorted
         ids = None if is_sorted else self._ids
         self._work = arrange(self._listing, wanted, ids=ids, narrows=narrows, toggled=self._toggled)
         self.has_first_rows = False
-        self.continue_arranging(seconds_shown=_MAX_SECONDS_SHOWN if is_slow else None)
+        if len(self.runs) <= _MAX_AT_ONCE:
+            self.continue_arranging(seconds_shown=_MAX_SECONDS_SHOWN if is_slow else None)
 
     def _replace_listing(self, listing: Listing) -> None:
         listing.is_reversed = self._is_reversed

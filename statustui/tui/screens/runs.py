@@ -299,11 +299,9 @@ class RunsScreen(LiveScreen):
 
     def _reorder(self) -> None:
         """Draw the list again, for another order or other runs."""
-        if self._store.has_first_rows:
-            # They are drawn before the rest is arranged.
-            self.call_after_refresh(self._shared.wake)
-        elif self._store.is_arranging:
-            self._shared.wake()
+        if self._store.is_arranging:
+            # What there is, the first rows or the key's answer, is drawn before the rest is done.
+            self._table.call_after_refresh(self._shared.wake)
         self._summary.set_subset(self._filter.subset)
         self._table.reorder()
         self._update_listing()
@@ -312,6 +310,8 @@ class RunsScreen(LiveScreen):
     def _update_listing(self) -> None:
         store = self._store
         listing = format_listing(store.listed, store.total, store.listed_series, store.total_series)
+        if store.is_behind:
+            listing = f"{listing} so far" if listing and store.has_first_rows else "arranging…"
         is_open = self._filter_line.display
         self._filter_line.set_count(listing)
         self._health.set_listing("" if is_open else listing, store.grouping, self._views.name)

@@ -452,6 +452,26 @@ def test_once_the_first_matches_are_listed_the_rest_leaves_time_to_draw_them(
     assert (store.is_arranging, store.has_first_rows, len(store)) == (False, False, 700)
 
 
+def test_of_very_many_runs_nothing_is_arranged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list says that it is behind until it is as it was asked for, first rows or not."""
+    monkeypatch.setattr(store_module, "_MAX_AT_ONCE", 999)
+    monkeypatch.setattr(listing, "SLICE", 10)
+    monkeypatch.setattr(listing, "_FIRST_SCREEN", 5)
+    store = RunStore("id")
+    store.apply(Batch(tuple(a_run(number) for number in range(1000))))
+    assert not store.is_behind
+    store.list_subset(None, lambda run: int(run.id) >= 300)
+    assert (store.is_behind, store.has_first_rows, len(store)) == (True, False, 1000)
+    while not store.has_first_rows:
+        store.continue_arranging(0.0)
+    assert (store.is_behind, len(store)) == (True, 10)
+    store.continue_arranging(9.0)
+    assert (store.is_behind, len(store)) == (False, 700)
+    store.apply(Batch(tuple(a_run(number) for number in range(2000, 4000))), may_defer=True)
+    store.sort_new()
+    assert (store.is_arranging, store.is_behind) == (True, False)
+
+
 @pytest.mark.usefixtures("small_slices")
 def test_a_second_wish_replaces_the_first() -> None:
     """Though the first is not fulfilled; new runs are listed then too."""
