@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
+from typing import TypeVar
 
 from statustui.core.run import Run
 from statustui.monitor.cache_store import CacheStore, RootIdentity
@@ -19,10 +20,25 @@ from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.snapshot import RunSnapshot
 from statustui.monitor.snapshot_cache import SnapshotCache
 
+_T = TypeVar("_T")
 _MAX_LOAD_WAIT = 1.0
 """Seconds to wait for a store, which may be in a home that does not answer."""
 _SAVE_INTERVAL = 600.0
 """Least time between two saves, in seconds."""
+_SLICE = 500
+"""Runs that are saved between two pauses: about ten milliseconds of work."""
+
+
+class _Unhurried(list[_T]):
+    """A list that leaves half of the time to other threads while it is gone through."""
+
+    def __iter__(self) -> Iterator[_T]:
+        rest = super().__iter__()
+        start = time.monotonic()
+        while some := list(islice(rest, _SLICE)):
+            yield from some
+            time.sleep(time.monotonic() - start)
+            start = time.monotonic()
 
 
 class CacheKeeper:
@@ -121,7 +137,7 @@ class CacheKeeper:
             return
         self._saved_at = now
         try:
-            start_thread(partial(self.save, list(found)), "save cache")
+            start_thread(partial(self.save, _Unhurried(found)), "save cache")
         except NoThreadError:
             # A later call saves.
             return

@@ -10,8 +10,9 @@ import threading
 import time
 import zlib
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -393,6 +394,32 @@ def test_where_no_thread_can_be_started_nothing_is_saved(
     assert len(store.saved) == 1
     keeper.save(snapshots[:-1])
     assert len(SnapshotCache(store.saved.popitem()[1], "")) == len(snapshots)
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_saving_in_the_background_leaves_half_of_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The screen and the watching have it; whoever saves for a command has all of it."""
+    finished_tree(tmp_path)
+    snapshots = cacheable_below(tmp_path)
+    store = MemoryStore()
+    moments, pauses = count(), list[float]()
+    clock = SimpleNamespace(monotonic=lambda: float(next(moments)), sleep=pauses.append)
+    monkeypatch.setattr("statustui.monitor.cache_keeper._SLICE", 3)
+    monkeypatch.setattr("statustui.monitor.cache_keeper.time", clock)
+    keeper = CacheKeeper(store, str(tmp_path))
+    keeper.load(str(tmp_path))
+    keeper.save(snapshots)
+    assert pauses == []
+    store.saved.clear()
+    keeper = CacheKeeper(store, str(tmp_path))
+    keeper.load(str(tmp_path))
+    keeper.save_now_and_then(snapshots)
+    wait_until(lambda: store.saved)
+    assert len(SnapshotCache(store.saved.popitem()[1], "")) == len(snapshots)
+    slices = -(-len(snapshots) // 3)
+    assert pauses == [1.0] * 2 * slices
 
 
 def _with_doubles(columns: bytes, count: int, value: float) -> bytes:
