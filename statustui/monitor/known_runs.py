@@ -185,9 +185,7 @@ class KnownRuns:
             return
         self._directories.share_paths(self._unchecked.path_of)
         for snapshots in self._cache.snapshots():
-            runs = self._unchecked.add(snapshots)
-            self.mark_answered()
-            yield RunsChanged(runs)
+            yield RunsChanged(self._unchecked.add(snapshots))
             if self._stopped.is_set():
                 return
         self.as_of = self._cache.saved_at
@@ -457,7 +455,6 @@ class KnownRuns:
         """List the links of the series among `paths`, and judge all series that have changed."""
         self.series.list_links(paths, self.trusts_stat)
         for run in self.series.review_changed(self.get):
-            self.mark_answered()
             yield RunsChanged((run,))
             yield from self._schedule_run(run)
             if self._stopped.is_set():  # pragma: no cover - a race with the end
@@ -466,7 +463,6 @@ class KnownRuns:
     def review_stalls(self) -> Iterator[Finding]:
         """Yield the runs that have stalled, or are no longer stalled."""
         for run in self._stalls.review_due(self._by_its_files):
-            self.mark_answered()
             self._snapshots[run.path] = self._snapshots[run.path]._replace(run=run)
             yield RunsChanged((self._jobs.judged(run),))
 

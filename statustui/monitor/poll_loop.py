@@ -187,6 +187,9 @@ class PollLoop:
     def _apply(self, findings: Iterable[Finding]) -> None:
         """Pass findings to the publisher and the listener, and publish whenever it is due."""
         for finding in findings:
+            if self.scanner.waiting_since is not None:
+                # Whatever has been found, no call on the filesystem is stuck.
+                self.scanner.mark_answered()
             match finding:
                 case RunsChanged(runs):
                     self._publisher.add_runs(runs)

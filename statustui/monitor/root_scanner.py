@@ -169,6 +169,13 @@ class RootScanner:
         """Record that no call on the filesystem is under way."""
         self._runs.answered_at = None
 
+    @contextlib.contextmanager
+    def between_calls(self) -> Iterator[None]:
+        """Count the time as no wait for the filesystem, as no call on it is under way."""
+        self.mark_idle()
+        yield
+        self.mark_answered()
+
     # Scanning.
 
     def read_cache(self) -> Iterator[Finding]:

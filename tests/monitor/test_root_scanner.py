@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import shutil
 import threading
 import time
@@ -38,6 +39,17 @@ def poll_loop(root: Path, settings: Settings, deliver: Callable[[Batch], object]
     )
 
 
+class Ticks:
+    """A clock that is one second further whenever it is read."""
+
+    def __init__(self) -> None:
+        self._moments = itertools.count(1.0)
+
+    def __call__(self) -> float:
+        """Return the time in seconds."""
+        return next(self._moments)
+
+
 def test_the_runs_below_a_deleted_directory_are_removed(tmp_path: Path) -> None:
     """They are not checked any more, although they were due."""
     write_run(tmp_path / "a" / "b" / "1", "RUNNING")
@@ -49,6 +61,36 @@ def test_the_runs_below_a_deleted_directory_are_removed(tmp_path: Path) -> None:
     driver.sweep_all()
     assert driver.states() == {"2": "RUNNING"}
     assert driver.scanner.unreadable.reasons == {}
+
+
+def test_a_root_is_silent_only_while_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither while it is chosen what to watch, nor while many runs that are gone are forgotten."""
+    for number in range(3):
+        append(write_run(tmp_path / "a" / str(number), "RUNNING x"), "COMPLETE result: PASS")
+    waited_since: list[float | None] = []
+
+    def choose(paths: list[str], *_others: object) -> list[str]:
+        waited_since.append(loop.scanner.waiting_since)
+        return paths
+
+    def forget(_path: str) -> None:
+        waited_since.append(loop.scanner.waiting_since)
+
+    monkeypatch.setattr("statustui.monitor.events.listener.newest", choose)
+    loop = poll_loop(tmp_path, Settings("events"), lambda _batch: None)
+    loop.run_round(frozenset())
+    assert set(waited_since) == {None}
+    waited_since.clear()
+    monkeypatch.setattr(RootPublisher, "remove_run", lambda _self, path: forget(path))
+    monkeypatch.setattr("statustui.monitor.known_runs.time", SimpleNamespace(monotonic=Ticks()))
+    shutil.rmtree(tmp_path / "a")
+    loop.check_everything()
+    loop.run_round(frozenset())
+    loop.close()
+    gone = [since for since in waited_since if since is not None]
+    assert len(gone) == len(set(gone)) == 3
 
 
 def test_what_a_sweep_has_just_read_is_not_checked_in_the_same_sweep(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import NamedTuple
@@ -180,17 +180,10 @@ class Listener:
         watcher, scanner = self._watcher, self._scanner
         if watcher is None:
             return
-        if self._root_mount != scanner.filesystems.devices.root_mount:
-            self.fallback = "no events: the filesystem has changed"
-        if self._check.has_failed(time.monotonic()):
-            self.fallback = "changes came without events"
-        directories = scanner.watchable_directories(any_filesystem=self._any_filesystem)
-        runs = scanner.unwatched_runs(watcher.watched, any_filesystem=self._any_filesystem)
-        heard = sum(path in watcher.watched for path in scanner.active)
-        needed = len(directories) + heard + len(runs)
-        limit = self._max_watches
-        if limit is not None and needed > limit:
-            self.fallback = f"no events: {needed:,} directories, {limit:,} may be watched"
+        with scanner.between_calls():
+            directories = scanner.watchable_directories(any_filesystem=self._any_filesystem)
+            runs = scanner.unwatched_runs(watcher.watched, any_filesystem=self._any_filesystem)
+            self._choose_watches(directories, runs)
         if self.fallback is not None:
             self.close()
             return
@@ -203,10 +196,25 @@ class Listener:
             self.close()
             return
         self.unwatched = [path for path in runs if path not in watcher.watched]
+        self.add_pending_watches()
+
+    def _choose_watches(self, directories: Collection[str], runs: Collection[str]) -> None:
+        """Choose what to watch beside some directories and runs, unless events are not reliable."""
+        scanner = self._scanner
+        if self._root_mount != scanner.filesystems.devices.root_mount:
+            self.fallback = "no events: the filesystem has changed"
+        if self._check.has_failed(time.monotonic()):
+            self.fallback = "changes came without events"
+        heard = sum(map(self._is_watched, scanner.active))
+        needed = len(directories) + heard + len(runs)
+        limit = self._max_watches
+        if limit is not None and needed > limit:
+            self.fallback = f"no events: {needed:,} directories, {limit:,} may be watched"
+        if self.fallback is not None:
+            return
         for path in self._resting.keys() & {*directories, *scanner.active}:
             del self._resting[path]
         self._choose_resting(None if limit is None else limit - needed)
-        self.add_pending_watches()
 
     def _add(self, path: str) -> None:
         """Watch a directory.
