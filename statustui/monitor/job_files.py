@@ -32,6 +32,15 @@ LogEnd: TypeAlias = "tuple[JobStatus | None, Signature]"
 """What a log says of the end of its job, and the signature of the log."""
 
 
+class JobRead(NamedTuple):
+    """What the files of one job say, or why they could not be read."""
+
+    key: str
+    run_path: str
+    place: JobPlace | OSError | None
+    log: LogEnd | OSError | None = None
+
+
 class JobFiles:
     """Reads the files of jobs; used by one thread.
 
@@ -94,6 +103,30 @@ class JobFiles:
         # The log may be a link itself, or be behind one.
         return self._prober.call(partial(_read_log, run, place, known), _target(run, key))
 
+    def read(self, key: str, run: Run) -> JobRead:
+        """Return what all files of the job with a key say, as one of its runs names it."""
+        found: list[JobPlace | None] = []
+
+        def read_linked() -> LogEnd | None:
+            place = find_linked_job(run.place)
+            found.append(place)
+            self._prober.mark_answered()
+            return _read_log(run, place, None) if place is not None and place.log else None
+
+        try:
+            if key != run.path:
+                # One call, as handing it over takes longer than reading both files.
+                log = self._prober.call(read_linked, _target(run, key))
+            else:
+                place = find_named_job(run.place)
+                found.append(place)
+                log = self.read_log(run, key, place, None) if place and place.log else None
+        except OSError as error:
+            return (
+                JobRead(key, run.path, found[0], error) if found else JobRead(key, run.path, error)
+            )
+        return JobRead(key, run.path, found[0], log)
+
 
 def _target(run: Run, folder: str) -> CallTarget:
     try:
@@ -112,15 +145,6 @@ def _read_log(run: Run, place: JobPlace, known: Signature | None) -> LogEnd | No
     if known is not None and signature_of(os.stat(place.log)) == known:
         return None
     return read_log_end(run.place, place, known)
-
-
-class _Read(NamedTuple):
-    """What the files of one job say, or why they could not be read."""
-
-    key: str
-    run_path: str
-    place: JobPlace | OSError | None
-    log: LogEnd | OSError | None = None
 
 
 class JobFilesAhead(JobFiles):
@@ -206,19 +230,8 @@ def _folder_of(files: JobFiles, run: Run) -> tuple[str, str | None]:
     return run.path, files.folder_of(run)
 
 
-def _read(files: JobFiles, task: tuple[str, Run]) -> _Read:
-    """Read the files of the job with a key, as one of its runs names it."""
-    key, run = task
-    try:
-        place = files.find(run, None if key == run.path else key)
-    except OSError as error:
-        return _Read(key, run.path, error)
-    if place is None or not place.log:
-        return _Read(key, run.path, place)
-    try:
-        return _Read(key, run.path, place, files.read_log(run, key, place, None))
-    except OSError as error:
-        return _Read(key, run.path, place, error)
+def _read(files: JobFiles, task: tuple[str, Run]) -> JobRead:
+    return files.read(*task)
 
 
 def _given(value: _Result | OSError) -> _Result:

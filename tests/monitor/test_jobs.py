@@ -8,6 +8,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -512,3 +513,24 @@ def test_files_of_jobs_read_ahead(
     monkeypatch.setattr(module, "find_linked_job", find_by_the_second)
     judged, _ = judge_jobs(runs, looks, JobFilesAhead(runs, threads))
     assert [run.is_dead for run in judged] == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_of_a_job_with_a_log_that_hangs_the_id_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    """The scheduler can be asked; the file with the id and the log are read in one call."""
+    is_over = threading.Event()
+
+    def hang(*_arguments: object) -> None:
+        is_over.wait()
+
+    monkeypatch.setattr(module, "read_log_end", hang)
+    monkeypatch.setattr(module, "_MAX_PROBE_SECONDS", 0.05)
+    path = write_run(tmp_path / "test_runs" / "1", "RUNNING x", start=START)
+    write_job(tmp_path, path)
+    run = read_snapshot(RunDir(str(tmp_path), str(path), "1", "test")).run
+    looks = Looks(60.0, lambda: START + 9000, is_single=True)
+    judged, wanted = judge_jobs([run], looks, JobFilesAhead([run], threads))
+    is_over.set()
+    assert ([one.is_dead for one in judged], [job.id for job in wanted]) == ([False], ["22"])
