@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import filterfalse
 
 
 class Children:
@@ -15,28 +16,46 @@ class Children:
         inodes: The inode of each.
     """
 
-    __slots__ = ("_inodes", "_paths")
+    __slots__ = ("_gone", "_inodes", "_paths")
 
     def __init__(self, paths: Sequence[str] = (), inodes: Sequence[int] = ()) -> None:
         order = sorted(range(len(paths)), key=paths.__getitem__)
         self._paths = list(map(paths.__getitem__, order))
         self._inodes = array("Q", map(inodes.__getitem__, order))
+        self._gone: set[str] | None = None
+        """Those of the paths that have been discarded."""
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._paths) - len(self._gone or ())
 
     def __iter__(self) -> Iterator[str]:
         """Yield the paths."""
-        return iter(self._paths)
+        gone = self._gone
+        return filterfalse(gone.__contains__, self._paths) if gone else iter(self._paths)
 
     def __contains__(self, path: str) -> bool:
         """Return whether there is a subdirectory at `path`."""
         at = bisect_left(self._paths, path)
-        return at < len(self._paths) and self._paths[at] == path
+        is_there = at < len(self._paths) and self._paths[at] == path
+        return is_there and (self._gone is None or path not in self._gone)
 
     def inodes(self) -> dict[str, int]:
         """Return path of each -> inode."""
-        return dict(zip(self._paths, self._inodes, strict=True))
+        inodes = dict(zip(self._paths, self._inodes, strict=True))
+        for path in self._gone or ():
+            del inodes[path]
+        return inodes
+
+    def discard(self, path: str) -> bool:
+        """Leave out a subdirectory; return whether there was one at `path`.
+
+        Of very many, all may be removed one after the other.
+        """
+        if path not in self:
+            return False
+        self._gone = self._gone or set()
+        self._gone.add(path)
+        return True
 
 
 NO_CHILDREN = Children()

@@ -133,10 +133,7 @@ class Directories:
                 self._due.remove(path)
         # The next listing reports it as new if it exists again.
         above = self._known.get(os.path.dirname(top))
-        if above is not None and top in above.children:
-            others = above.children.inodes()
-            del others[top]
-            above.children = Children([*others], [*others.values()])
+        if above is not None and above.children.discard(top):
             above.changed = -1
         return paths
 

@@ -7,7 +7,7 @@ import itertools
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +15,7 @@ import pytest
 
 from statustui.core.durations import StaleAfter
 from statustui.monitor.batch import Batch
+from statustui.monitor.children import Children
 from statustui.monitor.events.listener import Listener
 from statustui.monitor.findings import Finding, RunsChanged
 from statustui.monitor.poll_loop import PollLoop
@@ -91,6 +92,31 @@ def test_a_root_is_silent_only_while_it_is_asked(
     loop.close()
     gone = [since for since in waited_since if since is not None]
     assert len(gone) == len(set(gone)) == 3
+
+
+def test_runs_that_go_one_after_the_other_do_not_have_the_others_told_apart_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would take minutes until tens of thousands of deleted runs are gone."""
+    runs = [write_run(tmp_path / "test_runs" / str(number), "RUNNING x") for number in range(9)]
+    driver = ScannerDriver(tmp_path)
+    driver.sweep_all()
+    tables: list[int] = []
+    make = Children.__init__
+
+    def count(self: Children, paths: Sequence[str] = (), inodes: Sequence[int] = ()) -> None:
+        tables.append(len(paths))
+        make(self, paths, inodes)
+
+    monkeypatch.setattr(Children, "__init__", count)
+    for run in runs[:6]:
+        shutil.rmtree(run)
+        driver.apply(driver.scanner.check([str(run)]))
+    assert tables == []
+    assert sorted(driver.states()) == ["6", "7", "8"]
+    write_run(runs[0], "RUN_FAILED x")
+    driver.sweep_all()
+    assert driver.states() == {"0": "RUN_FAILED", **dict.fromkeys(["6", "7", "8"], "RUNNING")}
 
 
 def test_what_a_sweep_has_just_read_is_not_checked_in_the_same_sweep(tmp_path: Path) -> None:
