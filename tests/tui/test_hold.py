@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from statustui.tui.screens import runs
 from tests.tui.stand_in import make_app, settle
 from tests.tui.test_app import cursor, ids, screen_lines, shown
 
@@ -39,3 +42,37 @@ async def test_a_pause_lasts_until_it_is_ended() -> None:
         assert ids(app) == ["9", "1", "2"]
         assert "paused" not in shown(app)
         assert "1 marked" in shown(app)
+
+
+async def test_memory_is_freed_while_no_key_is_pressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With very many runs that takes long enough to be felt."""
+    held: list[bool] = []
+    app, source = make_app(calm=0.5)
+    monkeypatch.setattr(runs, "_FREEING_DELAY", 0.01)
+    monkeypatch.setattr(runs, "free_closed_screens", lambda: held.append("held" in shown(app)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("1", "t", "RUNNING x"), ("2", "t", "RUNNING x"))
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("q", "j")
+        source.deliver(("9", "t", "RUN_ERROR x"))
+        while not held:
+            await pilot.pause(0.01)
+    assert held == [False]
+
+
+async def test_a_pause_does_not_put_off_freeing_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may last for hours."""
+    paused: list[bool] = []
+    app, source = make_app()
+    monkeypatch.setattr(runs, "free_closed_screens", lambda: paused.append("paused" in shown(app)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.deliver(("1", "t", "RUNNING x"))
+        await settle(pilot)
+        await pilot.press("p", "enter")
+        await settle(pilot)
+        await pilot.press("q")
+        while not paused:
+            await pilot.pause(0.01)
+    assert paused == [True]

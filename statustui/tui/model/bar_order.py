@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from itertools import groupby
+from functools import partial
+from itertools import chain, groupby
 from operator import attrgetter, eq
 from typing import Any, NamedTuple
 
@@ -11,7 +12,14 @@ from statustui.core.order import GROUPINGS, SORT_KEYS, Key
 from statustui.core.run import Run
 from statustui.tui.model.bars import ended_at
 from statustui.tui.model.load_curve import LoadCurve
-from statustui.tui.model.run_order import SLICE, RunOrder, cut
+from statustui.tui.model.run_order import (
+    SLICE,
+    Parts,
+    RunOrder,
+    cut,
+    slices_of,
+    sort_parts,
+)
 
 _LAST = "\U0010ffff"
 """Sorts behind any node."""
@@ -69,61 +77,69 @@ def arrange_bars(runs: Sequence[Run], order: str) -> Generator[None, None, Arran
     """
     known: dict[str, Run] = {}
     untimed: dict[str, Run] = {}
-    timed: list[Run] = []
-    ends: list[float] = []
+    timed: Parts = []
+    ends: list[list[float]] = []
     for first in range(0, len(runs), SLICE):
         part = sorted(runs[first : first + SLICE], key=_path_of)
         untimed.update((run.path, run) for run in part if run.started is None)
         part = [run for run in part if run.started is not None]
         known.update((run.path, run) for run in part)
-        timed += part
-        ends += [end for run in part if (end := ended_at(run)) is not None]
+        timed.append(part)
+        ends.append([end for run in part if (end := ended_at(run)) is not None])
         yield
-    timed.sort(key=_start_of)
-    yield
-    ordered = yield from _by_path_where_equal(timed)
+    by_start = yield from sort_parts(timed, _start_of, partial(sorted, key=_start_of))
+    in_turn: list[Run] = []
+    starts: list[float] = []
+    for some in slices_of(by_start):
+        in_turn += (new := list(chain.from_iterable(some)))
+        starts += [run.started or 0.0 for run in new]
+        yield
+    ordered = yield from _by_path_where_equal(in_turn)
     first_key = _FIRST_KEYS.get(order)
     if first_key is not None:
         ordered = yield from _by_key_first(ordered, first_key)
-    ends.sort()
-    yield
-    starts: list[float] = []
-    for first in range(0, len(timed), SLICE):
-        starts += [run.started or 0.0 for run in timed[first : first + SLICE]]
+    all_ends: list[float] = []
+    for times in slices_of((yield from sort_parts(ends, float, sorted))):
+        all_ends += chain.from_iterable(times)
         yield
-    curve = LoadCurve(starts, ends)
-    yield
-    return ArrangedBars(order, known, untimed, RunOrder(ORDERS[order], cut(ordered)), curve)
+    curve = LoadCurve.of_sorted(starts, all_ends)
+    return ArrangedBars(order, known, untimed, RunOrder(ORDERS[order], ordered), curve)
 
 
-def _by_path_where_equal(runs: Sequence[Run]) -> Generator[None, None, list[Run]]:
+def _by_path_where_equal(runs: Sequence[Run]) -> Generator[None, None, Parts]:
     """Return runs that are in the order of their starts, those that started together by path."""
-    ordered: list[Run] = []
-    while len(ordered) < len(runs):
-        first = len(ordered)
+    ordered: Parts = []
+    end = 0
+    while end < len(runs):
+        first = end
         end = min(first + SLICE, len(runs))
         while end < len(runs) and runs[end].started == runs[end - 1].started:
             end += 1
-        part = runs[first:end]
+        part = list(runs[first:end])
         if any(map(eq, map(_start_of, part), map(_start_of, part[1:]))):
-            for _start, same in groupby(part, _start_of):
-                ordered += sorted(same, key=_path_of)
-        else:
-            ordered += part
+            same_start = groupby(part, _start_of)
+            part = [run for _start, same in same_start for run in sorted(same, key=_path_of)]
+        ordered += cut(part)
         yield
     return ordered
 
 
-def _by_key_first(
-    runs: Sequence[Run], first: Callable[[Run], Any]
-) -> Generator[None, None, list[Run]]:
+def _by_key_first(parts: Parts, first: Callable[[Run], Any]) -> Generator[None, None, Parts]:
     """Return runs in the order of a key, those with the same key in the order that they have.
 
     Many runs have the same name, and many the same node: only different ones are compared.
     """
     same: dict[Any, list[Run]] = {}
-    for start in range(0, len(runs), SLICE):
-        for run in runs[start : start + SLICE]:
+    for some in slices_of(parts):
+        for run in chain.from_iterable(some):
             same.setdefault(first(run), []).append(run)
         yield
-    return [run for key in sorted(same) for run in same[key]]
+    ordered: Parts = []
+    for keys in slices_of((yield from sort_parts(cut(list(same)), _itself, sorted))):
+        ordered += cut([run for key in chain.from_iterable(keys) for run in same[key]])
+        yield
+    return ordered
+
+
+def _itself(key: Any) -> Any:  # noqa: ANN401 - any key
+    return key

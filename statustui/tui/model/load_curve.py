@@ -27,6 +27,13 @@ class LoadCurve:
         self._starts = sorted(starts)
         self._ends = sorted(ends)
 
+    @classmethod
+    def of_sorted(cls, starts: list[float], ends: list[float]) -> LoadCurve:
+        """Return the same for times that are in order, which it keeps and changes."""
+        curve = cls()
+        curve._starts, curve._ends = starts, ends
+        return curve
+
     def replace(self, before: Span | None, after: Span | None) -> None:
         """Replace a span by another one; None stands for no span."""
         old, new = before or _NO_SPAN, after or _NO_SPAN

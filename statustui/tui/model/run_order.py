@@ -6,11 +6,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, chain, islice
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from statustui.core.order import SORT_KEYS, Key, sort_by_id, sort_by_id_and, sort_key
 from statustui.core.run import Run
 
+_T = TypeVar("_T")
 _CHUNK = 1000
 """Runs in a new chunk; a chunk of twice as many is split."""
 SLICE = 4_000
@@ -178,7 +179,7 @@ class IdOrder:
             None, wherever the caller may pause; the runs must not change meanwhile.
         """
         if self._new:
-            new = yield from _sort((yield from self._take_new()), _BY_ID, sort_by_id)
+            new = yield from sort_parts((yield from self._take_new()), _BY_ID, sort_by_id)
             parts = yield from _merge_by_id([*self._sorted.parts, *new])
             self._sorted, self._new = RunOrder(_BY_ID, parts), {}
         copies: Parts = []
@@ -217,21 +218,21 @@ def sort_in_slices(parts: Parts, sort: str) -> Generator[None, None, Parts]:
     if not keys:
         return parts
     return (
-        yield from _sort(
+        yield from sort_parts(
             parts, lambda run: tuple([key(run) for key in keys]), partial(sort_by_id_and, sort)
         )
     )
 
 
-def _sort(
-    parts: Parts, key: Callable[[Run], Key], sort: Callable[[Sequence[Run]], list[Run]]
-) -> Generator[None, None, Parts]:
-    """Sort runs; those with the same key stay as they are.
+def sort_parts(
+    parts: list[list[_T]], key: Callable[[_T], Any], sort: Callable[[Sequence[_T]], list[_T]]
+) -> Generator[None, None, list[list[_T]]]:
+    """Sort runs, or anything else; those with the same key stay as they are.
 
     Very many are first dealt out to slices that follow each other, by the keys of some of them.
 
     Args:
-        parts: The runs.
+        parts: The runs, in some parts.
         key: Returns the key of a run.
         sort: Returns some runs sorted by that key.
 
@@ -239,15 +240,19 @@ def _sort(
         None, wherever the caller may pause.
 
     Returns:
-        The runs in order.
+        The runs in order, in other parts.
     """
     if sum(map(len, parts)) <= _MAX_AT_ONCE:
         return cut(sort(list(chain.from_iterable(parts))))
-    samples = sorted(map(key, islice(chain.from_iterable(parts), 0, None, _SAMPLE_STEP)))
+    samples = sorted(
+        key(run)
+        for number, part in enumerate(parts)
+        for run in part[number % _SAMPLE_STEP :: _SAMPLE_STEP]
+    )
     bounds = sorted(set(samples[:: max(1, SLICE // _SAMPLE_STEP)]))
     yield
     # Between two bounds there is a slice of runs, and one of those that are equal to a bound.
-    slices: Parts = [[] for _ in range(2 * len(bounds) + 1)]
+    slices: list[list[_T]] = [[] for _ in range(2 * len(bounds) + 1)]
     for some in slices_of(parts):
         for run in chain.from_iterable(some):
             own = key(run)
@@ -255,7 +260,7 @@ def _sort(
             is_bound = place < len(bounds) and bounds[place] == own
             slices[2 * place + is_bound].append(run)
         yield
-    ordered: Parts = []
+    ordered: list[list[_T]] = []
     for number, runs in enumerate(slices):
         ordered += cut(runs if number % 2 else sort(runs))
         yield
@@ -263,7 +268,7 @@ def _sort(
 
 
 def _merge_by_id(parts: Parts) -> Generator[None, None, Parts]:
-    """Merge lists of runs, each of which is in the order of their ids; see `_sort`.
+    """Merge lists of runs, each of which is in the order of their ids; see `sort_parts`.
 
     Runs mostly come in that order, so that few lists overlap.
     """
@@ -276,18 +281,18 @@ def _merge_by_id(parts: Parts) -> Generator[None, None, Parts]:
         overlapping.append(parts[number])
         if following is None or end < following:
             if len(overlapping) > 1:
-                overlapping = yield from _sort(overlapping, _BY_ID, sort_by_id)
+                overlapping = yield from sort_parts(overlapping, _BY_ID, sort_by_id)
             merged += overlapping
             overlapping = []
     return merged
 
 
-def slices_of(parts: Parts) -> Iterator[Parts]:
+def slices_of(parts: list[list[_T]]) -> Iterator[list[list[_T]]]:
     """Yield parts that hold about as many runs together as a `SLICE`."""
     step = max(1, SLICE // _CHUNK)
     return (parts[start : start + step] for start in range(0, len(parts), step))
 
 
-def cut(runs: Sequence[Run]) -> Parts:
+def cut(runs: Sequence[_T]) -> list[list[_T]]:
     """Return runs that are in order in parts of a good size."""
     return [list(runs[start : start + _CHUNK]) for start in range(0, len(runs), _CHUNK)]

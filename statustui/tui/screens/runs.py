@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 _WIDE = 140
 """Width of a terminal from which the preview is shown, in columns."""
 _FREEING_DELAY = 0.5
-"""Seconds after a screen was closed until its memory is freed."""
+"""Seconds after a screen was closed until its memory is freed, at the earliest."""
 _QUIT_DELAY = 0.5
 """Seconds for which the key that has closed a run does not quit."""
 _AGE_FILTER_INTERVAL = 10.0
@@ -173,7 +173,15 @@ class RunsScreen(LiveScreen):
             self._back_at = time.monotonic()
         self._reorder()
         if self._was_left:
-            call_after(self, _FREEING_DELAY, free_closed_screens)
+            call_after(self, _FREEING_DELAY, self._free_when_calm)
+
+    def _free_when_calm(self) -> None:
+        """Free the memory of closed screens, unless keys are being pressed: it takes a moment."""
+        hold = self._shared.hold
+        if hold.is_on and hold.paused_at is None:
+            call_after(self, _FREEING_DELAY, self._free_when_calm)
+        else:
+            free_closed_screens()
 
     def on_screen_suspend(self) -> None:
         """Stop reading files for a preview that is out of view."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from statustui.core.run import Run, Stall
 from statustui.core.timeline import StateTimeline
 from statustui.monitor.run.histories import RunTimeline
-from statustui.tui.model import bar_order, over_time
+from statustui.tui.model import bar_order, over_time, run_order
 from statustui.tui.model.bar_order import ORDERS
 from statustui.tui.model.bars import Phase, lay_out, life_of, ran, span_of, stamp_of
 from statustui.tui.model.load_curve import LoadCurve, draw_curve
@@ -52,9 +52,13 @@ RUNS = st.builds(
 
 @pytest.fixture(autouse=True, scope="module")
 def few_at_once() -> Iterator[None]:
-    """Let a few changes be very many."""
+    """Let a few changes, and a few runs, be very many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(over_time, "_MAX_SINGLE", 12)
+        patch.setattr(run_order, "_CHUNK", 2)
+        patch.setattr(run_order, "SLICE", 3)
+        patch.setattr(run_order, "_MAX_AT_ONCE", 4)
+        patch.setattr(run_order, "_SAMPLE_STEP", 2)
         yield
 
 
