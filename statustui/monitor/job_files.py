@@ -122,9 +122,9 @@ class JobFiles:
                 found.append(place)
                 log = self.read_log(run, key, place, None) if place and place.log else None
         except OSError as error:
-            return (
-                JobRead(key, run.path, found[0], error) if found else JobRead(key, run.path, error)
-            )
+            if not found:
+                return JobRead(key, run.path, error)
+            return JobRead(key, run.path, found[0], error)
         return JobRead(key, run.path, found[0], log)
 
 

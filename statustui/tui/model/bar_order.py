@@ -84,8 +84,8 @@ def arrange_bars(runs: Sequence[Run], order: str) -> Generator[None, None, Arran
         untimed.update((run.path, run) for run in part if run.started is None)
         part = [run for run in part if run.started is not None]
         known.update((run.path, run) for run in part)
-        timed.append(part)
-        ends.append([end for run in part if (end := ended_at(run)) is not None])
+        timed += cut(part)
+        ends += cut([end for run in part if (end := ended_at(run)) is not None])
         yield
     by_start = yield from sort_parts(timed, _start_of, partial(sorted, key=_start_of))
     in_turn: list[Run] = []
