@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from statustui.core.durations import BRIEF
@@ -72,6 +73,8 @@ class OverTime:
         self._runs: dict[str, Run] = {}
         self._untimed: dict[str, Run] = {}
         self._work: Generator[None, None, ArrangedBars] | None = None
+        self._arranging: Sequence[Run] = ()
+        """The runs that are being arranged."""
         self._sorted = RunOrder(ORDERS[self.order])
         self._curve = LoadCurve()
         self._axis: TimeAxis | None = None
@@ -99,7 +102,8 @@ class OverTime:
 
         Until then everything is as it was.
         """
-        self._work = arrange_bars(list(runs), self._wanted)
+        self._arranging = list(runs)
+        self._work = arrange_bars(self._arranging, self._wanted)
         self.continue_arranging()
 
     @property
@@ -114,7 +118,7 @@ class OverTime:
             try:
                 next(self._work)
             except StopIteration as done:
-                self._work = None
+                self._work, self._arranging = None, ()
                 self.order, self._runs, self._untimed, self._sorted, self._curve = done.value
                 self._keep_selection()
             if time.perf_counter() >= end:
@@ -160,8 +164,8 @@ class OverTime:
         """Switch to the next order, with the same run selected."""
         names = list(ORDERS)
         self._wanted = names[(names.index(self._wanted) + 1) % len(names)]
-        self._finish_arranging()
-        self.set_runs([*self._untimed.values(), *self._runs.values()])
+        known = chain(self._untimed.values(), self._runs.values())
+        self.set_runs(self._arranging if self.is_arranging else known)
 
     @property
     def knows_nodes(self) -> bool:

@@ -337,3 +337,20 @@ def test_the_phases_of_all_runs_tell_how_many_ran() -> None:
     model.change([again], [])
     assert model.without_life == [again]
     assert not model.knows_nodes
+
+
+def test_another_order_does_not_wait_for_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor for the first one: with very many runs each takes a while."""
+    monkeypatch.setattr(bar_order, "SLICE", 3)
+    monkeypatch.setattr(over_time, "_MAX_SECONDS", 0.0)
+    runs = [make_run(n, ["RUNNING"], float(n * 7 % 5), name=f"n{n % 4}") for n in range(20)]
+    model = OverTime()
+    model.set_runs(runs)
+    for _ in range(len(ORDERS) + 1):
+        model.cycle_order()
+        assert (model.is_arranging, len(model)) == (True, 0)
+    while model.is_arranging:
+        model.continue_arranging()
+    assert model.order == list(ORDERS)[1]
+    model.resize(100, 30)
+    assert model.in_view == sorted(runs, key=ORDERS[model.order])
