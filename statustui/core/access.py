@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from statustui.core.reading import CAN_PIN, open_pinned, open_regular, pinned
+from statustui.core.reading import open_regular
 from statustui.core.run import RunDir
 from statustui.core.working_dir import BUILDS, JOBS, SERIES, TEST_RUNS
 
@@ -47,7 +47,7 @@ class Access:
     def opened(self, path: str) -> Iterator[tuple[int, os.stat_result]]:
         """Open the regular file at `path`, following links, and close it after the block.
 
-        What is checked is the opened file itself, since links may change at any time.
+        The opened file itself is checked, since the links may change in between.
 
         Args:
             path: A path below the run directory.
@@ -57,30 +57,16 @@ class Access:
             NotRegularError: It is not a regular file.
             OSError: It cannot be opened.
         """
-        descriptor, state = (self._open_pinned if CAN_PIN else self._open)(path)
-        try:
-            yield descriptor, state
-        finally:
-            os.close(descriptor)
-
-    def _open_pinned(self, path: str) -> tuple[int, os.stat_result]:
-        with pinned(path) as (link, state):
-            self._judge(path, os.readlink(link), state)
-            return open_pinned(link), state
-
-    def _open(self, path: str) -> tuple[int, os.stat_result]:
-        """Do the same where a file can only be judged by its path, before and after opening it."""
         real = os.path.realpath(path, strict=True)
         state = os.lstat(real)
         if stat.S_ISREG(state.st_mode):
             self._judge(path, real, state)
         descriptor, state = open_regular(real, state=state)
         try:
-            self._judge(path, real, state)
-        except BaseException:
+            self._judge(path, _path_of(descriptor, real), state)
+            yield descriptor, state
+        finally:
             os.close(descriptor)
-            raise
-        return descriptor, state
 
     def _judge(self, path: str, real: str, state: os.stat_result) -> None:
         if any(_is_inside(real, place) for place in self._places()):
@@ -126,3 +112,11 @@ class Access:
 
 def _is_inside(path: str, place: str) -> bool:
     return path == place or path.startswith(f"{place.rstrip('/')}/")
+
+
+def _path_of(descriptor: int, path: str) -> str:
+    """Return the path of an open file; `path` where the system has no ``/proc``."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:  # pragma: no cover - only where there is no /proc
+        return path

@@ -14,11 +14,6 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLO
 """``O_NONBLOCK``: never wait for the writer of a FIFO that has just replaced a file."""
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
 """Leaves the access time unchanged; the kernel permits it to the owner of the file only."""
-_PATH_ONLY = getattr(os, "O_PATH", 0)
-"""Finds out what a path leads to, and opens nothing."""
-_DESCRIPTORS = "/proc/self/fd"
-CAN_PIN = bool(_PATH_ONLY) and os.access(_DESCRIPTORS, os.X_OK)
-"""Whether the system can do what `pinned` does."""
 _TRIES = (False, False, True)
 """Attempts to open a file that is replaced at the same time: whether each is the last."""
 MAX_STATUS_BYTES = 1 << 26
@@ -191,46 +186,10 @@ def open_checked(path: str, around: int | None = None) -> int:
     Raises:
         OSError: It cannot be opened.
     """
-    return _open(path, _FLAGS, around)
-
-
-def _open(path: str, flags: int, around: int | None = None) -> int:
     try:
-        return os.open(path, flags | _NO_TRACE, dir_fd=around)
+        return os.open(path, _FLAGS | _NO_TRACE, dir_fd=around)
     except PermissionError:  # pragma: no cover - CI runs as root, who may always do this
-        return os.open(path, flags, dir_fd=around)
-
-
-@contextlib.contextmanager
-def pinned(path: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Find out what is at a path, following links, without opening it; needs `CAN_PIN`.
-
-    Whatever replaces it within the block, `open_pinned` opens what was found.
-
-    Yields:
-        A link to it, of which `os.readlink` tells the real path, and what `os.stat` says of it.
-
-    Raises:
-        NotRegularError: It is not a regular file.
-        OSError: There is nothing, or it cannot be reached.
-    """
-    descriptor = os.open(path, _PATH_ONLY | os.O_CLOEXEC)
-    try:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            raise _not_regular(path, state)
-        yield f"{_DESCRIPTORS}/{descriptor}", state
-    finally:
-        os.close(descriptor)
-
-
-def open_pinned(link: str) -> int:
-    """Open what `pinned` has found for reading, and return its descriptor.
-
-    Raises:
-        OSError: It cannot be opened.
-    """
-    return _open(link, _FLAGS & ~os.O_NOFOLLOW)
+        return os.open(path, _FLAGS, dir_fd=around)
 
 
 def _not_regular(path: str, state: os.stat_result) -> NotRegularError:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core import access as access_module
 from statustui.core.access import Access, LeadsOutError
-from statustui.core.reading import CAN_PIN, NotRegularError
+from statustui.core.reading import NotRegularError
 from statustui.core.run import RunDir
 
 OTHER, THIRD = 12345, 12346
@@ -30,15 +29,6 @@ def text_of(access: Access, path: Path) -> str:
     """What is read at `path`."""
     with access.opened(str(path)) as (descriptor, state):
         return os.pread(descriptor, state.st_size, 0).decode()
-
-
-@pytest.fixture(autouse=True, params=["judged where it is opened", "judged by its path"])
-def how_judged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is for systems with and without descriptors that only tell what a file is."""
-    if request.param == "judged by its path":
-        monkeypatch.setattr(access_module, "CAN_PIN", False)
-    elif not CAN_PIN:
-        pytest.skip("the system has no such descriptors")
 
 
 @pytest.fixture
