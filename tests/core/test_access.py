@@ -213,3 +213,34 @@ def test_a_link_that_is_swapped_all_the_time_gives_nothing_away(
             if min(read, refused) >= 300:
                 break
     assert min(read, refused) >= 300
+
+
+@contextlib.contextmanager
+def another_namespace(place: Path, hidden: Path) -> Iterator[int]:
+    """A process that has `hidden` mounted at `place`, which nobody else sees; gives its id."""
+    script = 'mount --bind "$2" "$1" && echo ready && exec sleep 600'
+    words = ["unshare", "--mount", "sh", "-c", script, "sh", str(place), str(hidden)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            if process.stdout is None or process.stdout.readline() != b"ready\n":
+                pytest.skip("no other namespace can be made")
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def test_what_another_process_has_mounted_inside_the_tree_is_not_inside(
+    run: Path, tmp_path: Path
+) -> None:
+    """A path in its namespace may read as one of the tree, and lead anywhere."""
+    home, place = tmp_path / "home", run.parents[1] / "jobs"
+    home.mkdir()
+    place.mkdir()
+    (home / "secret").write_text("secret")
+    for path in (home, home / "secret"):
+        give(path, OTHER)
+    with another_namespace(place, home) as process:
+        assert Path(f"/proc/{process}/root{place}/secret").read_text() == "secret"
+        (run / "job").symlink_to(f"/proc/{process}/root{place}")
+        with pytest.raises(OSError, match=r"No such file|leads out"):
+            text_of(access_of(run), run / "job" / "secret")
