@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from statustui.core.run import Run
@@ -132,3 +134,31 @@ async def test_with_very_many_runs_a_key_is_answered_before_they_are_arranged(
             assert order[:2] == ["draws", "arranges True"]
             assert "arranging…" not in shown(app)
             assert shown(app).splitlines()[2] != first
+
+
+async def test_a_view_of_what_is_new_is_arranged_in_slices_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No batch is applied before that is done, not even an empty one: it would have to wait."""
+    applied: list[bool] = []
+    apply = store.RunStore.apply
+
+    def note(self: store.RunStore, batch: Batch, *rest: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+        applied.append(self.is_arranging)
+        apply(self, batch, *rest, **named)
+
+    app, source = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.send(Batch(many(1, 1000), health=(RootHealth(ROOT, swept=True),)))
+        await settle(pilot)
+        monkeypatch.setattr(store, "_MAX_AT_ONCE", 999)
+        monkeypatch.setattr(change_feed, "_SLICE_SECONDS", 0.0)
+        monkeypatch.setattr(listing, "SLICE", 50)
+        monkeypatch.setattr(store.RunStore, "apply", note)
+        await pilot.press("5")
+        await settle(pilot)
+        source.send(Batch(many(2000, 1)))
+        await settle(pilot)
+        assert "✗ 11 failed" in shown(app)
+    assert applied
+    assert not any(applied)

@@ -88,6 +88,8 @@ class RunStore:
         """The arranging that is under way."""
         self.has_first_rows = False
         """Whether what is being arranged is listed in part."""
+        self._is_asked = False
+        """Whether the user has asked for the arranging that is under way."""
 
     # How runs are listed.
 
@@ -281,6 +283,7 @@ class RunStore:
         *,
         narrows: bool = False,
         is_slow: bool = False,
+        is_again: bool = False,
     ) -> None:
         """List some of the runs only.
 
@@ -290,9 +293,10 @@ class RunStore:
             narrows: Whether no run matches that is not listed now, so that these are skipped.
             is_slow: Whether `matches` takes long with very many runs, so that the first rows are
                 to be drawn before the rest.
+            is_again: Whether the user has asked for the same before.
         """
         wanted = self._wanted._replace(only=categories, matches=matches)
-        self._arrange(wanted, narrows=narrows, is_slow=is_slow)
+        self._arrange(wanted, narrows=narrows, is_slow=is_slow, is_asked=not is_again)
 
     def group_by(self, grouping: str) -> None:
         """List the runs in groups, by one of `GROUPINGS`."""
@@ -321,7 +325,7 @@ class RunStore:
         self._is_reversed = reverse
         if sort != self._wanted.sort:
             self._arrange(self._wanted._replace(sort=sort))
-        elif not self.is_arranging:
+        elif sort == self._listing.arrangement.sort:
             self._listing.is_reversed = reverse
 
     @property
@@ -331,10 +335,8 @@ class RunStore:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the list is not as the user wants it yet, or shows first rows only."""
-        return self.is_arranging and (
-            self.has_first_rows or self._wanted != self._listing.arrangement
-        )
+        """Whether the list is not as the user has asked for yet, or shows first rows only."""
+        return self.is_arranging and self._is_asked
 
     @property
     def has_unsorted(self) -> bool:
@@ -343,7 +345,7 @@ class RunStore:
 
     def sort_new(self) -> None:
         """Start to list the new runs too."""
-        self._arrange(self._wanted)
+        self._arrange(self._wanted, is_asked=False)
 
     def continue_arranging(
         self, seconds: float | None = None, seconds_shown: float | None = None
@@ -375,7 +377,12 @@ class RunStore:
                 break
 
     def _arrange(
-        self, wanted: Arrangement, *, narrows: bool = False, is_slow: bool = False
+        self,
+        wanted: Arrangement,
+        *,
+        narrows: bool = False,
+        is_slow: bool = False,
+        is_asked: bool = True,
     ) -> None:
         """Start to arrange the list, instead of the arranging that is under way.
 
@@ -388,6 +395,7 @@ class RunStore:
         ids = None if is_sorted else self._ids
         self._work = arrange(self._listing, wanted, ids=ids, narrows=narrows, toggled=self._toggled)
         self.has_first_rows = False
+        self._is_asked = is_asked
         if len(self.runs) <= _MAX_AT_ONCE:
             self.continue_arranging(seconds_shown=_MAX_SECONDS_SHOWN if is_slow else None)
 

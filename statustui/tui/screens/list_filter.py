@@ -118,13 +118,19 @@ class ListFilter:
         self._line.set_error(after.error)
         return True
 
-    def _apply(self, chosen: LiveFilter | None, *, narrows: bool = False) -> None:
+    def _apply(
+        self, chosen: LiveFilter | None, *, narrows: bool = False, is_again: bool = False
+    ) -> None:
         self._applied = chosen
         candidates = (self._has_trait, None if chosen is None else chosen.test)
         tests = [test for test in candidates if test is not None]
         matches = None if not tests else tests[0] if len(tests) == 1 else _all_of(tests)
         self._store.list_subset(
-            self.subset.categories, matches, narrows=narrows, is_slow=chosen is not None
+            self.subset.categories,
+            matches,
+            narrows=narrows,
+            is_slow=chosen is not None,
+            is_again=is_again,
         )
         self._on_change()
 
@@ -149,7 +155,7 @@ class ListFilter:
         """Apply the filter again if it depends on the time, or on what the user has seen."""
         has_age = self._applied is not None and self._applied.query.has_age
         if has_age or self.subset.trait == "new":
-            self._apply(self._applied)
+            self._apply(self._applied, is_again=True)
 
 
 def _all_of(tests: list[Callable[[Run], bool]]) -> Callable[[Run], bool]:

@@ -116,6 +116,8 @@ class RunsScreen(LiveScreen):
         self._back_at = float("-inf")
         self._is_behind_run = False
         self._was_left = False
+        self._frees_soon = False
+        """Whether the memory of closed screens is about to be freed."""
         self._summary = SummaryBar(store)
         self._has_roots = len(context.roots.by_root) > 1
         self._columns = columns_for(list(context.roots.by_root))
@@ -172,15 +174,17 @@ class RunsScreen(LiveScreen):
         if self._is_behind_run:
             self._back_at = time.monotonic()
         self._reorder()
-        if self._was_left:
+        if self._was_left and not self._frees_soon:
+            self._frees_soon = True
             call_after(self, _FREEING_DELAY, self._free_when_calm)
 
     def _free_when_calm(self) -> None:
-        """Free the memory of closed screens, unless keys are being pressed: it takes a moment."""
+        """Free the memory of closed screens, not while keys move in the list: it takes a moment."""
         hold = self._shared.hold
         if hold.is_on and hold.paused_at is None:
             call_after(self, _FREEING_DELAY, self._free_when_calm)
         else:
+            self._frees_soon = False
             free_closed_screens()
 
     def on_screen_suspend(self) -> None:
@@ -240,7 +244,9 @@ class RunsScreen(LiveScreen):
             store = self._store
             # The store has listed these before their problems were known to be new.
             fresh = (run for run in batch.changed if run.path in store.unread_problems)
-            store.apply(Batch(tuple(run for run in fresh if store.row_of(run.path) is None)))
+            # To apply a batch, even an empty one, ends any arranging that is under way.
+            if unlisted := tuple(run for run in fresh if store.row_of(run.path) is None):
+                store.apply(Batch(unlisted))
 
     def refresh_view(self) -> None:
         """Draw what has changed in the store, unless another screen is in front."""

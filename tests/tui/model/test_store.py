@@ -470,6 +470,13 @@ def test_of_very_many_runs_nothing_is_arranged_at_once(monkeypatch: pytest.Monke
     store.apply(Batch(tuple(a_run(number) for number in range(2000, 4000))), may_defer=True)
     store.sort_new()
     assert (store.is_arranging, store.is_behind) == (True, False)
+    store.sort_by("id", reverse=True)
+    assert (store.is_arranging, store.is_behind) == (True, False)
+    assert listed_ids(store)[0] == "999"
+    store.continue_arranging(9.0)
+    assert listed_ids(store)[0] == "3999"
+    store.list_subset(None, lambda run: int(run.id) >= 300, is_again=True)
+    assert (store.is_arranging, store.is_behind) == (True, False)
 
 
 @pytest.mark.usefixtures("small_slices")
