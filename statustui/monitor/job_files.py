@@ -105,6 +105,7 @@ class JobFiles:
 
     def read(self, key: str, run: Run) -> JobRead:
         """Return what all files of the job with a key say, as one of its runs names it."""
+        # A call that is given up may add to this later: the place counts from then on or not.
         found: list[JobPlace | None] = []
 
         def read_linked() -> LogEnd | None:

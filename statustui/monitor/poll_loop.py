@@ -188,7 +188,7 @@ class PollLoop:
         """Pass findings to the publisher and the listener, and publish whenever it is due."""
         for finding in findings:
             if self.scanner.waiting_since is not None:
-                # Whatever has been found, no call on the filesystem is stuck.
+                # The filesystem has answered, whatever it was; in `review_pasts` nobody asks it.
                 self.scanner.mark_answered()
             match finding:
                 case RunsChanged(runs):

@@ -173,8 +173,10 @@ class RootScanner:
     def between_calls(self) -> Iterator[None]:
         """Count the time as no wait for the filesystem, as no call on it is under way."""
         self.mark_idle()
-        yield
-        self.mark_answered()
+        try:
+            yield
+        finally:
+            self.mark_answered()
 
     # Scanning.
 

@@ -16,6 +16,7 @@ import pytest
 from statustui.core.durations import StaleAfter
 from statustui.monitor.batch import Batch
 from statustui.monitor.children import Children
+from statustui.monitor.events.inotify import Inotify
 from statustui.monitor.events.listener import Listener
 from statustui.monitor.findings import Finding, RunsChanged
 from statustui.monitor.poll_loop import PollLoop
@@ -67,7 +68,10 @@ def test_the_runs_below_a_deleted_directory_are_removed(tmp_path: Path) -> None:
 def test_a_root_is_silent_only_while_it_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither while it is chosen what to watch, nor while many runs that are gone are forgotten."""
+    """Neither while it is chosen what to watch, nor while many runs that are gone are forgotten.
+
+    It may hang whenever a watch is set.
+    """
     for number in range(3):
         append(write_run(tmp_path / "a" / str(number), "RUNNING x"), "COMPLETE result: PASS")
     waited_since: list[float | None] = []
@@ -79,10 +83,20 @@ def test_a_root_is_silent_only_while_it_is_asked(
     def forget(_path: str) -> None:
         waited_since.append(loop.scanner.waiting_since)
 
+    asked_since: list[float | None] = []
+    watch = Inotify.add
+
+    def add(self: Inotify, path: str) -> bool:
+        asked_since.append(loop.scanner.waiting_since)
+        return watch(self, path)
+
+    monkeypatch.setattr(Inotify, "add", add)
     monkeypatch.setattr("statustui.monitor.events.listener.newest", choose)
     loop = poll_loop(tmp_path, Settings("events"), lambda _batch: None)
     loop.run_round(frozenset())
     assert set(waited_since) == {None}
+    assert None not in asked_since
+    assert len(asked_since) == len(set(asked_since)) > 1
     waited_since.clear()
     monkeypatch.setattr(RootPublisher, "remove_run", lambda _self, path: forget(path))
     monkeypatch.setattr("statustui.monitor.known_runs.time", SimpleNamespace(monotonic=Ticks()))

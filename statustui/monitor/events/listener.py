@@ -224,6 +224,7 @@ class Listener:
         """
         if self._watcher is not None and self._watcher.add(path):
             self._newly_watched.add(path)
+        self._scanner.mark_answered()
 
     def _choose_resting(self, room: int | None) -> None:
         """Choose which resting paths to watch, at most `room` of them; None means no limit."""
