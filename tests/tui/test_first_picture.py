@@ -131,7 +131,8 @@ async def test_with_very_many_runs_a_key_is_answered_before_they_are_arranged(
             order.clear()
             await pilot.press(key)
             await settle(pilot)
-            assert order[:2] == ["draws", "arranges True"]
+            assert order[0] == "draws"
+            assert next(one for one in order if one != "draws") == "arranges True"
             assert "arranging…" not in shown(app)
             assert shown(app).splitlines()[2] != first
 
