@@ -23,7 +23,7 @@ class Children:
         self._paths = list(map(paths.__getitem__, order))
         self._inodes = array("Q", map(inodes.__getitem__, order))
         self._gone: set[str] | None = None
-        """Those of the paths that have been discarded."""
+        """Those of the paths that have been discarded; None takes less memory than an empty set."""
 
     def __len__(self) -> int:
         return len(self._paths) - len(self._gone or ())
@@ -49,7 +49,7 @@ class Children:
     def discard(self, path: str) -> bool:
         """Leave out a subdirectory; return whether there was one at `path`.
 
-        Of very many, all may be removed one after the other.
+        It takes no longer where there are very many, which may all go one after the other.
         """
         if path not in self:
             return False

@@ -105,21 +105,21 @@ class JobFiles:
 
     def read(self, key: str, run: Run) -> JobRead:
         """Return what all files of the job with a key say, as one of its runs names it."""
-        # A call that is given up may add to this later: the place counts from then on or not.
+        # A call that has been given up may still add to this.
         found: list[JobPlace | None] = []
 
         def read_linked() -> LogEnd | None:
             place = find_linked_job(run.place)
             found.append(place)
             self._prober.mark_answered()
-            return _read_log(run, place, None) if place is not None and place.log else None
+            return _read_log(run, place, None) if place and place.log else None
 
         try:
             if key != run.path:
                 # One call, as handing it over takes longer than reading both files.
                 log = self._prober.call(read_linked, _target(run, key))
             else:
-                place = find_named_job(run.place)
+                place = self.find(run, None)
                 found.append(place)
                 log = self.read_log(run, key, place, None) if place and place.log else None
         except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from statustui.core.access import Access, LeadsOutError
 from statustui.core.reading import NotRegularError
 from statustui.core.run import RunDir
+from tests.monitor.surroundings import namespace
 
 OTHER, THIRD = 12345, 12346
 """Users, by number."""
@@ -218,12 +220,12 @@ def test_a_link_that_is_swapped_all_the_time_gives_nothing_away(
 @contextlib.contextmanager
 def another_namespace(place: Path, hidden: Path) -> Iterator[int]:
     """A process that has `hidden` mounted at `place`, which nobody else sees; gives its id."""
-    script = 'mount --bind "$2" "$1" && echo ready && exec sleep 600'
-    words = ["unshare", "--mount", "sh", "-c", script, "sh", str(place), str(hidden)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    start = namespace(shlex.join(["mount", "--bind", str(hidden), str(place)]), flags="-m")
+    words = [*start, "sh", "-c", "echo ready; exec sleep 600"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
         try:
-            if process.stdout is None or process.stdout.readline() != b"ready\n":
-                pytest.skip("no other namespace can be made")
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
             yield process.pid
         finally:
             process.kill()

@@ -41,17 +41,6 @@ def poll_loop(root: Path, settings: Settings, deliver: Callable[[Batch], object]
     )
 
 
-class Ticks:
-    """A clock that is one second further whenever it is read."""
-
-    def __init__(self) -> None:
-        self._moments = itertools.count(1.0)
-
-    def __call__(self) -> float:
-        """Return the time in seconds."""
-        return next(self._moments)
-
-
 def test_the_runs_below_a_deleted_directory_are_removed(tmp_path: Path) -> None:
     """They are not checked any more, although they were due."""
     write_run(tmp_path / "a" / "b" / "1", "RUNNING")
@@ -99,7 +88,8 @@ def test_a_root_is_silent_only_while_it_is_asked(
     assert len(asked_since) == len(set(asked_since)) > 1
     waited_since.clear()
     monkeypatch.setattr(RootPublisher, "remove_run", lambda _self, path: forget(path))
-    monkeypatch.setattr("statustui.monitor.known_runs.time", SimpleNamespace(monotonic=Ticks()))
+    clock = SimpleNamespace(monotonic=itertools.count(1.0).__next__)
+    monkeypatch.setattr("statustui.monitor.known_runs.time", clock)
     shutil.rmtree(tmp_path / "a")
     loop.check_everything()
     loop.run_round(frozenset())

@@ -368,6 +368,13 @@ def test_local_times_of_another_zone_are_read_again(
     assert len(SnapshotCache(data, "")) == 0
 
 
+def loaded_keeper(store: MemoryStore, root: Path) -> CacheKeeper:
+    """What keeps the cache of a root, as it has to be before anything can be saved."""
+    keeper = CacheKeeper(store, str(root))
+    keeper.load(str(root))
+    return keeper
+
+
 @pytest.mark.usefixtures("_trusting")
 def test_where_no_thread_can_be_started_nothing_is_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -379,8 +386,7 @@ def test_where_no_thread_can_be_started_nothing_is_saved(
     keeper = CacheKeeper(None, str(tmp_path))
     assert len(keeper.load(str(tmp_path))) == 0
     keeper.save(snapshots)
-    keeper = CacheKeeper(store, str(tmp_path))
-    keeper.load(str(tmp_path))
+    keeper = loaded_keeper(store, tmp_path)
     with monkeypatch.context() as patch:
 
         def fail(_work: object, _name: str) -> None:
@@ -404,18 +410,14 @@ def test_saving_in_the_background_leaves_half_of_the_time(
     finished_tree(tmp_path)
     snapshots = cacheable_below(tmp_path)
     store = MemoryStore()
-    moments, pauses = count(), list[float]()
-    clock = SimpleNamespace(monotonic=lambda: float(next(moments)), sleep=pauses.append)
+    pauses: list[float] = []
+    clock = SimpleNamespace(monotonic=count(0.0).__next__, sleep=pauses.append)
     monkeypatch.setattr("statustui.monitor.cache_keeper._SLICE", 3)
     monkeypatch.setattr("statustui.monitor.cache_keeper.time", clock)
-    keeper = CacheKeeper(store, str(tmp_path))
-    keeper.load(str(tmp_path))
-    keeper.save(snapshots)
+    loaded_keeper(store, tmp_path).save(snapshots)
     assert pauses == []
     store.saved.clear()
-    keeper = CacheKeeper(store, str(tmp_path))
-    keeper.load(str(tmp_path))
-    keeper.save_now_and_then(snapshots)
+    loaded_keeper(store, tmp_path).save_now_and_then(snapshots)
     wait_until(lambda: store.saved)
     assert len(SnapshotCache(store.saved.popitem()[1], "")) == len(snapshots)
     slices = -(-len(snapshots) // 3)

@@ -124,7 +124,7 @@ async def test_with_very_many_runs_a_key_is_answered_before_they_are_arranged(
         source.send(Batch(many(1, 1000), health=(RootHealth(ROOT, swept=True),)))
         await settle(pilot)
         first = shown(app).splitlines()[2]
-        monkeypatch.setattr(store, "_MAX_AT_ONCE", 999)
+        monkeypatch.setattr(store, "MAX_AT_ONCE", 999)
         monkeypatch.setattr(store.RunStore, "continue_arranging", work)
         monkeypatch.setattr(app, "post_display_hook", lambda: order.append("draws"))
         for key in ("s", "t"):
@@ -152,7 +152,7 @@ async def test_a_view_of_what_is_new_is_arranged_in_slices_too(
     async with app.run_test(size=(80, 24)) as pilot:
         source.send(Batch(many(1, 1000), health=(RootHealth(ROOT, swept=True),)))
         await settle(pilot)
-        monkeypatch.setattr(store, "_MAX_AT_ONCE", 999)
+        monkeypatch.setattr(store, "MAX_AT_ONCE", 999)
         monkeypatch.setattr(change_feed, "_SLICE_SECONDS", 0.0)
         monkeypatch.setattr(listing, "SLICE", 50)
         monkeypatch.setattr(store.RunStore, "apply", note)

@@ -12,14 +12,7 @@ from statustui.core.order import GROUPINGS, SORT_KEYS, Key
 from statustui.core.run import Run
 from statustui.tui.model.bars import ended_at
 from statustui.tui.model.load_curve import LoadCurve
-from statustui.tui.model.run_order import (
-    SLICE,
-    Parts,
-    RunOrder,
-    cut,
-    slices_of,
-    sort_parts,
-)
+from statustui.tui.model.run_order import SLICE, Parts, RunOrder, cut, slices_of, sort_parts
 
 _LAST = "\U0010ffff"
 """Sorts behind any node."""
@@ -106,7 +99,7 @@ def arrange_bars(runs: Sequence[Run], order: str) -> Generator[None, None, Arran
     return ArrangedBars(order, known, untimed, RunOrder(ORDERS[order], ordered), curve)
 
 
-def _by_path_where_equal(runs: Sequence[Run]) -> Generator[None, None, Parts]:
+def _by_path_where_equal(runs: list[Run]) -> Generator[None, None, Parts]:
     """Return runs that are in the order of their starts, those that started together by path."""
     ordered: Parts = []
     end = 0
@@ -115,7 +108,7 @@ def _by_path_where_equal(runs: Sequence[Run]) -> Generator[None, None, Parts]:
         end = min(first + SLICE, len(runs))
         while end < len(runs) and runs[end].started == runs[end - 1].started:
             end += 1
-        part = list(runs[first:end])
+        part = runs[first:end]
         if any(map(eq, map(_start_of, part), map(_start_of, part[1:]))):
             same_start = groupby(part, _start_of)
             part = [run for _start, same in same_start for run in sorted(same, key=_path_of)]
@@ -135,11 +128,7 @@ def _by_key_first(parts: Parts, first: Callable[[Run], Any]) -> Generator[None, 
             same.setdefault(first(run), []).append(run)
         yield
     ordered: Parts = []
-    for keys in slices_of((yield from sort_parts(cut(list(same)), _itself, sorted))):
+    for keys in slices_of((yield from sort_parts(cut(list(same)), lambda key: key, sorted))):
         ordered += cut([run for key in chain.from_iterable(keys) for run in same[key]])
         yield
     return ordered
-
-
-def _itself(key: Any) -> Any:  # noqa: ANN401 - any key
-    return key

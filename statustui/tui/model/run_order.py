@@ -16,8 +16,8 @@ _CHUNK = 1000
 """Runs in a new chunk; a chunk of twice as many is split."""
 SLICE = 4_000
 """Runs that are handled between two pauses of a long piece of work."""
-_MAX_AT_ONCE = 150_000
-"""Runs that are sorted without a pause."""
+MAX_AT_ONCE = 150_000
+"""Runs that are sorted without a pause, and arranged mostly in less time than a key may take."""
 _SAMPLE_STEP = 251
 """One of so many runs is compared to tell where slices of the sorted runs begin: a prime number, as
 runs that are alike can follow each other at regular intervals."""
@@ -242,7 +242,7 @@ def sort_parts(
     Returns:
         The runs in order, in other parts.
     """
-    if sum(map(len, parts)) <= _MAX_AT_ONCE:
+    if sum(map(len, parts)) <= MAX_AT_ONCE:
         return cut(sort(list(chain.from_iterable(parts))))
     samples = sorted(
         key(run)

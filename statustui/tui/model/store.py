@@ -18,7 +18,7 @@ from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 from statustui.tui.model.groups import Group
 from statustui.tui.model.listing import Arrangement, Listing, Row, arrange
-from statustui.tui.model.run_order import IdOrder, RunOrder
+from statustui.tui.model.run_order import MAX_AT_ONCE, IdOrder, RunOrder
 from statustui.tui.model.unread_problems import UnreadProblems
 
 PROBLEMS = frozenset(category for category in Category if category.is_problem)
@@ -30,8 +30,6 @@ _MAX_SECONDS = 0.05
 """Seconds for arranging the list at once; what takes longer is left to `continue_arranging`."""
 _MAX_SECONDS_SHOWN = 0.02
 """The same once the first rows can be drawn."""
-_MAX_AT_ONCE = 150_000
-"""Known runs up to which arranging the list mostly takes no longer than `_MAX_SECONDS`."""
 
 _root_of: Callable[[Run], str] = attrgetter("root")
 _category_of: Callable[[Run], Category] = attrgetter("category")
@@ -283,7 +281,7 @@ class RunStore:
         *,
         narrows: bool = False,
         is_slow: bool = False,
-        is_again: bool = False,
+        is_asked: bool = True,
     ) -> None:
         """List some of the runs only.
 
@@ -293,10 +291,10 @@ class RunStore:
             narrows: Whether no run matches that is not listed now, so that these are skipped.
             is_slow: Whether `matches` takes long with very many runs, so that the first rows are
                 to be drawn before the rest.
-            is_again: Whether the user has asked for the same before.
+            is_asked: Whether the user asks for this, and not just the time that has passed.
         """
         wanted = self._wanted._replace(only=categories, matches=matches)
-        self._arrange(wanted, narrows=narrows, is_slow=is_slow, is_asked=not is_again)
+        self._arrange(wanted, narrows=narrows, is_slow=is_slow, is_asked=is_asked)
 
     def group_by(self, grouping: str) -> None:
         """List the runs in groups, by one of `GROUPINGS`."""
@@ -396,7 +394,7 @@ class RunStore:
         self._work = arrange(self._listing, wanted, ids=ids, narrows=narrows, toggled=self._toggled)
         self.has_first_rows = False
         self._is_asked = is_asked
-        if len(self.runs) <= _MAX_AT_ONCE:
+        if len(self.runs) <= MAX_AT_ONCE:
             self.continue_arranging(seconds_shown=_MAX_SECONDS_SHOWN if is_slow else None)
 
     def _replace_listing(self, listing: Listing) -> None:

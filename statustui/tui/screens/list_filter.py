@@ -119,7 +119,7 @@ class ListFilter:
         return True
 
     def _apply(
-        self, chosen: LiveFilter | None, *, narrows: bool = False, is_again: bool = False
+        self, chosen: LiveFilter | None, *, narrows: bool = False, is_asked: bool = True
     ) -> None:
         self._applied = chosen
         candidates = (self._has_trait, None if chosen is None else chosen.test)
@@ -130,7 +130,7 @@ class ListFilter:
             matches,
             narrows=narrows,
             is_slow=chosen is not None,
-            is_again=is_again,
+            is_asked=is_asked,
         )
         self._on_change()
 
@@ -155,7 +155,7 @@ class ListFilter:
         """Apply the filter again if it depends on the time, or on what the user has seen."""
         has_age = self._applied is not None and self._applied.query.has_age
         if has_age or self.subset.trait == "new":
-            self._apply(self._applied, is_again=True)
+            self._apply(self._applied, is_asked=False)
 
 
 def _all_of(tests: list[Callable[[Run], bool]]) -> Callable[[Run], bool]:

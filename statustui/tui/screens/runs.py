@@ -179,7 +179,7 @@ class RunsScreen(LiveScreen):
             call_after(self, _FREEING_DELAY, self._free_when_calm)
 
     def _free_when_calm(self) -> None:
-        """Free the memory of closed screens, not while keys move in the list: it takes a moment."""
+        """Free the memory of closed screens, which takes a moment, once no key is pressed."""
         hold = self._shared.hold
         if hold.is_on and hold.paused_at is None:
             call_after(self, _FREEING_DELAY, self._free_when_calm)

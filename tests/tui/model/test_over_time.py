@@ -59,7 +59,7 @@ def few_at_once() -> Iterator[None]:
         patch.setattr(over_time, "_MAX_SECONDS", 600.0)
         patch.setattr(run_order, "_CHUNK", 2)
         patch.setattr(run_order, "SLICE", 3)
-        patch.setattr(run_order, "_MAX_AT_ONCE", 4)
+        patch.setattr(run_order, "MAX_AT_ONCE", 4)
         patch.setattr(run_order, "_SAMPLE_STEP", 2)
         yield
 

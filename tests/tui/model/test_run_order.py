@@ -32,7 +32,7 @@ def small_chunks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_order, "_CHUNK", 2)
         patch.setattr(run_order, "SLICE", 3)
-        patch.setattr(run_order, "_MAX_AT_ONCE", 4)
+        patch.setattr(run_order, "MAX_AT_ONCE", 4)
         patch.setattr(run_order, "_SAMPLE_STEP", 2)
         yield
 

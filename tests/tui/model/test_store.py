@@ -379,7 +379,7 @@ def test_batches_that_melt_together_add_up_to_the_same(batches: list[Batch], mos
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few runs take many slices, and let each call do one."""
     monkeypatch.setattr(store_module, "_MAX_SECONDS", 0.0)
-    monkeypatch.setattr(run_order, "_MAX_AT_ONCE", 10)
+    monkeypatch.setattr(run_order, "MAX_AT_ONCE", 10)
     monkeypatch.setattr(run_order, "SLICE", 10)
     monkeypatch.setattr(listing, "SLICE", 10)
     monkeypatch.setattr(listing, "_FIRST_SCREEN", 5)
@@ -454,7 +454,7 @@ def test_once_the_first_matches_are_listed_the_rest_leaves_time_to_draw_them(
 
 def test_of_very_many_runs_nothing_is_arranged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The list says that it is behind until it is as it was asked for, first rows or not."""
-    monkeypatch.setattr(store_module, "_MAX_AT_ONCE", 999)
+    monkeypatch.setattr(store_module, "MAX_AT_ONCE", 999)
     monkeypatch.setattr(listing, "SLICE", 10)
     monkeypatch.setattr(listing, "_FIRST_SCREEN", 5)
     store = RunStore("id")
@@ -475,7 +475,7 @@ def test_of_very_many_runs_nothing_is_arranged_at_once(monkeypatch: pytest.Monke
     assert listed_ids(store)[0] == "999"
     store.continue_arranging(9.0)
     assert listed_ids(store)[0] == "3999"
-    store.list_subset(None, lambda run: int(run.id) >= 300, is_again=True)
+    store.list_subset(None, lambda run: int(run.id) >= 300, is_asked=False)
     assert (store.is_arranging, store.is_behind) == (True, False)
 
 
