@@ -7,9 +7,12 @@ its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from statustui.tui.model import store
 
 _HERE = Path(__file__).parent
 
@@ -19,3 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(scope="module")
+def arranged_at_once() -> Iterator[None]:
+    """Have a list arranged before the next step of a test, on a loaded machine too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "_MAX_SECONDS", 600.0)
+        yield

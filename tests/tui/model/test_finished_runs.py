@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 from statustui.tui.model.finished_runs import FinishedRuns
 from statustui.tui.model.store import RunStore
 from tests.runs import make
+
+pytestmark = pytest.mark.usefixtures("arranged_at_once")
 
 PASSED = "COMPLETE result: PASS"
 

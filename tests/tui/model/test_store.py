@@ -42,6 +42,8 @@ def a_series(number: int, state: str = "ALL_STARTED", second: int = 1000) -> Run
     return make(f"r/{number}", f"{state} note", name="nightly", kind="series", start=second)
 
 
+pytestmark = pytest.mark.usefixtures("arranged_at_once")
+
 STATES = ["RUNNING", "RUN_FAILED", "RUN_ERROR", "COMPLETE", "SCHEDULED"]
 RUNS = st.builds(
     lambda build, *arguments: build(*arguments),

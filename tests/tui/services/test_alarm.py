@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from statustui.core.run import Run
 from statustui.monitor.batch import Batch
 from statustui.tui.model.store import RunStore
 from statustui.tui.services.alarm import Alarm
 from tests.runs import make
 from tests.tui.stand_in import Clock
+
+pytestmark = pytest.mark.usefixtures("arranged_at_once")
 
 
 def batch_of(*runs: Run) -> Batch:
