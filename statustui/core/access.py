@@ -19,6 +19,8 @@ from statustui.core.working_dir import BUILDS, JOBS, SERIES, TEST_RUNS
 _PLACES = (TEST_RUNS, SERIES, BUILDS, JOBS)
 """Directories of a working directory that may be links to other places."""
 _ROOT_USER = 0
+_PLACE_ONLY: int | None = getattr(os, "O_PATH", None)
+"""Reaches a file without opening it."""
 
 
 class LeadsOutError(PermissionError):
@@ -47,7 +49,8 @@ class Access:
     def opened(self, path: str) -> Iterator[tuple[int, os.stat_result]]:
         """Open the regular file at `path`, following links, and close it after the block.
 
-        The opened file itself is checked, since the links may change in between.
+        If what is opened is not the very file that was judged, it is judged, too: the links may
+        change in between.
 
         Args:
             path: A path below the run directory.
@@ -57,13 +60,15 @@ class Access:
             NotRegularError: It is not a regular file.
             OSError: It cannot be opened.
         """
-        real = os.path.realpath(path, strict=True)
-        state = os.lstat(real)
-        if stat.S_ISREG(state.st_mode):
-            self._judge(path, real, state)
-        descriptor, state = open_regular(real, state=state)
+        real = _resolved(path)
+        found = os.lstat(real)
+        if stat.S_ISREG(found.st_mode):
+            self._judge(path, real, found)
+        descriptor, state = open_regular(real, state=found)
         try:
-            self._judge(path, _path_of(descriptor, real), state)
+            where = _path_of(descriptor, real)
+            if (where, *_file_of(state)) != (real, *_file_of(found)):
+                self._judge(path, where, state)
             yield descriptor, state
         finally:
             os.close(descriptor)
@@ -96,7 +101,7 @@ class Access:
         When it was found there were none: a link there has replaced a directory since.
         """
         if _is_inside(path, self._root):
-            return os.path.realpath(self._root) + path[len(self._root.rstrip("/")) :]
+            return _resolved(self._root) + path[len(self._root.rstrip("/")) :]
         return os.path.realpath(path)
 
     def _linked_by(self, path: str) -> int | None:
@@ -112,6 +117,30 @@ class Access:
 
 def _is_inside(path: str, place: str) -> bool:
     return path == place or path.startswith(f"{place.rstrip('/')}/")
+
+
+def _resolved(path: str) -> str:
+    """Return a path without any links, as `os.path.realpath` does.
+
+    The kernel follows them in one call, in place of one for each directory on the way. What is at
+    the path that it tells is another file where a link leads into the mounts of another process.
+
+    Raises:
+        OSError: There is nothing, or it cannot be reached.
+    """
+    if _PLACE_ONLY is None:  # pragma: no cover - only where the kernel has no such call
+        return os.path.realpath(path, strict=True)
+    descriptor = os.open(path, _PLACE_ONLY | os.O_CLOEXEC)
+    try:
+        real = _path_of(descriptor, "")
+    finally:
+        os.close(descriptor)
+    return real if real.startswith("/") else os.path.realpath(path, strict=True)
+
+
+def _file_of(state: os.stat_result) -> tuple[int, int, int]:
+    """Return what tells a file from any other: its device, its inode and its owner."""
+    return state.st_dev, state.st_ino, state.st_uid
 
 
 def _path_of(descriptor: int, path: str) -> str:

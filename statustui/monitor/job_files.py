@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from statustui.core.job import JobStatus
@@ -17,13 +19,16 @@ from statustui.core.job_places import (
     find_named_job,
     read_log_end,
 )
-from statustui.core.reading import Signature, signature_of
+from statustui.core.reading import Signature, is_missing, signature_of
 from statustui.core.run import Run
 from statustui.monitor.fs.prober import CallTarget, Prober, Stuck
 from statustui.monitor.reader_pool import ReaderPool
 
 _MAX_PROBE_SECONDS = 0.5
 """Time limit of a call on a file behind a link, in seconds."""
+
+_TOGETHER = 16
+"""Jobs whose files are read in one go: so few that it is never silent for long."""
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
@@ -103,30 +108,40 @@ class JobFiles:
         # The log may be a link itself, or be behind one.
         return self._prober.call(partial(_read_log, run, place, known), _target(run, key))
 
-    def read(self, key: str, run: Run) -> JobRead:
-        """Return what all files of the job with a key say, as one of its runs names it."""
-        # A call that has been given up may still add to this.
-        found: list[JobPlace | None] = []
+    def read(self, jobs: Iterable[tuple[str, Run]]) -> Iterator[JobRead]:
+        """Yield what all files of some jobs say.
 
-        def read_linked() -> LogEnd | None:
-            place = find_linked_job(run.place)
-            found.append(place)
+        Args:
+            jobs: The key of each, and one of its runs.
+        """
+        linked = []
+        for key, run in jobs:
+            if key == run.path:
+                yield self._read_named(run)
+            else:
+                linked.append((key, run))
+        # A call that has been given up may still add to this.
+        found: dict[str, JobPlace | None] = {}
+
+        def read(key: str, run: Run) -> LogEnd | None:
+            place = found[key] = find_linked_job(run.place)
             self._prober.mark_answered()
             return _read_log(run, place, None) if place and place.log else None
 
+        calls = [(partial(read, key, run), _target(run, key)) for key, run in linked]
+        for (key, run), log in zip(linked, self._prober.call_each(calls), strict=True):
+            place = found[key] if key in found or not isinstance(log, OSError) else log
+            yield JobRead(key, run.path, place, log)
+
+    def _read_named(self, run: Run) -> JobRead:
+        """Return the same of a job that a file of its run names."""
+        place = self.find(run, None)
+        if place is None or not place.log:
+            return JobRead(run.path, run.path, place)
         try:
-            if key != run.path:
-                # One call, as handing it over takes longer than reading both files.
-                log = self._prober.call(read_linked, _target(run, key))
-            else:
-                place = self.find(run, None)
-                found.append(place)
-                log = self.read_log(run, key, place, None) if place and place.log else None
+            return JobRead(run.path, run.path, place, self.read_log(run, run.path, place, None))
         except OSError as error:
-            if not found:
-                return JobRead(key, run.path, error)
-            return JobRead(key, run.path, found[0], error)
-        return JobRead(key, run.path, found[0], log)
+            return JobRead(run.path, run.path, place, error)
 
 
 def _target(run: Run, folder: str) -> CallTarget:
@@ -143,6 +158,9 @@ def _read_log(run: Run, place: JobPlace, known: Signature | None) -> LogEnd | No
     Raises:
         OSError: It cannot be read.
     """
+    if is_missing(place.log):
+        # A job that has not begun has none: one look spares finding out where that would be.
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.log)
     if known is not None and signature_of(os.stat(place.log)) == known:
         return None
     return read_log_end(run.place, place, known)
@@ -168,7 +186,11 @@ class JobFilesAhead(JobFiles):
         first: dict[str, Run] = {}
         for run in runs:
             first.setdefault(self._folders[run.path] or run.path, run)
-        found = list(self._map(_read, first.items(), threads, beat))
+        # Where several threads wait, each waits for one job.
+        jobs = list(first.items())
+        some = _TOGETHER if threads == 1 else 1
+        parts = [jobs[start : start + some] for start in range(0, len(jobs), some)]
+        found = list(chain.from_iterable(self._map(_read, parts, threads, beat)))
         self._places = {one.run_path: one.place for one in found}
         self._logs = {one.key: one.log for one in found if isinstance(one.place, JobPlace)}
         for files in self._all:
@@ -231,8 +253,8 @@ def _folder_of(files: JobFiles, run: Run) -> tuple[str, str | None]:
     return run.path, files.folder_of(run)
 
 
-def _read(files: JobFiles, task: tuple[str, Run]) -> JobRead:
-    return files.read(*task)
+def _read(files: JobFiles, jobs: Iterable[tuple[str, Run]]) -> list[JobRead]:
+    return list(files.read(jobs))
 
 
 def _given(value: _Result | OSError) -> _Result:

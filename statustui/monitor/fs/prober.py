@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -117,13 +118,70 @@ class Prober:
                 # It may have returned just now.
                 if not task.is_done.is_set():
                     task.is_given_up = True
-                    self._stuck.add(target)
+                    self._stuck.add(task.target)
                     self._tasks = None
                     raise TimeoutError(errno.ETIMEDOUT, NO_ANSWER)
         if task.error is not None:
             raise task.error
         result: Result = task.result
         return result
+
+    def call_each(
+        self, calls: Sequence[tuple[Callable[[], Result], CallTarget]]
+    ) -> Iterator[Result | OSError]:
+        """Make calls as `call` does, and hand over all of them at once while none hangs.
+
+        Args:
+            calls: Functions, and what they access.
+
+        Yields:
+            What each has returned, or the `OSError` that it has raised.
+
+        Raises:
+            Exception: One of them has raised it.
+        """
+        done = 0
+        while done < len(calls):
+            results = [] if len(self._stuck) else self._call_together(calls[done:])
+            if not results:
+                results = [self._call_one(*calls[done])]
+            yield from results
+            done += len(results)
+
+    def _call_together(
+        self, calls: Sequence[tuple[Callable[[], Result], CallTarget]]
+    ) -> list[Result | OSError]:
+        """Make calls one after the other until one hangs; return the results of those before."""
+        results: list[Result | OSError] = []
+
+        def work() -> None:
+            for function, target in calls:
+                self._aim(target)
+                try:
+                    results.append(function())
+                except OSError as error:
+                    results.append(error)
+
+        # That of a call that hangs may still come, but none after it.
+        with contextlib.suppress(OSError):
+            self.call(work, calls[0][1])
+        return [*results]
+
+    def _call_one(self, function: Callable[[], Result], target: CallTarget) -> Result | OSError:
+        try:
+            return self.call(function, target)
+        except OSError as error:
+            return error
+
+    def _aim(self, target: CallTarget) -> None:
+        """Record, from within `work`, what it accesses now.
+
+        Raises:
+            TimeoutError: The call has been given up.
+        """
+        with self._stuck.lock:
+            self.mark_answered()
+            self._own.task.target = target
 
     def _wait(self, task: _Task) -> bool:
         limit = self._limit * max(_MIN_LIMIT_SHARE, 1 / (1 + len(self._stuck)))

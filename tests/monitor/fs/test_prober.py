@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -100,4 +101,51 @@ def test_the_links_of_one_user_do_not_use_up_the_calls_of_others() -> None:
             prober.call(goes_on.wait, CallTarget(f"his {number}", 1))
     assert prober.call(lambda: 7, CallTarget("another one's", 2)) == 7
     goes_on.set()
+    prober.close()
+
+
+@pytest.mark.parametrize("has_hung", [False, True])
+def test_of_many_calls_each_has_its_own_result(*, has_hung: bool) -> None:
+    """In their order, with errors in their places; also while another call hangs."""
+    stuck = Stuck()
+    if has_hung:
+        stuck.add(CallTarget("elsewhere"))
+    prober = Prober(DEADLINE, stuck)
+
+    def fail() -> int:
+        raise FileNotFoundError
+
+    calls = [(lambda: 1, CallTarget("a")), (fail, CallTarget("b")), (lambda: 3, CallTarget("a"))]
+    first, error, last = prober.call_each(calls)
+    assert (first, last) == (1, 3)
+    assert isinstance(error, FileNotFoundError)
+    assert list(prober.call_each([])) == []
+    with pytest.raises(ZeroDivisionError):
+        list(prober.call_each([(lambda: 1 // 0, CallTarget("a"))]))
+    prober.close()
+
+
+def test_of_many_calls_only_the_one_that_hangs_is_given_up() -> None:
+    """On its own place and account; those after it are made once, without it."""
+    goes_on = threading.Event()
+    stuck = Stuck()
+    prober = Prober(1.0, stuck)
+    made: list[int] = []
+
+    def make(number: int) -> int:
+        made.append(number)
+        if number == 2:
+            goes_on.wait(DEADLINE)
+        return number
+
+    calls = [(partial(make, number), CallTarget(f"place {number}")) for number in range(5)]
+    results = list(prober.call_each(calls))
+    assert isinstance(results.pop(2), TimeoutError)
+    assert results == [0, 1, 3, 4]
+    assert made == [0, 1, 2, 3, 4]
+    assert stuck.refuses(CallTarget("place 2"))
+    assert not stuck.refuses(CallTarget("place 0"))
+    goes_on.set()
+    wait_until(lambda: not len(stuck))
+    assert made == [0, 1, 2, 3, 4]
     prober.close()
