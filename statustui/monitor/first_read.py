@@ -156,7 +156,7 @@ class FirstReader:
         try:
             path, around = self._reach(place)
             file = f"{path}/{STATUS}"
-            state = os.stat(file, dir_fd=around, follow_symlinks=False)
+            state = os.lstat(file, dir_fd=around)
             known = self._known(place, state)
             if known is not None:
                 return known
@@ -184,8 +184,9 @@ class FirstReader:
         Raises:
             OSError: There is none, or it cannot be reached.
         """
-        path, around = self._reach(place)
-        return os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
+        if self.is_shared:
+            return os.lstat(f"{place.path}/{STATUS}")
+        return self._near.stat(place.path, place.kind)
 
     def _is_alone(self, place: RunDir) -> bool:
         """Return whether the status file is all that a run of Pavilion has.

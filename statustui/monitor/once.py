@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from statustui.scheduler.answers import WantedJob
     from statustui.scheduler.asker import Asker
 
+_MANY_KNOWN = 20_000
+"""Cached runs from which looking at them takes longer than starting a process."""
 _MAX_CLAIM_WAIT = 1.0
 """Seconds to wait at most for the other roots to register their real paths."""
 
@@ -271,11 +273,17 @@ class _RootReader:
                 self.memory.counted_ahead.append(runs.kept)
             heartbeat()
 
-        if threads == 1 and self.memory is not None and len(self.memory.cache):
+        known = 0 if self.memory is None else len(self.memory.cache)
+        if threads == 1 and self.memory is not None and known:
             run_dirs = self._leave_out_known(self.memory, first, run_dirs, heartbeat)
         extent: Extent = "count" if self._options.store is None else "outline"
         ahead = partial(
-            read_ahead, spare=self._options.spare, extent=extent, count=count, is_helping=True
+            read_ahead,
+            spare=self._options.spare,
+            extent=extent,
+            count=count,
+            is_helping=True,
+            is_early=known >= _MANY_KNOWN,
         )
         for found in _map_unordered(look, run_dirs, threads, ahead):
             if isinstance(found, OutlinedRun):

@@ -26,6 +26,8 @@ from statustui.scheduler.processes import reap_later
 
 _MANY_RUNS = 5000
 """Runs for which processes are started."""
+_EARLY_RUNS = 500
+"""The same where finding them takes so long that they are read meanwhile."""
 _FIRST_RUNS = 1000
 """Those of them that are read here meanwhile."""
 _BLOCK = 128
@@ -45,13 +47,14 @@ serve(open(0, "rb"), open(1, "wb"), sys.argv[2])
 """
 
 
-def read_ahead(
+def read_ahead(  # noqa: PLR0913 - those who ask differ in each
     places: Iterable[RunDir],
     spare: threading.Semaphore,
     extent: Extent,
     count: Callable[[CountedRuns], object] = lambda _runs: None,
     *,
     is_helping: bool = False,
+    is_early: bool = False,
 ) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
     """Read runs in other processes if there are very many.
 
@@ -61,16 +64,20 @@ def read_ahead(
         extent: How to read them.
         count: Takes those that are only to be counted.
         is_helping: Whether whoever asks reads some of them meanwhile, on a processor of its own.
+        is_early: Whether to start a process, but only one, for fewer runs, as finding them takes
+            long.
 
     Yields:
         Some after the others of those that are not counted, in their order unless `is_helping`; in
         place of a run, where it is, if whoever asks has to read it.
     """
     places = iter(places)
-    first = list(islice(places, _MANY_RUNS))
-    is_many = len(first) == _MANY_RUNS
+    many = _EARLY_RUNS if is_early else _MANY_RUNS
+    first = list(islice(places, many))
+    is_many = len(first) == many
     processors = _processors()
     most = processors - is_helping if processors > 1 else 0
+    most = min(1, most) if is_early else most
     readers = _start_readers(spare, extent, count, most) if is_many else []
     rest = chain(first[_FIRST_RUNS:], places)
     del first[_FIRST_RUNS:]
@@ -164,12 +171,8 @@ class _Asked:
         if places:
             self._blocks.append((reader, places, reader.ask(places)))
 
-    def _find_ready(self, *, waits: bool) -> int | None:
-        """Return which block can be taken at once, whoever reads it; None if there is none.
-
-        Args:
-            waits: Whether to wait until there is one.
-        """
+    def _find_ready(self) -> int | None:
+        """Return which block can be taken at once, whoever reads it; None if there is none."""
         earliest: dict[int, int] = {}
         poll = select.poll()
         for number, (reader, _places, is_asked) in enumerate(self._blocks):
@@ -179,7 +182,7 @@ class _Asked:
                 earliest[reader.fileno()] = number
                 poll.register(reader, select.POLLIN)
         # That a process has ended is an answer, too.
-        answered = poll.poll(None if waits else 0)
+        answered = poll.poll(0)
         return earliest[answered[0][0]] if answered else None
 
     def take(self, *, is_helping: bool) -> Iterator[Sequence[OutlinedRun | RunSnapshot | RunDir]]:
@@ -189,12 +192,12 @@ class _Asked:
             is_helping: Whether to yield the places of others while there is no answer.
         """
         while self._blocks:
-            number = self._find_ready(waits=False) if is_helping else 0
+            number = self._find_ready() if is_helping else 0
             if number is None:
-                if others := list(islice(self._places, _FEW)):
-                    yield others
-                    continue
-                number = self._find_ready(waits=True) or 0
+                others = list(islice(self._places, _FEW))
+                # Of what is left at the end, the last comes last to whoever was asked for it.
+                yield others or self._blocks.pop()[1]
+                continue
             reader, places, is_asked = self._blocks[number]
             del self._blocks[number]
             found = reader.answer(places) if is_asked else places

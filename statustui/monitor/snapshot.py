@@ -36,7 +36,6 @@ from statustui.core.status_lines import settle_statuses, split_statuses
 from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import (
     RESULTS,
-    STATUS,
     read_metadata,
     read_result,
     read_series,
@@ -257,8 +256,7 @@ def is_unchanged(known: RunSnapshot, *, may_go_on: bool = True, near: Near | Non
         OSError: The status file no longer exists, or cannot be reached.
     """
     run = known.run
-    path, around = (run.path, None) if near is None else near.reach(run.path, run.kind)
-    state = os.stat(f"{path}/{STATUS}", dir_fd=around, follow_symlinks=False)
+    state = os.lstat(run.status_path) if near is None else near.stat(run.path, run.kind)
     if known.signature != packed_signature_of(state) or _awaits_name(run, state.st_mtime_ns):
         return False
     return not may_go_on or with_marker_files(run, state.st_mtime_ns) is run

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +25,7 @@ from statustui.monitor.first_read import FirstReader
 from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings, spare_processes
-from statustui.monitor.read_ahead import read_ahead
+from statustui.monitor.read_ahead import _Reader, read_ahead
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.reader_process import Answers, Extent, pack, request, serve
 from statustui.monitor.snapshot import RunSnapshot, is_racy, read_snapshot
@@ -128,25 +130,40 @@ def test_other_processes_read_all_but_the_first_and_unusual_ones(tree: Path) -> 
     wait_until(lambda: before.issuperset(children(os.getpid())))
 
 
-def test_whoever_helps_reads_others_until_there_is_an_answer(
-    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_early", [False, True])
+def test_whoever_helps_waits_for_no_process(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_early: bool
 ) -> None:
-    """It takes the place of a process, and each run comes once."""
+    """It takes the place of one, and reads at last what a process has been asked for."""
+    monkeypatch.setattr(module, "_EARLY_RUNS", 10)
     go = tmp_path / "go"
     wait = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n"
     monkeypatch.setattr(module, "_PROGRAM", wait + module._PROGRAM)  # noqa: SLF001 - begun later
     places = places_in(tree)
     spare = spare_processes()
-    ahead = chain.from_iterable(read_ahead(iter(places), spare, "run", is_helping=True))
+    ahead = read_ahead(iter(places), spare, "run", is_helping=True, is_early=is_early)
+    found = chain.from_iterable(ahead)
     asked = places[5:21]
     others = [place for place in places if place not in asked]
-    assert list(islice(ahead, len(others))) == others
+    assert list(islice(found, len(others))) == others
     assert [spare.acquire(blocking=False) for _ in range(2)] == [True, False]
+    assert sorted(map(place_of, found)) == sorted(asked)
     go.touch()
-    found = list(ahead)
-    assert list(map(place_of, found)) == asked
-    usual = [place for place in asked if KINDS[int(place.id) % len(KINDS)] != "unknown"]
-    assert [one.place for one in found if isinstance(one, OutlinedRun)] == usual
+
+
+def test_few_runs_are_read_by_one_process_where_finding_them_takes_long(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many processors there are; runs that are found at once are read here."""
+    monkeypatch.setattr(module, "_MANY_RUNS", 1000)
+    monkeypatch.setattr(module, "_EARLY_RUNS", 10)
+    monkeypatch.setattr(module, "_processors", lambda: 8)
+    for is_early, started in ((True, 1), (False, 0)):
+        spare = threading.Semaphore(8)
+        ahead = read_ahead(iter(places_in(tree)), spare, "run", is_helping=True, is_early=is_early)
+        next(ahead)
+        assert [spare.acquire(blocking=False) for _ in range(9)].count(True) == 8 - started
+        ahead.close()
 
 
 def test_whoever_helps_takes_the_answer_that_comes_first(
@@ -163,15 +180,26 @@ except FileExistsError:
     pass
 """
     monkeypatch.setattr(module, "_PROGRAM", wait + module._PROGRAM)  # noqa: SLF001 - as above
+    started: list[_Reader] = []
+    start = module._start_readers  # noqa: SLF001 - to see which one has answered
+
+    def start_readers(*arguments: Any) -> list[_Reader]:  # noqa: ANN401 - whatever they are
+        started.extend(start(*arguments))
+        return started
+
+    monkeypatch.setattr(module, "_start_readers", start_readers)
     places = places_in(tree)
-    found = chain.from_iterable(read_ahead(iter(places), spare_processes(), "run", is_helping=True))
-    first = list(islice(found, len(places) - 16))
+
+    def find() -> Iterator[RunDir]:
+        yield from places[:-1]
+        wait_until(lambda: bool(select.select(started, [], [], 0)[0]))
+        yield places[-1]
+
+    ahead = read_ahead(find(), spare_processes(), "run", is_helping=True)
+    found = list(chain.from_iterable(ahead))
     go.touch()
-    last = list(found)
-    assert sorted(map(place_of, first + last)) == sorted(places)
-    assert any(isinstance(one, OutlinedRun) for one in first)
-    usual = [one for one in map(place_of, last) if KINDS[int(one.id) % len(KINDS)] != "unknown"]
-    assert [one.place for one in last if isinstance(one, OutlinedRun)] == usual
+    assert sorted(map(place_of, found)) == sorted(places)
+    assert any(isinstance(one, OutlinedRun) for one in found)
 
 
 @pytest.mark.parametrize("extent", ["run", "snapshot"])

@@ -6,6 +6,7 @@ import contextlib
 import os
 
 from statustui.core.run import Kind
+from statustui.core.working_dir import STATUS
 
 _PLACE_ONLY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -41,6 +42,25 @@ class Near:
         if parent != self._parent:
             self._enter(parent)
         return (path, None) if self._descriptor is None else (name, self._descriptor)
+
+    def stat(self, path: str, kind: Kind) -> os.stat_result:
+        """Return the state of the status file of a run.
+
+        Args:
+            path: Where the run is.
+            kind: Its kind.
+
+        Raises:
+            OSError: There is none, or it cannot be reached.
+        """
+        # This is done for every run again and again.
+        if kind != "plain":
+            parent, _, name = path.rpartition("/")
+            if parent != self._parent:
+                self._enter(parent)
+            if self._descriptor is not None:
+                return os.lstat(f"{name}/{STATUS}", dir_fd=self._descriptor)
+        return os.lstat(f"{path}/{STATUS}")
 
     def _enter(self, parent: str) -> None:
         self.close()
