@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -98,6 +98,15 @@ class UsualLines(NamedTuple):
     """When this was set, in seconds since 1970, as the two that follow."""
     started: float
     began: float | None
+
+
+class LineColumns(NamedTuple):
+    """The `UsualLines` of many runs, in columns."""
+
+    notes: Sequence[str]
+    times: Sequence[float]
+    started: Sequence[float]
+    began: Sequence[float | None]
 
 
 class UsualText(NamedTuple):
@@ -290,6 +299,18 @@ def usual_lines(outline: Outline) -> UsualLines | None:
         return _parse_usual(lines)
     statuses = _parse_text(digest, lines)
     return None if statuses is None else _as_usual(statuses)
+
+
+def usual_columns(texts: Sequence[UsualText]) -> LineColumns:
+    """Return what `usual_lines` returns of outlines with these texts, in columns."""
+    notes, times, started, began = zip(*texts, strict=True)
+    known = {note: _read_note(note) for note in {*notes}}
+    return LineColumns(
+        [known[note] for note in notes],
+        list(map(float, times)),
+        list(map(float, started)),
+        [float(time) if time else None for time in began],
+    )
 
 
 def _parse_usual(lines: UsualLines | UsualText) -> UsualLines:

@@ -106,11 +106,16 @@ class CacheKeeper:
             return
         writer = CacheWriter()
         stored_count = 0
-        for one in found:
-            if one.is_stored:
-                stored_count += 1
-            elif (run := outlined(one)) is not None:
-                writer.add(run)
+
+        def find_new() -> Iterator[OutlinedRun]:
+            nonlocal stored_count
+            for one in found:
+                if one.is_stored:
+                    stored_count += 1
+                elif (run := outlined(one)) is not None:
+                    yield run
+
+        writer.add_each(find_new())
         for kept in ahead:
             writer.add_all(kept)
         runs = len(writer) + stored_count + len(rows)
@@ -119,8 +124,7 @@ class CacheKeeper:
             return
         same = () if loaded is None else loaded.at(rows)
         stored = (outlined(one) for one in found if one.is_stored)
-        for known in chain(filter(None, stored), same):
-            writer.add(known)
+        writer.add_each(chain(filter(None, stored), same))
         data = writer.finish()
         if data is not None:
             self._saved_runs = len(writer)

@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
-from itertools import compress
+from itertools import compress, islice
 from typing import NamedTuple
 
-from statustui.core.outline import StateDigest, UsualLines, outline_of, usual_lines
+from statustui.core.outline import (
+    LineColumns,
+    StateDigest,
+    UsualLines,
+    UsualText,
+    outline_of,
+    usual_columns,
+    usual_lines,
+)
 from statustui.core.reading import unpack_signature
 from statustui.core.run import Kind, RunMetadata
 from statustui.monitor.cache_format import (
@@ -23,7 +31,7 @@ from statustui.monitor.cache_format import (
 )
 from statustui.monitor.counted_runs import KeptColumns
 from statustui.monitor.outlined_run import OutlinedRun
-from statustui.monitor.snapshot import NO_METADATA, ONE_STEP_BYTES, RunSnapshot
+from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot
 
 _MAX_BYTES = 1 << 26
 """Size of the largest cache that is stored, compressed."""
@@ -176,25 +184,42 @@ class CacheWriter:
         began = NEVER if lines.began is None else lines.began
         return lines.started, lines.time, began, note_at
 
+    def add_each(self, runs: Iterable[OutlinedRun]) -> None:
+        """Add cacheable runs of the root, of which there may be very many, as `add` does."""
+        rest = iter(runs)
+        while some := list(islice(rest, _ROWS_APART)):
+            with_lines = [(run, run.outline.lines) for run in some]
+            texts = [(run, one) for run, one in with_lines if isinstance(one, UsualText)]
+            lines = [(run, one) for run, one in with_lines if isinstance(one, UsualLines)]
+            if texts:
+                own, unread = zip(*texts, strict=True)
+                self.add_all(KeptColumns.of(own, usual_columns(unread)))
+            if lines:
+                own, read = zip(*lines, strict=True)
+                self.add_all(KeptColumns.of(own, LineColumns(*zip(*read, strict=True))))
+            for run, one in with_lines:
+                if isinstance(one, bytes):
+                    self.add(run)
+
     def add_all(self, kept: KeptColumns) -> None:
         """Add many runs of the root, as `add` does one by one."""
         places, notes = kept.places, self._notes
-        # Comparing digests takes longer than comparing which objects they are.
+        # Comparing digests or metadata takes longer than comparing which objects they are.
         ids = list(map(id, kept.digests))
         digests = dict(zip(ids, kept.digests, strict=True))
         digest_at = {
             key: self._digests.setdefault(digest, len(self._digests))
             for key, digest in digests.items()
         }
-        kinds = [place.kind for place in places]
+        shared = [(place.kind, id(one)) for place, one in zip(places, kept.metadata, strict=True)]
         shared_at = {
-            kind: self._metadata.setdefault((kind, NO_METADATA), len(self._metadata))
-            for kind in dict.fromkeys(kinds)
+            (kind, key): self._metadata.setdefault((kind, metadata), len(self._metadata))
+            for (kind, key), metadata in dict(zip(shared, kept.metadata, strict=True)).items()
         }
         columns: tuple[Iterable[float], ...] = (
             *zip(*kept.signatures, strict=True),
             [digest_at[key] for key in ids],
-            [shared_at[kind] for kind in kinds],
+            [shared_at[key] for key in shared],
             kept.started,
             kept.times,
             [NEVER if time is None else time for time in kept.began],

@@ -1,13 +1,13 @@
-"""Runs that another process has read for a count, in columns."""
+"""Finished runs in columns, and runs that another process has read for a count."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
-from statustui.core.outline import Outline, StateDigest, UsualLines
+from statustui.core.outline import LineColumns, Outline, StateDigest, UsualLines
 from statustui.core.reading import Signature
-from statustui.core.run import RunDir
+from statustui.core.run import RunDir, RunMetadata
 from statustui.monitor.outlined_run import OutlinedRun
 
 
@@ -16,6 +16,7 @@ class KeptColumns(NamedTuple):
 
     places: Sequence[RunDir]
     digests: Sequence[StateDigest]
+    metadata: Sequence[RunMetadata]
     signatures: Sequence[Signature]
     notes: Sequence[str]
     times: Sequence[float]
@@ -23,12 +24,23 @@ class KeptColumns(NamedTuple):
     started: Sequence[float]
     began: Sequence[float | None]
 
+    @classmethod
+    def of(cls, runs: Sequence[OutlinedRun], lines: LineColumns) -> KeptColumns:
+        """Return the columns of runs whose outlines have such lines."""
+        return cls(
+            [run.place for run in runs],
+            [run.outline.digest for run in runs],
+            [run.metadata for run in runs],
+            [run.signature for run in runs],
+            *lines,
+        )
+
     def outlined(self, paths: Container[str]) -> Iterator[OutlinedRun]:
         """Yield those of the runs that are at some paths, without their devices and owners."""
-        for place, digest, signature, *lines in zip(*self, strict=True):
+        for place, digest, metadata, signature, *lines in zip(*self, strict=True):
             if place.path in paths:
                 outline = Outline(digest, UsualLines(*lines))
-                yield OutlinedRun(place, outline, signature, 0, 0)
+                yield OutlinedRun(place, outline, signature, 0, 0, metadata)
 
 
 class CountedRuns(NamedTuple):

@@ -21,8 +21,10 @@ from statustui.core.outline import (
     OutlinedStatuses,
     StateDigest,
     UsualLines,
+    UsualText,
     make_outlined,
     parse_outline,
+    usual_columns,
     usual_lines,
 )
 from statustui.core.reading import PackedSignature, Signature, pack_signature, unpack_signature
@@ -61,8 +63,9 @@ what it shares with others, and then its `UsualLines`."""
 _Shared: TypeAlias = "tuple[tuple[str, ...], int, int]"
 """Metadata, owner and device of many runs."""
 
-_KeptRow: TypeAlias = "tuple[int, int, Signature, str, float, float, float | None]"
-"""Place and number of the digest of a run for `KeptColumns`, its signature and its `UsualLines`."""
+_KeptRow: TypeAlias = "tuple[int, int, Signature, UsualText]"
+"""Place and number of the digest of a run for `KeptColumns`, its signature and its lines, which are
+sent as `LineColumns`."""
 
 Extent: TypeAlias = Literal["count", "outline", "run", "snapshot"]
 """How a run is read: no further than its category, than its status file, to its end, or to a
@@ -150,7 +153,8 @@ class Answers:
         if kept:
             kept_at, numbers, *rest = kept
             digests = [self._digests[number] for number in numbers]
-            columns = KeptColumns([places[at] for at in kept_at], digests, *rest)
+            metadata = [NO_METADATA] * len(digests)
+            columns = KeptColumns([places[at] for at in kept_at], digests, metadata, *rest)
             all_digests += digests
         # Nothing may go wrong after this: these runs would be read again, and counted twice.
         self._count(CountedRuns(all_digests, columns))
@@ -292,7 +296,10 @@ class _Server:
                 continue
         new, self._new = self._new, []
         shared = [(tuple(metadata), *others) for metadata, *others in block.shared]
-        kept, usual = (list(zip(*rows, strict=True)) for rows in (block.kept, block.usual))
+        usual = list(zip(*block.usual, strict=True))
+        kept: list[Sequence[Any]] = list(zip(*block.kept, strict=True))
+        if kept:
+            kept[-1:] = usual_columns(kept[-1])
         return pack((new, block.counted, kept, shared, usual, block.rows))
 
     def _read(self, block: _Block, at: int, place: RunDir) -> None:
@@ -307,9 +314,9 @@ class _Server:
             if self._extent == "count" or not digest.is_final:
                 block.counted.append((at, number))
                 return
-            lines = usual_lines(found.outline)
-            if lines is not None:
-                block.kept.append((at, number, found.signature, *lines))
+            lines = found.outline.lines
+            if isinstance(lines, UsualText):
+                block.kept.append((at, number, found.signature, lines))
                 return
         if is_counted:
             block.rows.append((at, number, *_outlined(found), None))

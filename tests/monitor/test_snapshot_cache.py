@@ -21,9 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statustui.core.categories import Category
-from statustui.core.outline import StateDigest
+from statustui.core.outline import Outline, StateDigest, UsualLines, UsualText
 from statustui.core.reading import pack_signature
-from statustui.core.run import Run, RunDir
+from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.status_info import StatusInfo
 from statustui.core.working_dir import find_runs
 from statustui.monitor.cache_format import Block, StoredBlock, unpack_block
@@ -39,7 +39,7 @@ from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.shown_runs import ShownRuns
-from statustui.monitor.snapshot import ONE_STEP_BYTES, RunSnapshot, read_snapshot
+from statustui.monitor.snapshot import NO_METADATA, ONE_STEP_BYTES, RunSnapshot, read_snapshot
 from statustui.monitor.snapshot_cache import SnapshotCache
 from tests.monitor.reading import read_first, record_opens
 from tests.monitor.scanning import ScannerDriver
@@ -150,13 +150,14 @@ DIGESTS = st.builds(
 )
 SECONDS = st.floats(1e9, 2e9)
 KEPT_LINES = (
+    st.sampled_from([NO_METADATA, RunMetadata("a", "b", "c"), RunMetadata("a", "b", "c")]),
     st.tuples(*[st.integers(1, 2**62)] * 4),
     st.sampled_from(["", "a", "b\nc", "é"]),
     SECONDS,
     SECONDS,
     st.none() | SECONDS,
 )
-"""Strategies for signature, note, and times, as `KeptColumns` has them."""
+"""Strategies for metadata, signature, note, and times, as `KeptColumns` has them."""
 STATES = st.sampled_from(["RUNNING", "RUN_FAILED", "BUILD_CREATED", "SCHED_ERROR", "odd", "INFO"])
 ENDS = st.sampled_from(
     ["COMPLETE result: PASS", "COMPLETE result: FAIL", "ABORTED \udcff", "SKIPPED"]
@@ -258,19 +259,47 @@ def test_runs_that_are_added_at_once_are_stored_as_those_added_one_by_one(
     runs = list(kept.outlined({place.path for place in kept.places}))
     first = RunDir("wd", "wd/x", "x", "plain")
     before = OutlinedRun(first, runs[0].outline, (1, 2, 3, 4), 0, 0) if runs else None
-    at_once, by_one = CacheWriter(), CacheWriter()
-    apart = data.draw(st.integers(1, 5))
-    for writer in (at_once, by_one):
+    writers = at_once, by_one, each, texts = [CacheWriter() for _ in range(4)]
+    for writer in writers:
         if before is not None:
             writer.add(before)
     if lines:
         at_once.add_all(kept)
-    with patch("statustui.monitor.cache_writer._ROWS_APART", apart):
+    with patch("statustui.monitor.cache_writer._ROWS_APART", data.draw(st.integers(1, 5))):
         for run in runs:
             by_one.add(run)
-    assert len(at_once) == len(by_one)
+        each.add_each(runs)
+        texts.add_each(map(with_text, runs))
+    assert {len(writer) for writer in writers} == {len(by_one)}
     with patch("statustui.monitor.cache_writer.time.time", lambda: 7.0):
-        assert at_once.finish() == by_one.finish()
+        assert len({writer.finish() for writer in writers}) == 1
+
+
+def with_text(run: OutlinedRun) -> OutlinedRun:
+    """The same with its lines as they stand in a file."""
+    lines = run.outline.lines
+    assert isinstance(lines, UsualLines)
+    note, *times = lines
+    text = UsualText(
+        note.encode(), *(b"" if time is None else repr(time).encode() for time in times)
+    )
+    return run._replace(outline=Outline(run.outline.digest, text))
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_runs_with_lines_of_all_kinds_are_stored_together() -> None:
+    """Each once, as it is stored alone."""
+    root = DATA / "pavilion-2.4"
+    runs = [
+        with_text(run) if number % 2 and isinstance(run.outline.lines, UsualLines) else run
+        for number, run in enumerate(cacheable_below(root))
+    ]
+    assert {type(run.outline.lines) for run in runs} == {bytes, UsualText, UsualLines}
+    writer = CacheWriter()
+    writer.add_each(runs)
+    together, alone = (SnapshotCache(data, str(root)) for data in (writer.finish(), encode(runs)))
+    assert built_of(together) == built_of(alone)
+    assert len(together) == len(runs)
 
 
 def test_a_run_whose_lines_cannot_be_read_back_is_not_stored() -> None:
