@@ -78,18 +78,17 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
     processors = _processors()
     most = processors - is_helping if processors > 1 else 0
     most = min(1, most) if is_early else most
-    readers = _start_readers(spare, extent, count, most) if is_many else []
-    rest = chain(first[_FIRST_RUNS:], places)
-    del first[_FIRST_RUNS:]
+    own, rest = first[:_FIRST_RUNS], chain(first[_FIRST_RUNS:], places)
+    readers = _Readers(spare, most if is_many else 0, lambda: _Reader(extent, count))
+    asked = _Asked(rest, readers)
     try:
-        asked = _Asked(rest, readers)
-        yield from ([place] for place in first)
-        yield from asked.take(is_helping=is_helping)
-        yield from ([place] for place in rest)
+        while own:
+            asked.ask_more()
+            yield from (own[start : start + _FEW] for start in range(0, len(own), _FEW))
+            yield from asked.take(is_helping=is_helping)
+            own = list(islice(rest, _BLOCK))
     finally:
-        for reader in readers:
-            reader.end()
-            spare.release()
+        readers.end()
 
 
 class _Reader:
@@ -152,6 +151,40 @@ class _Reader:
         reap_later(partial(_wait_for, self._pid), self._pid)
 
 
+class _Readers:
+    """The processes that read runs of one root.
+
+    Args:
+        spare: How many more may be started, for all roots together.
+        most: How many to start at most.
+        start: Starts one; raises `OSError` if that is not possible.
+    """
+
+    def __init__(self, spare: threading.Semaphore, most: int, start: Callable[[], _Reader]) -> None:
+        self._spare = spare
+        self._most = most
+        self._start = start
+        self._all: list[_Reader] = []
+
+    def add(self) -> _Reader | None:
+        """Start one more, and return it; None if there are as many as may be."""
+        if len(self._all) >= self._most or not self._spare.acquire(blocking=False):
+            return None
+        try:
+            self._all.append(self._start())
+        except OSError:
+            self._spare.release()
+            self._most = 0
+            return None
+        return self._all[-1]
+
+    def end(self) -> None:
+        """Let all of them end."""
+        for reader in self._all:
+            reader.end()
+            self._spare.release()
+
+
 class _Asked:
     """What was asked of processes, in the order in which it is wanted.
 
@@ -160,11 +193,17 @@ class _Asked:
         readers: The processes.
     """
 
-    def __init__(self, places: Iterator[RunDir], readers: Sequence[_Reader]) -> None:
+    def __init__(self, places: Iterator[RunDir], readers: _Readers) -> None:
         self._places = places
+        self._readers = readers
         self._blocks: deque[tuple[_Reader, list[RunDir], bool]] = deque()
-        for reader in [*readers] * _DEPTH:
-            self._ask(reader)
+
+    def ask_more(self) -> None:
+        """Ask one more process, if one is spare: that of another root may be by now."""
+        reader = self._readers.add()
+        if reader is not None:
+            for _ in range(_DEPTH):
+                self._ask(reader)
 
     def _ask(self, reader: _Reader) -> None:
         places = list(islice(self._places, _BLOCK))
@@ -192,6 +231,7 @@ class _Asked:
             is_helping: Whether to yield the places of others while there is no answer.
         """
         while self._blocks:
+            self.ask_more()
             number = self._find_ready() if is_helping else 0
             if number is None:
                 others = list(islice(self._places, _FEW))
@@ -203,20 +243,6 @@ class _Asked:
             found = reader.answer(places) if is_asked else places
             self._ask(reader)
             yield found
-
-
-def _start_readers(
-    spare: threading.Semaphore, extent: Extent, count: Callable[[CountedRuns], object], most: int
-) -> list[_Reader]:
-    """Start as many processes as are spare, at most so many; none where they cannot be."""
-    readers: list[_Reader] = []
-    while len(readers) < most and spare.acquire(blocking=False):
-        try:
-            readers.append(_Reader(extent, count))
-        except OSError:
-            spare.release()
-            break
-    return readers
 
 
 def _processors() -> int:

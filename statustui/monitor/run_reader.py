@@ -172,19 +172,22 @@ class RunReader:
         """Return the snapshots of runs that were read ahead; this is a hot path."""
         known = self._known
         done = [one for one in found if isinstance(one, RunSnapshot) and one.run.path not in known]
-        if len(done) < len(found):
-            done = [snapshot for one in found for snapshot in self._complete(one)]
-        return done
-
-    def _complete(self, found: RunDir | OutlinedRun | RunSnapshot) -> Iterable[RunSnapshot]:
-        """Return the snapshot of a run that was read ahead, or read it now; none if postponed."""
-        if isinstance(found, RunDir):
-            return self.read([found])
-        if isinstance(found, RunSnapshot):
-            return self.read([found.run.place]) if found.run.path in self._known else (found,)
-        is_known = found.place.path in self._known
-        snapshot = None if is_known else self._first.complete(found)
-        return self.read([found.place]) if snapshot is None else (snapshot,)
+        if len(done) == len(found):
+            return done
+        places = []
+        for one in found:
+            if isinstance(one, RunDir):
+                places.append(one)
+            elif isinstance(one, OutlinedRun):
+                is_known = one.place.path in known
+                snapshot = None if is_known else self._first.complete(one)
+                if snapshot is None:
+                    places.append(one.place)
+                else:
+                    done.append(snapshot)
+            elif one.run.path in known:
+                places.append(one.run.place)
+        return [*done, *self.read(places)]
 
     def read_on(self, *, hurry: bool = False) -> RunSnapshot | None:
         """Read the next step of the long file that is due.

@@ -181,13 +181,13 @@ except FileExistsError:
 """
     monkeypatch.setattr(module, "_PROGRAM", wait + module._PROGRAM)  # noqa: SLF001 - as above
     started: list[_Reader] = []
-    start = module._start_readers  # noqa: SLF001 - to see which one has answered
 
-    def start_readers(*arguments: Any) -> list[_Reader]:  # noqa: ANN401 - whatever they are
-        started.extend(start(*arguments))
-        return started
+    class Recorded(_Reader):
+        def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - whatever they are
+            super().__init__(*arguments)
+            started.append(self)
 
-    monkeypatch.setattr(module, "_start_readers", start_readers)
+    monkeypatch.setattr(module, "_Reader", Recorded)
     places = places_in(tree)
 
     def find() -> Iterator[RunDir]:
@@ -394,9 +394,9 @@ def test_what_a_process_does_not_answer_is_read_here(tree: Path, extent: Extent)
     counted: list[CountedRuns] = []
     before = set(children(os.getpid()))
     blocks = read_ahead(iter(places), spare_processes(), extent, counted.append)
-    found = list(next(blocks))
-    started = set(children(os.getpid())) - before
-    assert len(started) == 2
+    found: list[OutlinedRun | RunSnapshot | RunDir] = []
+    while len(started := set(children(os.getpid())) - before) < 2:
+        found += next(blocks)
     for pid in started:
         os.kill(pid, signal.SIGKILL)
     found += chain.from_iterable(blocks)
@@ -410,16 +410,32 @@ def test_what_a_process_does_not_answer_is_read_here(tree: Path, extent: Extent)
 
 def test_processes_are_shared_by_all_roots(tree: Path) -> None:
     """Whoever comes later reads by itself; an end before the end gives them back."""
-    spare = spare_processes()
+    spare = threading.Semaphore(1)
     first = read_ahead(iter(places_in(tree)), spare, "run")
     next(first)
     later = list(chain.from_iterable(read_ahead(iter(places_in(tree)), spare, "run")))
     assert later == places_in(tree)
     before = set(children(os.getpid()))
-    assert len(before) >= 2
     first.close()
     assert spare.acquire(blocking=False)
-    wait_until(lambda: len(before - set(children(os.getpid()))) >= 2)
+    wait_until(lambda: before - set(children(os.getpid())))
+
+
+def test_each_root_has_a_process_before_one_has_two(tree: Path) -> None:
+    """One that others do not need any more is taken over in the middle."""
+    spare = threading.Semaphore(2)
+    blocks = [read_ahead(iter(places_in(tree)), spare, "run") for _ in range(3)]
+    found = [list(next(one)) for one in blocks]
+    for one in blocks[:2]:
+        one.close()
+        assert [spare.acquire(blocking=False) for _ in range(2)] == [True, False]
+    spare.release(2)
+    found[2] += chain.from_iterable(blocks[2])
+    assert list(map(place_of, found[2])) == places_in(tree)
+    ahead = [number for number, one in enumerate(found[2]) if isinstance(one, OutlinedRun)]
+    assert not {*ahead}.intersection(range(5))
+    assert len(ahead) > 0
+    assert [spare.acquire(blocking=False) for _ in range(3)] == [True, True, False]
 
 
 def test_a_slow_disk_is_left_to_whoever_asks(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
