@@ -28,6 +28,8 @@ class Hold:
         self._has_changes = has_changes
         self._seconds = seconds
         self._since = self._until = float("-inf")
+        self._is_longest = False
+        """Whether changes have waited, or will wait, as long as they may."""
         self._timer: asyncio.TimerHandle | None = None
         self.paused_at: float | None = None
         """When the user has paused the picture, by `time.monotonic`; None if it is not paused."""
@@ -51,8 +53,13 @@ class Hold:
         """Let changes wait, as the user has pressed a key."""
         now = time.monotonic()
         if now >= self._until:
+            if self._is_longest and self._has_changes():
+                # They have waited long enough, and applying all of them takes a while.
+                return
             self._since = now
-        self._until = min(now + self._seconds, self._since + _MAX_SECONDS)
+        longest = self._since + _MAX_SECONDS
+        self._until = min(now + self._seconds, longest)
+        self._is_longest = self._until == longest
         if self._timer is None and now < self._until:
             left = self._until - now
             self._timer = asyncio.get_running_loop().call_later(left, self._expire)
