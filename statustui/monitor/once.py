@@ -28,6 +28,7 @@ from statustui.monitor.root_memory import Found, RootMemory
 from statustui.monitor.root_registry import RootRegistry, is_inside
 from statustui.monitor.series import check_series, judge_series
 from statustui.monitor.snapshot import RunSnapshot, read_snapshot, unread_part
+from statustui.monitor.turns import Turn
 from statustui.monitor.unread import Unread
 
 if TYPE_CHECKING:
@@ -243,14 +244,21 @@ class _RootReader:
             cache=self.memory.cache or None,
             is_shared=threads > 1,
         )
-        try:
-            if self._options.details is Details.STATUS:
-                self._count_runs(first, run_dirs, threads, heartbeat)
-            else:
-                self._read_runs(first, run_dirs, threads, heartbeat)
-        finally:
-            first.close()
-        self._judge(heartbeat)
+        # Where several threads read, they wait for the filesystem above all.
+        with Turn(self._options.turns if threads == 1 else None) as turn:
+
+            def beat() -> None:
+                heartbeat()
+                turn.pass_on()
+
+            try:
+                if self._options.details is Details.STATUS:
+                    self._count_runs(first, run_dirs, threads, beat)
+                else:
+                    self._read_runs(first, run_dirs, threads, beat)
+            finally:
+                first.close()
+            self._judge(beat)
 
     def _count_runs(
         self, first: FirstReader, run_dirs: Iterator[RunDir], threads: int, heartbeat: Heartbeat

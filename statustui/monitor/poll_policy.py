@@ -12,6 +12,7 @@ from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.fs.mounts import Reach
+from statustui.monitor.turns import Turns
 from statustui.scheduler.pace import DEFAULT_EVERY, SchedulerMode
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Settings(NamedTuple):
     spare: threading.Semaphore | None = None
     """How many more processes may be started to read new runs, for all roots together; made by the
     `Monitor`. None for as many as one root may have."""
+    turns: Turns | None = None
+    """The turns of all roots, made by the `Monitor`; None where a root need not wait for others."""
     asker: Asker | None = None
     """Asks the scheduler for all roots; made by the `Monitor`."""
     tells_pasts: bool = True

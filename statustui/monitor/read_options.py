@@ -13,6 +13,7 @@ from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.monitor.cache_store import CacheStore
 from statustui.monitor.fs.deadline import PATIENCE
 from statustui.monitor.poll_policy import spare_processes
+from statustui.monitor.turns import Turns
 
 if TYPE_CHECKING:
     from statustui.scheduler.asker import Asker
@@ -58,6 +59,8 @@ class ReadOptions:
     """Seconds without an answer after which a root is given up."""
     spare: threading.Semaphore = field(default_factory=spare_processes, compare=False)
     """How many more processes may be started to read new runs, for all roots together."""
+    turns: Turns = field(default_factory=Turns, compare=False)
+    """The turns of all roots."""
     store: CacheStore | None = None
     """Where what was found before is kept of roots on this host; None to read everything."""
     asker: Asker | None = None

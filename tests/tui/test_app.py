@@ -25,7 +25,7 @@ from statustui.tui.widgets.run_table import RunTable
 from statustui.tui.widgets.summary import shares
 from tests.runs import make
 from tests.trees import append, write_run
-from tests.tui.stand_in import NOW, ROOT, deliver_a_night, make_app, settle
+from tests.tui.stand_in import NOW, ROOT, StandIn, deliver_a_night, make_app, settle
 from tests.waiting import DEADLINE
 
 
@@ -767,6 +767,49 @@ async def test_the_first_reading_shows_how_far_it_has_come() -> None:
         source.deliver_health(swept=True, found=400, read=400)
         await settle(pilot)
         assert "░" not in shown(app)
+
+
+async def test_roots_without_trouble_are_summed_up() -> None:
+    """As far as all of them have come, and as slow as the slowest; trouble is named for each."""
+    roots = [f"wd{number}" for number in range(4)]
+    source = StandIn()
+    app = StatusApp(source, roots, clock=lambda: NOW)
+
+    async def show(*healths: RootHealth) -> str:
+        source.send(Batch(health=healths))
+        await settle(pilot)
+        return screen_lines(app)[-2].strip()
+
+    async with app.run_test(size=(160, 24)) as pilot:
+        await settle(pilot)
+        assert screen_lines(app)[-2].strip() == "looking for runs in 4 roots"
+        found = [RootHealth(root, found=100, read=40) for root in roots]
+        assert await show(*found[:2]) == (
+            "████░░░░░░░░ 200 runs found, 80 read, in 2 roots  looking for runs in 2 roots"
+        )
+        at = time.strftime("%H:%M", time.localtime(NOW - 60))
+        cached = [
+            health._replace(as_of=NOW - ago)
+            for health, ago in zip(found, (30, 60, 9, 9), strict=True)
+        ]
+        assert await show(*cached) == f"████░░░░░░░░ 400 runs as of {at}, 40 % checked, in 4 roots"
+        assert await show(found[3]) == "████░░░░░░░░ 400 runs found, 160 read, in 4 roots"
+        swept = [one._replace(read=100, swept=True, mode="events") for one in found]
+        assert await show(*swept) == "400 runs, events, in 4 roots"
+        assert await show(swept[0]._replace(rest=45.0), swept[1]._replace(rest=60.0)) == (
+            "400 runs, events, finished runs every 60 s, in 4 roots"
+        )
+        polled = [one._replace(mode="polling", interval=5.0) for one in swept[:2]]
+        assert await show(polled[0], polled[1]._replace(interval=9.0, quiet=20.0)) == (
+            "400 runs, polling every 9 to 20 s, in 4 roots"
+        )
+        assert await show(polled[1], swept[3]._replace(fallback="no events: nfs")) == (
+            "300 runs, polling every 5 s, in 3 roots  100 runs, events (no events: nfs), in wd3"
+        )
+        lost = swept[3]._replace(silent=7.0)
+        assert (await show(*swept[:3], lost)).startswith(
+            "not answering for 7s: 100 runs, events, in wd3  300 runs, events, in 3 roots"
+        )
 
 
 async def test_a_storm_of_changes_leaves_room_for_keys() -> None:

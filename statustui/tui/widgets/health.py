@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -64,7 +65,7 @@ class HealthLine(Widget):
             self.update()
 
     def render(self) -> Text:
-        """Draw one root after the other, those with trouble first; then the path of the run."""
+        """Draw each root with trouble, all others together, and the path of the run."""
         self._drawn = self._line()
         return self._drawn
 
@@ -98,18 +99,34 @@ class HealthLine(Widget):
         marked = f"{self._marked:,} marked" if self._marked else ""
         listing = ", ".join(filter(None, [marked, self._listing]))
         line.append(listing, "bold")
-        for root, health in sorted(self._roots.by_root.items(), key=lambda item: _is_fine(item[1])):
+        for warning, words in self._describe_roots():
             if line and not line.plain.endswith(_GAP):
                 line.append(_GAP)
-            if health is None:
-                line.append(f"looking for runs in {clean(root)}")
-                continue
-            warning = _warning(health, self._clock())
             if warning:
                 line.append(clean(warning), "bold reverse")
                 line.append(" ")
-            line.append(f"{_words(health, self._clock())}, in {clean(root)}")
+            line.append(words)
+            if line.cell_len > self.size.width:
+                # There may be very many roots with the same trouble.
+                break
         return line
+
+    def _describe_roots(self) -> Iterator[tuple[str, str]]:
+        """Yield the warning and the words for each root with trouble, then for all others."""
+        now = self._clock()
+        known = self._roots.known
+        for health in known:
+            if not _is_fine(health):
+                yield _warning(health, now), f"{_words(health, now)}, in {clean(health.root)}"
+        fine: dict[str | None, list[RootHealth]] = defaultdict(list)
+        for health in filter(_is_fine, known):
+            fine[health.fallback].append(health)
+        for alike in fine.values():
+            place = _place([health.root for health in alike])
+            yield "", f"{_words(_together(alike), now)}, in {place}"
+        unknown = [root for root, health in self._roots.by_root.items() if health is None]
+        if unknown:
+            yield "", f"looking for runs in {_place(unknown)}"
 
     @property
     def _unanswered(self) -> Iterator[str]:
@@ -122,6 +139,27 @@ class HealthLine(Widget):
 
 def _is_fine(health: RootHealth | None) -> bool:
     return health is None or (health.silent is None and health.problem is None)
+
+
+def _place(roots: Sequence[str]) -> str:
+    return clean(*roots) if len(roots) == 1 else f"{len(roots):,} roots"
+
+
+def _together(healths: Sequence[RootHealth]) -> RootHealth:
+    """Return the health of roots without trouble as that of one, where the slowest counts."""
+    waiting = [health for health in healths if not health.swept]
+    times = [health.as_of for health in waiting if health.as_of is not None]
+    polled = [health for health in healths if health.mode != "events"] or healths
+    return polled[0]._replace(
+        interval=max(health.interval for health in polled),
+        quiet=max((health.quiet for health in polled if health.quiet is not None), default=None),
+        rest=max((health.rest for health in healths if health.rest is not None), default=None),
+        found=sum(health.found for health in healths),
+        read=sum(health.read for health in healths),
+        links=sum(health.links for health in healths),
+        swept=not waiting,
+        as_of=min(times) if times and len(times) == len(waiting) else None,
+    )
 
 
 def _warning(health: RootHealth, now: float) -> str:
