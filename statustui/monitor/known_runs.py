@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from statustui.core.reading import size_in, written_in
 from statustui.core.run import Run, RunDir
@@ -32,6 +32,7 @@ from statustui.monitor.series import AllSeries
 from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot import RunSnapshot
 from statustui.monitor.stalls import Stalls, keep_stall
+from statustui.monitor.turns import Turn
 from statustui.monitor.unreadable import UnreadableParts
 from statustui.monitor.usage import UsageCounter
 
@@ -94,6 +95,7 @@ class KnownRuns:
             policy.threads,
             self._first,
             settings.spare or spare_processes(),
+            Turn(settings.turns, self.between_calls),
         )
         self.schedule = Schedule(policy, self.written_at)
         self._stalls = Stalls(settings.stale_after, settings.clock)
@@ -166,6 +168,15 @@ class KnownRuns:
     def mark_answered(self) -> None:
         """Record that the filesystem has just answered."""
         self.answered_at = time.monotonic()
+
+    @contextmanager
+    def between_calls(self) -> Iterator[None]:
+        """Count the time as no wait for the filesystem, as no call on it is under way."""
+        self.answered_at = None
+        try:
+            yield
+        finally:
+            self.mark_answered()
 
     def save_cache(self) -> None:
         """Save the snapshots for later sessions; to be called once every run has been read."""

@@ -24,7 +24,6 @@ from statustui.monitor.findings import (
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.root_scanner import RootScanner
-from statustui.monitor.turns import Turn
 
 _SHARE_OF_ACTIVE = 0.8
 """Largest share of the checks for what is checked in every sweep; the rest is for finished runs."""
@@ -59,7 +58,6 @@ class PollLoop:
         self.scanner = RootScanner(root, settings, stopped)
         self._listener = Listener(self.scanner, settings.watch, max_watches, wake.set)
         self._publisher = publisher
-        self._turns = settings.turns
         self._stopped = stopped
         self._swept_at = float("-inf")
         self._unwatched_checked_at = float("-inf")
@@ -91,22 +89,15 @@ class PollLoop:
             others: Real paths of other roots, which are left out.
             wanted: Paths of runs to read again.
         """
-        # Where several threads read, they wait for the filesystem above all.
-        with Turn(self._turns if self.scanner.policy.threads == 1 else None) as turn:
-            self._run_round(turn, others, wanted)
-        # A long round is no suspension: with very many runs, each would lead to the next one.
-        self._paused_at = time.time()
-
-    def _run_round(self, turn: Turn, others: frozenset[str], wanted: Sequence[str]) -> None:
         self.scanner.mark_answered()
         # Changes may have been missed anywhere while the host slept.
         self._wants_everything |= time.time() - self._paused_at > _SUSPEND_GAP + self._interval
         try:
-            self._apply(self._scan(others, wanted), turn)
+            self._apply(self._scan(others, wanted))
             if self._has_swept:
                 # No call on the filesystem is under way meanwhile.
                 self.scanner.mark_idle()
-                self._apply(self.scanner.review_pasts(), turn)
+                self._apply(self.scanner.review_pasts())
             # What a failed round has missed is found by a check of everything.
             self._wants_everything |= self._has_failed
             self._has_failed = False
@@ -116,6 +107,8 @@ class PollLoop:
             self._has_failed, self._is_uncounted = True, False
         self._publish()
         self.scanner.mark_idle()
+        # A long round is no suspension: with very many runs, each would lead to the next one.
+        self._paused_at = time.time()
 
     def close(self) -> None:
         """Stop listening for events, and end the threads."""
@@ -191,7 +184,7 @@ class PollLoop:
                 self._publish()
             self.scanner.save_cache()
 
-    def _apply(self, findings: Iterable[Finding], turn: Turn) -> None:
+    def _apply(self, findings: Iterable[Finding]) -> None:
         """Pass findings to the publisher and the listener, and publish whenever it is due."""
         for finding in findings:
             if self.scanner.waiting_since is not None:
@@ -210,16 +203,6 @@ class PollLoop:
                     self._listener.add_resting(paths)
             if self._publisher.is_due:
                 self._publish()
-            if turn.is_over:
-                self._pass_on(turn)
-
-    def _pass_on(self, turn: Turn) -> None:
-        """Let other roots work if they wait; that is no wait for the filesystem."""
-        if self.scanner.waiting_since is None:
-            turn.pass_on()
-            return
-        with self.scanner.between_calls():
-            turn.pass_on()
 
     def _publish(self) -> None:
         """Publish the changes and the health of the root."""

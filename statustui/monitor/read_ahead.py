@@ -22,6 +22,7 @@ from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.reader_process import Answers, Extent, request
 from statustui.monitor.snapshot import RunSnapshot
+from statustui.monitor.turns import Turn
 from statustui.scheduler.processes import reap_later
 
 _MANY_RUNS = 5000
@@ -38,6 +39,7 @@ _DEPTH = 4
 """Blocks that each process is asked for ahead."""
 _LEAST_CAPACITY = 1 << 14
 """Bytes that a pipe takes where it cannot be asked."""
+_NO_TURN = Turn(None)
 _PROGRAM = """\
 import gc, sys
 gc.disable()
@@ -55,6 +57,7 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
     *,
     is_helping: bool = False,
     is_early: bool = False,
+    turn: Turn = _NO_TURN,
 ) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
     """Read runs in other processes if there are very many.
 
@@ -66,6 +69,7 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
         is_helping: Whether whoever asks reads some of them meanwhile, on a processor of its own.
         is_early: Whether to start a process, but only one, for fewer runs, as finding them takes
             long.
+        turn: The turn of the root, used while whoever asks has to read a run.
 
     Yields:
         Some after the others of those that are not counted, in their order unless `is_helping`; in
@@ -84,7 +88,9 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
     try:
         while own:
             asked.ask_more()
-            yield from (own[start : start + _FEW] for start in range(0, len(own), _FEW))
+            for start in range(0, len(own), _FEW):
+                with turn:
+                    yield own[start : start + _FEW]
             yield from asked.take(is_helping=is_helping)
             own = list(islice(rest, _BLOCK))
     finally:

@@ -169,14 +169,9 @@ class RootScanner:
         """Record that no call on the filesystem is under way."""
         self._runs.answered_at = None
 
-    @contextlib.contextmanager
-    def between_calls(self) -> Iterator[None]:
+    def between_calls(self) -> contextlib.AbstractContextManager[None]:
         """Count the time as no wait for the filesystem, as no call on it is under way."""
-        self.mark_idle()
-        try:
-            yield
-        finally:
-            self.mark_answered()
+        return self._runs.between_calls()
 
     # Scanning.
 

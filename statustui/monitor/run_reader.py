@@ -25,6 +25,7 @@ from statustui.monitor.snapshot import (
     read_in_steps,
     with_current_metadata,
 )
+from statustui.monitor.turns import Turn
 
 _BLOCK = 128
 """Known runs that are checked before anything is made of them."""
@@ -61,20 +62,23 @@ class RunReader:
         threads: How many runs are read at a time.
         first: Reads the runs that are not known.
         spare: How many more processes may be started to read very many of these.
+        turn: The turn of the tree at reading them here.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it shares with its tree and all others
         self,
         known: Mapping[str, RunSnapshot],
         trusts_stat: Callable[[str], bool],
         threads: int,
         first: FirstReader,
         spare: threading.Semaphore,
+        turn: Turn,
     ) -> None:
         self._known = known
         self._trusts_stat = trusts_stat
         self._first = first
         self._spare = spare
+        self._turn = turn
         self._pool = ReaderPool(self._read_short, threads)
         self._postponed: dict[str, _Task] = {}
         self._due = DueQueue()
@@ -157,12 +161,14 @@ class RunReader:
         if self._first.is_known:
             rest = iter(places)
             while block := list(islice(rest, _BLOCK)):
-                confirmed = [(place, self._first.confirm(place)) for place in block]
+                with self._turn:
+                    confirmed = [(place, self._first.confirm(place)) for place in block]
                 snapshots = [snapshot for _place, snapshot in confirmed if snapshot is not None]
                 snapshots += self.read([place for place, snapshot in confirmed if not snapshot])
                 yield snapshots
             return
-        with contextlib.closing(read_ahead(places, self._spare, "snapshot")) as ahead:
+        ahead = read_ahead(places, self._spare, "snapshot", turn=self._turn)
+        with contextlib.closing(ahead):
             for some in ahead:
                 yield self._completed(some)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 
 _SLICE = 0.01
@@ -58,19 +61,29 @@ class Turn:
 
     Args:
         turns: Those of all roots; None where it need not wait for others.
+        waiting: Returns what to be in while it waits.
     """
 
-    def __init__(self, turns: Turns | None) -> None:
+    def __init__(
+        self,
+        turns: Turns | None,
+        waiting: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext,
+    ) -> None:
         self._turns = turns
+        self._waiting = waiting
         self.may_work = threading.Event()
         """Set when it is its turn."""
         self._until = float("inf")
 
     def __enter__(self) -> Turn:  # noqa: PYI034 - `Self` is not in Python 3.10
         if self._turns is not None:
-            self._turns.begin(self)
-            self._until = time.monotonic() + _SLICE
+            self._begin(self._turns)
         return self
+
+    def _begin(self, turns: Turns) -> None:
+        with self._waiting():
+            turns.begin(self)
+        self._until = time.monotonic() + _SLICE
 
     def __exit__(
         self,
@@ -82,16 +95,12 @@ class Turn:
         if self._turns is not None:
             self._turns.end(self)
 
-    @property
-    def is_over(self) -> bool:
-        """Whether it has taken so long that it is to be passed on."""
-        return time.monotonic() >= self._until
-
     def pass_on(self) -> None:
-        """Let others work if they wait and it is over."""
-        if self._turns is None or not self.is_over:
+        """Let others work if they wait and it has taken a while."""
+        if self._turns is None or time.monotonic() < self._until:
             return
         if self._turns.are_wanted(self):
             self._turns.end(self)
-            self._turns.begin(self)
-        self._until = time.monotonic() + _SLICE
+            self._begin(self._turns)
+        else:
+            self._until = time.monotonic() + _SLICE

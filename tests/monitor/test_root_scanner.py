@@ -175,15 +175,15 @@ def test_a_run_whose_directory_refuses_an_answer_is_kept(
 
 def test_a_sweep_ends_when_it_is_stopped(tmp_path: Path) -> None:
     """The number of runs found includes those that were not read."""
-    for number in range(5):
+    for number in range(40):
         write_run(tmp_path / "test_runs" / str(number), "RUNNING")
     stopped = threading.Event()
     scanner = RootScanner(str(tmp_path), Settings(), stopped)
-    for finding in scanner.sweep(9, everything=True):
+    for finding in scanner.sweep(99, everything=True):
         if isinstance(finding, RunsChanged):
             stopped.set()
-    assert len(scanner) == 1
-    assert scanner.found == 5
+    assert 0 < len(scanner) < 40
+    assert scanner.found == 40
 
 
 def test_on_a_network_many_threads_read_and_unchanged_runs_are_not_reported(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
@@ -18,6 +19,12 @@ def start(work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
+
+
+def take(turns: Turns) -> None:
+    """Have a turn."""
+    with Turn(turns):
+        pass
 
 
 def waiting_in(turns: Turns) -> int:
@@ -63,12 +70,10 @@ def test_a_turn_is_passed_on_when_it_is_over_and_others_wait(
         turn.pass_on()
         other = start(work)
         wait_until(lambda: waiting_in(turns) == 2)
-        assert not turn.is_over
         turn.pass_on()
         found.append("this one")
         monkeypatch.setattr(module, "_SLICE", 0.0)
     with Turn(turns) as turn:
-        assert turn.is_over
         other.join(DEADLINE)
         assert found == ["this one", "another one"]
         other = start(work)
@@ -106,8 +111,27 @@ def test_a_root_that_does_not_come_back_keeps_nobody_waiting_for_long(
     assert waiting_in(turns) == 0
 
 
-def test_what_need_not_wait_for_others_has_no_turn() -> None:
-    """It is never over."""
-    with Turn(None) as turn:
-        assert not turn.is_over
+def test_waiting_for_a_turn_is_told_from_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who works on a filesystem does not wait for it meanwhile."""
+    monkeypatch.setattr(module, "_SLICE", 0.0)
+    turns = Turns()
+    found: list[str] = []
+
+    @contextlib.contextmanager
+    def waiting() -> Iterator[None]:
+        found.append("waits")
+        yield
+        found.append("works")
+
+    with Turn(turns, waiting) as turn:
+        assert found == ["waits", "works"]
         turn.pass_on()
+        assert found == ["waits", "works"]
+        other = start(partial(take, turns))
+        wait_until(lambda: waiting_in(turns) == 2)
+        turn.pass_on()
+        assert found == ["waits", "works"] * 2
+    other.join(DEADLINE)
+    with Turn(None, waiting) as turn:
+        turn.pass_on()
+    assert found == ["waits", "works"] * 2
