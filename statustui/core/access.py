@@ -84,7 +84,7 @@ class Access:
     def _places(self) -> Iterator[str]:
         """Yield the real paths of the directories inside which every file may be opened."""
         if self._is_plain:
-            yield os.path.realpath(self._root)
+            yield _resolved(self._root)
             return
         runs = os.path.dirname(self._path)
         if os.path.basename(runs) not in {TEST_RUNS, SERIES}:
@@ -139,7 +139,7 @@ def _resolved(path: str) -> str:
 
 
 def _file_of(state: os.stat_result) -> tuple[int, int, int]:
-    """Return what tells a file from any other: its device, its inode and its owner."""
+    """Return what has to be the same for a judgement to hold: device, inode and owner."""
     return state.st_dev, state.st_ino, state.st_uid
 
 

@@ -28,7 +28,7 @@ _MAX_PROBE_SECONDS = 0.5
 """Time limit of a call on a file behind a link, in seconds."""
 
 _TOGETHER = 16
-"""Jobs whose files are read in one go: so few that it is never silent for long."""
+"""Jobs whose files are read in one go."""
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
@@ -190,7 +190,15 @@ class JobFilesAhead(JobFiles):
         jobs = list(first.items())
         some = _TOGETHER if threads == 1 else 1
         parts = [jobs[start : start + some] for start in range(0, len(jobs), some)]
-        found = list(chain.from_iterable(self._map(_read, parts, threads, beat)))
+
+        def read(files: JobFiles, jobs: Iterable[tuple[str, Run]]) -> list[JobRead]:
+            found = []
+            for job in files.read(jobs):
+                beat()
+                found.append(job)
+            return found
+
+        found = list(chain.from_iterable(self._map(read, parts, threads, beat)))
         self._places = {one.run_path: one.place for one in found}
         self._logs = {one.key: one.log for one in found if isinstance(one.place, JobPlace)}
         for files in self._all:
@@ -251,10 +259,6 @@ class JobFilesAhead(JobFiles):
 
 def _folder_of(files: JobFiles, run: Run) -> tuple[str, str | None]:
     return run.path, files.folder_of(run)
-
-
-def _read(files: JobFiles, jobs: Iterable[tuple[str, Run]]) -> list[JobRead]:
-    return list(files.read(jobs))
 
 
 def _given(value: _Result | OSError) -> _Result:

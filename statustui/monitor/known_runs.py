@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 from statustui.core.reading import size_in, written_in
 from statustui.core.run import Run, RunDir
@@ -95,7 +95,7 @@ class KnownRuns:
             policy.threads,
             self._first,
             settings.spare or spare_processes(),
-            Turn(settings.turns, self.between_calls),
+            Turn(settings.turns, self.mark_answered),
         )
         self.schedule = Schedule(policy, self.written_at)
         self._stalls = Stalls(settings.stale_after, settings.clock)
@@ -168,15 +168,6 @@ class KnownRuns:
     def mark_answered(self) -> None:
         """Record that the filesystem has just answered."""
         self.answered_at = time.monotonic()
-
-    @contextmanager
-    def between_calls(self) -> Iterator[None]:
-        """Count the time as no wait for the filesystem, as no call on it is under way."""
-        self.answered_at = None
-        try:
-            yield
-        finally:
-            self.mark_answered()
 
     def save_cache(self) -> None:
         """Save the snapshots for later sessions; to be called once every run has been read."""

@@ -245,7 +245,7 @@ class _RootReader:
             is_shared=threads > 1,
         )
         # Where several threads read, they wait for the filesystem above all.
-        with Turn(self._options.turns if threads == 1 else None) as turn:
+        with Turn(self._options.turns if threads == 1 else None, heartbeat) as turn:
 
             def beat() -> None:
                 heartbeat()

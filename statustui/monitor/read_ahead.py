@@ -22,7 +22,6 @@ from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.reader_process import Answers, Extent, request
 from statustui.monitor.snapshot import RunSnapshot
-from statustui.monitor.turns import Turn
 from statustui.scheduler.processes import reap_later
 
 _MANY_RUNS = 5000
@@ -39,7 +38,6 @@ _DEPTH = 4
 """Blocks that each process is asked for ahead."""
 _LEAST_CAPACITY = 1 << 14
 """Bytes that a pipe takes where it cannot be asked."""
-_NO_TURN = Turn(None)
 _PROGRAM = """\
 import gc, sys
 gc.disable()
@@ -57,7 +55,6 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
     *,
     is_helping: bool = False,
     is_early: bool = False,
-    turn: Turn = _NO_TURN,
 ) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
     """Read runs in other processes if there are very many.
 
@@ -69,7 +66,6 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
         is_helping: Whether whoever asks reads some of them meanwhile, on a processor of its own.
         is_early: Whether to start a process, but only one, for fewer runs, as finding them takes
             long.
-        turn: The turn of the root, used while whoever asks has to read a run.
 
     Yields:
         Some after the others of those that are not counted, in their order unless `is_helping`; in
@@ -88,9 +84,7 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
     try:
         while own:
             asked.ask_more()
-            for start in range(0, len(own), _FEW):
-                with turn:
-                    yield own[start : start + _FEW]
+            yield from (own[start : start + _FEW] for start in range(0, len(own), _FEW))
             yield from asked.take(is_helping=is_helping)
             own = list(islice(rest, _BLOCK))
     finally:
@@ -203,10 +197,12 @@ class _Asked:
         self._places = places
         self._readers = readers
         self._blocks: deque[tuple[_Reader, list[RunDir], bool]] = deque()
+        self._is_exhausted = False
+        """Whether there is nothing left to ask for."""
 
     def ask_more(self) -> None:
         """Ask one more process, if one is spare: that of another root may be by now."""
-        reader = self._readers.add()
+        reader = None if self._is_exhausted else self._readers.add()
         if reader is not None:
             for _ in range(_DEPTH):
                 self._ask(reader)
@@ -215,6 +211,8 @@ class _Asked:
         places = list(islice(self._places, _BLOCK))
         if places:
             self._blocks.append((reader, places, reader.ask(places)))
+        else:
+            self._is_exhausted = True
 
     def _find_ready(self) -> int | None:
         """Return which block can be taken at once, whoever reads it; None if there is none."""

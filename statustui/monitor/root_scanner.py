@@ -169,9 +169,14 @@ class RootScanner:
         """Record that no call on the filesystem is under way."""
         self._runs.answered_at = None
 
-    def between_calls(self) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def between_calls(self) -> Iterator[None]:
         """Count the time as no wait for the filesystem, as no call on it is under way."""
-        return self._runs.between_calls()
+        self.mark_idle()
+        try:
+            yield
+        finally:
+            self.mark_answered()
 
     # Scanning.
 

@@ -162,15 +162,24 @@ class RunReader:
             rest = iter(places)
             while block := list(islice(rest, _BLOCK)):
                 with self._turn:
-                    confirmed = [(place, self._first.confirm(place)) for place in block]
-                snapshots = [snapshot for _place, snapshot in confirmed if snapshot is not None]
-                snapshots += self.read([place for place, snapshot in confirmed if not snapshot])
+                    snapshots = self._confirmed(block)
                 yield snapshots
             return
-        ahead = read_ahead(places, self._spare, "snapshot", turn=self._turn)
+        ahead = read_ahead(places, self._spare, "snapshot")
         with contextlib.closing(ahead):
             for some in ahead:
-                yield self._completed(some)
+                if isinstance(some[0], RunDir):
+                    with self._turn:
+                        snapshots = self._completed(some)
+                else:
+                    snapshots = self._completed(some)
+                yield snapshots
+
+    def _confirmed(self, places: Sequence[RunDir]) -> Sequence[RunSnapshot]:
+        """Return the snapshots of runs that are shown, those that have changed read again."""
+        confirmed = [(place, self._first.confirm(place)) for place in places]
+        snapshots = [snapshot for _place, snapshot in confirmed if snapshot is not None]
+        return [*snapshots, *self.read([place for place, found in confirmed if found is None])]
 
     def _completed(
         self, found: Sequence[RunDir | OutlinedRun | RunSnapshot]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from types import TracebackType
 
 _SLICE = 0.01
 """Seconds after which a turn is passed on if others wait."""
-_LONGEST_TURN = 1.0
+_LONGEST_TURN = 0.25
 """Seconds after which others go on without waiting: a filesystem may not answer."""
 
 
@@ -29,12 +27,13 @@ class Turns:
         """The one at work, and those that wait."""
 
     def begin(self, turn: Turn) -> None:
-        """Wait until it is the turn of one that is not in the line."""
+        """Join the line, and wait until the turn comes, or has come and gone."""
         with self._lock:
             self._line.append(turn)
         while (first := self._first_before(turn)) is not None:
             if not turn.may_work.wait(_LONGEST_TURN):
                 self.end(first)
+            turn.on_wait()
         turn.may_work.clear()
 
     def _first_before(self, turn: Turn) -> Turn | None:
@@ -61,29 +60,25 @@ class Turn:
 
     Args:
         turns: Those of all roots; None where it need not wait for others.
-        waiting: Returns what to be in while it waits.
+        on_wait: Called some times a second while it waits, which is no wait for the filesystem.
     """
 
     def __init__(
         self,
         turns: Turns | None,
-        waiting: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext,
+        on_wait: Callable[[], object] = lambda: None,
     ) -> None:
         self._turns = turns
-        self._waiting = waiting
+        self.on_wait = on_wait
         self.may_work = threading.Event()
         """Set when it is its turn."""
         self._until = float("inf")
 
     def __enter__(self) -> Turn:  # noqa: PYI034 - `Self` is not in Python 3.10
         if self._turns is not None:
-            self._begin(self._turns)
+            self._turns.begin(self)
+            self._until = time.monotonic() + _SLICE
         return self
-
-    def _begin(self, turns: Turns) -> None:
-        with self._waiting():
-            turns.begin(self)
-        self._until = time.monotonic() + _SLICE
 
     def __exit__(
         self,
@@ -101,6 +96,5 @@ class Turn:
             return
         if self._turns.are_wanted(self):
             self._turns.end(self)
-            self._begin(self._turns)
-        else:
-            self._until = time.monotonic() + _SLICE
+            self._turns.begin(self)
+        self._until = time.monotonic() + _SLICE

@@ -101,6 +101,19 @@ def place_of(found: OutlinedRun | RunSnapshot | RunDir) -> RunDir:
     return found if isinstance(found, RunDir) else found.place
 
 
+def record_readers(monkeypatch: pytest.MonkeyPatch) -> list[_Reader]:
+    """The processes that are started, as they are."""
+    started: list[_Reader] = []
+
+    class Recorded(_Reader):
+        def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - whatever they are
+            super().__init__(*arguments)
+            started.append(self)
+
+    monkeypatch.setattr(module, "_Reader", Recorded)
+    return started
+
+
 def lines_of(found: OutlinedRun) -> UsualLines | UsualText | bytes:
     """What the lines of the outline of a run say, or their text if that is unusual."""
     return usual_lines(found.outline) or found.outline.lines
@@ -180,14 +193,7 @@ except FileExistsError:
     pass
 """
     monkeypatch.setattr(module, "_PROGRAM", wait + module._PROGRAM)  # noqa: SLF001 - as above
-    started: list[_Reader] = []
-
-    class Recorded(_Reader):
-        def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - whatever they are
-            super().__init__(*arguments)
-            started.append(self)
-
-    monkeypatch.setattr(module, "_Reader", Recorded)
+    started = record_readers(monkeypatch)
     places = places_in(tree)
 
     def find() -> Iterator[RunDir]:
@@ -436,6 +442,20 @@ def test_each_root_has_a_process_before_one_has_two(tree: Path) -> None:
     assert not {*ahead}.intersection(range(5))
     assert len(ahead) > 0
     assert [spare.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+
+
+def test_no_process_is_started_for_nothing(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that others do not need any more is not taken over at the end."""
+    started = record_readers(monkeypatch)
+    spare = threading.Semaphore(1)
+
+    def find() -> Iterator[RunDir]:
+        yield from places_in(tree)
+        spare.release()
+
+    found = list(chain.from_iterable(read_ahead(find(), spare, "run")))
+    assert list(map(place_of, found)) == places_in(tree)
+    assert len(started) == 1
 
 
 def test_a_slow_disk_is_left_to_whoever_asks(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

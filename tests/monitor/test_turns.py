@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from statustui.monitor import turns as module
+from statustui.monitor.once import read_once
+from statustui.monitor.read_options import ReadOptions
 from statustui.monitor.turns import Turn, Turns
+from tests.trees import write_run
 from tests.waiting import DEADLINE, wait_until
 
 
@@ -21,10 +25,10 @@ def start(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def take(turns: Turns) -> None:
-    """Have a turn."""
-    with Turn(turns):
-        pass
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody goes on without a turn on a machine that is slow."""
+    monkeypatch.setattr(module, "_LONGEST_TURN", DEADLINE)
 
 
 def waiting_in(turns: Turns) -> int:
@@ -111,27 +115,32 @@ def test_a_root_that_does_not_come_back_keeps_nobody_waiting_for_long(
     assert waiting_in(turns) == 0
 
 
-def test_waiting_for_a_turn_is_told_from_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who works on a filesystem does not wait for it meanwhile."""
-    monkeypatch.setattr(module, "_SLICE", 0.0)
+def test_whoever_waits_for_a_turn_is_not_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many roots before it do not come back."""
+    monkeypatch.setattr(module, "_LONGEST_TURN", 0.5)
+    write_run(tmp_path / "test_runs" / "1", "RUNNING x")
     turns = Turns()
-    found: list[str] = []
+    come_back = threading.Event()
 
-    @contextlib.contextmanager
-    def waiting() -> Iterator[None]:
-        found.append("waits")
-        yield
-        found.append("works")
+    def hang() -> None:
+        with Turn(turns):
+            come_back.wait(DEADLINE)
 
-    with Turn(turns, waiting) as turn:
-        assert found == ["waits", "works"]
+    hung = [start(hang) for _ in range(5)]
+    wait_until(lambda: waiting_in(turns) == 5)
+    options = ReadOptions(turns=turns, patience=2.0)
+    picture = read_once([str(tmp_path)], time.time(), options)
+    come_back.set()
+    for thread in hung:
+        thread.join(DEADLINE)
+    assert ([run.id for run in picture.runs], picture.incomplete) == (["1"], [])
+
+
+def test_what_need_not_wait_for_others_has_no_turn() -> None:
+    """It never waits."""
+    waits: list[str] = []
+    with Turn(None, lambda: waits.append("waits")) as turn:
         turn.pass_on()
-        assert found == ["waits", "works"]
-        other = start(partial(take, turns))
-        wait_until(lambda: waiting_in(turns) == 2)
-        turn.pass_on()
-        assert found == ["waits", "works"] * 2
-    other.join(DEADLINE)
-    with Turn(None, waiting) as turn:
-        turn.pass_on()
-    assert found == ["waits", "works"] * 2
+    assert waits == []

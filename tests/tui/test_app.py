@@ -799,12 +799,19 @@ async def test_roots_without_trouble_are_summed_up() -> None:
         assert await show(swept[0]._replace(rest=45.0), swept[1]._replace(rest=60.0)) == (
             "400 runs, events, finished runs every 60 s, in 4 roots"
         )
-        polled = [one._replace(mode="polling", interval=5.0) for one in swept[:2]]
-        assert await show(polled[0], polled[1]._replace(interval=9.0, quiet=20.0)) == (
+        polled = [one._replace(mode="polling", interval=5.0) for one in swept]
+        assert await show(*polled[:3], polled[3]._replace(interval=9.0, quiet=20.0)) == (
             "400 runs, polling every 9 to 20 s, in 4 roots"
         )
-        assert await show(polled[1], swept[3]._replace(fallback="no events: nfs")) == (
-            "300 runs, polling every 5 s, in 3 roots  100 runs, events (no events: nfs), in wd3"
+        assert await show(polled[0]._replace(quiet=20.0), polled[3]._replace(interval=30.0)) == (
+            "400 runs, polling every 30 s, in 4 roots"
+        )
+        assert await show(*swept[:2], polled[2], polled[3]._replace(fallback="no events: nfs")) == (
+            "200 runs, events, in 2 roots  100 runs, polling every 5 s, in wd2"
+            "  100 runs, polling every 5 s (no events: nfs), in wd3"
+        )
+        assert await show(*swept[:3], swept[3]._replace(found=0, read=0, links=2)) == (
+            "300 runs, events, in 3 roots  no runs (2 links are not followed), events, in wd3"
         )
         lost = swept[3]._replace(silent=7.0)
         assert (await show(*swept[:3], lost)).startswith(

@@ -129,7 +129,7 @@ class Prober:
     def call_each(
         self, calls: Sequence[tuple[Callable[[], Result], CallTarget]]
     ) -> Iterator[Result | OSError]:
-        """Make calls as `call` does, and hand over all of them at once while none hangs.
+        """Make calls as `call` does, and hand over many at once while none hangs.
 
         Args:
             calls: Functions, and what they access.
@@ -151,7 +151,12 @@ class Prober:
     def _call_together(
         self, calls: Sequence[tuple[Callable[[], Result], CallTarget]]
     ) -> list[Result | OSError]:
-        """Make calls one after the other until one hangs; return the results of those before."""
+        """Make calls one after the other until one hangs, or they have taken a while.
+
+        Returns:
+            The results of those that were made.
+        """
+        end = time.monotonic() + self._limit
         results: list[Result | OSError] = []
 
         def work() -> None:
@@ -161,6 +166,8 @@ class Prober:
                     results.append(function())
                 except OSError as error:
                     results.append(error)
+                if time.monotonic() >= end:
+                    return
 
         # That of a call that hangs may still come, but none after it.
         with contextlib.suppress(OSError):

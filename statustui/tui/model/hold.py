@@ -27,7 +27,7 @@ class Hold:
         self._release = release
         self._has_changes = has_changes
         self._seconds = seconds
-        self._since = self._until = float("-inf")
+        self._since = self._until = self._pressed_at = float("-inf")
         self._is_longest = False
         """Whether changes have waited, or will wait, as long as they may."""
         self._timer: asyncio.TimerHandle | None = None
@@ -52,8 +52,10 @@ class Hold:
     def extend(self) -> None:
         """Let changes wait, as the user has pressed a key."""
         now = time.monotonic()
+        is_calm = now >= self._pressed_at + self._seconds
+        self._pressed_at = now
         if now >= self._until:
-            if self._is_longest and self._has_changes():
+            if self._is_longest and not is_calm and self._has_changes():
                 # They have waited long enough, and applying all of them takes a while.
                 return
             self._since = now

@@ -118,9 +118,10 @@ class HealthLine(Widget):
         for health in known:
             if not _is_fine(health):
                 yield _warning(health, now), f"{_words(health, now)}, in {clean(health.root)}"
-        fine: dict[str | None, list[RootHealth]] = defaultdict(list)
+        fine: dict[tuple[object, ...], list[RootHealth]] = defaultdict(list)
         for health in filter(_is_fine, known):
-            fine[health.fallback].append(health)
+            has_links_only = health.swept and health.links and not health.found
+            fine[health.mode, health.fallback, bool(has_links_only)].append(health)
         for alike in fine.values():
             place = _place([health.root for health in alike])
             yield "", f"{_words(_together(alike), now)}, in {place}"
@@ -146,13 +147,14 @@ def _place(roots: Sequence[str]) -> str:
 
 
 def _together(healths: Sequence[RootHealth]) -> RootHealth:
-    """Return the health of roots without trouble as that of one, where the slowest counts."""
+    """Return the health of roots that are watched alike as that of one; the slowest counts."""
     waiting = [health for health in healths if not health.swept]
     times = [health.as_of for health in waiting if health.as_of is not None]
-    polled = [health for health in healths if health.mode != "events"] or healths
-    return polled[0]._replace(
-        interval=max(health.interval for health in polled),
-        quiet=max((health.quiet for health in polled if health.quiet is not None), default=None),
+    interval = max(health.interval for health in healths)
+    longest = max(health.quiet or health.interval for health in healths)
+    return healths[0]._replace(
+        interval=interval,
+        quiet=longest if longest > interval else None,
         rest=max((health.rest for health in healths if health.rest is not None), default=None),
         found=sum(health.found for health in healths),
         read=sum(health.read for health in healths),

@@ -149,3 +149,20 @@ def test_of_many_calls_only_the_one_that_hangs_is_given_up() -> None:
     wait_until(lambda: not len(stuck))
     assert made == [0, 1, 2, 3, 4]
     prober.close()
+
+
+def test_many_calls_that_take_long_are_not_handed_over_at_once() -> None:
+    """So that whoever asks can tell that there are answers."""
+    prober = Prober(2.0)
+    made: list[int] = []
+
+    def make(number: int) -> int:
+        made.append(number)
+        threading.Event().wait(1.1)
+        return number
+
+    results = prober.call_each([(partial(make, number), CallTarget()) for number in range(3)])
+    assert next(results) == 0
+    assert made == [0, 1]
+    assert list(results) == [1, 2]
+    prober.close()

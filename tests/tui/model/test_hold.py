@@ -10,12 +10,18 @@ from statustui.tui.model import hold as module
 from statustui.tui.model.hold import Hold
 
 
-async def test_changes_that_have_waited_ten_seconds_are_all_applied_before_any_waits_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """However many there are, and however many keys are pressed."""
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A clock that a test sets."""
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
+
+
+async def test_changes_that_have_waited_ten_seconds_are_all_applied_before_any_waits_again(
+    clock: SimpleNamespace,
+) -> None:
+    """However many there are, and however many keys are pressed."""
     waiting = [True]
     hold = Hold(lambda: None, lambda: bool(waiting), 1.5)
 
@@ -36,3 +42,15 @@ async def test_changes_that_have_waited_ten_seconds_are_all_applied_before_any_w
     assert press_for(1.0) == [True, True]
     clock.now += 5.0
     assert press_for(2.0) == [True] * 4
+
+
+async def test_after_a_calm_moment_changes_wait_again(clock: SimpleNamespace) -> None:
+    """Also if they had to wait for as long as they may before it."""
+    hold = Hold(lambda: None, lambda: True, 1.5)
+    for _ in range(30):
+        hold.extend()
+        clock.now += 0.5
+    assert not hold.is_on
+    clock.now += 1.5
+    hold.extend()
+    assert hold.is_on
