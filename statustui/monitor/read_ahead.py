@@ -209,10 +209,9 @@ class _Asked:
 
     def _ask(self, reader: _Reader) -> None:
         places = list(islice(self._places, _BLOCK))
+        self._is_exhausted = len(places) < _BLOCK
         if places:
             self._blocks.append((reader, places, reader.ask(places)))
-        else:
-            self._is_exhausted = True
 
     def _find_ready(self) -> int | None:
         """Return which block can be taken at once, whoever reads it; None if there is none."""
