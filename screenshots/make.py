@@ -29,6 +29,8 @@ SEED = 3
 ROOT = "working_dir"
 HOSTS = {"login1:wd": 120, "login2:wd": 80}
 """Roots that look as if they were on other hosts, and the number of their runs."""
+_INTERVAL = 1.0
+"""Seconds between two sweeps; quiet runs have no other one, however long a picture takes."""
 _TIMEOUT = 30.0
 """Seconds to wait for an expected text."""
 
@@ -97,7 +99,7 @@ SCENES = (
 
 async def make_picture(shot: Shot) -> str:
     """Make a picture of the screen, as SVG."""
-    monitor = Monitor(shot.roots, Settings("poll", clock=lambda: NOW))
+    monitor = Monitor(shot.roots, Settings("poll", _INTERVAL, clock=lambda: NOW))
     app = StatusApp(monitor, shot.roots, clock=lambda: NOW, config=shot.config, calm=0)
     async with app.run_test(size=(shot.columns, shot.lines)) as pilot:
         await _start(app, pilot)
@@ -111,7 +113,7 @@ async def make_session(cluster: Cluster) -> str:
     def clock() -> float:
         return now
 
-    monitor = _CountingMonitor([ROOT], Settings("poll", clock=clock))
+    monitor = _CountingMonitor([ROOT], Settings("poll", _INTERVAL, clock=clock))
     app = StatusApp(monitor, [ROOT], clock=clock, calm=0)
     scenes = []
     async with app.run_test(size=(100, 26)) as pilot:
