@@ -158,10 +158,11 @@ def _read_log(run: Run, place: JobPlace, known: Signature | None) -> LogEnd | No
     Raises:
         OSError: It cannot be read.
     """
-    if is_missing(place.log):
-        # A job that has not begun has none: one look spares finding out where that would be.
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.log)
-    if known is not None and signature_of(os.stat(place.log)) == known:
+    if known is None:
+        if is_missing(place.log):
+            # A job that has not begun has none: one look spares finding out where that would be.
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.log)
+    elif signature_of(os.stat(place.log)) == known:
         return None
     return read_log_end(run.place, place, known)
 

@@ -53,14 +53,8 @@ class Near:
         Raises:
             OSError: There is none, or it cannot be reached.
         """
-        # This is done for every run again and again.
-        if kind != "plain":
-            parent, _, name = path.rpartition("/")
-            if parent != self._parent:
-                self._enter(parent)
-            if self._descriptor is not None:
-                return os.lstat(f"{name}/{STATUS}", dir_fd=self._descriptor)
-        return os.lstat(f"{path}/{STATUS}")
+        near, around = self.reach(path, kind)
+        return os.lstat(f"{near}/{STATUS}", dir_fd=around)
 
     def _enter(self, parent: str) -> None:
         self.close()
