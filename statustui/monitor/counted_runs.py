@@ -1,4 +1,4 @@
-"""Finished runs in columns, and runs that another process has read for a count."""
+"""Finished runs in columns, and runs that another process has looked at for a count."""
 
 from __future__ import annotations
 
@@ -50,3 +50,5 @@ class CountedRuns(NamedTuple):
     """Those of all of them."""
     kept: KeptColumns | None = None
     """Those of them that a cache can keep; None if nothing is to be kept."""
+    same: Sequence[RunDir] = ()
+    """Further runs, whose status files are as they were."""

@@ -8,8 +8,14 @@ import stat
 from typing import TYPE_CHECKING
 
 from statustui.core.outline import read_outline
-from statustui.core.reading import open_checked, pack_signature, packed_signature_of, signature_of
-from statustui.core.run import RunDir
+from statustui.core.reading import (
+    PackedSignature,
+    open_checked,
+    pack_signature,
+    packed_signature_of,
+    signature_of,
+)
+from statustui.core.run import Kind, RunDir
 from statustui.core.status_summary import StatusSummary
 from statustui.core.working_dir import STATUS
 from statustui.monitor.fs.near import Near
@@ -187,6 +193,19 @@ class FirstReader:
         if self.is_shared:
             return os.lstat(f"{place.path}/{STATUS}")
         return self._near.stat(place.path, place.kind)
+
+    def is_as(self, path: str, kind: Kind, signature: PackedSignature) -> bool:
+        """Return whether the status file of a run has a signature; not where several threads read.
+
+        Args:
+            path: Where the run is.
+            kind: Its kind.
+            signature: The signature.
+
+        Raises:
+            OSError: There is no status file, or it cannot be reached.
+        """
+        return packed_signature_of(self._near.stat(path, kind)) == signature
 
     def _is_alone(self, place: RunDir) -> bool:
         """Return whether the status file is all that a run of Pavilion has.

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from statustui.scheduler.answers import WantedJob
     from statustui.scheduler.asker import Asker
 
-_MANY_KNOWN = 20_000
-"""Cached runs from which looking at them takes longer than starting a process."""
 _MAX_CLAIM_WAIT = 1.0
 """Seconds to wait at most for the other roots to register their real paths."""
 
@@ -239,9 +237,11 @@ class _RootReader:
         mount = Devices(self.root, real_path).root_mount
         threads = self._threads = policy_for(mount.reach, Settings()).threads
         self.memory = RootMemory(self._options.store, self.root, real_path, self._is_elsewhere)
+        if threads > 1:
+            self.memory.cache.unpack()
         first = FirstReader(
             with_metadata=self._options.details is not Details.STATUS,
-            cache=self.memory.cache or None,
+            cache=None if self._options.store is None else self.memory.cache,
             is_shared=threads > 1,
         )
         # Where several threads read, they wait for the filesystem above all.
@@ -277,22 +277,13 @@ class _RootReader:
 
         def count(runs: CountedRuns) -> None:
             self._categories += [digest.category for digest in runs.digests]
-            if runs.kept is not None and self.memory is not None:
-                self.memory.counted_ahead.append(runs.kept)
+            if self.memory is not None:
+                self.memory.rows += self.memory.cache.rows(runs.same)
+                if runs.kept is not None:
+                    self.memory.counted_ahead.append(runs.kept)
             heartbeat()
 
-        known = 0 if self.memory is None else len(self.memory.cache)
-        if threads == 1 and self.memory is not None and known:
-            run_dirs = self._leave_out_known(self.memory, first, run_dirs, heartbeat)
-        extent: Extent = "count" if self._options.store is None else "outline"
-        ahead = partial(
-            read_ahead,
-            spare=self._options.spare,
-            extent=extent,
-            count=count,
-            is_helping=True,
-            is_early=known >= _MANY_KNOWN,
-        )
+        ahead = partial(self._count_ahead, first=first, count=count, heartbeat=heartbeat)
         for found in _map_unordered(look, run_dirs, threads, ahead):
             if isinstance(found, OutlinedRun):
                 self._categories.append(found.outline.digest.category)
@@ -301,17 +292,36 @@ class _RootReader:
                 self._add(*found)
             heartbeat()
 
-    @staticmethod
-    def _leave_out_known(
-        memory: RootMemory, first: FirstReader, run_dirs: Iterator[RunDir], heartbeat: Heartbeat
-    ) -> Iterator[RunDir]:
-        """Count the runs that are as the cache has them, and yield the others."""
-        for found in memory.cache.sift(run_dirs, first.stat):
-            if isinstance(found, list):
-                memory.rows += found
-                heartbeat()
-            else:
-                yield found
+    def _count_ahead(
+        self,
+        run_dirs: Iterator[RunDir],
+        *,
+        first: FirstReader,
+        count: Callable[[CountedRuns], object],
+        heartbeat: Heartbeat,
+    ) -> _Ahead:
+        """Read runs ahead, and count those that are as the cache has them."""
+        memory, spare = self.memory, self._options.spare
+        if memory is None or self._options.store is None:
+            yield from read_ahead(run_dirs, spare, "count", count, is_helping=True)
+            return
+        # Processes are starting when the cache is unpacked to ask them.
+        known = memory.cache.signatures
+        ahead = read_ahead(run_dirs, spare, "outline", count, known=known, is_helping=True)
+        with contextlib.closing(ahead):
+            for some in ahead:
+                if not memory.cache:
+                    yield some
+                    continue
+                others: list[OutlinedRun | RunSnapshot | RunDir] = []
+                places = [one for one in some if isinstance(one, RunDir)]
+                for one in memory.cache.sift(places, first.stat):
+                    if isinstance(one, list):
+                        memory.rows += one
+                        heartbeat()
+                    else:
+                        others.append(one)
+                yield [*others, *(one for one in some if not isinstance(one, RunDir))]
 
     def _read_runs(
         self, first: FirstReader, run_dirs: Iterator[RunDir], threads: int, heartbeat: Heartbeat

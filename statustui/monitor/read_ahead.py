@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import statustui
+from statustui.core.reading import PackedSignature
 from statustui.core.run import RunDir
 from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.outlined_run import OutlinedRun
@@ -26,8 +27,6 @@ from statustui.scheduler.processes import reap_later
 
 _MANY_RUNS = 5000
 """Runs for which processes are started."""
-_EARLY_RUNS = 500
-"""The same where finding them takes so long that they are read meanwhile."""
 _FIRST_RUNS = 1000
 """Those of them that are read here meanwhile."""
 _BLOCK = 128
@@ -38,6 +37,7 @@ _DEPTH = 4
 """Blocks that each process is asked for ahead."""
 _LEAST_CAPACITY = 1 << 14
 """Bytes that a pipe takes where it cannot be asked."""
+Known: TypeAlias = "Callable[[Sequence[RunDir]], Sequence[PackedSignature | None]]"
 _PROGRAM = """\
 import gc, sys
 gc.disable()
@@ -47,14 +47,18 @@ serve(open(0, "rb"), open(1, "wb"), sys.argv[2])
 """
 
 
+def _nothing_known(places: Sequence[RunDir]) -> Sequence[None]:
+    return [None] * len(places)
+
+
 def read_ahead(  # noqa: PLR0913 - those who ask differ in each
     places: Iterable[RunDir],
     spare: threading.Semaphore,
     extent: Extent,
     count: Callable[[CountedRuns], object] = lambda _runs: None,
     *,
+    known: Known = _nothing_known,
     is_helping: bool = False,
-    is_early: bool = False,
 ) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
     """Read runs in other processes if there are very many.
 
@@ -62,24 +66,21 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
         places: Where the runs are, those of one root.
         spare: How many more processes may be started, for all roots together.
         extent: How to read them.
-        count: Takes those that are only to be counted.
+        count: Takes those that are only to be counted, and those that are as they were.
+        known: As `_Reader` has it.
         is_helping: Whether whoever asks reads some of them meanwhile, on a processor of its own.
-        is_early: Whether to start a process, but only one, for fewer runs, as finding them takes
-            long.
 
     Yields:
         Some after the others of those that are not counted, in their order unless `is_helping`; in
         place of a run, where it is, if whoever asks has to read it.
     """
     places = iter(places)
-    many = _EARLY_RUNS if is_early else _MANY_RUNS
-    first = list(islice(places, many))
-    is_many = len(first) == many
+    first = list(islice(places, _MANY_RUNS))
+    is_many = len(first) == _MANY_RUNS
     processors = _processors()
     most = processors - is_helping if processors > 1 else 0
-    most = min(1, most) if is_early else most
     own, rest = first[:_FIRST_RUNS], chain(first[_FIRST_RUNS:], places)
-    readers = _Readers(spare, most if is_many else 0, lambda: _Reader(extent, count))
+    readers = _Readers(spare, most if is_many else 0, lambda: _Reader(extent, count, known))
     asked = _Asked(rest, readers)
     try:
         while own:
@@ -97,12 +98,17 @@ class _Reader:
     Args:
         extent: As `read_ahead` has it.
         count: The same.
+        known: Returns the signature with which the status file of each of some runs is as it was,
+            so that it need not be read; None for a run that is not known.
 
     Raises:
         OSError: It cannot be started.
     """
 
-    def __init__(self, extent: Extent, count: Callable[[CountedRuns], object]) -> None:
+    def __init__(
+        self, extent: Extent, count: Callable[[CountedRuns], object], known: Known
+    ) -> None:
+        self._known = known
         with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
             asked, asking = _pipe(theirs, ours)
             answers, answering = _pipe(ours, theirs)
@@ -119,7 +125,7 @@ class _Reader:
 
     def ask(self, places: Sequence[RunDir]) -> bool:
         """Ask for the runs at some places; return whether that was possible."""
-        data = request(places)
+        data = request(places, self._known(places))
         if self.is_lost or len(data) > self._max_bytes:
             return False
         try:

@@ -27,7 +27,12 @@ from statustui.core.outline import (
     usual_columns,
     usual_lines,
 )
-from statustui.core.reading import PackedSignature, Signature, pack_signature, unpack_signature
+from statustui.core.reading import (
+    PackedSignature,
+    Signature,
+    pack_signature,
+    unpack_signature,
+)
 from statustui.core.run import Run, RunDir, RunMetadata
 from statustui.core.run_columns import RunColumns, build_all
 from statustui.core.status_info import StatusInfo
@@ -104,10 +109,17 @@ def _read(stream: BinaryIO, size: int) -> bytes:
     return data
 
 
-def request(places: Sequence[RunDir]) -> bytes:
-    """Return what to send to ask for the runs at some places, of one root."""
+def request(places: Sequence[RunDir], known: Sequence[PackedSignature | None]) -> bytes:
+    """Return what to send to ask for the runs at some places, of one root.
+
+    Args:
+        places: Where they are.
+        known: The signature with which each need not be read; None to read it.
+    """
     root = places[0].root
-    return pack((root, [(place.path[len(root) :], place.id, place.kind) for place in places]))
+    start = len(root)
+    wanted = zip(places, known, strict=True)
+    return pack((root, [(one.path[start:], one.id, one.kind, state) for one, state in wanted]))
 
 
 class Answers:
@@ -116,7 +128,7 @@ class Answers:
     Args:
         stream: Where they come from.
         extent: How the runs are read.
-        count: Takes those runs that are only to be counted.
+        count: Takes those runs that are only to be counted, and those that are as they were.
     """
 
     def __init__(
@@ -128,7 +140,7 @@ class Answers:
         self._digests: list[StateDigest] = []
 
     def next(self, places: Sequence[RunDir]) -> list[OutlinedRun | RunSnapshot | RunDir]:
-        """Return those of the runs that were asked for next that are not only to be counted.
+        """Return those of the runs that were asked for next that `count` does not take.
 
         In place of a run that has to be read here, it is where the run is.
 
@@ -137,17 +149,20 @@ class Answers:
             OSError: Nothing can be read.
             Exception: What has come is no answer.
         """
-        new, counted, kept, shared, usual, rows = receive(self._stream)
+        new, same, counted, kept, shared, usual, rows = receive(self._stream)
         for category, *others in new:
             self._digests.append(StateDigest(Category(category), *others))
+        if len(same) == len(places):
+            self._count(CountedRuns((), same=places))
+            return []
         found: list[OutlinedRun | RunSnapshot | RunDir] = [*places]
         if usual:
             self._add_usual(found, places, shared, usual)
         for at, *row in rows:
             found[at] = self._run(places[at], *row)
-        if not (counted or kept):
+        if not (same or counted or kept):
             return found
-        own = {at for at, _number in counted}.union(kept[0] if kept else ())
+        own = {at for at, _number in counted}.union(same, kept[0] if kept else ())
         all_digests = [self._digests[number] for _at, number in counted]
         columns = None
         if kept:
@@ -157,7 +172,7 @@ class Answers:
             columns = KeptColumns([places[at] for at in kept_at], digests, metadata, *rest)
             all_digests += digests
         # Nothing may go wrong after this: these runs would be read again, and counted twice.
-        self._count(CountedRuns(all_digests, columns))
+        self._count(CountedRuns(all_digests, columns, [places[at] for at in same]))
         return [one for at, one in enumerate(found) if at not in own]
 
     def _add_usual(
@@ -255,6 +270,8 @@ class _Block:
     def __init__(self) -> None:
         self.shared: dict[tuple[RunMetadata, int, int], int] = {}
         """What many of the usual runs share -> its number."""
+        self.same: list[int] = []
+        """Place of each run that is as it was."""
         self.counted: list[tuple[int, int]] = []
         """Place and number of the digest of each run that is only to be counted."""
         self.kept: list[_KeptRow] = []
@@ -282,16 +299,22 @@ class _Server:
     def close(self) -> None:
         self._first.close()
 
-    def answer(self, root: str, wanted: list[tuple[str, str, Any]]) -> bytes:
+    def answer(
+        self, root: str, wanted: list[tuple[str, str, Any, PackedSignature | None]]
+    ) -> bytes:
         """Return the answer to a request."""
         block = _Block()
         end = time.monotonic() + _MAX_SECONDS
-        for at, (below, run_id, kind) in enumerate(wanted):
+        for at, (below, run_id, kind, known) in enumerate(wanted):
             # On a slow disk the other side, which says how far it is, reads the rest itself.
             if time.monotonic() > end:
                 break
             try:
-                self._read(block, at, RunDir(root, root + below, run_id, kind))
+                path = root + below
+                if known is not None and self._first.is_as(path, kind, known):
+                    block.same.append(at)
+                else:
+                    self._read(block, at, RunDir(root, path, run_id, kind))
             except Exception:  # noqa: BLE001, S112 - the other side meets and reports it
                 continue
         new, self._new = self._new, []
@@ -300,7 +323,7 @@ class _Server:
         kept: list[Sequence[Any]] = list(zip(*block.kept, strict=True))
         if kept:
             kept[-1:] = usual_columns(kept[-1])
-        return pack((new, block.counted, kept, shared, usual, block.rows))
+        return pack((new, block.same, block.counted, kept, shared, usual, block.rows))
 
     def _read(self, block: _Block, at: int, place: RunDir) -> None:
         """Read a run; leave to the other side whatever is unusual, or may change soon."""

@@ -53,7 +53,8 @@ class RootMemory:
 
     def counted(self) -> Counter[Category]:
         """Return how many runs of `rows` are in each category; they may still become more."""
-        return self.cache.count(list(self.rows))
+        rows = list(self.rows)
+        return self.cache.count(rows) if rows else Counter()
 
     def former(self) -> FormerRuns | None:
         """Return the last results of the runs that are no longer there; None without a cache.

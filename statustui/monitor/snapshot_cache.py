@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cached_property
 
 from statustui.core.categories import Category
-from statustui.core.reading import signature_of
+from statustui.core.reading import PackedSignature, signature_of
 from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_format import DAMAGE, open_cache
 from statustui.monitor.cache_table import CacheTable
@@ -24,7 +25,9 @@ _SIFTED_AT_ONCE = 16
 class SnapshotCache:
     """The cached runs of one root, found by their paths.
 
-    A block that is damaged, and those after it, are as good as none.
+    They are unpacked when the first one is looked for; where several threads do that, `unpack` has
+    to be called before. A block that is damaged, and
+    those after it, are as good as none.
 
     Args:
         data: What a `CacheWriter` has made; None, or anything else, for no runs.
@@ -32,14 +35,22 @@ class SnapshotCache:
     """
 
     def __init__(self, data: bytes | None, root: str) -> None:
-        opened = open_cache(data)
-        self._table = table = CacheTable(root, opened)
+        self._opened = opened = open_cache(data)
+        self._root = root
         self._rows: dict[str, int] = {}
-        """Path of a run -> where it is in the table."""
-        self._are_judged = list(map(is_settled, table.digests))
+        """Path of a run -> where it is in the table, once that is there."""
+        self._are_judged = list(map(is_settled, opened.head.digests))
         """Number of a digest -> whether it decides the category of a run."""
+
+    def unpack(self) -> None:
+        """Unpack the runs, unless that has been done."""
+        len(self)
+
+    @cached_property
+    def _table(self) -> CacheTable:
+        table = CacheTable(self._root, self._opened)
         try:
-            for plain, stored in opened.blocks:
+            for plain, stored in self._opened.blocks:
                 block, paths = table.unpack(plain, stored)
                 end = len(table) + len(paths)
                 self._rows.update(zip(paths, range(len(table), end), strict=True))
@@ -48,6 +59,7 @@ class SnapshotCache:
                 table.add(block, paths)
         except DAMAGE:
             self._rows = {path: row for row, path in enumerate(table.paths)}
+        return table
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -65,13 +77,41 @@ class SnapshotCache:
             place: Where the run is.
             state: The state of its status file.
         """
+        table = self._table
         row = self._rows.get(place.path)
         if row is None or not self._is_same(row, place, state):
             return None
-        table = self._table
         _kind, metadata = table.shared[table.columns.shared_at[row]]
         signature, outline = signature_of(state), table.outline(row)
         return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
+
+    def signatures(self, places: Sequence[RunDir]) -> list[PackedSignature | None]:
+        """Return the signature with which each of some runs is one that `sift` leaves out.
+
+        Returns:
+            A signature for each run; None if none was saved, or its category is not certain.
+        """
+        table = self._table
+        find, are_judged = self._rows.get, self._are_judged
+        digest_at, shared_at = table.columns.digest_at, table.columns.shared_at
+        if not self._rows:
+            return [None] * len(places)
+        kinds = [kind for kind, _metadata in table.shared]
+        rows = [find(place.path) for place in places]
+        known = [
+            row
+            for row, place in zip(rows, places, strict=True)
+            if row is not None
+            and are_judged[digest_at[row]]
+            and kinds[shared_at[row]] == place.kind
+        ]
+        signatures: dict[int | None, PackedSignature]
+        signatures = dict(zip(known, table.signatures(known), strict=True))
+        return list(map(signatures.get, rows))
+
+    def rows(self, places: Iterable[RunDir]) -> list[int]:
+        """Return the rows of runs that were saved."""
+        return [self._rows[place.path] for place in places]
 
     def sift(
         self, places: Iterable[RunDir], stat: Callable[[RunDir], os.stat_result]
@@ -86,8 +126,8 @@ class SnapshotCache:
             The rows of those runs that `get` would return and whose category is certain, some at a
             time; the places of all others.
         """
-        find, are_judged = self._rows.get, self._are_judged
         digest_at = self._table.columns.digest_at
+        find, are_judged = self._rows.get, self._are_judged
         is_same = self._is_same
         rows: list[int] = []
         for place in places:

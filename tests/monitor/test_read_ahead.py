@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import select
+import shutil
 import signal
 import threading
 from collections import Counter
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from statustui.core.outline import UsualLines, UsualText, usual_lines
+from statustui.core.reading import packed_signature_of, signature_of
 from statustui.core.run import RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor import read_ahead as module
@@ -126,7 +128,7 @@ def serve_here(
 ) -> list[OutlinedRun | RunSnapshot | RunDir]:
     """What a process answers, in this one."""
     answers = io.BytesIO()
-    serve(io.BytesIO(request(places)), answers, extent)
+    serve(io.BytesIO(request(places, [None] * len(places))), answers, extent)
     answers.seek(0)
     return Answers(answers, extent, count).next(places)
 
@@ -143,19 +145,16 @@ def test_other_processes_read_all_but_the_first_and_unusual_ones(tree: Path) -> 
     wait_until(lambda: before.issuperset(children(os.getpid())))
 
 
-@pytest.mark.parametrize("is_early", [False, True])
 def test_whoever_helps_waits_for_no_process(
-    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_early: bool
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes the place of one, and reads at last what a process has been asked for."""
-    monkeypatch.setattr(module, "_EARLY_RUNS", 10)
     go = tmp_path / "go"
     wait = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n"
     monkeypatch.setattr(module, "_PROGRAM", wait + module._PROGRAM)  # noqa: SLF001 - begun later
     places = places_in(tree)
     spare = spare_processes()
-    ahead = read_ahead(iter(places), spare, "run", is_helping=True, is_early=is_early)
-    found = chain.from_iterable(ahead)
+    found = chain.from_iterable(read_ahead(iter(places), spare, "run", is_helping=True))
     asked = places[5:21]
     others = [place for place in places if place not in asked]
     assert list(islice(found, len(others))) == others
@@ -164,19 +163,28 @@ def test_whoever_helps_waits_for_no_process(
     go.touch()
 
 
-def test_few_runs_are_read_by_one_process_where_finding_them_takes_long(
-    tree: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However many processors there are; runs that are found at once are read here."""
-    monkeypatch.setattr(module, "_MANY_RUNS", 1000)
-    monkeypatch.setattr(module, "_EARLY_RUNS", 10)
-    monkeypatch.setattr(module, "_processors", lambda: 8)
-    for is_early, started in ((True, 1), (False, 0)):
-        spare = threading.Semaphore(8)
-        ahead = read_ahead(iter(places_in(tree)), spare, "run", is_helping=True, is_early=is_early)
-        next(ahead)
-        assert [spare.acquire(blocking=False) for _ in range(9)].count(True) == 8 - started
-        ahead.close()
+def test_runs_that_are_as_they_were_are_not_read(tree: Path) -> None:
+    """Those of which another signature is known are, and those that are gone are left over."""
+    places = places_in(tree)
+    gone = RunDir(str(tree), str(tree / "test_runs" / "999"), "999", "test")
+    same, changed = places[5::3], places[6::3]
+    known = {place: packed_signature_of(os.stat(place.status_path)) for place in same}
+    known |= dict.fromkeys([*changed, gone], b"another one")
+    counted: list[CountedRuns] = []
+    blocks = read_ahead(
+        iter([*places, gone]),
+        spare_processes(),
+        "outline",
+        counted.append,
+        known=lambda some: [known.get(place) for place in some],
+    )
+    found = list(map(place_of, chain.from_iterable(blocks)))
+    assert [place for runs in counted for place in runs.same] == same
+    read_there = [place for runs in counted if runs.kept for place in runs.kept.places]
+    assert not set(same).intersection(found, read_there)
+    assert set(changed).intersection(read_there)
+    assert found[-1] == gone
+    assert len(same) + sum(len(runs.digests) for runs in counted) + len(found) == RUNS + 1
 
 
 def test_whoever_helps_takes_the_answer_that_comes_first(
@@ -319,6 +327,32 @@ def test_what_is_counted_ahead_is_known_the_next_time(tree: Path) -> None:
         saved.append((total, counts, runs))
     assert saved[0] == saved[1]
     assert (saved[0][0], len(saved[0][2]) > RUNS // 3) == (RUNS, True)
+
+
+@pytest.mark.parametrize("most", [2, 0])
+def test_a_second_count_finds_what_has_changed(most: int, tree: Path, tmp_path: Path) -> None:
+    """Whoever looks at the runs, and whatever has become of them since."""
+    root = tmp_path / "wd"
+    shutil.copytree(tree, root)
+    runs = root / "test_runs"
+    newest = max((run / "status" for run in runs.iterdir()), key=lambda file: file.stat().st_ctime)
+    wait_until(lambda: not is_racy(signature_of(newest.stat())))
+    store = MemoryStore()
+    read_once([str(root)], 1.8e9, ReadOptions(Details.STATUS, store=store)).save()
+    assert len(SnapshotCache(next(iter(store.saved.values())), str(root))) > RUNS // 3
+    for number in range(0, RUNS, 16):
+        with (runs / str(number) / "status").open("a", encoding="utf-8") as status:
+            status.write("1795000099.5 RUN_FAILED late\n")
+        (runs / str(number + 8) / "status").unlink()
+        shutil.rmtree(runs / str(number + 1))
+        write_run(runs / str(RUNS + number), *LIVES["failed"])
+    expected = read_once([str(root)], 1.8e9, ReadOptions(Details.STATUS))
+    options = ReadOptions(Details.STATUS, store=store, spare=threading.Semaphore(most))
+    found = read_once([str(root)], 1.8e9, options)
+    assert len(found.runs) + found.counted.total() == RUNS
+    for one in (expected, found):
+        one.counted.update(run.category for run in one.runs)
+    assert found.counted == expected.counted
 
 
 @pytest.mark.parametrize("details", [Details.STATUS, Details.ALL])
