@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from statustui.core.outline import read_outline
@@ -206,6 +207,26 @@ class FirstReader:
             OSError: There is no status file, or it cannot be reached.
         """
         return packed_signature_of(self._near.stat(path, kind)) == signature
+
+    def sift(
+        self, places: Sequence[RunDir], known: Sequence[PackedSignature | None]
+    ) -> tuple[list[RunDir], list[RunDir]]:
+        """Return which of some runs are as they are known, and the others, as `is_as` does.
+
+        Args:
+            places: Where the runs are.
+            known: The signatures of their status files; None for those that are not known.
+        """
+        same: list[RunDir] = []
+        others: list[RunDir] = []
+        is_as = self.is_as
+        for place, signature in zip(places, known, strict=True):
+            try:
+                is_same = signature is not None and is_as(place.path, place.kind, signature)
+            except OSError:
+                is_same = False
+            (same if is_same else others).append(place)
+        return same, others
 
     def _is_alone(self, place: RunDir) -> bool:
         """Return whether the status file is all that a run of Pavilion has.

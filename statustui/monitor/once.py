@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from statustui.scheduler.answers import WantedJob
     from statustui.scheduler.asker import Asker
 
+_FEW = 16
+"""Known runs that are looked at here at a time: so few that it is never silent for long."""
 _MAX_CLAIM_WAIT = 1.0
 """Seconds to wait at most for the other roots to register their real paths."""
 
@@ -313,15 +315,14 @@ class _RootReader:
                 if not memory.cache:
                     yield some
                     continue
-                others: list[OutlinedRun | RunSnapshot | RunDir] = []
                 places = [one for one in some if isinstance(one, RunDir)]
-                for one in memory.cache.sift(places, first.stat):
-                    if isinstance(one, list):
-                        memory.rows += one
-                        heartbeat()
-                    else:
-                        others.append(one)
-                yield [*others, *(one for one in some if not isinstance(one, RunDir))]
+                yield [one for one in some if not isinstance(one, RunDir)]
+                for start in range(0, len(places), _FEW):
+                    few = places[start : start + _FEW]
+                    same, others = first.sift(few, known(few))
+                    memory.rows += memory.cache.rows(same)
+                    heartbeat()
+                    yield others
 
     def _read_runs(
         self, first: FirstReader, run_dirs: Iterator[RunDir], threads: int, heartbeat: Heartbeat

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from statustui.core.categories import Category
@@ -17,9 +17,6 @@ from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_format import DAMAGE, open_cache
 from statustui.monitor.cache_table import CacheTable
 from statustui.monitor.outlined_run import OutlinedRun, is_settled
-
-_SIFTED_AT_ONCE = 16
-"""Runs that are found to be the same at a time: so few that it is never silent for long."""
 
 
 class SnapshotCache:
@@ -41,6 +38,8 @@ class SnapshotCache:
         """Path of a run -> where it is in the table, once that is there."""
         self._are_judged = list(map(is_settled, opened.head.digests))
         """Number of a digest -> whether it decides the category of a run."""
+        self._kinds = [kind for kind, _metadata in opened.head.shared]
+        """Number of what runs share -> their kind."""
 
     def unpack(self) -> None:
         """Unpack the runs, unless that has been done."""
@@ -86,17 +85,16 @@ class SnapshotCache:
         return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
 
     def signatures(self, places: Sequence[RunDir]) -> list[PackedSignature | None]:
-        """Return the signature with which each of some runs is one that `sift` leaves out.
+        """Return the signatures with which some runs need not be built to be counted.
 
         Returns:
             A signature for each run; None if none was saved, or its category is not certain.
         """
-        table = self._table
+        table, kinds = self._table, self._kinds
         find, are_judged = self._rows.get, self._are_judged
         digest_at, shared_at = table.columns.digest_at, table.columns.shared_at
         if not self._rows:
             return [None] * len(places)
-        kinds = [kind for kind, _metadata in table.shared]
         rows = [find(place.path) for place in places]
         known = [
             row
@@ -113,52 +111,16 @@ class SnapshotCache:
         """Return the rows of runs that were saved."""
         return [self._rows[place.path] for place in places]
 
-    def sift(
-        self, places: Iterable[RunDir], stat: Callable[[RunDir], os.stat_result]
-    ) -> Iterator[list[int] | RunDir]:
-        """Look for many runs, to count those that are as they were saved without building them.
-
-        Args:
-            places: Where the runs are.
-            stat: Returns the state of a status file.
-
-        Yields:
-            The rows of those runs that `get` would return and whose category is certain, some at a
-            time; the places of all others.
-        """
-        digest_at = self._table.columns.digest_at
-        find, are_judged = self._rows.get, self._are_judged
-        is_same = self._is_same
-        rows: list[int] = []
-        for place in places:
-            row = find(place.path)
-            if row is None or not are_judged[digest_at[row]]:
-                yield place
-                continue
-            try:
-                state = stat(place)
-            except OSError:
-                yield place
-                continue
-            if not is_same(row, place, state):
-                yield place
-                continue
-            rows.append(row)
-            if len(rows) == _SIFTED_AT_ONCE:
-                yield rows
-                rows = []
-        yield rows
-
     def _is_same(self, row: int, place: RunDir, state: os.stat_result) -> bool:
         """Return whether a run is of the saved kind, and its status file of the saved version."""
         columns = self._table.columns
-        # This is asked once for each run, and takes half as long as making a signature.
+        # This takes half as long as making a signature.
         return bool(
             columns.changed[row] == state.st_ctime_ns
             and columns.modified[row] == state.st_mtime_ns
             and columns.sizes[row] == state.st_size
             and columns.inodes[row] == state.st_ino
-            and self._table.shared[columns.shared_at[row]][0] == place.kind
+            and self._kinds[columns.shared_at[row]] == place.kind
         )
 
     def count(self, rows: Iterable[int]) -> Counter[Category]:
