@@ -10,6 +10,7 @@ from contextlib import closing
 from statustui.core.reading import size_in, written_in
 from statustui.core.run import Run, RunDir
 from statustui.monitor.cache_keeper import CacheKeeper
+from statustui.monitor.capacity import Capacity
 from statustui.monitor.directories import Directories
 from statustui.monitor.findings import (
     Finding,
@@ -25,7 +26,7 @@ from statustui.monitor.fs.presence import IS_GONE, RootLostError
 from statustui.monitor.fs.tree_policy import TreePolicy
 from statustui.monitor.jobs import Jobs, Looks
 from statustui.monitor.pasts import Pasts, keep_past
-from statustui.monitor.poll_policy import Settings, spare_processes
+from statustui.monitor.poll_policy import Settings
 from statustui.monitor.run_reader import RunReader
 from statustui.monitor.schedule import Schedule
 from statustui.monitor.series import AllSeries
@@ -89,13 +90,14 @@ class KnownRuns:
         self._unchecked = ShownRuns(self._cache)
         """Runs of the cache that no sweep has come to yet."""
         self._first = FirstReader(shown=self._unchecked, is_shared=policy.threads > 1)
+        capacity = settings.capacity or Capacity.of()
         self._reader = RunReader(
             self._snapshots,
             self.trusts_stat,
             policy.threads,
             self._first,
-            settings.spare or spare_processes(),
-            Turn(settings.turns, self.mark_answered),
+            capacity.processes,
+            Turn(capacity.turns, self.mark_answered),
         )
         self.schedule = Schedule(policy, self.written_at)
         self._stalls = Stalls(settings.stale_after, settings.clock)

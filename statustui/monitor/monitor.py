@@ -6,11 +6,11 @@ import threading
 from collections.abc import Sequence
 
 from statustui.monitor.batch import Deliver
+from statustui.monitor.capacity import Capacity
 from statustui.monitor.events.platform import watch_limit
-from statustui.monitor.poll_policy import Settings, spare_processes
+from statustui.monitor.poll_policy import Settings
 from statustui.monitor.root_poller import RootPoller
 from statustui.monitor.root_registry import RootRegistry
-from statustui.monitor.turns import Turns
 from statustui.monitor.usage import RootUsage
 from statustui.scheduler.answers import Call
 from statustui.scheduler.asker import Asker
@@ -36,8 +36,8 @@ class Monitor:
         asker = settings.asker
         if settings.scheduler == "auto" and asker is None:
             asker = Asker(settings.ask_every, settings.ask_unattended)
-        spare = settings.spare or spare_processes()
-        self._settings = settings._replace(asker=asker, spare=spare, turns=Turns())
+        capacity = settings.capacity or Capacity.of()
+        self._settings = settings._replace(asker=asker, capacity=capacity)
         self._pollers: list[RootPoller] = []
         self._stopped = threading.Event()
 

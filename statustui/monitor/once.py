@@ -14,6 +14,7 @@ from statustui.core.categories import Category
 from statustui.core.job_verdict import may_be_judged
 from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
+from statustui.monitor.capacity import Capacity
 from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.deadline import Heartbeat, Question
@@ -95,10 +96,11 @@ def read_once(
         OSError: No thread can be started.
     """
     roots = list(dict.fromkeys(roots))
+    capacity = options.capacity or Capacity.of()
     registry = RootRegistry(len(roots))
     claim = min(_MAX_CLAIM_WAIT, options.patience / 2)
     readers = [
-        _RootReader(root, partial(_claim, registry, number, claim), now, options)
+        _RootReader(root, partial(_claim, registry, number, claim), now, options, capacity)
         for number, root in enumerate(roots)
     ]
     return _collect(readers, options, on_wait)
@@ -167,6 +169,7 @@ class _RootReader:
             if another reader reads the same directory.
         now: The time in seconds since 1970.
         options: How to read it.
+        capacity: What it shares with other roots.
     """
 
     def __init__(
@@ -175,7 +178,9 @@ class _RootReader:
         claim: Callable[[str], frozenset[str] | None],
         now: float,
         options: ReadOptions,
+        capacity: Capacity,
     ) -> None:
+        self._capacity = capacity
         self.root = root
         self.runs: list[Run] = []
         self.parts: list[Unread] = []
@@ -247,7 +252,7 @@ class _RootReader:
             is_shared=threads > 1,
         )
         # Where several threads read, they wait for the filesystem above all.
-        with Turn(self._options.turns if threads == 1 else None, heartbeat) as turn:
+        with Turn(self._capacity.turns if threads == 1 else None, heartbeat) as turn:
 
             def beat() -> None:
                 heartbeat()
@@ -303,7 +308,7 @@ class _RootReader:
         heartbeat: Heartbeat,
     ) -> _Ahead:
         """Read runs ahead, and count those that are as the cache has them."""
-        memory, spare = self.memory, self._options.spare
+        memory, spare = self.memory, self._capacity.processes
         if memory is None or self._options.store is None:
             yield from read_ahead(run_dirs, spare, "count", count, is_helping=True)
             return
@@ -333,7 +338,7 @@ class _RootReader:
             return _build(_look_at(first, place))
 
         extent: Extent = "snapshot" if self._options.store is None else "run"
-        ahead = partial(read_ahead, spare=self._options.spare, extent=extent, is_helping=True)
+        ahead = partial(read_ahead, spare=self._capacity.processes, extent=extent, is_helping=True)
         # Most runs then take one look.
         is_known = self.memory is not None and self.memory.cache.has_metadata
         wanted = None if is_known else ahead

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -11,22 +10,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.monitor.cache_store import CacheStore
+from statustui.monitor.capacity import Capacity
 from statustui.monitor.fs.mounts import Reach
-from statustui.monitor.turns import Turns
 from statustui.scheduler.pace import DEFAULT_EVERY, SchedulerMode
 
 if TYPE_CHECKING:
     from statustui.scheduler.asker import Asker
 
-_MAX_PROCESSES = 2
-"""Processes that read new runs at a time, for all roots together."""
 WatchMode = Literal["auto", "events", "poll"]
 WATCH_MODES: tuple[WatchMode, ...] = get_args(WatchMode)
-
-
-def spare_processes() -> threading.Semaphore:
-    """Return how many processes may be started to read new runs."""
-    return threading.Semaphore(_MAX_PROCESSES)
 
 
 class Settings(NamedTuple):
@@ -49,11 +41,8 @@ class Settings(NamedTuple):
     """Seconds after the last sign of a user for which to go on asking."""
     job_grace: float = DEFAULT_GRACE
     """Seconds after the end of its job until a run under way counts as dead."""
-    spare: threading.Semaphore | None = None
-    """How many more processes may be started to read new runs, for all roots together; made by the
-    `Monitor`. None for as many as one root may have."""
-    turns: Turns | None = None
-    """The turns of all roots, made by the `Monitor`; None where a root need not wait for others."""
+    capacity: Capacity | None = None
+    """What all roots share; made by the `Monitor`. None for what one root has for itself."""
     asker: Asker | None = None
     """Asks the scheduler for all roots; made by the `Monitor`."""
     tells_pasts: bool = True

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import enum
-import threading
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
 from statustui.core.job_verdict import DEFAULT_GRACE
 from statustui.monitor.cache_store import CacheStore
+from statustui.monitor.capacity import Capacity
 from statustui.monitor.fs.deadline import PATIENCE
-from statustui.monitor.poll_policy import spare_processes
-from statustui.monitor.turns import Turns
 
 if TYPE_CHECKING:
     from statustui.scheduler.asker import Asker
@@ -43,8 +40,7 @@ class Details(enum.Enum):
         return cls.METADATA if fields else cls.STATUS
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(NamedTuple):
     """How much to find out about runs, and how long to wait for their files."""
 
     details: Details = Details.ALL
@@ -57,10 +53,8 @@ class ReadOptions:
     """Seconds after the end of its job until a run under way counts as dead."""
     patience: float = PATIENCE
     """Seconds without an answer after which a root is given up."""
-    spare: threading.Semaphore = field(default_factory=spare_processes, compare=False)
-    """How many more processes may be started to read new runs, for all roots together."""
-    turns: Turns = field(default_factory=Turns, compare=False)
-    """The turns of all roots."""
+    capacity: Capacity | None = None
+    """What all roots share; None to make it anew."""
     store: CacheStore | None = None
     """Where what was found before is kept of roots on this host; None to read everything."""
     asker: Asker | None = None

@@ -44,7 +44,7 @@ class Hello(NamedTuple):
     """Directories to watch, as they are called there; relative ones to the home."""
 
 
-_KEPT = frozenset({"store", "asker", "spare", "turns", "clock"})
+_KEPT = frozenset({"store", "asker", "capacity", "clock"})
 """Settings that are this side's alone."""
 _SETTINGS = {
     name: kind

@@ -22,11 +22,12 @@ from statustui.core.reading import packed_signature_of, signature_of
 from statustui.core.run import RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor import read_ahead as module
+from statustui.monitor.capacity import Capacity
 from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
-from statustui.monitor.poll_policy import Settings, spare_processes
+from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_ahead import _Reader, read_ahead
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.reader_process import Answers, Extent, pack, request, serve
@@ -90,7 +91,7 @@ def read(
     count: Callable[[CountedRuns], object] = lambda _runs: None,
 ) -> list[OutlinedRun | RunSnapshot | RunDir]:
     """What `read_ahead` yields, with two processes; these are spare again then."""
-    spare = spare_processes()
+    spare = Capacity.of().processes
     found = list(chain.from_iterable(read_ahead(iter(places), spare, extent, count)))
     assert [spare.acquire(blocking=False) for _ in range(3)] == [True, True, False]
     return found
@@ -153,7 +154,7 @@ def test_whoever_helps_waits_for_no_process(
     wait = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n"
     monkeypatch.setattr(module, "_PROGRAM", wait + module._PROGRAM)  # noqa: SLF001 - begun later
     places = places_in(tree)
-    spare = spare_processes()
+    spare = Capacity.of().processes
     found = chain.from_iterable(read_ahead(iter(places), spare, "run", is_helping=True))
     asked = places[5:21]
     others = [place for place in places if place not in asked]
@@ -173,7 +174,7 @@ def test_runs_that_are_as_they_were_are_not_read(tree: Path) -> None:
     counted: list[CountedRuns] = []
     blocks = read_ahead(
         iter([*places, gone]),
-        spare_processes(),
+        Capacity.of().processes,
         "outline",
         counted.append,
         known=lambda some: [known.get(place) for place in some],
@@ -209,7 +210,7 @@ except FileExistsError:
         wait_until(lambda: bool(select.select(started, [], [], 0)[0]))
         yield places[-1]
 
-    ahead = read_ahead(find(), spare_processes(), "run", is_helping=True)
+    ahead = read_ahead(find(), Capacity.of().processes, "run", is_helping=True)
     found = list(chain.from_iterable(ahead))
     go.touch()
     assert sorted(map(place_of, found)) == sorted(places)
@@ -317,7 +318,7 @@ def test_what_is_counted_ahead_is_known_the_next_time(tree: Path) -> None:
     saved = []
     for most in (2, 0):
         store = MemoryStore()
-        options = ReadOptions(Details.STATUS, store=store, spare=threading.Semaphore(most))
+        options = ReadOptions(Details.STATUS, store=store, capacity=Capacity.of(most))
         picture = read_once([str(tree)], 1.8e9, options)
         picture.save()
         cache = SnapshotCache(next(iter(store.saved.values())), str(tree))
@@ -347,7 +348,7 @@ def test_a_second_count_finds_what_has_changed(most: int, tree: Path, tmp_path: 
         shutil.rmtree(runs / str(number + 1))
         write_run(runs / str(RUNS + number), *LIVES["failed"])
     expected = read_once([str(root)], 1.8e9, ReadOptions(Details.STATUS))
-    options = ReadOptions(Details.STATUS, store=store, spare=threading.Semaphore(most))
+    options = ReadOptions(Details.STATUS, store=store, capacity=Capacity.of(most))
     found = read_once([str(root)], 1.8e9, options)
     assert len(found.runs) + found.counted.total() == RUNS
     for one in (expected, found):
@@ -399,7 +400,7 @@ def test_genuine_trees_are_listed_alike(
     monkeypatch.setattr(module, "_FIRST_RUNS", 1)
     pictures = []
     for most in (2, 0):
-        options = ReadOptions(details=details, spare=threading.Semaphore(most))
+        options = ReadOptions(details=details, capacity=Capacity.of(most))
         pictures.append(read_once([str(DATA / name)], 1.8e9, options))
     ahead, here = pictures
     assert sorted(ahead.runs) == sorted(here.runs)
@@ -411,7 +412,7 @@ def test_a_monitor_finds_the_same_runs(tree: Path) -> None:
     """Its batches hold the same runs, and it schedules them alike."""
     drivers = []
     for most in (2, 0):
-        driver = ScannerDriver(tree, Settings(spare=threading.Semaphore(most)))
+        driver = ScannerDriver(tree, Settings(capacity=Capacity.of(most)))
         driver.sweep_all()
         drivers.append(driver)
     ahead, here = drivers
@@ -433,7 +434,7 @@ def test_what_a_process_does_not_answer_is_read_here(tree: Path, extent: Extent)
     places = places_in(tree)
     counted: list[CountedRuns] = []
     before = set(children(os.getpid()))
-    blocks = read_ahead(iter(places), spare_processes(), extent, counted.append)
+    blocks = read_ahead(iter(places), Capacity.of().processes, extent, counted.append)
     found: list[OutlinedRun | RunSnapshot | RunDir] = []
     while len(started := set(children(os.getpid())) - before) < 2:
         found += next(blocks)
@@ -525,7 +526,7 @@ def test_a_process_that_has_ended_is_asked_nothing_more(
     monkeypatch.setattr(module, "_PROGRAM", f"open(1, 'wb').write({answer + answer!r})")
     places = places_in(tree)
     before = set(children(os.getpid()))
-    blocks = read_ahead(iter(places), spare_processes(), "run")
+    blocks = read_ahead(iter(places), Capacity.of().processes, "run")
     found = [place_of(one) for one in next(blocks)]
     for pid in set(children(os.getpid())) - before:
         wait_until(partial(has_ended, pid))
@@ -588,7 +589,9 @@ def test_nobody_who_helps_waits_for_a_process_that_has_given_a_strange_answer(
     program = f"f = open(1, 'wb', 0); f.write({pack(None)!r}); open(0, 'rb').read()"
     monkeypatch.setattr(module, "_PROGRAM", program)
     places = [RunDir("/r", f"/r/{number}", f"{number}", "test") for number in range(RUNS)]
-    found = chain.from_iterable(read_ahead(iter(places), spare_processes(), "run", is_helping=True))
+    found = chain.from_iterable(
+        read_ahead(iter(places), Capacity.of().processes, "run", is_helping=True)
+    )
     assert sorted(map(place_of, found)) == sorted(places)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from statustui.monitor import turns as module
+from statustui.monitor.capacity import Capacity
 from statustui.monitor.once import read_once
 from statustui.monitor.read_options import ReadOptions
 from statustui.monitor.turns import Turn, Turns
@@ -130,7 +131,7 @@ def test_whoever_waits_for_a_turn_is_not_silent(
 
     hung = [start(hang) for _ in range(5)]
     wait_until(lambda: waiting_in(turns) == 5)
-    options = ReadOptions(turns=turns, patience=2.0)
+    options = ReadOptions(capacity=Capacity.of()._replace(turns=turns), patience=2.0)
     picture = read_once([str(tmp_path)], time.time(), options)
     come_back.set()
     for thread in hung:
