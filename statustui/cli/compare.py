@@ -20,7 +20,7 @@ from statustui.cli.comparing import (
     refuse_follow_options,
     select,
 )
-from statustui.cli.console import open_paper, warn, warn_unread
+from statustui.cli.console import echo_all, open_paper, warn, warn_unread
 from statustui.cli.options import (
     ASK,
     FILTER,
@@ -111,8 +111,8 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
         selection = _select(pictures, filters, now)
         comparison = compare_selection(selection, tolerance, files)
     incomplete = [*(part for found in pictures for part in found.incomplete), *files.unread]
-    for line in _lines(comparison, form, [root for place in places for root in place], incomplete):
-        click.echo(line)
+    every_root = [root for place in places for root in place]
+    echo_all(f"{line}\n" for line in _lines(comparison, form, every_root, incomplete))
     for found in pictures:
         warn_unfollowed(found)
         save_caches(found)

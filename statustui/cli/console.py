@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
+from itertools import islice
 
 import click
 
@@ -12,6 +13,8 @@ from statustui.core.text import clean
 from statustui.presentation.plain_text import Paper
 from statustui.startup.streams import charset_of
 
+_PIECES = 500
+"""Pieces of text, mostly lines, that are printed at a time."""
 _PROGRESS_DELAY = 1.0
 """Seconds without a progress line."""
 
@@ -24,6 +27,13 @@ def open_paper() -> Paper:
 
         width = get_terminal_size().columns
     return Paper(width, charset_of(sys.stdout))
+
+
+def echo_all(pieces: Iterable[str]) -> None:
+    """Print pieces of text, many at a time."""
+    rest = iter(pieces)
+    while some := list(islice(rest, _PIECES)):
+        click.echo("".join(some), nl=False)
 
 
 def warn(message: str) -> None:

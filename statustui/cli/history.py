@@ -7,7 +7,7 @@ import time
 import click
 
 from statustui.cli import output
-from statustui.cli.console import LateProgress, open_paper, warn
+from statustui.cli.console import LateProgress, echo_all, open_paper, warn
 from statustui.cli.options import PATIENCE_OPTION, ROOT, path_failure
 from statustui.core.durations import end_of
 from statustui.monitor.fs.deadline import PATIENCE
@@ -44,8 +44,7 @@ def command(
         click.echo(output.history_json(run, found.statuses, times))
         return
     paper = open_paper()
-    for line in output.history_lines(found.history, paper):
-        click.echo(line)
+    echo_all(f"{line}\n" for line in output.history_lines(found.history, paper))
     if found.is_status_file:
         click.echo()
         log_tail, unread = (

@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 
 from statustui.cli import output
-from statustui.cli.console import open_paper, warn, warn_unread
+from statustui.cli.console import echo_all, open_paper, warn, warn_unread
 from statustui.cli.options import (
     ASK,
     FILTER,
@@ -123,8 +123,7 @@ def command(  # noqa: PLR0913 - click passes one argument for each option
     found = _read(roots, query, options)
     runs = found.runs if is_count else in_order(found.runs, order)[:limit]
     pieces = _print(roots, found._replace(runs=runs), form, columns=columns, is_summary=summary)
-    for piece in pieces:
-        click.echo(piece, nl=False)
+    echo_all(pieces)
     warn_unfollowed(found)
     warn_unread(found.incomplete)
     warn_unanswered([asker])

@@ -24,23 +24,16 @@ class CacheStream:
 
     def __init__(self, data: bytes | None, root: str, device: int) -> None:
         self._root = root
-        self._device = device
+        self.device = device
         self._opened = open_cache(data)
         self.saved_at = self._opened.head.saved
         """When it was saved, in seconds since 1970."""
         self._count = self._opened.head.runs
         """Number of runs, told or not."""
-        self._named_count = 0
-        """Number of runs that have been told and whose metadata was saved."""
 
     def __len__(self) -> int:
         """How many runs there are, told or not."""
         return self._count
-
-    @property
-    def has_metadata(self) -> bool:
-        """Whether the metadata of most runs was saved; those that were only counted have none."""
-        return 2 * self._named_count > self._count
 
     def snapshots(self) -> Iterator[list[RunSnapshot]]:
         """Yield the snapshots of all runs as they were saved, some at a time; to be called once.
@@ -55,10 +48,9 @@ class CacheStream:
         loaded = 0
         for table, in_order in self._in_order():
             loaded += len(in_order)
-            self._named_count += table.named_count
             rows = [row for row in in_order if table.paths[row] != self._root]
             for start in range(0, len(rows), _AT_ONCE):
-                yield table.snapshots(rows[start : start + _AT_ONCE], self._device)
+                yield table.snapshots(rows[start : start + _AT_ONCE], self.device)
         self._count = loaded
 
     def _in_order(self) -> Iterator[tuple[CacheTable, Sequence[int]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import Counter
 from collections.abc import Sequence, Sized
 
 from statustui.core.outline import Outline, UsualLines, build_outlined
@@ -38,8 +37,6 @@ class CacheTable:
         """The path of each run."""
         self.columns = Columns.empty()
         self._text = bytearray()
-        self.named_count = 0
-        """Number of runs whose metadata was saved."""
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -77,8 +74,6 @@ class CacheTable:
             columns = columns._replace(text_ends=array(columns.text_ends.typecode, ends))
         for own, new in zip(self.columns, columns, strict=True):
             own.extend(new)
-        shared = Counter(columns.shared_at).items()
-        self.named_count += sum(count for at, count in shared if self.shared[at][1].user)
         self._text += block.text
         self.paths += paths
         return range(len(self.paths) - len(paths), len(self.paths))

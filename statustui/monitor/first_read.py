@@ -86,9 +86,17 @@ class FirstReader:
         return self.complete(found) if isinstance(found, OutlinedRun) else found
 
     @property
-    def is_known(self) -> bool:
-        """Whether most runs are known well enough for a look to confirm them."""
-        return self._shown is not None and self._shown.has_metadata
+    def device(self) -> int | None:
+        """Number of the device that the runs that are shown are taken to be on."""
+        return None if self._shown is None else self._shown.device
+
+    def shown(self, places: Sequence[RunDir]) -> list[RunSnapshot | None]:
+        """Return some runs as they are shown; None for one that is not, or lacks its metadata."""
+        if not self._shown:
+            return [None] * len(places)
+        shown = map(self._shown_at, places)
+        # Without a user its metadata is not known.
+        return [one if one is not None and one.run.user else None for one in shown]
 
     def confirm(self, place: RunDir) -> RunSnapshot | None:
         """Return the run at `place` as it is shown, if its status file is the same.
@@ -195,18 +203,22 @@ class FirstReader:
             return os.lstat(f"{place.path}/{STATUS}")
         return self._near.stat(place.path, place.kind)
 
-    def is_as(self, path: str, kind: Kind, signature: PackedSignature) -> bool:
+    def is_as(
+        self, path: str, kind: Kind, signature: PackedSignature, device: int | None = None
+    ) -> bool:
         """Return whether the status file of a run has a signature; not where several threads read.
 
         Args:
             path: Where the run is.
             kind: Its kind.
             signature: The signature.
+            device: Number of the device that it has to be on; None for any.
 
         Raises:
             OSError: There is no status file, or it cannot be reached.
         """
-        return packed_signature_of(self._near.stat(path, kind)) == signature
+        state = self._near.stat(path, kind)
+        return packed_signature_of(state) == signature and device in {None, state.st_dev}
 
     def sift(
         self, places: Sequence[RunDir], known: Sequence[PackedSignature | None]

@@ -21,7 +21,7 @@ from statustui.monitor.fs.deadline import Heartbeat, Question
 from statustui.monitor.fs.mounts import Devices
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings, policy_for
-from statustui.monitor.read_ahead import read_ahead
+from statustui.monitor.read_ahead import Known, read_ahead
 from statustui.monitor.read_options import DEFAULT_OPTIONS, Details, ReadOptions
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.reader_process import Extent
@@ -205,6 +205,8 @@ class _RootReader:
         """What is known of the root from before, and kept for later; None before that is loaded."""
         self._categories: list[Category] = []
         """The categories of runs that are only counted, and are not as the cache has them."""
+        self._counted_rows: list[int] = []
+        """The rows of the cache with those that are."""
 
     @property
     def read_count(self) -> int:
@@ -214,14 +216,14 @@ class _RootReader:
     @property
     def _counted_count(self) -> int:
         """Number of runs that are only counted so far."""
-        return len(self._categories) + (0 if self.memory is None else len(self.memory.rows))
+        return len(self._categories) + len(self._counted_rows)
 
     @property
     def counted(self) -> Counter[Category]:
         """How many runs of each category are only counted so far."""
         # Reading may still go on.
-        counted = Counter(list(self._categories))
-        return counted if self.memory is None else counted + self.memory.counted()
+        counted, rows = Counter(list(self._categories)), list(self._counted_rows)
+        return counted + self.memory.cache.count(rows) if self.memory and rows else counted
 
     def read(self, heartbeat: Heartbeat) -> None:
         """Read the root, on the thread of a `Question`.
@@ -243,12 +245,14 @@ class _RootReader:
         run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
         mount = Devices(self.root, real_path).root_mount
         threads = self._threads = policy_for(mount.reach, Settings()).threads
-        self.memory = RootMemory(self._options.store, self.root, real_path, self._is_elsewhere)
+        memory = self.memory = RootMemory(
+            self._options.store, self.root, real_path, self._is_elsewhere
+        )
         if threads > 1:
-            self.memory.cache.unpack()
+            memory.cache.unpack()
         first = FirstReader(
             with_metadata=self._options.details is not Details.STATUS,
-            cache=None if self._options.store is None else self.memory.cache,
+            cache=None if self._options.store is None else memory.cache,
             is_shared=threads > 1,
         )
         # Where several threads read, they wait for the filesystem above all.
@@ -260,15 +264,20 @@ class _RootReader:
 
             try:
                 if self._options.details is Details.STATUS:
-                    self._count_runs(first, run_dirs, threads, beat)
+                    self._count_runs(memory, first, run_dirs, threads, beat)
                 else:
-                    self._read_runs(first, run_dirs, threads, beat)
+                    self._read_runs(memory, first, run_dirs, threads, beat)
             finally:
                 first.close()
             self._judge(beat)
 
     def _count_runs(
-        self, first: FirstReader, run_dirs: Iterator[RunDir], threads: int, heartbeat: Heartbeat
+        self,
+        memory: RootMemory,
+        first: FirstReader,
+        run_dirs: Iterator[RunDir],
+        threads: int,
+        heartbeat: Heartbeat,
     ) -> None:
         """Read runs no further than their categories, if their status files are ordinary ones."""
 
@@ -284,13 +293,16 @@ class _RootReader:
 
         def count(runs: CountedRuns) -> None:
             self._categories += [digest.category for digest in runs.digests]
-            if self.memory is not None:
-                self.memory.rows += self.memory.cache.rows(runs.same)
-                if runs.kept is not None:
-                    self.memory.counted_ahead.append(runs.kept)
+            if runs.kept is not None:
+                memory.counted_ahead.append(runs.kept)
+            rows = memory.cache.rows(runs.same)
+            memory.rows += rows
+            self._counted_rows += rows
             heartbeat()
 
-        ahead = partial(self._count_ahead, first=first, count=count, heartbeat=heartbeat)
+        extent: Extent = "count" if self._options.store is None else "outline"
+        known = Known(memory.cache.signatures)
+        ahead = partial(self._read_ahead, first=first, extent=extent, count=count, known=known)
         for found in _map_unordered(look, run_dirs, threads, ahead):
             if isinstance(found, OutlinedRun):
                 self._categories.append(found.outline.digest.category)
@@ -299,52 +311,65 @@ class _RootReader:
                 self._add(*found)
             heartbeat()
 
-    def _count_ahead(
-        self,
-        run_dirs: Iterator[RunDir],
-        *,
-        first: FirstReader,
-        count: Callable[[CountedRuns], object],
-        heartbeat: Heartbeat,
-    ) -> _Ahead:
-        """Read runs ahead, and count those that are as the cache has them."""
-        memory, spare = self.memory, self._capacity.processes
-        if memory is None or self._options.store is None:
-            yield from read_ahead(run_dirs, spare, "count", count, is_helping=True)
-            return
-        # Processes are starting when the cache is unpacked to ask them.
-        known = memory.cache.signatures
-        ahead = read_ahead(run_dirs, spare, "outline", count, known=known, is_helping=True)
-        with contextlib.closing(ahead):
-            for some in ahead:
-                if not memory.cache:
-                    yield some
-                    continue
-                places = [one for one in some if isinstance(one, RunDir)]
-                yield [one for one in some if not isinstance(one, RunDir)]
-                for start in range(0, len(places), _FEW):
-                    few = places[start : start + _FEW]
-                    same, others = first.sift(few, known(few))
-                    memory.rows += memory.cache.rows(same)
-                    heartbeat()
-                    yield others
-
     def _read_runs(
-        self, first: FirstReader, run_dirs: Iterator[RunDir], threads: int, heartbeat: Heartbeat
+        self,
+        memory: RootMemory,
+        first: FirstReader,
+        run_dirs: Iterator[RunDir],
+        threads: int,
+        heartbeat: Heartbeat,
     ) -> None:
         """Read and build runs."""
 
         def read(place: RunDir | Found) -> _Built:
             return _build(_look_at(first, place))
 
+        def add_same(runs: CountedRuns) -> None:
+            built = memory.cache.build(memory.cache.rows(runs.same))
+            memory.rows += built
+            self.runs += built.values()
+            heartbeat()
+            if len(built) < len(runs.same):
+                paths = {run.path for run in built.values()}
+                for place in runs.same:
+                    if place.path not in paths:
+                        self._add(*read(place))
+
         extent: Extent = "snapshot" if self._options.store is None else "run"
-        ahead = partial(read_ahead, spare=self._capacity.processes, extent=extent, is_helping=True)
-        # Most runs then take one look.
-        is_known = self.memory is not None and self.memory.cache.has_metadata
-        wanted = None if is_known else ahead
-        for run, found in _map_unordered(read, run_dirs, threads, wanted):
+        known = Known(partial(memory.cache.signatures, are_built=True))
+        ahead = partial(self._read_ahead, first=first, extent=extent, count=add_same, known=known)
+        for run, found in _map_unordered(read, run_dirs, threads, ahead):
             self._add(run, found)
             heartbeat()
+
+    def _read_ahead(
+        self,
+        run_dirs: Iterator[RunDir],
+        *,
+        first: FirstReader,
+        extent: Extent,
+        count: Callable[[CountedRuns], object],
+        known: Known,
+    ) -> _Ahead:
+        """Read runs ahead, as `read_ahead` does, but for those that are as the cache has them."""
+        spare = self._capacity.processes
+        if self.memory is None or self._options.store is None:
+            yield from read_ahead(run_dirs, spare, extent, count, is_helping=True)
+            return
+        # Processes are starting when the cache is unpacked to ask them.
+        ahead = read_ahead(run_dirs, spare, extent, count, known=known, is_helping=True)
+        with contextlib.closing(ahead):
+            for some in ahead:
+                if not self.memory.cache:
+                    yield some
+                    continue
+                places = [one for one in some if isinstance(one, RunDir)]
+                yield [one for one in some if not isinstance(one, RunDir)]
+                for start in range(0, len(places), _FEW):
+                    few = places[start : start + _FEW]
+                    same, others = first.sift(few, known.signatures(few))
+                    count(CountedRuns((), same=same))
+                    yield others
 
     def _add(self, run: Run, found: Found) -> None:
         self.runs.append(run)
@@ -439,7 +464,7 @@ def _map_unordered(
     work: Callable[[RunDir | Found], _Result],
     run_dirs: Iterator[RunDir],
     threads: int,
-    ahead: Callable[[Iterator[RunDir]], _Ahead] | None,
+    ahead: Callable[[Iterator[RunDir]], _Ahead],
 ) -> Iterator[_Result]:
     """Yield the result of each call, for the place of a run or what was read of it ahead.
 
@@ -447,9 +472,9 @@ def _map_unordered(
         work: The function.
         run_dirs: Where the runs are.
         threads: How many threads call it; with one, the runs may be read ahead.
-        ahead: Reads them ahead, as `read_ahead` does; None to read none ahead.
+        ahead: Reads them ahead, as `read_ahead` does.
     """
-    if threads > 1 or ahead is None:
+    if threads > 1:
         pool: ReaderPool[RunDir, _Result] = ReaderPool(work, threads)
         try:
             yield from pool.map_unordered(run_dirs)

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NamedTuple
 
 import statustui
 from statustui.core.reading import PackedSignature
@@ -37,7 +37,6 @@ _DEPTH = 4
 """Blocks that each process is asked for ahead."""
 _LEAST_CAPACITY = 1 << 14
 """Bytes that a pipe takes where it cannot be asked."""
-Known: TypeAlias = "Callable[[Sequence[RunDir]], Sequence[PackedSignature | None]]"
 _PROGRAM = """\
 import gc, sys
 gc.disable()
@@ -47,8 +46,16 @@ serve(open(0, "rb"), open(1, "wb"), sys.argv[2])
 """
 
 
-def _nothing_known(places: Sequence[RunDir]) -> Sequence[None]:
-    return [None] * len(places)
+class Known(NamedTuple):
+    """What is known of runs, so that those that are as they were need not be read."""
+
+    signatures: Callable[[Sequence[RunDir]], Sequence[PackedSignature | None]]
+    """Returns the signatures that the status files of some runs had; None for a run to be read."""
+    device: int | None = None
+    """Number of the device that these files were on; None if that does not matter."""
+
+
+_NOTHING_KNOWN = Known(lambda places: [None] * len(places))
 
 
 def read_ahead(  # noqa: PLR0913 - those who ask differ in each
@@ -57,7 +64,7 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
     extent: Extent,
     count: Callable[[CountedRuns], object] = lambda _runs: None,
     *,
-    known: Known = _nothing_known,
+    known: Known = _NOTHING_KNOWN,
     is_helping: bool = False,
 ) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
     """Read runs in other processes if there are very many.
@@ -67,7 +74,7 @@ def read_ahead(  # noqa: PLR0913 - those who ask differ in each
         spare: How many more processes may be started, for all roots together.
         extent: How to read them.
         count: Takes those that are only to be counted, and those that are as they were.
-        known: As `_Reader` has it.
+        known: What is known of them.
         is_helping: Whether whoever asks reads some of them meanwhile, on a processor of its own.
 
     Yields:
@@ -98,8 +105,7 @@ class _Reader:
     Args:
         extent: As `read_ahead` has it.
         count: The same.
-        known: Returns the signature with which the status file of each of some runs is as it was,
-            so that it need not be read; None for a run that is not known.
+        known: The same.
 
     Raises:
         OSError: It cannot be started.
@@ -125,7 +131,7 @@ class _Reader:
 
     def ask(self, places: Sequence[RunDir]) -> bool:
         """Ask for the runs at some places; return whether that was possible."""
-        data = request(places, self._known(places))
+        data = request(places, self._known.signatures(places), self._known.device)
         if self.is_lost or len(data) > self._max_bytes:
             return False
         try:

@@ -68,6 +68,9 @@ what it shares with others, and then its `UsualLines`."""
 _Shared: TypeAlias = "tuple[tuple[str, ...], int, int]"
 """Metadata, owner and device of many runs."""
 
+_Wanted: TypeAlias = "tuple[str, str, Any, PackedSignature | None]"
+"""The path of a run below the root, its id and kind, and the signature with which it need not be
+read."""
 _KeptRow: TypeAlias = "tuple[int, int, Signature, UsualText]"
 """Place and number of the digest of a run for `KeptColumns`, its signature and its lines, which are
 sent as `LineColumns`."""
@@ -109,17 +112,21 @@ def _read(stream: BinaryIO, size: int) -> bytes:
     return data
 
 
-def request(places: Sequence[RunDir], known: Sequence[PackedSignature | None]) -> bytes:
+def request(
+    places: Sequence[RunDir], known: Sequence[PackedSignature | None], device: int | None = None
+) -> bytes:
     """Return what to send to ask for the runs at some places, of one root.
 
     Args:
         places: Where they are.
         known: The signature with which each need not be read; None to read it.
+        device: Number of the device that it then has to be on; None for any.
     """
     root = places[0].root
     start = len(root)
     wanted = zip(places, known, strict=True)
-    return pack((root, [(one.path[start:], one.id, one.kind, state) for one, state in wanted]))
+    rows = [(one.path[start:], one.id, one.kind, signature) for one, signature in wanted]
+    return pack((root, device, rows))
 
 
 class Answers:
@@ -299,9 +306,7 @@ class _Server:
     def close(self) -> None:
         self._first.close()
 
-    def answer(
-        self, root: str, wanted: list[tuple[str, str, Any, PackedSignature | None]]
-    ) -> bytes:
+    def answer(self, root: str, device: int | None, wanted: list[_Wanted]) -> bytes:
         """Return the answer to a request."""
         block = _Block()
         end = time.monotonic() + _MAX_SECONDS
@@ -311,7 +316,7 @@ class _Server:
                 break
             try:
                 path = root + below
-                if known is not None and self._first.is_as(path, kind, known):
+                if known is not None and self._first.is_as(path, kind, known, device):
                     block.same.append(at)
                 else:
                     self._read(block, at, RunDir(root, path, run_id, kind))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import TypeAlias
 
-from statustui.core.categories import Category
 from statustui.core.run import Run
 from statustui.monitor.cache_keeper import CacheKeeper
 from statustui.monitor.cache_store import CacheStore
@@ -42,7 +40,7 @@ class RootMemory:
         self.cache = self._keeper.load(root)
         """The runs of an earlier look."""
         self.rows: list[int] = []
-        """The rows of the cache with runs that are as they were, and are only counted."""
+        """The rows of the cache with runs that are as they were, and are in no other list."""
         self.counted_ahead: list[KeptColumns] = []
         """Runs that are not as they were, and are only counted."""
         self.found: list[Found] = []
@@ -50,11 +48,6 @@ class RootMemory:
         self._former = self._keeper.former(root, is_elsewhere)
         self._gone: int | None = None
         """How many runs of the cache are no longer there; None before that is known."""
-
-    def counted(self) -> Counter[Category]:
-        """Return how many runs of `rows` are in each category; they may still become more."""
-        rows = list(self.rows)
-        return self.cache.count(rows) if rows else Counter()
 
     def former(self) -> FormerRuns | None:
         """Return the last results of the runs that are no longer there; None without a cache.

@@ -6,17 +6,17 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain
 from typing import NamedTuple
 
-from statustui.core.reading import unpack_signature
+from statustui.core.reading import PackedSignature, unpack_signature
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
 from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.near import Near
 from statustui.monitor.outlined_run import OutlinedRun
-from statustui.monitor.read_ahead import read_ahead
+from statustui.monitor.read_ahead import Known, read_ahead
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.snapshot import (
     RunSnapshot,
@@ -27,8 +27,6 @@ from statustui.monitor.snapshot import (
 )
 from statustui.monitor.turns import Turn
 
-_BLOCK = 128
-"""Known runs that are checked before anything is made of them."""
 _STEP_BYTES = 1 << 20
 """Bytes of a long file that are read at a time; other runs are checked in between."""
 _FILE_BYTES_PER_SECOND = 2 << 20
@@ -158,22 +156,33 @@ class RunReader:
         if self._pool.size > 1:
             yield from ([snapshot] for snapshot in self.read(places))
             return
-        if self._first.is_known:
-            rest = iter(places)
-            while block := list(islice(rest, _BLOCK)):
-                with self._turn:
-                    snapshots = self._confirmed(block)
-                yield snapshots
-            return
-        ahead = read_ahead(places, self._spare, "snapshot")
+        same: list[RunDir] = []
+        ahead = read_ahead(
+            places,
+            self._spare,
+            "snapshot",
+            lambda runs: same.extend(runs.same),
+            known=Known(self._signatures, self._first.device),
+        )
         with contextlib.closing(ahead):
             for some in ahead:
-                if isinstance(some[0], RunDir):
+                if some and isinstance(some[0], RunDir):
                     with self._turn:
                         snapshots = self._completed(some)
                 else:
                     snapshots = self._completed(some)
-                yield snapshots
+                yield [*self._as_shown(same), *snapshots]
+                same.clear()
+
+    def _signatures(self, places: Sequence[RunDir]) -> list[PackedSignature | None]:
+        """Return the signatures of runs that are shown; None for the others."""
+        return [None if one is None else one.signature for one in self._first.shown(places)]
+
+    def _as_shown(self, places: Sequence[RunDir]) -> Iterable[RunSnapshot]:
+        """Return runs that are as they are shown."""
+        shown = self._first.shown(places)
+        lost = [place for place, one in zip(places, shown, strict=True) if one is None]
+        return chain(filter(None, shown), self.read(lost))
 
     def _confirmed(self, places: Sequence[RunDir]) -> Sequence[RunSnapshot]:
         """Return the snapshots of runs that are shown, those that have changed read again."""
@@ -202,7 +211,7 @@ class RunReader:
                     done.append(snapshot)
             elif one.run.path in known:
                 places.append(one.run.place)
-        return [*done, *self.read(places)]
+        return [*done, *self._confirmed(places)]
 
     def read_on(self, *, hurry: bool = False) -> RunSnapshot | None:
         """Read the next step of the long file that is due.

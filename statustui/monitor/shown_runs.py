@@ -31,9 +31,9 @@ class ShownRuns:
         return (snapshot.run for snapshot in self._snapshots.values())
 
     @property
-    def has_metadata(self) -> bool:
-        """Whether the metadata of most runs of the cache is known."""
-        return self._cache.has_metadata
+    def device(self) -> int:
+        """Number of the device that they are taken to be on."""
+        return self._cache.device
 
     def add(self, snapshots: Iterable[RunSnapshot]) -> list[Run]:
         """Add runs, and return them; leave out those at a path that there is already."""

@@ -40,6 +40,8 @@ class SnapshotCache:
         """Number of a digest -> whether it decides the category of a run."""
         self._kinds = [kind for kind, _metadata in opened.head.shared]
         """Number of what runs share -> their kind."""
+        self._named_kinds = [kind if known.user else "" for kind, known in opened.head.shared]
+        """The same; empty for runs of which the metadata was not saved."""
 
     def unpack(self) -> None:
         """Unpack the runs, unless that has been done."""
@@ -64,11 +66,6 @@ class SnapshotCache:
         """How many runs there are."""
         return len(self._table)
 
-    @property
-    def has_metadata(self) -> bool:
-        """Whether the metadata of most runs was saved; those that were only counted have none."""
-        return 2 * self._table.named_count > len(self._table)
-
     def get(self, place: RunDir, state: os.stat_result) -> OutlinedRun | None:
         """Return a run; None if none was saved for this version of its status file.
 
@@ -84,13 +81,21 @@ class SnapshotCache:
         signature, outline = signature_of(state), table.outline(row)
         return OutlinedRun(place, outline, signature, state.st_dev, state.st_uid, metadata, True)
 
-    def signatures(self, places: Sequence[RunDir]) -> list[PackedSignature | None]:
-        """Return the signatures with which some runs need not be built to be counted.
+    def signatures(
+        self, places: Sequence[RunDir], *, are_built: bool = False
+    ) -> list[PackedSignature | None]:
+        """Return the signatures of the status files with which some runs need not be read.
+
+        Args:
+            places: Where the runs are.
+            are_built: Whether they are built, which takes their metadata, or only counted, which
+                takes a certain category.
 
         Returns:
-            A signature for each run; None if none was saved, or its category is not certain.
+            A signature for each run; None if it has to be read.
         """
-        table, kinds = self._table, self._kinds
+        table = self._table
+        kinds = self._named_kinds if are_built else self._kinds
         find, are_judged = self._rows.get, self._are_judged
         digest_at, shared_at = table.columns.digest_at, table.columns.shared_at
         if not self._rows:
@@ -100,8 +105,8 @@ class SnapshotCache:
             row
             for row, place in zip(rows, places, strict=True)
             if row is not None
-            and are_judged[digest_at[row]]
             and kinds[shared_at[row]] == place.kind
+            and (place.path != place.root if are_built else are_judged[digest_at[row]])
         ]
         signatures: dict[int | None, PackedSignature]
         signatures = dict(zip(known, table.signatures(known), strict=True))
@@ -138,6 +143,10 @@ class SnapshotCache:
             place, metadata = table.place(row)
             outline, signature = table.outline(row), table.signature(row)
             yield OutlinedRun(place, outline, signature, 0, 0, metadata, True)
+
+    def build(self, rows: Sequence[int]) -> dict[int, Run]:
+        """Build the runs of some rows; leave out those whose text is damaged, and the root."""
+        return self._table.build(rows)
 
     def paths(self, rows: Iterable[int]) -> Iterator[str]:
         """Yield the paths of the runs of some rows."""

@@ -112,7 +112,7 @@ def test_what_was_shown_is_confirmed_without_being_built_again(
     shown = shown_runs(next(iter(store.saved.values())), tmp_path)
     places = list(find_runs(str(tmp_path), write_nothing))
     first = FirstReader(shown=shown)
-    assert first.is_known
+    assert [one is None for one in first.shown(places)].count(True) == 1
     assert {place.id for place in places if first.confirm(place) is None} == {"99"}
     for place in places[:30]:
         confirmed = first.confirm(place)
@@ -160,7 +160,7 @@ def test_a_run_that_was_saved_without_its_name_is_confirmed_with_it(
     writer = CacheWriter()
     writer.add(found)
     first = FirstReader(shown=shown_runs(writer.finish(), tmp_path))
-    assert not first.is_known
+    assert first.shown([place]) == [None]
     whole = FirstReader().read(place)
     monkeypatch.delattr("statustui.monitor.first_read.open_checked")
     assert whole is not None
@@ -385,7 +385,7 @@ def test_the_number_of_runs_stays_while_they_are_checked(
 ) -> None:
     """Those that are checked and those that are not count, whatever directory they are in."""
     monkeypatch.setattr("statustui.monitor.snapshot._RACY_AGE", -1e9)
-    monkeypatch.setattr("statustui.monitor.run_reader._BLOCK", 4)
+    monkeypatch.setattr("statustui.monitor.read_ahead._FEW", 4)
     monkeypatch.setattr("statustui.monitor.publisher._BATCH_RUNS", 0)
     for number in range(60):
         write_run(tmp_path / f"wd{number % 3}" / "test_runs" / str(number), "COMPLETE result: PASS")

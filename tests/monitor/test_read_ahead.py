@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from statustui.core.outline import UsualLines, UsualText, usual_lines
-from statustui.core.reading import packed_signature_of, signature_of
+from statustui.core.reading import PackedSignature, packed_signature_of, signature_of
 from statustui.core.run import RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor import read_ahead as module
@@ -28,7 +28,7 @@ from statustui.monitor.first_read import FirstReader
 from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
-from statustui.monitor.read_ahead import _Reader, read_ahead
+from statustui.monitor.read_ahead import Known, _Reader, read_ahead
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.reader_process import Answers, Extent, pack, request, serve
 from statustui.monitor.snapshot import RunSnapshot, is_racy, read_snapshot
@@ -164,22 +164,26 @@ def test_whoever_helps_waits_for_no_process(
     go.touch()
 
 
-def test_runs_that_are_as_they_were_are_not_read(tree: Path) -> None:
-    """Those of which another signature is known are, and those that are gone are left over."""
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_runs_that_are_as_they_were_are_not_read(*, is_moved: bool, tree: Path) -> None:
+    """Those of another signature, or on another device, are; those that are gone are left over."""
     places = places_in(tree)
     gone = RunDir(str(tree), str(tree / "test_runs" / "999"), "999", "test")
     same, changed = places[5::3], places[6::3]
     known = {place: packed_signature_of(os.stat(place.status_path)) for place in same}
     known |= dict.fromkeys([*changed, gone], b"another one")
+    device = os.stat(tree).st_dev
     counted: list[CountedRuns] = []
     blocks = read_ahead(
         iter([*places, gone]),
         Capacity.of().processes,
         "outline",
         counted.append,
-        known=lambda some: [known.get(place) for place in some],
+        known=Known(lambda some: [known.get(place) for place in some], device + is_moved),
     )
     found = list(map(place_of, chain.from_iterable(blocks)))
+    if is_moved:
+        changed, same = [*changed, *same], []
     assert [place for runs in counted for place in runs.same] == same
     read_there = [place for runs in counted if runs.kept for place in runs.kept.places]
     assert not set(same).intersection(found, read_there)
@@ -357,29 +361,36 @@ def test_a_second_count_finds_what_has_changed(most: int, tree: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("details", [Details.STATUS, Details.ALL])
-def test_other_processes_read_what_a_cache_lacks_of_most_runs(
+def test_what_a_cache_lacks_of_most_runs_is_read(
     details: Details, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A count saves no names: whoever shows them reads the tree as an unknown one."""
     store = MemoryStore()
     read_once([str(tree)], 1.8e9, ReadOptions(details, store=store)).save()
-    cache = SnapshotCache(next(iter(store.saved.values())), str(tree))
-    assert cache.has_metadata is (details is Details.ALL)
-    spawned: list[int] = []
-    spawn = module._spawn  # noqa: SLF001 - called as it is
+    asked: list[PackedSignature | None] = []
 
-    def spawn_counted(requests: int, answers: int, extent: Extent) -> int:
-        spawned.append(spawn(requests, answers, extent))
-        return spawned[-1]
+    def request_recorded(
+        places: Sequence[RunDir], known: Sequence[PackedSignature | None], device: int | None
+    ) -> bytes:
+        asked.extend(known)
+        return request(places, known, device)
 
-    monkeypatch.setattr(module, "_spawn", spawn_counted)
+    monkeypatch.setattr(module, "request", request_recorded)
     driver = ScannerDriver(tree, Settings(store=store))
     driver.apply(driver.scanner.read_cache())
     driver.sweep_all()
-    monitored = len(spawned)
+    monitored = len(asked)
     listed = read_once([str(tree)], 1.8e9, ReadOptions(store=store))
-    assert bool(monitored) is (len(spawned) > monitored) is (details is Details.STATUS)
+    assert 0 < monitored < len(asked)
+    for some in (asked[:monitored], asked[monitored:]):
+        assert any(some) is (details is Details.ALL)
+        assert None in some
     assert {run.name for run in listed.runs} == set(KINDS)
+    assert sorted(listed.runs) == sorted(read_once([str(tree)], 1.8e9).runs)
+    shown = {run.path: run for batch in driver.batches for run in batch.changed}
+    assert {path: (run.name, run.current) for path, run in shown.items()} == {
+        run.path: (run.name, run.current) for run in listed.runs
+    }
 
 
 def test_a_snapshot_is_made_of_whatever_can_be_sent(tree: Path) -> None:

@@ -230,13 +230,13 @@ def test_a_monitor_loads_runs_when_it_is_their_turn(
     runs = cacheable_below(tmp_path)
     data = encode(runs)
     stream = CacheStream(data, str(tmp_path), 7)
-    assert (len(stream), loaded, stream.has_metadata) == (10, [], False)
+    assert (len(stream), loaded) == (10, [])
     parts = stream.snapshots()
     told = next(parts)
     assert [one.run.category.is_problem for one in told] == [True, True]
     assert [block.are_problems for block in loaded] == [True, True, True, False]
     told += chain.from_iterable(parts)
-    assert (len(loaded), len(stream), stream.has_metadata) == (6, 10, True)
+    assert (len(loaded), len(stream)) == (6, 10)
     assert {one.run.path: one.run for one in told} == built_of(SnapshotCache(data, str(tmp_path)))
     assert {one.run.path: one.signature for one in told} == {
         one.place.path: pack_signature(one.signature) for one in runs
