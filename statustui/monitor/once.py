@@ -3,52 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from statustui.core.categories import Category
-from statustui.core.job_verdict import may_be_judged
-from statustui.core.run import Run, RunDir
-from statustui.core.working_dir import find_runs
+from statustui.core.run import Run
 from statustui.monitor.capacity import Capacity
-from statustui.monitor.counted_runs import CountedRuns
-from statustui.monitor.first_read import FirstReader
-from statustui.monitor.fs.deadline import Heartbeat, Question
-from statustui.monitor.fs.mounts import Devices
-from statustui.monitor.outlined_run import OutlinedRun
-from statustui.monitor.poll_policy import Settings, policy_for
-from statustui.monitor.read_ahead import Known, read_ahead
-from statustui.monitor.read_options import DEFAULT_OPTIONS, Details, ReadOptions
-from statustui.monitor.reader_pool import ReaderPool
-from statustui.monitor.reader_process import Extent
-from statustui.monitor.root_memory import Found, RootMemory
-from statustui.monitor.root_registry import RootRegistry, is_inside
-from statustui.monitor.series import check_series, judge_series
-from statustui.monitor.snapshot import RunSnapshot, read_snapshot, unread_part
-from statustui.monitor.turns import Turn
+from statustui.monitor.fs.deadline import Question
+from statustui.monitor.read_options import DEFAULT_OPTIONS, ReadOptions
+from statustui.monitor.root_memory import RootMemory
+from statustui.monitor.root_reader import RootReader
+from statustui.monitor.root_registry import RootRegistry
+from statustui.monitor.snapshot import unread_part
 from statustui.monitor.unread import Unread
 
 if TYPE_CHECKING:
-    from statustui.monitor.job_files import JobFiles
     from statustui.scheduler.answers import WantedJob
     from statustui.scheduler.asker import Asker
 
-_FEW = 16
-"""Known runs that are looked at here at a time: so few that it is never silent for long."""
 _MAX_CLAIM_WAIT = 1.0
 """Seconds to wait at most for the other roots to register their real paths."""
-
-
-_Result = TypeVar("_Result")
-_Built: TypeAlias = "tuple[Run, Found]"
-"""A run, and what may be stored of it."""
-
-
-_Ahead: TypeAlias = "Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]"
 
 
 class Picture(NamedTuple):
@@ -100,14 +76,14 @@ def read_once(
     registry = RootRegistry(len(roots))
     claim = min(_MAX_CLAIM_WAIT, options.patience / 2)
     readers = [
-        _RootReader(root, partial(_claim, registry, number, claim), now, options, capacity)
+        RootReader(root, partial(_claim, registry, number, claim), now, options, capacity)
         for number, root in enumerate(roots)
     ]
     return _collect(readers, options, on_wait)
 
 
 def _collect(
-    readers: Sequence[_RootReader], options: ReadOptions, on_wait: Callable[[int], object]
+    readers: Sequence[RootReader], options: ReadOptions, on_wait: Callable[[int], object]
 ) -> Picture:
     """Run all readers at once, and return what they have read."""
     questions = [Question(reader.read, f"read {reader.root}") for reader in readers]
@@ -139,7 +115,7 @@ def _collect(
     return Picture(runs, counted, incomplete, unfollowed, memories)
 
 
-def _ask(readers: Sequence[_RootReader], asker: Asker, patience: float) -> None:
+def _ask(readers: Sequence[RootReader], asker: Asker, patience: float) -> None:
     """Ask about the jobs of the runs that were read, and judge those runs again."""
     wanted: frozenset[WantedJob] = frozenset().union(*(reader.wanted for reader in readers))
     if not wanted:
@@ -158,328 +134,3 @@ def _claim(
     """Return the real paths to leave out below a root; None if an earlier root is the same."""
     registry.claim(number, real_path, patience)
     return None if registry.is_taken(number) else registry.others(number)
-
-
-class _RootReader:
-    """Reads one root.
-
-    Args:
-        root: The directory, as the user gave it.
-        claim: Given the real path of the root, returns the real paths to leave out below it; None
-            if another reader reads the same directory.
-        now: The time in seconds since 1970.
-        options: How to read it.
-        capacity: What it shares with other roots.
-    """
-
-    def __init__(
-        self,
-        root: str,
-        claim: Callable[[str], frozenset[str] | None],
-        now: float,
-        options: ReadOptions,
-        capacity: Capacity,
-    ) -> None:
-        self._capacity = capacity
-        self.root = root
-        self.runs: list[Run] = []
-        self.parts: list[Unread] = []
-        self.links = 0
-        """Number of links that were not followed."""
-        self.wanted: frozenset[WantedJob] = frozenset()
-        """The jobs that a scheduler can be asked about."""
-        self._marked: list[Run] = []
-        """The runs, the stalled ones with their reasons, before they are judged."""
-        self._threads = 1
-        """How many threads read at once."""
-        self._job_files: JobFiles | None = None
-        """What the files of the jobs of the runs under way say."""
-        self._part_count = 0
-        """Number of parts that could not be read before that."""
-        self._now = now
-        self._claim = claim
-        self._options = options
-        self._real_path = root
-        self._skipped: frozenset[str] = frozenset()
-        self.memory: RootMemory | None = None
-        """What is known of the root from before, and kept for later; None before that is loaded."""
-        self._categories: list[Category] = []
-        """The categories of runs that are only counted, and are not as the cache has them."""
-        self._counted_rows: list[int] = []
-        """The rows of the cache with those that are."""
-
-    @property
-    def read_count(self) -> int:
-        """Number of runs read so far."""
-        return len(self.runs) + self._counted_count
-
-    @property
-    def _counted_count(self) -> int:
-        """Number of runs that are only counted so far."""
-        return len(self._categories) + len(self._counted_rows)
-
-    @property
-    def counted(self) -> Counter[Category]:
-        """How many runs of each category are only counted so far."""
-        # Reading may still go on.
-        counted, rows = Counter(list(self._categories)), list(self._counted_rows)
-        return counted + self.memory.cache.count(rows) if self.memory and rows else counted
-
-    def read(self, heartbeat: Heartbeat) -> None:
-        """Read the root, on the thread of a `Question`.
-
-        Raises:
-            OSError: The root is not a directory, or cannot be read.
-        """
-        real_path = os.path.realpath(self.root)
-        skipped = self._claim(real_path)
-        if skipped is None:
-            return
-        self._real_path, self._skipped = real_path, skipped
-        heartbeat()
-
-        def count_links(links: int) -> None:
-            self.links += links
-            heartbeat()
-
-        run_dirs = find_runs(self.root, self._add_error, skipped, count_links)
-        mount = Devices(self.root, real_path).root_mount
-        threads = self._threads = policy_for(mount.reach, Settings()).threads
-        memory = self.memory = RootMemory(
-            self._options.store, self.root, real_path, self._is_elsewhere
-        )
-        if threads > 1:
-            memory.cache.unpack()
-        first = FirstReader(
-            with_metadata=self._options.details is not Details.STATUS,
-            cache=None if self._options.store is None else memory.cache,
-            is_shared=threads > 1,
-        )
-        # Where several threads read, they wait for the filesystem above all.
-        with Turn(self._capacity.turns if threads == 1 else None, heartbeat) as turn:
-
-            def beat() -> None:
-                heartbeat()
-                turn.pass_on()
-
-            try:
-                if self._options.details is Details.STATUS:
-                    self._count_runs(memory, first, run_dirs, threads, beat)
-                else:
-                    self._read_runs(memory, first, run_dirs, threads, beat)
-            finally:
-                first.close()
-            self._judge(beat)
-
-    def _count_runs(
-        self,
-        memory: RootMemory,
-        first: FirstReader,
-        run_dirs: Iterator[RunDir],
-        threads: int,
-        heartbeat: Heartbeat,
-    ) -> None:
-        """Read runs no further than their categories, if their status files are ordinary ones."""
-
-        def look(place: RunDir | Found) -> OutlinedRun | _Built:
-            found = _look_at(first, place)
-            if isinstance(found, OutlinedRun) and found.is_judged():
-                return found
-            run, kept = _build(found, with_metadata=False)
-            if not kept.metadata.name:
-                # Whoever needs the name has to read it.
-                kept = kept.without_metadata()._replace(is_stored=found.is_stored)
-            return run, kept
-
-        def count(runs: CountedRuns) -> None:
-            self._categories += [digest.category for digest in runs.digests]
-            if runs.kept is not None:
-                memory.counted_ahead.append(runs.kept)
-            rows = memory.cache.rows(runs.same)
-            memory.rows += rows
-            self._counted_rows += rows
-            heartbeat()
-
-        extent: Extent = "count" if self._options.store is None else "outline"
-        known = Known(memory.cache.signatures)
-        ahead = partial(self._read_ahead, first=first, extent=extent, count=count, known=known)
-        for found in _map_unordered(look, run_dirs, threads, ahead):
-            if isinstance(found, OutlinedRun):
-                self._categories.append(found.outline.digest.category)
-                self._keep(found)
-            else:
-                self._add(*found)
-            heartbeat()
-
-    def _read_runs(
-        self,
-        memory: RootMemory,
-        first: FirstReader,
-        run_dirs: Iterator[RunDir],
-        threads: int,
-        heartbeat: Heartbeat,
-    ) -> None:
-        """Read and build runs."""
-
-        def read(place: RunDir | Found) -> _Built:
-            return _build(_look_at(first, place))
-
-        def add_same(runs: CountedRuns) -> None:
-            built = memory.cache.build(memory.cache.rows(runs.same))
-            memory.rows += built
-            self.runs += built.values()
-            heartbeat()
-            if len(built) < len(runs.same):
-                paths = {run.path for run in built.values()}
-                for place in runs.same:
-                    if place.path not in paths:
-                        self._add(*read(place))
-
-        extent: Extent = "snapshot" if self._options.store is None else "run"
-        known = Known(partial(memory.cache.signatures, are_built=True))
-        ahead = partial(self._read_ahead, first=first, extent=extent, count=add_same, known=known)
-        for run, found in _map_unordered(read, run_dirs, threads, ahead):
-            self._add(run, found)
-            heartbeat()
-
-    def _read_ahead(
-        self,
-        run_dirs: Iterator[RunDir],
-        *,
-        first: FirstReader,
-        extent: Extent,
-        count: Callable[[CountedRuns], object],
-        known: Known,
-    ) -> _Ahead:
-        """Read runs ahead, as `read_ahead` does, but for those that are as the cache has them."""
-        spare = self._capacity.processes
-        if self.memory is None or self._options.store is None:
-            yield from read_ahead(run_dirs, spare, extent, count, is_helping=True)
-            return
-        # Processes are starting when the cache is unpacked to ask them.
-        ahead = read_ahead(run_dirs, spare, extent, count, known=known, is_helping=True)
-        with contextlib.closing(ahead):
-            for some in ahead:
-                if not self.memory.cache:
-                    yield some
-                    continue
-                places = [one for one in some if isinstance(one, RunDir)]
-                yield [one for one in some if not isinstance(one, RunDir)]
-                for start in range(0, len(places), _FEW):
-                    few = places[start : start + _FEW]
-                    same, others = first.sift(few, known.signatures(few))
-                    count(CountedRuns((), same=same))
-                    yield others
-
-    def _add(self, run: Run, found: Found) -> None:
-        self.runs.append(run)
-        self._keep(found)
-
-    def _keep(self, found: Found) -> None:
-        if self._options.store is not None and self.memory is not None:
-            self.memory.found.append(found)
-
-    def _judge(self, heartbeat: Heartbeat) -> None:
-        """Mark the stalled runs, and judge all runs."""
-        self._marked = self.runs
-        if self._options.details is Details.ALL:
-            from statustui.monitor.stalls import mark_stalled  # noqa: PLC0415 - not for a count
-
-            self._marked = []
-            for run in mark_stalled(self.runs, self._options.stale_after, self._now):
-                self._marked.append(run)
-                heartbeat()
-        self._part_count = len(self.parts)
-        self.judge(heartbeat)
-
-    def judge(self, heartbeat: Heartbeat) -> None:
-        """Judge the runs by their jobs and what the scheduler has said, then the series by those.
-
-        Args:
-            heartbeat: To be called whenever the filesystem has answered.
-        """
-        del self.parts[self._part_count :]
-        runs = self._marked
-        under_way = [run for run in runs if may_be_judged(run)]
-        if under_way:
-            from statustui.monitor.job_files import JobFilesAhead  # noqa: PLC0415 - for open runs
-            from statustui.monitor.jobs import Looks, judge_jobs  # noqa: PLC0415 - for open runs
-
-            options = self._options
-            looks = Looks(
-                options.grace, lambda: self._now, options.asker, is_single=True, beat=heartbeat
-            )
-            if self._job_files is None:
-                self._job_files = JobFilesAhead(under_way, self._threads, heartbeat)
-            runs, self.wanted = judge_jobs(runs, looks, self._job_files)
-        if self._counted_count:
-            # Series are not counted where there are runs.
-            self.runs = runs
-            check_series(runs, self._add_error)
-            return
-        judged = []
-        for run in judge_series(runs, self._add_error, self._options.stale_after, self._now):
-            judged.append(run)
-            heartbeat()
-        if self._options.tells_pasts:
-            from statustui.monitor.pasts import with_pasts  # noqa: PLC0415 - only where asked for
-
-            former = None if self.memory is None else self.memory.former()
-            judged = with_pasts(judged, heartbeat, former)
-        self.runs = judged
-
-    def _is_elsewhere(self, path: str) -> bool:
-        """Return whether a run is left out, or in a part that could not be read."""
-        real = self._real_path + path.removeprefix(self.root)
-        if is_inside(real, self._skipped):
-            return True
-        unread = {part.path for part in self.parts}
-        while unread and path not in unread and len(path) > len(self.root):
-            path = os.path.dirname(path)
-        return path in unread
-
-    def _add_error(self, path: str, error: OSError) -> None:
-        self.parts.append(Unread(path, error.strerror or str(error)))
-
-
-def _build(found: Found, *, with_metadata: bool = True) -> _Built:
-    """Return a run, and what may be stored of it."""
-    if isinstance(found, OutlinedRun):
-        found = found.completed(with_metadata=with_metadata)
-        run = found.build()
-        if run is not None:
-            return run, found
-        found = read_snapshot(found.place)
-    return found.run, found
-
-
-def _look_at(first: FirstReader, found: RunDir | Found) -> Found:
-    """Return what was read of a run ahead, or read it now."""
-    if isinstance(found, RunDir):
-        return first.outline(found) or read_snapshot(found)
-    return found
-
-
-def _map_unordered(
-    work: Callable[[RunDir | Found], _Result],
-    run_dirs: Iterator[RunDir],
-    threads: int,
-    ahead: Callable[[Iterator[RunDir]], _Ahead],
-) -> Iterator[_Result]:
-    """Yield the result of each call, for the place of a run or what was read of it ahead.
-
-    Args:
-        work: The function.
-        run_dirs: Where the runs are.
-        threads: How many threads call it; with one, the runs may be read ahead.
-        ahead: Reads them ahead, as `read_ahead` does.
-    """
-    if threads > 1:
-        pool: ReaderPool[RunDir, _Result] = ReaderPool(work, threads)
-        try:
-            yield from pool.map_unordered(run_dirs)
-        finally:
-            pool.close()
-        return
-    with contextlib.closing(ahead(run_dirs)) as found:
-        yield from map(work, chain.from_iterable(found))

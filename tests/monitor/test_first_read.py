@@ -188,7 +188,7 @@ def test_a_count_says_what_a_list_says(
 ) -> None:
     """With one thread and with many, whatever is in the files and beside them."""
     policy = policy_for(reach, Settings())
-    monkeypatch.setattr("statustui.monitor.once.policy_for", lambda *_given: policy)
+    monkeypatch.setattr("statustui.monitor.root_reader.policy_for", lambda *_given: policy)
     ends = ["COMPLETE result: PASS", "COMPLETE result: FAIL", "RUNNING x", "BUILD_DONE x", "odd x"]
     for number in range(30):
         run = write_run(tmp_path / "test_runs" / str(number), "CREATED x", ends[number % 5])
