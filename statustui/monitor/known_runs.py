@@ -270,6 +270,10 @@ class KnownRuns:
             # Another directory may have the same path next time.
             self._first.close()
 
+    def end_new(self) -> None:
+        """Let what has read new runs end; to be called once all have been read."""
+        self._reader.end_new()
+
     def _add_new(self, snapshots: Iterable[RunSnapshot]) -> Iterator[Finding]:
         """Store the snapshots of new runs; those of all that have finished at once."""
         finished: list[RunSnapshot] = []

@@ -58,52 +58,79 @@ class Known(NamedTuple):
 _NOTHING_KNOWN = Known(lambda places: [None] * len(places))
 
 
-def read_ahead(  # noqa: PLR0913 - those who ask differ in each
-    places: Iterable[RunDir],
-    spare: threading.Semaphore,
-    extent: Extent,
-    count: Callable[[CountedRuns], object] = lambda _runs: None,
-    *,
-    known: Known = _NOTHING_KNOWN,
-    is_helping: bool = False,
-) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
-    """Read runs in other processes if there are very many.
+class ReadAhead:
+    """Reads runs in other processes if there are very many; close it when all are read.
 
     Args:
-        places: Where the runs are, those of one root.
         spare: How many more processes may be started, for all roots together.
-        extent: How to read them.
+        extent: How to read the runs.
         count: Takes those that are only to be counted, and those that are as they were.
         known: What is known of them.
         is_helping: Whether whoever asks reads some of them meanwhile, on a processor of its own.
-
-    Yields:
-        Some after the others of those that are not counted, in their order unless `is_helping`; in
-        place of a run, where it is, if whoever asks has to read it.
     """
-    places = iter(places)
-    first = list(islice(places, _MANY_RUNS))
-    is_many = len(first) == _MANY_RUNS
-    processors = _processors()
-    most = processors - is_helping if processors > 1 else 0
-    own, rest = first[:_FIRST_RUNS], chain(first[_FIRST_RUNS:], places)
-    readers = _Readers(spare, most if is_many else 0, lambda: _Reader(extent, count, known))
-    asked = _Asked(rest, readers)
-    try:
-        while own:
-            asked.ask_more()
-            yield from (own[start : start + _FEW] for start in range(0, len(own), _FEW))
-            yield from asked.take(is_helping=is_helping)
-            own = list(islice(rest, _BLOCK))
-    finally:
-        readers.end()
+
+    def __init__(
+        self,
+        spare: threading.Semaphore,
+        extent: Extent,
+        count: Callable[[CountedRuns], object] = lambda _runs: None,
+        *,
+        known: Known = _NOTHING_KNOWN,
+        is_helping: bool = False,
+    ) -> None:
+        self._is_helping = is_helping
+        self._readers = _Readers(spare, lambda: _Reader(extent, count, known))
+        self._seen = 0
+        """How many runs were found, up to those for which processes are started."""
+
+    def close(self) -> None:
+        """Let the processes end; what is read later begins anew."""
+        self._readers.end()
+        self._seen = 0
+
+    def read(
+        self, places: Iterable[RunDir]
+    ) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
+        """Read runs; processes that were started before go on.
+
+        Args:
+            places: Where the runs are, those of one root.
+
+        Yields:
+            Some after the others of those that are not counted, in their order unless whoever asks
+            is helping; in place of a run, where it is, if whoever asks has to read it.
+        """
+        places = iter(places)
+        first = list(islice(places, _MANY_RUNS - self._seen))
+        self._seen += len(first)
+        most = self._most() if self._seen == _MANY_RUNS else 0
+        own = [] if self._readers else first[:_FIRST_RUNS]
+        asked = _Asked(chain(first[len(own) :], places), self._readers, most)
+        try:
+            asked.begin()
+            while True:
+                yield from (own[start : start + _FEW] for start in range(0, len(own), _FEW))
+                yield from asked.take(is_helping=self._is_helping)
+                own = asked.next_block()
+                if not own:
+                    return
+                asked.ask_more()
+        finally:
+            if asked.are_left:
+                # Their answers would be taken for others.
+                self._readers.end()
+
+    def _most(self) -> int:
+        """Return how many processes to start at most."""
+        processors = _processors()
+        return processors - self._is_helping if processors > 1 else 0
 
 
 class _Reader:
     """A process that reads runs.
 
     Args:
-        extent: As `read_ahead` has it.
+        extent: As `ReadAhead` has it.
         count: The same.
         known: The same.
 
@@ -168,25 +195,37 @@ class _Readers:
 
     Args:
         spare: How many more may be started, for all roots together.
-        most: How many to start at most.
         start: Starts one; raises `OSError` if that is not possible.
     """
 
-    def __init__(self, spare: threading.Semaphore, most: int, start: Callable[[], _Reader]) -> None:
+    def __init__(self, spare: threading.Semaphore, start: Callable[[], _Reader]) -> None:
         self._spare = spare
-        self._most = most
         self._start = start
         self._all: list[_Reader] = []
+        self._can_start = True
 
-    def add(self) -> _Reader | None:
-        """Start one more, and return it; None if there are as many as may be."""
-        if len(self._all) >= self._most or not self._spare.acquire(blocking=False):
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[_Reader]:
+        """Yield those that answer."""
+        return (reader for reader in self._all if not reader.is_lost)
+
+    def add(self, most: int) -> _Reader | None:
+        """Start one more, and return it; None if there are as many as may be.
+
+        Args:
+            most: How many there may be.
+        """
+        is_full = len(self._all) >= most or not self._can_start
+        if is_full or not self._spare.acquire(blocking=False):
             return None
         try:
             self._all.append(self._start())
         except OSError:
             self._spare.release()
-            self._most = 0
+            self._can_start = False
             return None
         return self._all[-1]
 
@@ -195,6 +234,8 @@ class _Readers:
         for reader in self._all:
             reader.end()
             self._spare.release()
+        self._all = []
+        self._can_start = True
 
 
 class _Asked:
@@ -203,24 +244,48 @@ class _Asked:
     Args:
         places: Where the runs are.
         readers: The processes.
+        most: How many of them there may be.
     """
 
-    def __init__(self, places: Iterator[RunDir], readers: _Readers) -> None:
+    def __init__(self, places: Iterator[RunDir], readers: _Readers, most: int) -> None:
         self._places = places
         self._readers = readers
+        self._most = most
         self._blocks: deque[tuple[_Reader, list[RunDir], bool]] = deque()
         self._is_exhausted = False
         """Whether there is nothing left to ask for."""
+        self._are_dropped = False
+        """Whether answers will come that nobody takes."""
+
+    @property
+    def are_left(self) -> bool:
+        """Whether answers may come that have not been taken."""
+        return bool(self._blocks) or self._are_dropped
+
+    def next_block(self) -> list[RunDir]:
+        """Return where the next runs are that no process was asked for; empty without any."""
+        return list(islice(self._places, _BLOCK))
+
+    def begin(self) -> None:
+        """Ask all processes, and one more, if one is spare."""
+        first = next(self._places, None)
+        if first is None:
+            return
+        self._places = chain([first], self._places)
+        self._readers.add(self._most)
+        for _ in range(_DEPTH):
+            for reader in self._readers:
+                self._ask(reader)
 
     def ask_more(self) -> None:
         """Ask one more process, if one is spare: that of another root may be by now."""
-        reader = None if self._is_exhausted else self._readers.add()
+        reader = None if self._is_exhausted else self._readers.add(self._most)
         if reader is not None:
             for _ in range(_DEPTH):
                 self._ask(reader)
 
     def _ask(self, reader: _Reader) -> None:
-        places = list(islice(self._places, _BLOCK))
+        places = self.next_block()
         self._is_exhausted = len(places) < _BLOCK
         if places:
             self._blocks.append((reader, places, reader.ask(places)))
@@ -250,8 +315,11 @@ class _Asked:
             number = self._find_ready() if is_helping else 0
             if number is None:
                 others = list(islice(self._places, _FEW))
-                # Of what is left at the end, the last comes last to whoever was asked for it.
-                yield others or self._blocks.pop()[1]
+                if not others:
+                    # Of what is left at the end, the last comes last to whoever was asked for it.
+                    _reader, others, _is_asked = self._blocks.pop()
+                    self._are_dropped = True
+                yield others
                 continue
             reader, places, is_asked = self._blocks[number]
             del self._blocks[number]

@@ -322,6 +322,8 @@ class _Server:
                     self._read(block, at, RunDir(root, path, run_id, kind))
             except Exception:  # noqa: BLE001, S112 - the other side meets and reports it
                 continue
+        # Another directory may have the same path next time.
+        self._first.close()
         new, self._new = self._new, []
         shared = [(tuple(metadata), *others) for metadata, *others in block.shared]
         usual = list(zip(*block.usual, strict=True))

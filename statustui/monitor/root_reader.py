@@ -21,7 +21,7 @@ from statustui.monitor.fs.deadline import Heartbeat
 from statustui.monitor.fs.mounts import Devices
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings, policy_for
-from statustui.monitor.read_ahead import Known, read_ahead
+from statustui.monitor.read_ahead import Known, ReadAhead
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.reader_process import Extent
@@ -236,16 +236,12 @@ class RootReader:
         count: Callable[[CountedRuns], object],
         known: Known,
     ) -> _Ahead:
-        """Read runs ahead, as `read_ahead` does, but for those that are as the cache has them."""
-        spare = self._capacity.processes
-        if self.memory is None or self._options.store is None:
-            yield from read_ahead(run_dirs, spare, extent, count, is_helping=True)
-            return
-        # Processes are starting when the cache is unpacked to ask them.
-        ahead = read_ahead(run_dirs, spare, extent, count, known=known, is_helping=True)
-        with contextlib.closing(ahead):
-            for some in ahead:
-                if not self.memory.cache:
+        """Read runs ahead; leave to `count` those that are as the cache has them."""
+        ahead = ReadAhead(self._capacity.processes, extent, count, known=known, is_helping=True)
+        with contextlib.closing(ahead), contextlib.closing(ahead.read(run_dirs)) as found:
+            for some in found:
+                # The cache is unpacked to ask processes: these are starting meanwhile.
+                if self.memory is None or not self.memory.cache:
                     yield some
                     continue
                 places = [one for one in some if isinstance(one, RunDir)]
@@ -357,7 +353,7 @@ def _map_unordered(
         work: The function.
         run_dirs: Where the runs are.
         threads: How many threads call it; with one, the runs may be read ahead.
-        ahead: Reads them ahead, as `read_ahead` does.
+        ahead: Reads them ahead, as `ReadAhead` does.
     """
     if threads > 1:
         pool: ReaderPool[RunDir, _Result] = ReaderPool(work, threads)

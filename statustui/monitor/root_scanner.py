@@ -203,16 +203,13 @@ class RootScanner:
         due = (
             list(self._runs) if everything else self._runs.schedule.due_runs(room, now, time.time())
         )
-        for path in listed:
-            if path in self._directories:
-                yield from self._list(path)
-            if self.unreadable.is_root_lost or self._stopped.is_set():
-                return
-        yield from self._list_new()
+        yield from self._list_all(listed)
+        if self._is_over():
+            return
         yield from self.check(due)
         overdue, self._runs.overdue = self._runs.overdue, set()
         yield from self.check(overdue)
-        if self.unreadable.is_root_lost:
+        if self._is_over():
             return
         doubtful = self._runs.schedule.due_rereads(max(1.0, room - len(due)), now)
         yield from self.reread(doubtful)
@@ -220,6 +217,10 @@ class RootScanner:
             self.found = len(self) + self._runs.unread_count
             yield from self._runs.drop_unchecked()
             yield from self._runs.review_stalls()
+
+    def _is_over(self) -> bool:
+        """Return whether a sweep need not go on."""
+        return self.unreadable.is_root_lost or self._stopped.is_set()
 
     def review_jobs(self) -> Iterator[Finding]:
         """Yield the runs of which their jobs make something else; to be called after a sweep."""
@@ -231,7 +232,7 @@ class RootScanner:
         if self.unreadable.is_root_lost:
             return
         yield from self._runs.check(paths)
-        yield from self._list_new()
+        yield from self._list_all(())
         yield from self._runs.judge_series(paths)
 
     def reread(self, paths: Collection[str]) -> Iterator[Finding]:
@@ -246,8 +247,7 @@ class RootScanner:
         for path in paths:
             if path in self._directories:
                 self._directories.invalidate(path)
-                yield from self._list(path)
-        yield from self._list_new()
+        yield from self._list_all(paths)
         self._runs.series.list_links(self._runs.series.owners(paths), self._runs.trusts_stat)
 
     def read_on(self, *, hurry: bool) -> Iterator[Finding]:
@@ -298,12 +298,20 @@ class RootScanner:
                 self._directories.forget_children(path)
                 raise
 
-    def _list_new(self) -> Iterator[Finding]:
-        """List all new directories, and the directories found in them."""
-        while self._to_list and not self._stopped.is_set():
-            path = self._to_list.pop()
-            if path in self._directories:
-                yield from self._list(path)
+    def _list_all(self, paths: Iterable[str]) -> Iterator[Finding]:
+        """List directories, all new ones, and those that are found in them."""
+        try:
+            for path in paths:
+                if path in self._directories:
+                    yield from self._list(path)
+                if self._is_over():
+                    return
+            while self._to_list and not self._stopped.is_set():
+                path = self._to_list.pop()
+                if path in self._directories:
+                    yield from self._list(path)
+        finally:
+            self._runs.end_new()
 
     def _apply_change(self, folder: Folder, change: DirectoryChange) -> Iterator[Finding]:
         """Add and remove the runs and directories that appeared and vanished in a directory."""

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from statustui.core.reading import PackedSignature, unpack_signature
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
+from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.first_read import FirstReader
 from statustui.monitor.fs.near import Near
 from statustui.monitor.outlined_run import OutlinedRun
-from statustui.monitor.read_ahead import Known, read_ahead
+from statustui.monitor.read_ahead import Known, ReadAhead
 from statustui.monitor.reader_pool import ReaderPool
 from statustui.monitor.snapshot import (
     RunSnapshot,
@@ -75,7 +76,10 @@ class RunReader:
         self._known = known
         self._trusts_stat = trusts_stat
         self._first = first
-        self._spare = spare
+        shown = Known(self._signatures, first.device)
+        self._ahead = ReadAhead(spare, "snapshot", self._add_same, known=shown)
+        self._same: list[RunDir] = []
+        """Runs that are as they are shown, and have not been yielded."""
         self._turn = turn
         self._pool = ReaderPool(self._read_short, threads)
         self._postponed: dict[str, _Task] = {}
@@ -156,23 +160,23 @@ class RunReader:
         if self._pool.size > 1:
             yield from ([snapshot] for snapshot in self.read(places))
             return
-        same: list[RunDir] = []
-        ahead = read_ahead(
-            places,
-            self._spare,
-            "snapshot",
-            lambda runs: same.extend(runs.same),
-            known=Known(self._signatures, self._first.device),
-        )
-        with contextlib.closing(ahead):
+        self._same = []
+        with contextlib.closing(self._ahead.read(places)) as ahead:
             for some in ahead:
                 if some and isinstance(some[0], RunDir):
                     with self._turn:
                         snapshots = self._completed(some)
                 else:
                     snapshots = self._completed(some)
+                same, self._same = self._same, []
                 yield [*self._as_shown(same), *snapshots]
-                same.clear()
+
+    def end_new(self) -> None:
+        """Let the processes end that have read new runs; to be called once all have been read."""
+        self._ahead.close()
+
+    def _add_same(self, runs: CountedRuns) -> None:
+        self._same += runs.same
 
     def _signatures(self, places: Sequence[RunDir]) -> list[PackedSignature | None]:
         """Return the signatures of runs that are shown; None for the others."""

@@ -9,7 +9,8 @@ import shutil
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -28,7 +29,7 @@ from statustui.monitor.first_read import FirstReader
 from statustui.monitor.once import read_once
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
-from statustui.monitor.read_ahead import Known, _Reader, read_ahead
+from statustui.monitor.read_ahead import Known, ReadAhead, _Reader
 from statustui.monitor.read_options import Details, ReadOptions
 from statustui.monitor.reader_process import Answers, Extent, pack, request, serve
 from statustui.monitor.snapshot import RunSnapshot, is_racy, read_snapshot
@@ -83,6 +84,21 @@ def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 def places_in(root: Path) -> list[RunDir]:
     """Where the runs below a root are."""
     return list(find_runs(str(root), write_nothing))
+
+
+def read_ahead(  # noqa: PLR0913 - what can be asked for
+    places: Iterable[RunDir],
+    spare: threading.Semaphore,
+    extent: Extent,
+    count: Callable[[CountedRuns], object] = lambda _runs: None,
+    *,
+    known: Known | None = None,
+    is_helping: bool = False,
+) -> Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]:
+    """What is read of one directory."""
+    options = {} if known is None else {"known": known}
+    with closing(ReadAhead(spare, extent, count, is_helping=is_helping, **options)) as ahead:
+        yield from ahead.read(places)
 
 
 def read(
@@ -488,6 +504,54 @@ def test_each_root_has_a_process_before_one_has_two(tree: Path) -> None:
     assert not {*ahead}.intersection(range(5))
     assert len(ahead) > 0
     assert [spare.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+
+
+def test_processes_go_on_with_the_next_directory(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were found before count, so that many small ones are read ahead, too."""
+    started = record_readers(monkeypatch)
+    spare = Capacity.of().processes
+    places = places_in(tree)
+    with closing(ReadAhead(spare, "run")) as ahead:
+        few, others, none = places[:12], places[12:], places[:0]
+        assert list(chain.from_iterable(ahead.read(few))) == few
+        assert not started
+        found = [list(chain.from_iterable(ahead.read(some))) for some in (others, few, none)]
+        assert [list(map(place_of, some)) for some in found] == [others, few, []]
+        assert all(any(isinstance(one, OutlinedRun) for one in some) for some in found[:2])
+        assert len(started) == 2
+    assert [spare.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+
+
+def test_an_answer_that_nobody_has_taken_is_none_to_the_next_question(tree: Path) -> None:
+    """Whoever has asked may have failed."""
+    places = places_in(tree)
+    with closing(ReadAhead(Capacity.of().processes, "run")) as ahead:
+        for _ in range(2):
+            blocks = ahead.read(places)
+            taken = list(islice(blocks, 8))
+            assert any(isinstance(one, OutlinedRun) for some in taken for one in some)
+            blocks.close()
+        assert list(map(place_of, chain.from_iterable(ahead.read(places[::-1])))) == places[::-1]
+
+
+def test_many_small_directories_are_read_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The processes have ended once all runs have been read; new ones are read without them."""
+    started = record_readers(monkeypatch)
+    before = set(children(os.getpid()))
+    for number in range(40):
+        write_run(tmp_path / f"wd{number % 4}" / "test_runs" / str(number), *LIVES["passed"])
+    driver = ScannerDriver(tmp_path, Settings(interval=0.1))
+    driver.sweep_all()
+    assert len(started) == 2
+    wait_until(lambda: before.issuperset(children(os.getpid())))
+    write_run(tmp_path / "wd0" / "test_runs" / "40", *LIVES["running"])
+    driver.sweep_all()
+    assert len(started) == 2
+    assert len(driver.states()) == 41
 
 
 def test_no_process_is_started_for_nothing(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
