@@ -8,14 +8,14 @@ from typing import NamedTuple
 from statustui.monitor.turns import Turns
 
 _MAX_PROCESSES = 2
-"""Processes that read new runs at a time."""
+"""Processes that read runs at a time."""
 
 
 class Capacity(NamedTuple):
     """What all roots that are read at the same time share."""
 
     processes: threading.Semaphore
-    """How many more processes may be started to read new runs."""
+    """How many more processes may be started to read runs."""
     turns: Turns
     """Their turns at what takes many short calls."""
 

@@ -1,4 +1,4 @@
-"""Finished runs in columns, and runs that another process has looked at for a count."""
+"""Finished runs in columns, and runs that another process tells of all at once."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class KeptColumns(NamedTuple):
 
 
 class CountedRuns(NamedTuple):
-    """Runs whose categories are certain by their status files alone."""
+    """Runs whose categories are certain by their status files alone, and such as are known."""
 
     digests: Sequence[StateDigest]
-    """Those of all of them."""
+    """Those of all of them but the last ones."""
     kept: KeptColumns | None = None
     """Those of them that a cache can keep; None if nothing is to be kept."""
     same: Sequence[RunDir] = ()
-    """Further runs, whose status files are as they were."""
+    """Where those are whose status files are as they were."""

@@ -33,7 +33,6 @@ from statustui.monitor.series import AllSeries
 from statustui.monitor.shown_runs import ShownRuns
 from statustui.monitor.snapshot import RunSnapshot
 from statustui.monitor.stalls import Stalls, keep_stall
-from statustui.monitor.turns import Turn
 from statustui.monitor.unreadable import UnreadableParts
 from statustui.monitor.usage import UsageCounter
 
@@ -90,14 +89,13 @@ class KnownRuns:
         self._unchecked = ShownRuns(self._cache)
         """Runs of the cache that no sweep has come to yet."""
         self._first = FirstReader(shown=self._unchecked, is_shared=policy.threads > 1)
-        capacity = settings.capacity or Capacity.of()
         self._reader = RunReader(
             self._snapshots,
             self.trusts_stat,
             policy.threads,
             self._first,
-            capacity.processes,
-            Turn(capacity.turns, self.mark_answered),
+            settings.capacity or Capacity.of(),
+            self.mark_answered,
         )
         self.schedule = Schedule(policy, self.written_at)
         self._stalls = Stalls(settings.stale_after, settings.clock)

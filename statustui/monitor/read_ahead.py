@@ -1,12 +1,14 @@
-"""Read very many new runs in processes beside this one, which makes something of them meanwhile."""
+"""Have processes beside this one read very many runs; it makes something of them meanwhile."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import fcntl
+import io
 import os
 import select
+import signal
 import struct
 import sys
 import threading
@@ -14,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import statustui
 from statustui.core.reading import PackedSignature
@@ -35,6 +37,8 @@ _FEW = 16
 """Runs that are read here while no answer has come: so few that it need not wait for long."""
 _DEPTH = 4
 """Blocks that each process is asked for ahead."""
+_MAX_SILENCE = 5.0
+"""Seconds without an answer after which a process is given up: it may have been stopped."""
 _LEAST_CAPACITY = 1 << 14
 """Bytes that a pipe takes where it cannot be asked."""
 _PROGRAM = """\
@@ -64,7 +68,7 @@ class ReadAhead:
     Args:
         spare: How many more processes may be started, for all roots together.
         extent: How to read the runs.
-        count: Takes those that are only to be counted, and those that are as they were.
+        take: Takes those that are only to be counted, and those that are as they were.
         known: What is known of them.
         is_helping: Whether whoever asks reads some of them meanwhile, on a processor of its own.
     """
@@ -73,13 +77,13 @@ class ReadAhead:
         self,
         spare: threading.Semaphore,
         extent: Extent,
-        count: Callable[[CountedRuns], object] = lambda _runs: None,
+        take: Callable[[CountedRuns], object] = lambda _runs: None,
         *,
         known: Known = _NOTHING_KNOWN,
         is_helping: bool = False,
     ) -> None:
         self._is_helping = is_helping
-        self._readers = _Readers(spare, lambda: _Reader(extent, count, known))
+        self._readers = _Readers(spare, lambda: _Reader(extent, take, known))
         self._seen = 0
         """How many runs were found, up to those for which processes are started."""
 
@@ -97,8 +101,8 @@ class ReadAhead:
             places: Where the runs are, those of one root.
 
         Yields:
-            Some after the others of those that are not counted, in their order unless whoever asks
-            is helping; in place of a run, where it is, if whoever asks has to read it.
+            Some after the others of those that `take` does not get, in their order unless
+            whoever asks is helping; in place of a run, where it is, if whoever asks has to read it.
         """
         places = iter(places)
         first = list(islice(places, _MANY_RUNS - self._seen))
@@ -131,16 +135,14 @@ class _Reader:
 
     Args:
         extent: As `ReadAhead` has it.
-        count: The same.
+        take: The same.
         known: The same.
 
     Raises:
         OSError: It cannot be started.
     """
 
-    def __init__(
-        self, extent: Extent, count: Callable[[CountedRuns], object], known: Known
-    ) -> None:
+    def __init__(self, extent: Extent, take: Callable[[CountedRuns], object], known: Known) -> None:
         self._known = known
         with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
             asked, asking = _pipe(theirs, ours)
@@ -151,15 +153,17 @@ class _Reader:
             ours.pop_all()
         self._requests: BinaryIO = os.fdopen(asking, "wb")
         # Without a buffer, from which it could not be told whether there is an answer.
-        self._stream = os.fdopen(answers, "rb", buffering=0)
-        self._answers = Answers(self._stream, extent, count)
+        self._stream = _Patient(answers, closefd=True)
+        self._answers = Answers(self._stream, extent, take)
         self.is_lost = False
         """Whether it answers no more, or not as it should."""
 
     def ask(self, places: Sequence[RunDir]) -> bool:
         """Ask for the runs at some places; return whether that was possible."""
+        if self.is_lost:
+            return False
         data = request(places, self._known.signatures(places), self._known.device)
-        if self.is_lost or len(data) > self._max_bytes:
+        if len(data) > self._max_bytes:
             return False
         try:
             self._requests.write(data)
@@ -173,7 +177,7 @@ class _Reader:
         return self._stream.fileno()
 
     def answer(self, places: list[RunDir]) -> Sequence[OutlinedRun | RunSnapshot | RunDir]:
-        """Return the runs that were asked for next, or their places, but for what is counted."""
+        """Return the runs that were asked for next, or their places, but for what is taken."""
         if not self.is_lost:
             try:
                 return self._answers.next(places)
@@ -183,11 +187,31 @@ class _Reader:
 
     def end(self) -> None:
         """Let the process end, which it does when nobody asks it or reads from it any more."""
+        if self.is_lost:
+            # It may have been stopped.
+            with contextlib.suppress(OSError):
+                os.kill(self._pid, signal.SIGKILL)
         for stream in (self._requests, self._stream):
             with contextlib.suppress(OSError):
                 stream.close()
         # It may sleep in the kernel, in a file call.
         reap_later(partial(_wait_for, self._pid), self._pid)
+
+
+class _Patient(io.FileIO):
+    """The answers of a process, which must not be silent for long."""
+
+    def read(self, size: int | None = -1, /) -> bytes | Any:  # noqa: ANN401 - as it is overridden
+        """Read what has come, at most `size` bytes.
+
+        Raises:
+            OSError: Nothing has come for long, or it cannot be read.
+        """
+        poll = select.poll()
+        poll.register(self, select.POLLIN)
+        if not poll.poll(_MAX_SILENCE * 1000):
+            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        return super().read(size)
 
 
 class _Readers:

@@ -1,4 +1,4 @@
-"""A process that reads runs for another one: see `read_ahead`.
+"""A process that reads runs for another one, or looks whether they are as they were.
 
 Requests come on standard input, and answers go to standard output: each is a length of four bytes,
 and a value in the format of `marshal`, which is quick and the same in both, as both are the same
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import marshal
+import os
 import struct
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias
 
 from statustui.core.categories import Category
 from statustui.core.outline import (
@@ -69,8 +70,8 @@ _Shared: TypeAlias = "tuple[tuple[str, ...], int, int]"
 """Metadata, owner and device of many runs."""
 
 _Wanted: TypeAlias = "tuple[str, str, Any, PackedSignature | None]"
-"""The path of a run below the root, its id and kind, and the signature with which it need not be
-read."""
+"""What follows the part that is common to the paths of all runs in the path of one, its id and
+kind, and the signature with which it need not be read."""
 _KeptRow: TypeAlias = "tuple[int, int, Signature, UsualText]"
 """Place and number of the digest of a run for `KeptColumns`, its signature and its lines, which are
 sent as `LineColumns`."""
@@ -89,7 +90,18 @@ def pack(value: Any) -> bytes:  # noqa: ANN401 - as `receive`
     return _LENGTH.pack(len(data)) + data
 
 
-def receive(stream: BinaryIO) -> Any:  # noqa: ANN401 - each side knows what the other sends
+class Stream(Protocol):
+    """Where values come from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return as many bytes as have come, at most `size`; none at the end.
+
+        Raises:
+            OSError: They cannot be read.
+        """
+
+
+def receive(stream: Stream) -> Any:  # noqa: ANN401 - each side knows what the other sends
     """Read the next value.
 
     Raises:
@@ -101,7 +113,7 @@ def receive(stream: BinaryIO) -> Any:  # noqa: ANN401 - each side knows what the
     return marshal.loads(_read(stream, length))  # noqa: S302 - of our own process
 
 
-def _read(stream: BinaryIO, size: int) -> bytes:
+def _read(stream: Stream, size: int) -> bytes:
     """Read so many bytes of a stream, which need not come at once."""
     data = b""
     while len(data) < size:
@@ -122,11 +134,11 @@ def request(
         known: The signature with which each need not be read; None to read it.
         device: Number of the device that it then has to be on; None for any.
     """
-    root = places[0].root
-    start = len(root)
+    common = os.path.commonprefix([place.path for place in places])  # noqa: RUF071 - of the texts
+    start = len(common)
     wanted = zip(places, known, strict=True)
     rows = [(one.path[start:], one.id, one.kind, signature) for one, signature in wanted]
-    return pack((root, device, rows))
+    return pack((places[0].root, common, device, rows))
 
 
 class Answers:
@@ -135,19 +147,19 @@ class Answers:
     Args:
         stream: Where they come from.
         extent: How the runs are read.
-        count: Takes those runs that are only to be counted, and those that are as they were.
+        take: Takes those runs that are only to be counted, and those that are as they were.
     """
 
     def __init__(
-        self, stream: BinaryIO, extent: Extent, count: Callable[[CountedRuns], object]
+        self, stream: Stream, extent: Extent, take: Callable[[CountedRuns], object]
     ) -> None:
         self._stream = stream
         self._extent = extent
-        self._count = count
+        self._take = take
         self._digests: list[StateDigest] = []
 
     def next(self, places: Sequence[RunDir]) -> list[OutlinedRun | RunSnapshot | RunDir]:
-        """Return those of the runs that were asked for next that `count` does not take.
+        """Return those of the runs that were asked for next that `take` does not get.
 
         In place of a run that has to be read here, it is where the run is.
 
@@ -160,7 +172,7 @@ class Answers:
         for category, *others in new:
             self._digests.append(StateDigest(Category(category), *others))
         if len(same) == len(places):
-            self._count(CountedRuns((), same=places))
+            self._take(CountedRuns((), same=places))
             return []
         found: list[OutlinedRun | RunSnapshot | RunDir] = [*places]
         if usual:
@@ -179,7 +191,7 @@ class Answers:
             columns = KeptColumns([places[at] for at in kept_at], digests, metadata, *rest)
             all_digests += digests
         # Nothing may go wrong after this: these runs would be read again, and counted twice.
-        self._count(CountedRuns(all_digests, columns, [places[at] for at in same]))
+        self._take(CountedRuns(all_digests, columns, [places[at] for at in same]))
         return [one for at, one in enumerate(found) if at not in own]
 
     def _add_usual(
@@ -306,16 +318,16 @@ class _Server:
     def close(self) -> None:
         self._first.close()
 
-    def answer(self, root: str, device: int | None, wanted: list[_Wanted]) -> bytes:
+    def answer(self, root: str, common: str, device: int | None, wanted: list[_Wanted]) -> bytes:
         """Return the answer to a request."""
         block = _Block()
         end = time.monotonic() + _MAX_SECONDS
-        for at, (below, run_id, kind, known) in enumerate(wanted):
+        for at, (rest, run_id, kind, known) in enumerate(wanted):
             # On a slow disk the other side, which says how far it is, reads the rest itself.
             if time.monotonic() > end:
                 break
             try:
-                path = root + below
+                path = common + rest
                 if known is not None and self._first.is_as(path, kind, known, device):
                     block.same.append(at)
                 else:

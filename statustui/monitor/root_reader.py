@@ -187,7 +187,7 @@ class RootReader:
 
         extent: Extent = "count" if self._options.store is None else "outline"
         known = Known(memory.cache.signatures)
-        ahead = partial(self._read_ahead, first=first, extent=extent, count=count, known=known)
+        ahead = partial(self._read_ahead, first=first, extent=extent, take=count, known=known)
         for found in _map_unordered(look, run_dirs, threads, ahead):
             if isinstance(found, OutlinedRun):
                 self._categories.append(found.outline.digest.category)
@@ -209,22 +209,25 @@ class RootReader:
         def read(place: RunDir | Found) -> _Built:
             return _build(_look_at(first, place))
 
+        damaged: list[RunDir] = []
+        """Where runs are that cannot be built from the cache."""
+
         def add_same(runs: CountedRuns) -> None:
-            built = memory.cache.build(memory.cache.rows(runs.same))
+            rows = memory.cache.rows(runs.same)
+            built = memory.cache.build(rows)
             memory.rows += built
             self.runs += built.values()
+            if len(built) < len(rows):
+                same = zip(rows, runs.same, strict=True)
+                damaged.extend(place for row, place in same if row not in built)
             heartbeat()
-            if len(built) < len(runs.same):
-                paths = {run.path for run in built.values()}
-                for place in runs.same:
-                    if place.path not in paths:
-                        self._add(*read(place))
 
         extent: Extent = "snapshot" if self._options.store is None else "run"
         known = Known(partial(memory.cache.signatures, are_built=True))
-        ahead = partial(self._read_ahead, first=first, extent=extent, count=add_same, known=known)
-        for run, found in _map_unordered(read, run_dirs, threads, ahead):
-            self._add(run, found)
+        ahead = partial(self._read_ahead, first=first, extent=extent, take=add_same, known=known)
+        found = _map_unordered(read, run_dirs, threads, ahead)
+        for run, kept in chain(found, map(read, damaged)):
+            self._add(run, kept)
             heartbeat()
 
     def _read_ahead(
@@ -233,11 +236,11 @@ class RootReader:
         *,
         first: FirstReader,
         extent: Extent,
-        count: Callable[[CountedRuns], object],
+        take: Callable[[CountedRuns], object],
         known: Known,
     ) -> _Ahead:
-        """Read runs ahead; leave to `count` those that are as the cache has them."""
-        ahead = ReadAhead(self._capacity.processes, extent, count, known=known, is_helping=True)
+        """Read runs ahead; leave to `take` those that are as the cache has them."""
+        ahead = ReadAhead(self._capacity.processes, extent, take, known=known, is_helping=True)
         with contextlib.closing(ahead), contextlib.closing(ahead.read(run_dirs)) as found:
             for some in found:
                 # The cache is unpacked to ask processes: these are starting meanwhile.
@@ -249,7 +252,7 @@ class RootReader:
                 for start in range(0, len(places), _FEW):
                     few = places[start : start + _FEW]
                     same, others = first.sift(few, known.signatures(few))
-                    count(CountedRuns((), same=same))
+                    take(CountedRuns((), same=same))
                     yield others
 
     def _add(self, run: Run, found: Found) -> None:

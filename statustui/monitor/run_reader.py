@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from statustui.core.reading import PackedSignature, unpack_signature
 from statustui.core.run import RunDir, RunMetadata
 from statustui.core.run_builder import make_unread_run
+from statustui.monitor.capacity import Capacity
 from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.due_queue import DueQueue
 from statustui.monitor.first_read import FirstReader
@@ -60,8 +60,8 @@ class RunReader:
         trusts_stat: Returns whether `stat` shows every change of the known run at a path.
         threads: How many runs are read at a time.
         first: Reads the runs that are not known.
-        spare: How many more processes may be started to read very many of these.
-        turn: The turn of the tree at reading them here.
+        capacity: What the tree shares with others.
+        on_wait: As `Turn` has it.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it shares with its tree and all others
@@ -70,17 +70,17 @@ class RunReader:
         trusts_stat: Callable[[str], bool],
         threads: int,
         first: FirstReader,
-        spare: threading.Semaphore,
-        turn: Turn,
+        capacity: Capacity,
+        on_wait: Callable[[], object],
     ) -> None:
         self._known = known
         self._trusts_stat = trusts_stat
         self._first = first
         shown = Known(self._signatures, first.device)
-        self._ahead = ReadAhead(spare, "snapshot", self._add_same, known=shown)
+        self._ahead = ReadAhead(capacity.processes, "snapshot", self._add_same, known=shown)
         self._same: list[RunDir] = []
         """Runs that are as they are shown, and have not been yielded."""
-        self._turn = turn
+        self._turn = Turn(capacity.turns, on_wait)
         self._pool = ReaderPool(self._read_short, threads)
         self._postponed: dict[str, _Task] = {}
         self._due = DueQueue()
@@ -186,7 +186,7 @@ class RunReader:
         """Return runs that are as they are shown."""
         shown = self._first.shown(places)
         lost = [place for place, one in zip(places, shown, strict=True) if one is None]
-        return chain(filter(None, shown), self.read(lost))
+        return chain(filter(None, shown), self._confirmed(lost))
 
     def _confirmed(self, places: Sequence[RunDir]) -> Sequence[RunSnapshot]:
         """Return the snapshots of runs that are shown, those that have changed read again."""

@@ -23,8 +23,7 @@ class SnapshotCache:
     """The cached runs of one root, found by their paths.
 
     They are unpacked when the first one is looked for; where several threads do that, `unpack` has
-    to be called before. A block that is damaged, and
-    those after it, are as good as none.
+    to be called before. A block that is damaged, and those after it, are as good as none.
 
     Args:
         data: What a `CacheWriter` has made; None, or anything else, for no runs.
@@ -45,21 +44,23 @@ class SnapshotCache:
 
     def unpack(self) -> None:
         """Unpack the runs, unless that has been done."""
-        len(self)
+        _ = self._table
 
     @cached_property
     def _table(self) -> CacheTable:
         table = CacheTable(self._root, self._opened)
+        rows: dict[str, int] = {}
         try:
             for plain, stored in self._opened.blocks:
                 block, paths = table.unpack(plain, stored)
                 end = len(table) + len(paths)
-                self._rows.update(zip(paths, range(len(table), end), strict=True))
-                if len(self._rows) != end:
+                rows.update(zip(paths, range(len(table), end), strict=True))
+                if len(rows) != end:
                     raise ValueError(end)
                 table.add(block, paths)
         except DAMAGE:
-            self._rows = {path: row for row, path in enumerate(table.paths)}
+            rows = {path: row for row, path in enumerate(table.paths)}
+        self._rows = rows
         return table
 
     def __len__(self) -> int:
@@ -95,11 +96,11 @@ class SnapshotCache:
             A signature for each run; None if it has to be read.
         """
         table = self._table
+        if not self._rows:
+            return [None] * len(places)
         kinds = self._named_kinds if are_built else self._kinds
         find, are_judged = self._rows.get, self._are_judged
         digest_at, shared_at = table.columns.digest_at, table.columns.shared_at
-        if not self._rows:
-            return [None] * len(places)
         rows = [find(place.path) for place in places]
         known = [
             row
@@ -145,7 +146,7 @@ class SnapshotCache:
             yield OutlinedRun(place, outline, signature, 0, 0, metadata, True)
 
     def build(self, rows: Sequence[int]) -> dict[int, Run]:
-        """Build the runs of some rows; leave out those whose text is damaged, and the root."""
+        """Build the runs of some rows; leave out those whose text is damaged."""
         return self._table.build(rows)
 
     def paths(self, rows: Iterable[int]) -> Iterator[str]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from heapq import heapify, heappush, heapreplace
+from typing import TypeAlias
 
 from statustui.core.durations import (
     MAX_PEERS,
@@ -41,59 +43,81 @@ _MAX_CHECKS_PER_REVIEW = 100
 _MAX_PROBE_SECONDS = 0.5
 """Time limit of a call on a file behind a link, in seconds."""
 
+_Peer: TypeAlias = "tuple[float, str]"
+"""When a finished run got its last status, in seconds since 1970, and its path."""
+
 
 class Peers:
-    """The usual durations of the states of one tree, learned from its finished runs."""
+    """The usual durations of the states of one tree, learned from its finished runs.
+
+    Those that ended last count, in whatever order they are found.
+    """
 
     def __init__(self) -> None:
-        self._paths: dict[str, deque[str]] = {}
-        self._all: deque[str] = deque(maxlen=MAX_PEERS)
+        self._by_name: dict[str, list[_Peer]] = {}
+        self._all: list[_Peer] = []
         self._durations: dict[str, tuple[float, StateDurations]] = {}
 
     def add(self, run: Run) -> None:
         """Add a run to compare others with."""
-        self._all.append(run.path)
+        peer = run.updated_at or 0.0, run.path
+        _keep_last(self._all, peer)
         # In a plain tree each run has a name of its own.
         if run.kind == "test" and run.name:
-            paths = self._paths.get(run.name)
-            if paths is None:
-                paths = self._paths[run.name] = deque(maxlen=MAX_PEERS)
-            paths.append(run.path)
+            of_name = self._by_name.get(run.name)
+            if of_name is None:
+                of_name = self._by_name[run.name] = []
+            _keep_last(of_name, peer)
 
     def forget(self, run: Run) -> None:
         """Remove a run that no longer exists or has got another name."""
-        if run.path in self._all:
-            self._all = _without(self._all, run.path)
-        paths = self._paths.get(run.name, ())
-        if run.path in paths:
-            self._paths[run.name] = _without(paths, run.path)
-            if not self._paths[run.name]:
-                del self._paths[run.name]
+        _drop(self._all, run.path)
+        of_name = self._by_name.get(run.name)
+        if of_name is not None:
+            _drop(of_name, run.path)
+            if not of_name:
+                del self._by_name[run.name]
                 self._durations.pop(run.name, None)
 
     def usual(self, run: Run, now: float) -> tuple[StateDuration | None, str]:
         """Return how long the peers of a run stayed in its state, and a phrase that names them."""
         state = run.current.state
-        if run.kind == "test" and run.name in self._paths:
-            found = self._learn(run.name, self._paths[run.name], now).by_state.get(state)
+        if run.kind == "test" and run.name in self._by_name:
+            found = self._learn(run.name, self._by_name[run.name], now).by_state.get(state)
             if found is not None:
                 return found, "of this name"
         return self._learn("", self._all, now).by_state.get(state), "here"
 
-    def _learn(self, name: str, paths: Iterable[str], now: float) -> StateDurations:
+    def _learn(self, name: str, peers: Iterable[_Peer], now: float) -> StateDurations:
         known = self._durations.get(name)
         if known is None or now - known[0] > _DURATIONS_TTL:
-            known = now, StateDurations.learn(_timelines(paths))
+            known = now, StateDurations.learn(_timelines(path for _ended, path in sorted(peers)))
             self._durations[name] = known
         return known[1]
 
 
-def _without(paths: Iterable[str], path: str) -> deque[str]:
-    return deque((one for one in paths if one != path), maxlen=MAX_PEERS)
+def _keep_last(peers: list[_Peer], peer: _Peer) -> None:
+    """Add a run to a heap of those that ended last; this is done for each finished run."""
+    if len(peers) == MAX_PEERS and peer <= peers[0]:
+        return
+    _drop(peers, peer[1])
+    if len(peers) == MAX_PEERS:
+        heapreplace(peers, peer)
+    else:
+        heappush(peers, peer)
+
+
+def _drop(peers: list[_Peer], path: str) -> None:
+    """Remove a run from a heap, if it is there."""
+    for number, (_ended, other) in enumerate(peers):
+        if other == path:
+            del peers[number]
+            heapify(peers)
+            return
 
 
 def _timelines(paths: Iterable[str]) -> Iterator[StateTimeline]:
-    for path in set(paths):
+    for path in paths:
         status_path = f"{path}/{STATUS}"
         with contextlib.suppress(OSError):
             if os.lstat(status_path).st_size <= MAX_PEER_STATUS_BYTES:

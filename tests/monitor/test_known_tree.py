@@ -17,6 +17,7 @@ from statustui.core.working_dir import find_runs, root_folder
 from statustui.monitor.batch import Batch, RootHealth
 from statustui.monitor.cache_stream import CacheStream
 from statustui.monitor.cache_writer import CacheWriter
+from statustui.monitor.capacity import Capacity
 from statustui.monitor.directories import Directories
 from statustui.monitor.findings import Finding, RunRemoved
 from statustui.monitor.first_read import FirstReader
@@ -27,7 +28,6 @@ from statustui.monitor.poll_policy import Settings
 from statustui.monitor.publisher import RootPublisher
 from statustui.monitor.run_reader import RunReader
 from statustui.monitor.shown_runs import ShownRuns
-from statustui.monitor.turns import Turn
 from tests.monitor.reading import record_opens
 from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.monitor.stores import MemoryStore
@@ -135,7 +135,8 @@ def test_what_was_shown_is_not_opened_again_whoever_looks(
     opened = record_opens(monkeypatch)
     shown = shown_runs(next(iter(store.saved.values())), tmp_path)
     first = FirstReader(shown=shown, is_shared=threads > 1)
-    reader = RunReader({}, lambda _path: False, threads, first, threading.Semaphore(0), Turn(None))
+    capacity = Capacity.of(0)
+    reader = RunReader({}, lambda _path: False, threads, first, capacity, lambda: None)
     places = find_runs(str(tmp_path), write_nothing)
     read = list(itertools.chain.from_iterable(reader.read_new(places)))
     reader.close()

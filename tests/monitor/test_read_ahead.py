@@ -19,14 +19,14 @@ from typing import Any
 import pytest
 
 from statustui.core.outline import UsualLines, UsualText, usual_lines
-from statustui.core.reading import PackedSignature, packed_signature_of, signature_of
-from statustui.core.run import RunDir
+from statustui.core.reading import PackedSignature, packed_signature_of
+from statustui.core.run import Run, RunDir
 from statustui.core.working_dir import find_runs
 from statustui.monitor import read_ahead as module
 from statustui.monitor.capacity import Capacity
 from statustui.monitor.counted_runs import CountedRuns
 from statustui.monitor.first_read import FirstReader
-from statustui.monitor.once import read_once
+from statustui.monitor.once import Picture, read_once
 from statustui.monitor.outlined_run import OutlinedRun
 from statustui.monitor.poll_policy import Settings
 from statustui.monitor.read_ahead import Known, ReadAhead, _Reader
@@ -350,30 +350,46 @@ def test_what_is_counted_ahead_is_known_the_next_time(tree: Path) -> None:
     assert (saved[0][0], len(saved[0][2]) > RUNS // 3) == (RUNS, True)
 
 
+@pytest.mark.parametrize("details", [Details.STATUS, Details.ALL])
 @pytest.mark.parametrize("most", [2, 0])
-def test_a_second_count_finds_what_has_changed(most: int, tree: Path, tmp_path: Path) -> None:
-    """Whoever looks at the runs, and whatever has become of them since."""
+def test_a_second_look_finds_what_has_changed(
+    most: int, details: Details, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks at the runs, and whatever has become of them since; this is saved, too."""
+    monkeypatch.setattr("statustui.monitor.cache_keeper.is_worth_saving", lambda *_counts: True)
     root = tmp_path / "wd"
     shutil.copytree(tree, root)
     runs = root / "test_runs"
-    newest = max((run / "status" for run in runs.iterdir()), key=lambda file: file.stat().st_ctime)
-    wait_until(lambda: not is_racy(signature_of(newest.stat())))
-    store = MemoryStore()
-    read_once([str(root)], 1.8e9, ReadOptions(Details.STATUS, store=store)).save()
-    assert len(SnapshotCache(next(iter(store.saved.values())), str(root))) > RUNS // 3
+
+    def wait_until_settled() -> None:
+        changed = max(os.stat(run).st_ctime_ns for run in runs.glob("*/status"))
+        wait_until(lambda: not is_racy((0, 0, changed, changed)))
+
+    def look(store: MemoryStore) -> Picture:
+        options = ReadOptions(details, store=store, capacity=Capacity.of(most))
+        picture = read_once([str(root)], 1.8e9, options)
+        picture.save()
+        return picture
+
+    def saved(store: MemoryStore) -> dict[str, Run]:
+        cache = SnapshotCache(next(iter(store.saved.values())), str(root))
+        return {run.path: run for run in cache.runs()}
+
+    wait_until_settled()
+    store, other = MemoryStore(), MemoryStore()
+    look(store)
+    assert len(before := saved(store)) > RUNS // 3
     for number in range(0, RUNS, 16):
         with (runs / str(number) / "status").open("a", encoding="utf-8") as status:
             status.write("1795000099.5 RUN_FAILED late\n")
         (runs / str(number + 8) / "status").unlink()
         shutil.rmtree(runs / str(number + 1))
         write_run(runs / str(RUNS + number), *LIVES["failed"])
-    expected = read_once([str(root)], 1.8e9, ReadOptions(Details.STATUS))
-    options = ReadOptions(Details.STATUS, store=store, capacity=Capacity.of(most))
-    found = read_once([str(root)], 1.8e9, options)
-    assert len(found.runs) + found.counted.total() == RUNS
-    for one in (expected, found):
-        one.counted.update(run.category for run in one.runs)
+    wait_until_settled()
+    found, expected = look(store), look(other)
+    assert sorted(found.runs) == sorted(expected.runs)
     assert found.counted == expected.counted
+    assert saved(store) == saved(other) != before
 
 
 @pytest.mark.parametrize("details", [Details.STATUS, Details.ALL])
@@ -597,8 +613,7 @@ def test_a_process_that_has_ended_is_asked_nothing_more(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its runs are read here."""
-    answer = pack(([], [None] * 4))
-    monkeypatch.setattr(module, "_PROGRAM", f"open(1, 'wb').write({answer + answer!r})")
+    monkeypatch.setattr(module, "_PROGRAM", f"open(1, 'wb').write({2 * answer()!r})")
     places = places_in(tree)
     before = set(children(os.getpid()))
     blocks = read_ahead(iter(places), Capacity.of().processes, "run")
@@ -622,39 +637,93 @@ DIGEST: tuple[object, ...] = (
 )
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"ab",
-        pack(None),
-        pack(([], [])),
-        pack(([], [], [], [], [], [(0, 9)])),
-        pack(([], [], [], [], [], [(0, 9, bytes(32), 1, 1, b"x", None)])),
-        pack(([DIGEST], [], [], [], [], [(9, 0, bytes(32), 1, 1, b"x", None)])),
-        pack(([DIGEST], [], [], [], [], [(0, 0, b"short", 1, 1, b"x", None)])),
-        pack(([DIGEST], [], [], [], [], [(0, 0, bytes(32), 1, 1, None, None)])),
-        pack(([DIGEST], [], [], [], [], [(0, 0, bytes(32), 1, 1, None, (("",) * 4, *[None] * 5))])),
-        pack(([DIGEST], [(0, 9)], [], [], [], [])),
-        pack(
-            (
-                [DIGEST],
-                [],
-                [(0,), (9,), ((1, 2, 3, 4),), ("",), (1.0,), (1.0,), (None,)],
-                [],
-                [],
-                [],
-            )
-        ),
-        pack(([DIGEST], [(0, 0)], [(0,)], [], [], [])),
-        pack(([DIGEST], [], [], [], [(0,), (0,)], [])),
-    ],
-)
-def test_a_strange_answer_counts_as_none(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def answer(**parts: object) -> bytes:
+    """An answer with some parts, of which the others are empty."""
+    names = ("new", "same", "counted", "kept", "shared", "usual", "rows")
+    assert parts.keys() <= set(names)
+    return pack(tuple(parts.get(name, []) for name in names))
+
+
+COLUMNS = [(9,), ((1, 2, 3, 4),), ("",), (1.0,), (1.0,), (None,)]
+STRANGE = {
+    "no value": b"ab",
+    "none": pack(None),
+    "short": pack(([], [])),
+    "a short row": answer(rows=[(0, 9)]),
+    "no such digest": answer(rows=[(0, 9, bytes(32), 1, 1, b"x", None)]),
+    "no such run": answer(new=[DIGEST], rows=[(9, 0, bytes(32), 1, 1, b"x", None)]),
+    "a short signature": answer(new=[DIGEST], rows=[(0, 0, b"short", 1, 1, b"x", None)]),
+    "neither lines nor a run": answer(new=[DIGEST], rows=[(0, 0, bytes(32), 1, 1, None, None)]),
+    "no status": answer(
+        new=[DIGEST], rows=[(0, 0, bytes(32), 1, 1, None, (("",) * 4, *[None] * 5))]
+    ),
+    "no such digest to count": answer(new=[DIGEST], counted=[(0, 9)]),
+    "no such digest to keep": answer(new=[DIGEST], kept=[(0,), *COLUMNS]),
+    "short columns to keep": answer(new=[DIGEST], counted=[(0, 0)], kept=[(0,)]),
+    "short columns": answer(new=[DIGEST], usual=[(0,), (0,)]),
+    "no such run as it was": answer(same=[9]),
+}
+
+
+@pytest.mark.parametrize("data", STRANGE.values(), ids=STRANGE)
+def test_a_strange_answer_counts_as_none(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """No error comes of it."""
-    program = f"open(1, 'wb').write({answer!r})"
+    program = f"open(1, 'wb').write({data!r})"
     monkeypatch.setattr(module, "_PROGRAM", program)
     places = [RunDir("/r", f"/r/{number}", f"{number}", "test") for number in range(RUNS)]
     assert read(places) == places
+
+
+def test_an_answer_may_be_that_some_runs_are_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is how a whole answer looks."""
+    program = f"open(1, 'wb').write({answer(same=[0, 2]) + answer(same=[0, 1, 2, 3])!r})"
+    monkeypatch.setattr(module, "_PROGRAM", program)
+    monkeypatch.setattr(module, "_processors", lambda: 2)
+    places = [RunDir("/r", f"/r/{number}", f"{number}", "test") for number in range(RUNS)]
+    counted: list[CountedRuns] = []
+    spare = threading.Semaphore(1)
+    found = list(chain.from_iterable(read_ahead(places, spare, "run", counted.append)))
+    same = [place for runs in counted for place in runs.same]
+    assert same == [places[5], places[7], *places[9:13]]
+    assert found == [place for place in places if place not in same]
+
+
+@pytest.mark.parametrize("start", [b"", answer(same=[0, 1, 2, 3])[:-1]])
+def test_a_process_that_is_stopped_is_given_up(
+    start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before or in the middle of an answer; it does not stay, and its runs are read here."""
+    monkeypatch.setattr(module, "_MAX_SILENCE", 0.2)
+    stop = f"import os, signal; os.write(1, {start!r}); os.kill(os.getpid(), signal.SIGSTOP)"
+    monkeypatch.setattr(module, "_PROGRAM", stop)
+    places = [RunDir("/r", f"/r/{number}", f"{number}", "test") for number in range(RUNS)]
+    before = set(children(os.getpid()))
+    assert read(places) == places
+    wait_until(lambda: before.issuperset(children(os.getpid())))
+
+
+def test_runs_are_asked_for_however_long_their_paths_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request has what their paths have in common once."""
+    monkeypatch.setattr(module, "_BLOCK", 128)
+    top = tmp_path / ("a" * 200) / ("b" * 200) / "test_runs"
+    places = [
+        RunDir(str(tmp_path), f"{top}/{number}", f"{number}", "test") for number in range(900)
+    ]
+    asked: list[bool] = []
+    ask = _Reader.ask
+
+    def ask_recorded(self: _Reader, some: Sequence[RunDir]) -> bool:
+        asked.append(ask(self, some))
+        return asked[-1]
+
+    monkeypatch.setattr(_Reader, "ask", ask_recorded)
+    known = Known(lambda some: [bytes(30)] * len(some))
+    found = read_ahead(places, Capacity.of().processes, "run", known=known)
+    assert list(chain.from_iterable(found)) == places
+    assert asked
+    assert all(asked)
 
 
 def test_nobody_who_helps_waits_for_a_process_that_has_given_a_strange_answer(

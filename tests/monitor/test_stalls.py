@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from statustui.core.durations import DEFAULT_STALE_AFTER, StaleAfter
+from statustui.core.durations import DEFAULT_STALE_AFTER, MAX_PEERS, StaleAfter
 from statustui.core.run import Run, RunMetadata
 from statustui.monitor.fs.prober import CallTarget, Prober, Result
 from statustui.monitor.poll_policy import Settings
-from statustui.monitor.stalls import Peers, Stalls, last_sign_of_life
+from statustui.monitor.stalls import Peers, Stalls, last_sign_of_life, mark_stalled
 from tests.monitor.scanning import ScannerDriver, changed_runs
 from tests.runs import make
 from tests.trees import append, read_runs, write_run
@@ -234,6 +234,31 @@ def test_removed_runs_leave_nothing_in_memory(tmp_path: Path) -> None:
     assert marked.path == run.path
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_run_is_compared_with_those_that_ended_last(*, is_named: bool, tmp_path: Path) -> None:
+    """In whatever order they are found, and however often they have been read."""
+    runs = tmp_path / "test_runs"
+    for number in range(2 * MAX_PEERS):
+        # Those that ended last took two minutes, the others an hour.
+        end, took = START - 60 * number, 120 if number < MAX_PEERS else HOUR
+        done = write_run(runs / str(number), "RUNNING x", start=end - took)
+        append(done, "COMPLETE result: PASS", end)
+    write_run(runs / "99", "RUNNING x", start=START)
+    if is_named:
+        for run in runs.iterdir():
+            (run / "attributes").write_text('{"name": "suite.one"}')
+    found = read_runs(tmp_path, StaleAfter(1e9))
+    patience, now = StaleAfter(60.0), START + HOUR
+    for rotation in range(0, len(found), 3):
+        shuffled = [*found[rotation:], *found[:rotation]]
+        order = [*shuffled, *shuffled[::2]]
+        marked = mark_stalled(order if rotation % 2 else order[::-1], patience, now)
+        [stall] = {run.stall for run in marked if run.id == "99"}
+        assert stall is not None
+        assert f"{MAX_PEERS} runs" in stall.basis
+        assert "took 2m" in stall.basis
+
+
 @pytest.mark.slow
 def test_unused_names_leave_nothing_in_memory(tmp_path: Path) -> None:
     """Neither those of removed runs nor those of renamed runs."""
@@ -273,8 +298,8 @@ def test_the_peers_of_a_name_are_removed_with_its_last_run() -> None:
     runs = [make(f"r/{number}", "COMPLETE x", name="suite.test") for number in range(3)]
     for run in runs:
         peers.add(run)
-    before = len(peers._paths)  # noqa: SLF001 - nothing of it shows
+    before = len(peers._by_name)  # noqa: SLF001 - nothing of it shows
     for run in runs:
         peers.forget(run)
         peers.forget(run)
-    assert (before, len(peers._paths), len(peers._all)) == (1, 0, 0)  # noqa: SLF001 - as above
+    assert (before, len(peers._by_name), len(peers._all)) == (1, 0, 0)  # noqa: SLF001 - as above
