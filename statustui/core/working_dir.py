@@ -170,11 +170,7 @@ def _entries_in(folder: Folder, skip: AbstractSet[str]) -> Iterator[os.DirEntry[
     # There may be very many runs: this loop is a hot path.
     with os.scandir(folder.path) as listing:
         for entry in listing:
-            try:
-                is_folder = entry.is_dir(follow_symlinks=False)
-            except OSError:  # pragma: no cover - as in `_is_folder`
-                is_folder = False
-            if is_folder:
+            if _is_folder(entry):
                 if not skip or os.path.join(real, entry.name) not in skip:
                     yield entry
             elif entry.is_symlink():
@@ -356,7 +352,7 @@ def _find_runs_in(
         if entry is None:
             links += 1
         elif (name := entry.name).isdecimal():
-            yield RunDir(root, entry.path, name if kind == "test" else _run_id(name, kind), kind)
+            yield RunDir(root, entry.path, _run_id(name, kind), kind)
         else:
             inner.append(Folder(entry.path, name, kind, None, False, entry.inode()))
     return links
