@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from statustui.core.categories import Category
 from statustui.core.job_verdict import may_be_judged
@@ -43,6 +43,18 @@ _Result = TypeVar("_Result")
 _Built: TypeAlias = "tuple[Run, Found]"
 """A run, and what may be stored of it."""
 _Ahead: TypeAlias = "Generator[Sequence[OutlinedRun | RunSnapshot | RunDir], None, None]"
+
+
+class _Look(NamedTuple):
+    """One look at all runs of a root."""
+
+    memory: RootMemory
+    first: FirstReader
+    run_dirs: Iterator[RunDir]
+    """Where the runs are."""
+    threads: int
+    """How many threads read them."""
+    heartbeat: Heartbeat
 
 
 class RootReader:
@@ -148,25 +160,20 @@ class RootReader:
                 turn.pass_on()
 
             try:
+                look = _Look(memory, first, run_dirs, threads, beat)
                 if self._options.details is Details.STATUS:
-                    self._count_runs(memory, first, run_dirs, threads, beat)
+                    self._count_runs(look)
                 else:
-                    self._read_runs(memory, first, run_dirs, threads, beat)
+                    self._read_runs(look)
             finally:
                 first.close()
             self._judge(beat)
 
-    def _count_runs(
-        self,
-        memory: RootMemory,
-        first: FirstReader,
-        run_dirs: Iterator[RunDir],
-        threads: int,
-        heartbeat: Heartbeat,
-    ) -> None:
+    def _count_runs(self, look: _Look) -> None:
         """Read runs no further than their categories, if their status files are ordinary ones."""
+        memory, first, heartbeat = look.memory, look.first, look.heartbeat
 
-        def look(place: RunDir | Found) -> OutlinedRun | _Built:
+        def read(place: RunDir | Found) -> OutlinedRun | _Built:
             found = _look_at(first, place)
             if isinstance(found, OutlinedRun) and found.is_judged():
                 return found
@@ -187,8 +194,8 @@ class RootReader:
 
         extent: Extent = "count" if self._options.store is None else "outline"
         known = Known(memory.cache.signatures)
-        ahead = partial(self._read_ahead, first=first, extent=extent, take=count, known=known)
-        for found in _map_unordered(look, run_dirs, threads, ahead):
+        ahead = partial(self._read_ahead, look, extent, count, known)
+        for found in _map_unordered(read, look.run_dirs, look.threads, ahead):
             if isinstance(found, OutlinedRun):
                 self._categories.append(found.outline.digest.category)
                 self._keep(found)
@@ -196,15 +203,9 @@ class RootReader:
                 self._add(*found)
             heartbeat()
 
-    def _read_runs(
-        self,
-        memory: RootMemory,
-        first: FirstReader,
-        run_dirs: Iterator[RunDir],
-        threads: int,
-        heartbeat: Heartbeat,
-    ) -> None:
+    def _read_runs(self, look: _Look) -> None:
         """Read and build runs."""
+        memory, first, heartbeat = look.memory, look.first, look.heartbeat
 
         def read(place: RunDir | Found) -> _Built:
             return _build(_look_at(first, place))
@@ -224,34 +225,33 @@ class RootReader:
 
         extent: Extent = "snapshot" if self._options.store is None else "run"
         known = Known(partial(memory.cache.signatures, are_built=True))
-        ahead = partial(self._read_ahead, first=first, extent=extent, take=add_same, known=known)
-        found = _map_unordered(read, run_dirs, threads, ahead)
+        ahead = partial(self._read_ahead, look, extent, add_same, known)
+        found = _map_unordered(read, look.run_dirs, look.threads, ahead)
         for run, kept in chain(found, map(read, damaged)):
             self._add(run, kept)
             heartbeat()
 
     def _read_ahead(
         self,
-        run_dirs: Iterator[RunDir],
-        *,
-        first: FirstReader,
+        look: _Look,
         extent: Extent,
         take: Callable[[CountedRuns], object],
         known: Known,
+        run_dirs: Iterator[RunDir],
     ) -> _Ahead:
         """Read runs ahead; leave to `take` those that are as the cache has them."""
         ahead = ReadAhead(self._capacity.processes, extent, take, known=known, is_helping=True)
         with contextlib.closing(ahead), contextlib.closing(ahead.read(run_dirs)) as found:
             for some in found:
                 # The cache is unpacked to ask processes: these are starting meanwhile.
-                if self.memory is None or not self.memory.cache:
+                if not look.memory.cache:
                     yield some
                     continue
                 places = [one for one in some if isinstance(one, RunDir)]
                 yield [one for one in some if not isinstance(one, RunDir)]
                 for start in range(0, len(places), _FEW):
                     few = places[start : start + _FEW]
-                    same, others = first.sift(few, known.signatures(few))
+                    same, others = look.first.sift(few, known.signatures(few))
                     take(CountedRuns((), same=same))
                     yield others
 
