@@ -44,11 +44,11 @@ class KeptColumns(NamedTuple):
 
 
 class CountedRuns(NamedTuple):
-    """Runs whose categories are certain by their status files alone, and such as are known."""
+    """Runs whose categories are certain by their status files alone, or that are as they were."""
 
     digests: Sequence[StateDigest]
-    """Those of all of them but the last ones."""
+    """Those of all of them but `same`."""
     kept: KeptColumns | None = None
     """Those of them that a cache can keep; None if nothing is to be kept."""
     same: Sequence[RunDir] = ()
-    """Where those are whose status files are as they were."""
+    """Where the runs are whose status files are as they were."""

@@ -29,6 +29,8 @@ from statustui.scheduler.processes import reap_later
 
 _MANY_RUNS = 5000
 """Runs for which processes are started."""
+_LEAST_RUNS = 256
+"""Runs of one directory from which it is worth asking processes that were started before."""
 _FIRST_RUNS = 1000
 """Those of them that are read here meanwhile."""
 _BLOCK = 128
@@ -105,15 +107,18 @@ class ReadAhead:
             whoever asks is helping; in place of a run, where it is, if whoever asks has to read it.
         """
         places = iter(places)
-        first = list(islice(places, _MANY_RUNS - self._seen))
-        self._seen += len(first)
-        most = self._most() if self._seen == _MANY_RUNS else 0
+        least = max(_LEAST_RUNS, _MANY_RUNS - self._seen)
+        first = list(islice(places, least))
+        self._seen = min(self._seen + len(first), _MANY_RUNS)
+        if len(first) < least:
+            yield from _in_parts(first)
+            return
         own = [] if self._readers else first[:_FIRST_RUNS]
-        asked = _Asked(chain(first[len(own) :], places), self._readers, most)
+        asked = _Asked(chain(first[len(own) :], places), self._readers, self._most())
         try:
             asked.begin()
             while True:
-                yield from (own[start : start + _FEW] for start in range(0, len(own), _FEW))
+                yield from _in_parts(own)
                 yield from asked.take(is_helping=self._is_helping)
                 own = asked.next_block()
                 if not own:
@@ -128,6 +133,10 @@ class ReadAhead:
         """Return how many processes to start at most."""
         processors = _processors()
         return processors - self._is_helping if processors > 1 else 0
+
+
+def _in_parts(places: Sequence[RunDir]) -> Iterator[Sequence[RunDir]]:
+    return (places[start : start + _FEW] for start in range(0, len(places), _FEW))
 
 
 class _Reader:
@@ -153,7 +162,7 @@ class _Reader:
             ours.pop_all()
         self._requests: BinaryIO = os.fdopen(asking, "wb")
         # Without a buffer, from which it could not be told whether there is an answer.
-        self._stream = _Patient(answers, closefd=True)
+        self._stream = _Patient(answers)
         self._answers = Answers(self._stream, extent, take)
         self.is_lost = False
         """Whether it answers no more, or not as it should."""
@@ -186,11 +195,9 @@ class _Reader:
         return places
 
     def end(self) -> None:
-        """Let the process end, which it does when nobody asks it or reads from it any more."""
-        if self.is_lost:
-            # It may have been stopped.
-            with contextlib.suppress(OSError):
-                os.kill(self._pid, signal.SIGKILL)
+        """End the process, whether or not it answers."""
+        with contextlib.suppress(OSError):
+            os.kill(self._pid, signal.SIGKILL)
         for stream in (self._requests, self._stream):
             with contextlib.suppress(OSError):
                 stream.close()
@@ -288,7 +295,9 @@ class _Asked:
 
     def next_block(self) -> list[RunDir]:
         """Return where the next runs are that no process was asked for; empty without any."""
-        return list(islice(self._places, _BLOCK))
+        places = list(islice(self._places, _BLOCK))
+        self._is_exhausted = len(places) < _BLOCK
+        return places
 
     def begin(self) -> None:
         """Ask all processes, and one more, if one is spare."""
@@ -310,7 +319,6 @@ class _Asked:
 
     def _ask(self, reader: _Reader) -> None:
         places = self.next_block()
-        self._is_exhausted = len(places) < _BLOCK
         if places:
             self._blocks.append((reader, places, reader.ask(places)))
 

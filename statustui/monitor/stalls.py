@@ -44,7 +44,7 @@ _MAX_PROBE_SECONDS = 0.5
 """Time limit of a call on a file behind a link, in seconds."""
 
 _Peer: TypeAlias = "tuple[float, str]"
-"""When a finished run got its last status, in seconds since 1970, and its path."""
+"""When a finished run got its last status, in seconds since 1970, 0 if unknown, and its path."""
 
 
 class Peers:
@@ -91,13 +91,16 @@ class Peers:
     def _learn(self, name: str, peers: Iterable[_Peer], now: float) -> StateDurations:
         known = self._durations.get(name)
         if known is None or now - known[0] > _DURATIONS_TTL:
-            known = now, StateDurations.learn(_timelines(path for _ended, path in sorted(peers)))
+            known = now, StateDurations.learn(_timelines(path for _ended, path in peers))
             self._durations[name] = known
         return known[1]
 
 
 def _keep_last(peers: list[_Peer], peer: _Peer) -> None:
-    """Add a run to a heap of those that ended last; this is done for each finished run."""
+    """Add a run to a heap of those that ended last; this is done for each finished run.
+
+    One that is in it already must not have got an earlier time.
+    """
     if len(peers) == MAX_PEERS and peer <= peers[0]:
         return
     _drop(peers, peer[1])
@@ -185,7 +188,7 @@ class Stalls:
 
     def add(self, run: Run, before: Run | None = None) -> None:
         """Add a new run, or replace what it was `before`."""
-        if before is not None and before.name != run.name:
+        if before is not None:
             self._peers.forget(before)
         if run.updated_at is not None and may_stall(run):
             due = run.updated_at + self._stale_after.of(run.current.state)
