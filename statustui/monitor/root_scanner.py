@@ -224,7 +224,7 @@ class RootScanner:
 
     def review_jobs(self) -> Iterator[Finding]:
         """Yield the runs of which their jobs make something else; to be called after a sweep."""
-        if not self.unreadable.is_root_lost and not self._stopped.is_set():
+        if not self._is_over():
             yield from self._runs.review_jobs()
 
     def check(self, paths: Collection[str]) -> Iterator[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -50,9 +52,6 @@ def rows_of(runs: Sequence[Run], names: Sequence[str], now: float) -> Iterator[l
 
 def csv_lines(rows: Iterator[list[str]]) -> Iterator[str]:
     """Yield rows with commas between their cells, as RFC 4180 has it but for the line ends."""
-    import csv  # noqa: PLC0415 - one format of many needs it
-    import io  # noqa: PLC0415 - as above
-
     for row in rows:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(map(_inert, row))

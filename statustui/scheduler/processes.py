@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import subprocess
 
 
 def reap(process: subprocess.Popen[bytes], patience: float) -> None:
@@ -19,8 +16,6 @@ def reap(process: subprocess.Popen[bytes], patience: float) -> None:
         patience: Seconds to wait here. One that takes longer, since the machine is busy or it
             sleeps in the kernel, is waited for on a thread.
     """
-    import subprocess  # noqa: PLC0415 - whoever has started the process has imported it
-
     try:
         process.wait(patience)
     except subprocess.TimeoutExpired:
